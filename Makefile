@@ -1,0 +1,92 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+ARGS ?=
+FUZZTIME ?= 10s
+TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
+# The binary carries its commit, where git can tell it.
+VCS := $(shell git status --porcelain >/dev/null 2>&1 && echo true || echo false)
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Download modules and install what the machine lacks
+	@scripts/setup.sh postgres cc . test/sdk test/terraform
+
+.PHONY: run
+run: ## Start the sandbox: make run ARGS='--listen 127.0.0.1:9000'
+	@scripts/setup.sh postgres .
+	@$(MAKE) --no-print-directory build
+	@exec bin/understudy serve $(ARGS)
+
+.PHONY: build
+build: ## Build bin/understudy
+	@go build -buildvcs=$(VCS) -trimpath -o bin/understudy ./cmd/understudy
+
+.PHONY: test
+test: setup build ## Run every test: the server's, the Go SDK's, Terraform's
+	@$(MAKE) --no-print-directory --keep-going -j2 test-server test-terraform
+
+.PHONY: test-server
+test-server:
+	go test -race -timeout 15m ./...
+	cd test/sdk && go test -count=1 -timeout 10m ./...
+
+# Terraform mostly waits, so it runs beside the others, and shows its output when it is done.
+.PHONY: test-terraform
+test-terraform:
+	@log=$$(mktemp); cd test/terraform; status=0; \
+	go test -v -count=1 -timeout 25m ./... >"$$log" 2>&1 || status=$$?; \
+	echo "cd test/terraform && go test -v -count=1 -timeout 25m ./..."; cat "$$log"; rm -f "$$log"; exit $$status
+
+.PHONY: race
+race: setup ## Run the server's own tests under the race detector, failures last: make race ARGS='-run Task'
+	@$(TOOL) gotestsum --format pkgname -- -race -timeout 15m ./... $(ARGS)
+
+.PHONY: lint
+lint: ## Check style, and who may import what
+	@$(TOOL) golangci-lint run ./...
+	@cd test/sdk && $(TOOL) golangci-lint run --config $(CURDIR)/.golangci.yml ./...
+	@cd test/terraform && $(TOOL) golangci-lint run --config $(CURDIR)/.golangci.yml ./...
+
+.PHONY: fmt
+fmt: ## Format the code
+	@$(TOOL) golangci-lint fmt ./...
+
+.PHONY: deadcode
+deadcode: ## List functions that nothing reaches
+	@$(TOOL) deadcode -test ./...
+
+.PHONY: generate
+generate: ## Renew generated files
+	@go generate ./...
+
+.PHONY: verify
+verify: ## Fail when a generated file or a go.mod is out of date
+	@scripts/verify.sh
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for a while: make fuzz FUZZTIME=1m
+	@scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: ci
+ci: ## All that a change must pass
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory verify
+	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=5s
+
+.PHONY: bench
+bench: ## Measure against pgbench and a bare server, and print the ratios
+	@scripts/setup.sh postgres .
+	@go run ./bench $(ARGS)
+
+.PHONY: migration
+migration: ## Write the next, empty migration: make migration name=add_something
+	@scripts/migration.sh $(name)
+
+.PHONY: clean
+clean: ## Remove what was built
+	@rm -rf bin

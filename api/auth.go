@@ -1,0 +1,82 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// knownFor is how long a pair of keys is taken for good without asking again: a
+// revoked key works so much longer at most.
+const (
+	knownFor = time.Second
+	maxKnown = 10_000
+)
+
+// authenticator finds out whose keys a request carries.
+type authenticator struct {
+	db  *store.DB
+	now func() time.Time
+
+	mu    sync.Mutex
+	known map[[sha256.Size]byte]knownCaller
+}
+
+type knownCaller struct {
+	cloud.Caller
+	until time.Time
+}
+
+// authenticate tells who sends the request; a statusError with 401 where the
+// keys are missing or wrong. doc: use-rest-api
+func (a *authenticator) authenticate(r *http.Request) (cloud.Caller, error) {
+	secrets := store.Secrets{Key: r.Header.Get("X-Api-Key"), Secret: r.Header.Get("X-Api-Secret-Key")}
+	if secrets.Key == "" || secrets.Secret == "" {
+		return cloud.Caller{}, statusError{
+			status:  http.StatusUnauthorized,
+			message: "Both headers x-api-key and x-api-secret-key are needed.",
+		}
+	}
+	caller, err := a.lookUp(r.Context(), secrets)
+	if errors.Is(err, store.ErrWrongKeys) {
+		return cloud.Caller{}, statusError{
+			status:  http.StatusUnauthorized,
+			message: "The keys in x-api-key and x-api-secret-key are not valid together.",
+		}
+	}
+	if err != nil {
+		return cloud.Caller{}, err
+	}
+	caller.SourceIP, _, _ = net.SplitHostPort(r.RemoteAddr)
+	return caller, nil
+}
+
+func (a *authenticator) lookUp(ctx context.Context, secrets store.Secrets) (cloud.Caller, error) {
+	// A hash of both keeps the keys themselves out of the memory of the server,
+	// and its comparison tells nothing about them by its time.
+	id := sha256.Sum256([]byte(secrets.Key + "\x00" + secrets.Secret))
+	a.mu.Lock()
+	one, ok := a.known[id]
+	a.mu.Unlock()
+	if ok && a.now().Before(one.until) {
+		return one.Caller, nil
+	}
+	caller, err := a.db.Authenticate(ctx, secrets)
+	if err != nil {
+		return cloud.Caller{}, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.known == nil || len(a.known) >= maxKnown {
+		a.known = map[[sha256.Size]byte]knownCaller{}
+	}
+	a.known[id] = knownCaller{Caller: caller, until: a.now().Add(knownFor)}
+	return caller, nil
+}

@@ -1,0 +1,32 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+)
+
+// maxBody is the largest request body, in bytes.
+const maxBody = 1 << 20
+
+// readBody reads a JSON body. Failures are a statusError with 413, 415 or 400.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, statusError{status: http.StatusRequestEntityTooLarge, message: "The body is larger than 1 MiB."}
+	case err != nil:
+		return nil, statusError{status: http.StatusBadRequest, message: "The body could not be read."}
+	case len(body) == 0:
+		return nil, nil
+	}
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return nil, statusError{
+			status:  http.StatusUnsupportedMediaType,
+			message: "The body must be JSON: send Content-Type: application/json.",
+		}
+	}
+	return body, nil
+}

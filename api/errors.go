@@ -1,0 +1,68 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/understudy-dev/understudy/api/openapi"
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// statusError is an error that the edge itself finds.
+type statusError struct {
+	status  int
+	message string
+}
+
+func (e statusError) Error() string { return e.message }
+
+// errorBody is the one shape of an error. doc: errors, HTTP error body
+type errorBody struct {
+	Timestamp string `json:"timestamp"`
+	Status    int    `json:"status"`
+	Error     string `json:"error"`
+	Message   string `json:"message,omitempty"`
+	Path      string `json:"path"`
+}
+
+// fail answers with an error. This is the only place that turns errors into
+// statuses: what the client did wrong is said in full, what went wrong here is
+// logged in full and shown as nothing.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	status, message := http.StatusInternalServerError, "Something went wrong inside the sandbox; its log says more."
+	var edge statusError
+	var rule *cloud.Error
+	var invalid *openapi.Invalid
+	switch {
+	case errors.As(err, &edge):
+		status, message = edge.status, edge.message
+	case errors.As(err, &rule):
+		status, message = rule.Code.Status(), rule.Description
+	case errors.As(err, &invalid):
+		status = http.StatusBadRequest
+		message = "Bad Request: JSON parameter contains unsupported fields / values. " + invalid.Error()
+	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
+		status, message = 499, "" // the client is gone; nobody reads this
+	case errors.Is(err, engine.ErrStopping), store.Unavailable(err):
+		status, message = http.StatusServiceUnavailable, "The sandbox cannot reach its database, or is stopping. Try again."
+		w.Header().Set("Retry-After", "1")
+		event(r).err = err
+	default:
+		event(r).err = err
+	}
+	text := http.StatusText(status)
+	if text == "" {
+		text = "Client Closed Request"
+	}
+	s.write(w, r, status, errorBody{
+		Timestamp: time.Now().UTC().Format("2006-01-02T15:04:05.000-07:00"),
+		Status:    status,
+		Error:     text,
+		Message:   message,
+		Path:      r.URL.Path,
+	})
+}

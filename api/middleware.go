@@ -1,0 +1,83 @@
+package api
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// requestEvent gathers what the one log line of a request says.
+type requestEvent struct {
+	operation string
+	account   int64
+	task      string
+	status    int
+	err       error
+}
+
+// event is the request's own; a fresh one where the request came another way.
+func event(r *http.Request) *requestEvent {
+	if e, ok := r.Context().Value(eventKey).(*requestEvent); ok {
+		return e
+	}
+	return &requestEvent{}
+}
+
+// logged gives each request an id and writes one line when it is answered.
+func logged(log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		id := uuid.NewString()
+		w.Header().Set("X-Request-Id", id)
+		e := &requestEvent{}
+		next.ServeHTTP(&statusWriter{ResponseWriter: w, event: e}, r.WithContext(withEvent(r.Context(), e)))
+
+		level, attrs := slog.LevelInfo, []slog.Attr{
+			slog.String("method", r.Method),
+			slog.String("path", r.URL.Path),
+			slog.Int("status", e.status),
+			slog.Duration("duration", time.Since(start).Round(time.Microsecond)),
+			slog.String("request", id),
+		}
+		if e.operation != "" {
+			attrs = append(attrs, slog.String("operation", e.operation), slog.Int64("account", e.account))
+		}
+		if e.task != "" {
+			attrs = append(attrs, slog.String("task", e.task))
+		}
+		if e.err != nil {
+			level, attrs = slog.LevelError, append(attrs, slog.Any("error", e.err))
+		}
+		log.LogAttrs(r.Context(), level, "request", attrs...)
+	})
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	event *requestEvent
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if w.event.status == 0 {
+		w.event.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// recovered answers a panic with 500, so that the server lives on.
+func recovered(s *server, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if v := recover(); v != nil {
+				s.fail(w, r, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,170 @@
+package openapi
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/go-chi/chi/v5"
+	"github.com/google/go-cmp/cmp"
+
+	understudy "github.com/understudy-dev/understudy"
+)
+
+// contract is the real document, loaded once for all tests of the package.
+var contract = sync.OnceValues(func() (*Document, error) { return Load(understudy.Document) })
+
+// operation returns an operation of the real document.
+func operation(tb testing.TB, id string) *Operation {
+	tb.Helper()
+	doc, err := contract()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	op, ok := doc.Operation(id)
+	if !ok {
+		tb.Fatalf("no operation %s", id)
+	}
+	return op
+}
+
+func TestDocumentIsValidOpenAPI(t *testing.T) {
+	t.Parallel()
+	root, err := openapi3.NewLoader().LoadFromData(understudy.Document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := root.Validate(t.Context(), openapi3.EnableMultiError()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDocumentDeclaresEveryOperation(t *testing.T) {
+	t.Parallel()
+	doc, err := contract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type count struct{ Built, Planned int }
+	got := make(map[string]count)
+	for _, op := range doc.Operations() {
+		c := got[op.Family]
+		if op.Planned {
+			c.Planned++
+		} else {
+			c.Built++
+		}
+		got[op.Family] = c
+		if op.Summary == "" {
+			t.Errorf("%s has no summary", op.ID)
+		}
+	}
+	want := map[string]count{
+		"Account":                  {Built: 6, Planned: 4},
+		"Tasks":                    {Built: 2},
+		"Users":                    {Planned: 4},
+		"Cloud accounts":           {Built: 2, Planned: 3},
+		"Access control":           {Planned: 13},
+		"Pro subscriptions":        {Built: 11, Planned: 4},
+		"Pro connectivity":         {Planned: 54},
+		"Pro databases":            {Built: 11, Planned: 12},
+		"Essentials subscriptions": {Planned: 9},
+		"Essentials databases":     {Planned: 20},
+		"Endpoint redirections":    {Planned: 3},
+		"Data integration":         {Planned: 11},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("operations per family (-want +got):\n%s", diff)
+	}
+	if n := len(doc.Operations()); n != 169 {
+		t.Errorf("%d operations, want 169", n)
+	}
+}
+
+func TestDocumentUsesEveryComponent(t *testing.T) {
+	t.Parallel()
+	root, err := openapi3.NewLoader().LoadFromData(understudy.Document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(understudy.Document)
+	check := func(kind, name string) {
+		if !strings.Contains(text, `"#/components/`+kind+"/"+name+`"`) {
+			t.Errorf("%s %s is not used", kind, name)
+		}
+	}
+	for name := range root.Components.Schemas {
+		check("schemas", name)
+	}
+	for name := range root.Components.Parameters {
+		check("parameters", name)
+	}
+	for name := range root.Components.Responses {
+		check("responses", name)
+	}
+}
+
+func TestOperationsAreInDocumentOrder(t *testing.T) {
+	t.Parallel()
+	doc, err := contract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ops := doc.Operations()
+	if first, last := ops[0].ID, ops[len(ops)-1].ID; first != "getCurrentAccount" || last != "deleteDataIntegrationWorkspaceSubpath" {
+		t.Errorf("first %s, last %s", first, last)
+	}
+}
+
+func TestEveryOperationCanBeRouted(t *testing.T) {
+	t.Parallel()
+	doc, err := contract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	router := chi.NewRouter()
+	for _, op := range doc.Operations() {
+		router.Method(op.Method, op.ChiPattern(), nil) // panics on a pattern that chi does not take
+	}
+	op := operation(t, "putDataIntegrationWorkspaceSubpath")
+	if got, want := op.ChiPattern(), "/v1/subscriptions/{subscriptionId}/data-integration-workspace/*"; got != want {
+		t.Errorf("ChiPattern() = %s, want %s", got, want)
+	}
+	if got, want := op.PathParams(), []string{"subscriptionId", "path"}; !slices.Equal(got, want) {
+		t.Errorf("PathParams() = %v, want %v", got, want)
+	}
+}
+
+func TestOperation(t *testing.T) {
+	t.Parallel()
+	op := operation(t, "updateProSubscription")
+	if op.Method != "PUT" || op.Path != "/v1/subscriptions/{subscriptionId}" || op.Status != 202 || op.Command != "subscriptionUpdateRequest" {
+		t.Errorf("got %s %s, status %d, command %s", op.Method, op.Path, op.Status, op.Command)
+	}
+	properties, hasBody := op.BodyProperties()
+	want := []string{"customerManagedKeys", "deletionGracePeriod", "name", "paymentMethod", "paymentMethodId", "publicEndpointAccess"}
+	if !hasBody || !slices.Equal(properties, want) {
+		t.Errorf("BodyProperties() = %v, %v; want %v, true", properties, hasBody, want)
+	}
+
+	list := operation(t, "listProDatabases")
+	if got, want := list.QueryParams(), []string{"offset", "limit"}; !slices.Equal(got, want) {
+		t.Errorf("QueryParams() = %v, want %v", got, want)
+	}
+	if _, hasBody := list.BodyProperties(); hasBody || list.Status != 200 || list.Command != "" {
+		t.Errorf("listProDatabases: body %v, status %d, command %q", hasBody, list.Status, list.Command)
+	}
+	if planned := operation(t, "listUsers"); !planned.Planned || planned.Status != 501 {
+		t.Errorf("listUsers: planned %v, status %d", planned.Planned, planned.Status)
+	}
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		if _, err := Load(understudy.Document); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package openapi
+
+import (
+	"encoding/json"
+	"errors"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// checkLine fails unless err is nil or an *Invalid of one printable line.
+func checkLine(t *testing.T, err error) {
+	t.Helper()
+	var invalid *Invalid
+	if err == nil {
+		return
+	}
+	if !errors.As(err, &invalid) || len(invalid.Problems) == 0 {
+		t.Fatalf("got %#v, want an *Invalid with problems", err)
+	}
+	if line := err.Error(); !utf8.ValidString(line) || strings.ContainsAny(line, "\n\r\x00") || len(line) > 8000 {
+		t.Fatalf("not one short line: %q", line)
+	}
+}
+
+func FuzzCheckRequestBody(f *testing.F) {
+	operations := []string{"createProSubscription", "updateProSubscription", "createProDatabase", "updateProDatabase", "replaceProDatabaseTags"}
+	for _, body := range []string{
+		``, `null`, `{}`, `[]`, `{"name":"a"}`, `{"name":"a"} x`, `{"name":"\ud83d\ude00\u0000"}`, providerDatabase,
+		`{"cloudProviders":[{"regions":[{"region":"r"}]}],"databases":[{"name":"a","protocol":"redis"}]}`,
+		`{"datasetSizeInGb":1e-400,"averageItemSizeInBytes":9223372036854775808,"port":2.0}`,
+		`{"customerManagedKeys":[{"resourceName":1}]}`, `{"clientTlsCertificates":[null,"a",{"b":1}],"replicaOf":null}`,
+		`{"tags":[{"key":"a","value":"b","0":{}}]}`, `{"":[[[]]]}`,
+	} {
+		for i := range operations {
+			f.Add(uint8(i), []byte(body))
+		}
+	}
+	f.Fuzz(func(t *testing.T, which uint8, body []byte) {
+		op := operation(t, operations[int(which)%len(operations)])
+		err := op.CheckRequest(request(op, ""), ids(), body)
+		checkLine(t, err)
+		if err == nil && !json.Valid(body) {
+			t.Fatalf("%q is no JSON and passed", body)
+		}
+	})
+}
+
+func FuzzPathParam(f *testing.F) {
+	for _, text := range []string{"", "0", "7", "-1", "+7", "007", "2147483648", "1e3", "7%00", "\x00", "\xff", "seven", "team/a?b", "\n"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		op := operation(t, "updateProDatabaseTag")
+		params := ids()
+		params["subscriptionId"], params["tagKey"] = text, text
+		err := op.CheckRequest(request(op, ""), params, []byte(`{"value":"v"}`))
+		checkLine(t, err)
+		if _, bad := strconv.ParseInt(text, 10, 32); (bad == nil) != (err == nil) {
+			t.Fatalf("subscriptionId %q: got %v", text, err)
+		}
+	})
+}
+
+func FuzzQueryParam(f *testing.F) {
+	for _, query := range []string{"", "limit=1", "limit=1&limit=x", "limit=&offset", "offset=-1", "%zz=1", "limit=%00", "a;b=1", "offset=99999999999"} {
+		f.Add(query)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		op := operation(t, "listProDatabases")
+		r := request(op, "")
+		r.URL.RawQuery = query
+		err := op.CheckRequest(r, ids(), nil)
+		checkLine(t, err)
+		values, _ := url.ParseQuery(query)
+		limit, bad := strconv.ParseInt(values.Get("limit"), 10, 32)
+		if values.Has("limit") && (bad != nil || limit < 1) && err == nil {
+			t.Fatalf("query %q passed", query)
+		}
+	})
+}

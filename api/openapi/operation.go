@@ -1,0 +1,124 @@
+package openapi
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// Operation is one method on one path.
+type Operation struct {
+	ID      string // operationId
+	Method  string // in capitals
+	Path    string // as in the document: /v1/tasks/{taskId}
+	Family  string // its tag
+	Summary string // one line
+	Status  int    // of success; 501 when planned
+	Command string // x-command, the commandType of its task; "" when it answers at once
+	Planned bool   // declared but not built: answers 501
+
+	catchAll  string // the path parameter that takes the rest of the path
+	path      []parameter
+	query     []parameter
+	body      *openapi3.Schema // nil without a request body
+	responses *openapi3.Responses
+	spec      *openapi3.Operation
+	checker   *checker
+}
+
+// newOperation reads one operation, without judging it: problems does that.
+func newOperation(method, path string, item *openapi3.PathItem, spec *openapi3.Operation, c *checker) *Operation {
+	op := &Operation{
+		ID:        spec.OperationID,
+		Method:    method,
+		Path:      path,
+		Summary:   spec.Summary,
+		responses: spec.Responses,
+		spec:      spec,
+		checker:   c,
+	}
+	if len(spec.Tags) > 0 {
+		op.Family = spec.Tags[0]
+	}
+	op.Planned, _ = spec.Extensions["x-planned"].(bool)
+	op.Command, _ = spec.Extensions["x-command"].(string)
+	op.catchAll, _ = item.Extensions["x-catch-all"].(string)
+	for _, ref := range slices.Concat(item.Parameters, spec.Parameters) {
+		switch p := newParameter(ref.Value); p.in {
+		case openapi3.ParameterInPath:
+			op.path = append(op.path, p)
+		case openapi3.ParameterInQuery:
+			op.query = append(op.query, p)
+		}
+	}
+	if spec.RequestBody != nil {
+		op.body = jsonSchema(spec.RequestBody.Value.Content)
+	}
+	if op.Planned {
+		op.Status = http.StatusNotImplemented
+	} else if successes := op.successes(); len(successes) > 0 {
+		op.Status = successes[0]
+	}
+	return op
+}
+
+// ChiPattern returns the path as chi wants it: a catch-all parameter, which takes slashes too, becomes its trailing *.
+// chi then keeps the value under the name "*" instead of the parameter's own.
+func (o *Operation) ChiPattern() string {
+	if o.catchAll == "" {
+		return o.Path
+	}
+	return strings.Replace(o.Path, "{"+o.catchAll+"}", "*", 1)
+}
+
+// PathParams returns the names of the path parameters, in the order of the path.
+func (o *Operation) PathParams() []string { return names(o.path) }
+
+// QueryParams returns the names of the query parameters. Others pass and mean nothing.
+func (o *Operation) QueryParams() []string { return names(o.query) }
+
+// BodyProperties returns the names of the request body's top-level properties, sorted, those of all alternatives
+// together, and whether the operation takes a body at all.
+func (o *Operation) BodyProperties() (properties []string, hasBody bool) {
+	if o.body == nil {
+		return nil, false
+	}
+	return knownProperties(o.body), true
+}
+
+// knownProperties returns the sorted names an object of this schema may have, over all its alternatives.
+func knownProperties(schema *openapi3.Schema) []string {
+	known := slices.Collect(maps.Keys(schema.Properties))
+	for _, alternative := range schema.OneOf {
+		known = append(known, knownProperties(alternative.Value)...)
+	}
+	slices.Sort(known)
+	return slices.Compact(known)
+}
+
+// successes returns the statuses below 300 that the operation declares, sorted.
+func (o *Operation) successes() (statuses []int) {
+	for text := range o.responses.Map() {
+		if status, err := strconv.Atoi(text); err == nil && status < 300 {
+			statuses = append(statuses, status)
+		}
+	}
+	slices.Sort(statuses)
+	return statuses
+}
+
+// where names the operation in a message about the document.
+func (o *Operation) where() string { return o.Method + " " + o.Path }
+
+// jsonSchema returns the schema of a JSON body, nil if there is none.
+func jsonSchema(content openapi3.Content) *openapi3.Schema {
+	media := content["application/json"]
+	if media == nil || media.Schema == nil {
+		return nil
+	}
+	return media.Schema.Value
+}

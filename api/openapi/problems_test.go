@@ -1,0 +1,88 @@
+package openapi
+
+import (
+	"strings"
+	"testing"
+)
+
+// small is a document that Load accepts; the tests break it.
+const small = `
+openapi: 3.0.3
+info: {title: Small, version: "1"}
+paths:
+  /things/{thingId}:
+    parameters:
+      - {name: thingId, in: path, required: true, schema: {type: integer, format: int32}}
+    get:
+      operationId: getThing
+      responses:
+        "200": {description: ok, content: {application/json: {schema: {type: object}}}}
+    put:
+      operationId: updateThing
+      x-command: thingUpdateRequest
+      requestBody:
+        content: {application/json: {schema: {type: object, additionalProperties: false}}}
+      responses:
+        "202": {description: ok, content: {application/json: {schema: {type: object}}}}
+    delete:
+      operationId: deleteThing
+      x-planned: true
+      responses:
+        "501": {description: not built}
+`
+
+func TestLoadAcceptsSmallDocument(t *testing.T) {
+	t.Parallel()
+	doc, err := Load([]byte(small))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(doc.Operations()); got != 3 {
+		t.Errorf("%d operations, want 3", got)
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ old, replacement, want string }{
+		"no id":                {"operationId: getThing", "summary: x", "GET /things/{thingId}: no operationId"},
+		"same id twice":        {"operationId: updateThing", "operationId: getThing", "operationId getThing is taken"},
+		"no success":           {`"200":`, `"404":`, "neither planned nor a success response"},
+		"two successes":        {`"202":`, `"200": {description: ok}` + "\n        \"202\":", "more than one success response: [200 202]"},
+		"success, no schema":   {`{description: ok, content: {application/json: {schema: {type: object}}}}`, `{description: ok}`, "no JSON schema for status 200"},
+		"202, no command":      {"      x-command: thingUpdateRequest\n", "", "status 202 and x-command go together"},
+		"command, no 202":      {`"202":`, `"200":`, "status 202 and x-command go together"},
+		"empty command":        {"x-command: thingUpdateRequest", `x-command: ""`, "x-command must be a name"},
+		"planned, succeeds":    {`"501": {`, `"200": {`, "planned, so its response is 501 and no success"},
+		"planned: false":       {"x-planned: true", "x-planned: false", "x-planned can only be true"},
+		"unknown extension":    {"x-planned: true", "x-planed: true", "unknown extension x-planed"},
+		"on the path":          {"    parameters:\n", "    x-catchall: a\n    parameters:\n", "/things/{thingId}: unknown extension x-catchall"},
+		"catch-all not last":   {"    parameters:\n", "    x-catch-all: rest\n    parameters:\n", "x-catch-all rest is not the end of the path"},
+		"undeclared parameter": {"/things/{thingId}:", "/things/{thingId}/{partId}:", "path parameter partId is not declared"},
+		"parameter, no place":  {"/things/{thingId}:", "/things:", "parameter thingId is not in the path"},
+		"open request":         {", additionalProperties: false", "", "does not say additionalProperties: false"},
+		"not a document":       {"openapi: 3.0.3", "openapi: [", "load the contract"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if !strings.Contains(small, test.old) {
+				t.Fatalf("the document has no %q", test.old)
+			}
+			_, err := Load([]byte(strings.Replace(small, test.old, test.replacement, 1)))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestLoadListsEveryProblem(t *testing.T) {
+	t.Parallel()
+	broken := strings.NewReplacer("operationId: getThing", "summary: x", "x-planned: true", "x-planed: true").Replace(small)
+	_, err := Load([]byte(broken))
+	for _, want := range []string{"no operationId", "unknown extension x-planed", "neither planned nor a success"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s too", err, want)
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package openapi
+
+import "net/http"
+
+// CheckRequest holds a request against the contract: its path parameters (by name, unescaped), its query, and its
+// body, which the caller has read. It returns nil or an *Invalid. A body where none is declared means nothing and
+// passes, as do undeclared query parameters.
+func (o *Operation) CheckRequest(r *http.Request, pathParams map[string]string, body []byte) error {
+	for _, p := range o.path {
+		if invalid := p.check(pathParams[p.name], o.checker); invalid != nil {
+			return invalid
+		}
+	}
+	if invalid := o.checkQuery(r); invalid != nil {
+		return invalid
+	}
+	if o.body == nil {
+		return nil
+	}
+	if len(body) == 0 {
+		if !o.spec.RequestBody.Value.Required {
+			return nil
+		}
+		return inBody(Problem{Text: "required request body is missing"})
+	}
+	value, wrong := decode(body)
+	if wrong != "" {
+		return inBody(Problem{Text: wrong})
+	}
+	if problems := o.checker.visit(o.body, value); len(problems) > 0 {
+		return inBody(problems...)
+	}
+	if problem := inexact(o.body, value); problem != nil {
+		return inBody(*problem)
+	}
+	return nil
+}
+
+// checkQuery holds the declared query parameters against their schemas. A parameter given twice counts by its first
+// value, as it does for those who read it later.
+func (o *Operation) checkQuery(r *http.Request) *Invalid {
+	if len(o.query) == 0 {
+		return nil
+	}
+	query := r.URL.Query()
+	for _, p := range o.query {
+		if !query.Has(p.name) {
+			if p.required {
+				return &Invalid{In: p.in, Problems: []Problem{{Field: p.name, Text: "is missing"}}}
+			}
+			continue
+		}
+		if invalid := p.check(query.Get(p.name), o.checker); invalid != nil {
+			return invalid
+		}
+	}
+	return nil
+}
+
+func inBody(problems ...Problem) *Invalid { return &Invalid{In: "body", Problems: problems} }

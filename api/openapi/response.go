@@ -1,0 +1,38 @@
+package openapi
+
+import (
+	"fmt"
+	"mime"
+	"net/http"
+)
+
+// CheckResponse holds an answer against the contract: the status must be declared (or default), the content type be
+// JSON, and the body fit the schema with no field beside those declared. It is meant for tests.
+func (o *Operation) CheckResponse(status int, header http.Header, body []byte) error {
+	declared := o.responses.Status(status)
+	if declared == nil && status >= 300 {
+		declared = o.responses.Default()
+	}
+	if declared == nil {
+		return fmt.Errorf("%s answered status %d, which is not declared", o.ID, status)
+	}
+	schema := jsonSchema(declared.Value.Content)
+	if schema == nil {
+		return fmt.Errorf("%s: no JSON schema for status %d", o.ID, status)
+	}
+	if media, _, err := mime.ParseMediaType(header.Get("Content-Type")); err != nil || media != "application/json" {
+		return fmt.Errorf("%s answered status %d with content type %q, not application/json", o.ID, status, header.Get("Content-Type"))
+	}
+	value, wrong := decode(body)
+	if wrong != "" {
+		return fmt.Errorf("%s answered status %d with %s", o.ID, status, wrong)
+	}
+	problems := o.checker.visit(schema, value)
+	if problem := inexact(schema, value); len(problems) == 0 && problem != nil {
+		problems = []Problem{*problem}
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("%s answered status %d: %w", o.ID, status, inBody(problems...))
+	}
+	return nil
+}

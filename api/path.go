@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// plainPath lets two habits of the official clients through. They end some paths
+// with a slash, which a redirect would answer with the loss of the body; and
+// they append a query to a path before it is escaped, so that its question mark
+// arrives as %3F.
+func plainPath(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := r.URL.EscapedPath()
+		plain, query, escaped := cutQuery(path)
+		if len(plain) > 1 {
+			plain = strings.TrimRight(plain, "/")
+		}
+		if plain == "/v1" {
+			plain = "/v1/" // the one path that ends with a slash in the document
+		}
+		if plain != path {
+			u := *r.URL
+			u.RawPath = plain
+			if u.Path, _ = url.PathUnescape(plain); u.Path == u.RawPath {
+				u.RawPath = ""
+			}
+			if escaped {
+				u.RawQuery = strings.Trim(query+"&"+u.RawQuery, "&")
+			}
+			r2 := *r
+			r2.URL = &u
+			r = &r2
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// cutQuery splits an escaped path at an escaped question mark and unescapes what
+// separates the parameters behind it. A %3F in the middle of the path stays.
+func cutQuery(path string) (plain, query string, found bool) {
+	at := strings.LastIndex(strings.ToLower(path), "%3f")
+	if at < 0 || strings.Contains(path[at:], "/") || !strings.Contains(path[at:], "=") {
+		return path, "", false
+	}
+	query = strings.NewReplacer("%26", "&", "%3D", "=", "%3d", "=").Replace(path[at+3:])
+	return path[:at], query, true
+}
+
+// pathParams reads the parameters of the route, unescaped: chi leaves an escaped
+// slash as it came.
+func pathParams(r *http.Request, names []string) map[string]string {
+	if len(names) == 0 {
+		return nil
+	}
+	params := make(map[string]string, len(names))
+	for _, name := range names {
+		value := chi.URLParam(r, name)
+		if value == "" {
+			value = chi.URLParam(r, "*")
+		}
+		if plain, err := url.PathUnescape(value); err == nil && r.URL.RawPath != "" {
+			value = plain
+		}
+		params[name] = value
+	}
+	return params
+}
+
+// methodNotAllowed answers 405 and names the methods that the path has.
+func (s *server) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
+	var allow []string
+	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
+		if s.mux.Match(chi.NewRouteContext(), method, routePath(r)) {
+			allow = append(allow, method)
+		}
+	}
+	w.Header().Set("Allow", strings.Join(allow, ", "))
+	s.fail(w, r, statusError{
+		status:  http.StatusMethodNotAllowed,
+		message: "Method " + r.Method + " is not for this path; it has " + strings.Join(allow, ", ") + ".",
+	})
+}
+
+func routePath(r *http.Request) string {
+	if r.URL.RawPath != "" {
+		return r.URL.RawPath
+	}
+	return r.URL.Path
+}
+
+// baseURL is how the client reaches this server.
+func baseURL(r *http.Request) string {
+	scheme := "http"
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host
+}
+
+type contextKey int
+
+const eventKey contextKey = iota
+
+func withEvent(ctx context.Context, e *requestEvent) context.Context {
+	return context.WithValue(ctx, eventKey, e)
+}

@@ -1,0 +1,133 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/understudy-dev/understudy/api/openapi"
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+type link struct {
+	Rel  string `json:"rel"`
+	Href string `json:"href"`
+	Type string `json:"type"`
+}
+
+// taskBody is a task as clients see it. doc: manage-tasks
+type taskBody struct {
+	TaskID      string     `json:"taskId"`
+	CommandType string     `json:"commandType"`
+	Status      string     `json:"status"`
+	Description string     `json:"description,omitempty"`
+	Timestamp   time.Time  `json:"timestamp"`
+	Response    *emptyable `json:"response,omitempty"`
+	Links       []link     `json:"links"`
+}
+
+// emptyable is a response that is written even when it says nothing.
+type emptyable struct{ cloud.TaskResponse }
+
+type taskList struct {
+	Tasks []taskBody `json:"tasks"`
+	Links []link     `json:"links"`
+}
+
+// task renders a task; rel is what its link to itself is called, which differs
+// between the first answer and lists ("task") and the task's own page ("self").
+func (s *server) task(base string, t cloud.Task, rel string) taskBody {
+	body := taskBody{
+		TaskID:      t.ID,
+		CommandType: t.Command,
+		Status:      string(t.Status),
+		Timestamp:   t.UpdatedAt.UTC(),
+		Links:       []link{{Rel: rel, Href: base + s.taskPath + t.ID, Type: http.MethodGet}},
+	}
+	switch t.Status {
+	case cloud.TaskReceived:
+		body.Description = "The request waits for its turn to be processed."
+	case cloud.TaskInProgress:
+		body.Response = &emptyable{}
+	case cloud.TaskCompleted:
+		body.Description = "The request was processed. What it asks for is being provisioned or removed."
+	case cloud.TaskFailed:
+		body.Description = "The request was not carried out. The error says why."
+	}
+	if t.Response != nil {
+		body.Response = &emptyable{*t.Response}
+	}
+	if t.Status == cloud.TaskCompleted && rel == "self" {
+		if path, ok := s.resources[t.Operation].of(t.Response); ok {
+			body.Links = slices.Insert(body.Links, 0, link{Rel: "resource", Href: base + path, Type: http.MethodGet})
+		}
+	}
+	return body
+}
+
+func (s *server) tasks(base string, tasks []cloud.Task) taskList {
+	list := taskList{
+		Tasks: make([]taskBody, len(tasks)),
+		Links: []link{{Rel: "self", Href: base + s.listPath, Type: http.MethodGet}},
+	}
+	for i, t := range tasks {
+		list.Tasks[i] = s.task(base, t, "task")
+	}
+	return list
+}
+
+// resourcePath is the path of the GET that shows what an operation made or
+// changed: {id} parameters stand for the resource and, before it, its parent.
+type resourcePath string
+
+// resourcePaths finds for each operation that answers with a task the GET for
+// its resource: below the same path for a POST, at the same path for a PUT.
+func resourcePaths(doc *openapi.Document) map[string]resourcePath {
+	paths := map[string]resourcePath{}
+	for _, op := range doc.Operations() {
+		if op.Command == "" {
+			continue
+		}
+		for _, get := range doc.Operations() {
+			if get.Method != http.MethodGet || get.Command != "" || !strings.HasSuffix(get.Path, "}") {
+				continue
+			}
+			rest, below := strings.CutPrefix(get.Path, op.Path+"/")
+			if op.Method == http.MethodPut && get.Path == op.Path ||
+				op.Method == http.MethodPost && below && strings.HasPrefix(rest, "{") && !strings.Contains(rest, "/") {
+				paths[op.ID] = resourcePath(get.Path)
+			}
+		}
+	}
+	return paths
+}
+
+// of fills the path for a finished task.
+func (p resourcePath) of(response *cloud.TaskResponse) (string, bool) {
+	if p == "" || response == nil || response.ResourceID == 0 {
+		return "", false
+	}
+	parts := strings.Split(string(p), "/")
+	ids := []int64{response.ResourceID, response.AdditionalResourceID}
+	for i, part := range slices.Backward(parts) {
+		if !strings.HasPrefix(part, "{") {
+			continue
+		}
+		if len(ids) == 0 || ids[0] == 0 {
+			return "", false
+		}
+		parts[i], ids = strconv.FormatInt(ids[0], 10), ids[1:]
+	}
+	return strings.Join(parts, "/"), true
+}
+
+// taskPath is the path of an operation on tasks, without the task's id.
+func taskPath(doc *openapi.Document, operation string) string {
+	op, ok := doc.Operation(operation)
+	if !ok {
+		return ""
+	}
+	return strings.TrimSuffix(op.Path, "{taskId}")
+}

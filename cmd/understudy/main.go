@@ -1,0 +1,191 @@
+// Command understudy is a stand-in for the control plane of Redis Cloud.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/server"
+)
+
+// Exit statuses: 1 for a failure on the way, 2 for a command line or an
+// environment that only the user can mend.
+const (
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// cli is the command line. Every flag of serve has a twin in the environment.
+type cli struct {
+	Serve       serveCmd       `cmd:"" help:"Run the sandbox."`
+	Migrate     migrateCmd     `cmd:"" help:"Bring a database to the schema of this binary and exit. serve does so too."`
+	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready; exit status 0 says yes."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
+}
+
+// run parses, runs and gives back the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var c cli
+	parser := kong.Must(&c,
+		kong.Name("understudy"),
+		kong.Description("A stand-in for the control plane of Redis Cloud: one binary that the official Terraform provider and SDK take for the real thing."),
+		kong.Writers(stdout, stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{
+			"version":  version(),
+			"data_dir": server.DefaultDataDir(),
+		},
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.BindTo(stdout, (*io.Writer)(nil)),
+	)
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return complain(stderr, err, exitUsage)
+	}
+	if err := command.Run(); err != nil {
+		if errors.Is(err, server.ErrConfig) {
+			return complain(stderr, err, exitUsage)
+		}
+		return complain(stderr, err, exitFailure)
+	}
+	return 0
+}
+
+func complain(w io.Writer, err error, status int) int {
+	text := strings.TrimPrefix(err.Error(), server.ErrConfig.Error()+": ")
+	_, _ = fmt.Fprintln(w, "understudy:", strings.ReplaceAll(text, "\n", "; "))
+	return status
+}
+
+type serveCmd struct {
+	Listen       string        `env:"UNDERSTUDY_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks one. Default: ${default}."`
+	DatabaseURL  string        `env:"UNDERSTUDY_DATABASE_URL" placeholder:"URL" help:"Postgres 14 or newer to keep the state in; several servers may share it. Default: a private Postgres in the data directory."`
+	DataDir      string        `env:"UNDERSTUDY_DATA_DIR" default:"${data_dir}" placeholder:"DIR" help:"Where the sandbox keeps its state over restarts. Default: ${default}."`
+	Speed        float64       `env:"UNDERSTUDY_SPEED" default:"600" placeholder:"N" help:"How much faster than in the real cloud time passes for tasks and provisioning: 1 is realistic minutes, 0 lets nothing take any time. Default: ${default}."`
+	CapPolicy    engine.Policy `name:"subscription-cap-policy" env:"UNDERSTUDY_SUBSCRIPTION_CAP_POLICY" default:"queue" placeholder:"queue|reject" help:"What happens to the change of a fourth subscription while three are being changed: it waits, or its task fails. Default: ${default}."`
+	APIKey       string        `env:"UNDERSTUDY_API_KEY" placeholder:"KEY" help:"Account key of the demo account. Default: made once and kept."`
+	APISecretKey string        `env:"UNDERSTUDY_API_SECRET_KEY" placeholder:"KEY" help:"User key of the demo account. Default: made once and kept."`
+	ReadyFile    string        `env:"UNDERSTUDY_READY_FILE" placeholder:"FILE" help:"File to write when ready: JSON with url, apiKey, apiSecretKey and pid. Default: none."`
+	TaskHold     time.Duration `env:"UNDERSTUDY_TASK_HOLD" default:"500ms" placeholder:"DURATION" help:"How long a GET of an unfinished task waits for its end; 0 answers at once. Default: ${default}."`
+	LogFormat    string        `env:"UNDERSTUDY_LOG_FORMAT" default:"text" enum:"text,json" placeholder:"text|json" help:"Format of the log on standard error. Default: ${default}."`
+	LogLevel     slog.Level    `env:"UNDERSTUDY_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error. Default: ${default}."`
+}
+
+// Run serves until the context ends.
+func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
+	return server.Run(ctx, server.Config{
+		Listen:       s.Listen,
+		DatabaseURL:  s.DatabaseURL,
+		DataDir:      s.DataDir,
+		Speed:        s.Speed,
+		CapPolicy:    s.CapPolicy,
+		APIKey:       s.APIKey,
+		APISecretKey: s.APISecretKey,
+		ReadyFile:    s.ReadyFile,
+		TaskHold:     s.TaskHold,
+		Logger:       s.logger(os.Stderr),
+		Banner:       func(ready server.Ready) { banner(stdout, ready) },
+		Hook:         hook(),
+	})
+}
+
+func (s *serveCmd) logger(w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: s.LogLevel}
+	if s.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// banner says what a user needs to go on.
+func banner(w io.Writer, ready server.Ready) {
+	_, _ = fmt.Fprintf(w, `
+Understudy is ready at %[1]s
+
+The demo account's keys: x-api-key %[2]s, x-api-secret-key %[3]s
+
+For Terraform and the SDK:
+  export REDISCLOUD_URL=%[1]s
+  export REDISCLOUD_ACCESS_KEY=%[2]s
+  export REDISCLOUD_SECRET_KEY=%[3]s
+
+Stop with Ctrl-C.
+
+`, ready.URL, ready.APIKey, ready.APISecretKey)
+}
+
+type migrateCmd struct {
+	DatabaseURL string `env:"UNDERSTUDY_DATABASE_URL" required:"" placeholder:"URL" help:"Postgres to migrate."`
+}
+
+// Run migrates.
+func (m *migrateCmd) Run(ctx context.Context, stdout io.Writer) error {
+	if err := server.Migrate(ctx, m.DatabaseURL); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(stdout, "The database has the schema of this binary.")
+	return err
+}
+
+type healthcheckCmd struct {
+	URL string `env:"UNDERSTUDY_HEALTHCHECK_URL" default:"http://127.0.0.1:8080" help:"Base URL of the server, without /v1. Default: ${default}."`
+}
+
+// Run asks /readyz.
+func (h *healthcheckCmd) Run(ctx context.Context, stdout io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(h.URL, "/")+"/readyz", nil)
+	if err != nil {
+		return fmt.Errorf("%w: %w", server.ErrConfig, err)
+	}
+	res, err := http.DefaultClient.Do(req) //nolint:gosec // the user names the server to ask
+	if err != nil {
+		return fmt.Errorf("not ready: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }() // nothing is read from it
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s", res.Status)
+	}
+	_, err = fmt.Fprintln(stdout, "ready")
+	return err
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run(stdout io.Writer) error {
+	_, err := fmt.Fprintln(stdout, "understudy", version())
+	return err
+}
+
+// version is what the Go tool chain knows of this build.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// Answer runs an operation that answers at once.
+func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req Request) (any, error) {
+	op, err := e.operation(id)
+	if err != nil {
+		return nil, err
+	}
+	in, err := op.input.decode(req)
+	if err != nil {
+		return nil, err
+	}
+	view := e.db.Write
+	if op.doc.Method == "GET" {
+		view = e.db.Read
+	}
+	var out any
+	err = view(ctx, caller, func(tx *store.Tx) (err error) {
+		out, err = op.answer(ctx, tx, in)
+		return err
+	})
+	return out, err
+}
+
+// Accept turns a request into a task. When it returns, the task is committed and
+// can be read; nobody can take it back, the client hanging up included.
+//
+// doc: process-lifecycle#task-process-states
+func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req Request) (cloud.Task, error) {
+	op, err := e.operation(id)
+	if err != nil {
+		return cloud.Task{}, err
+	}
+	request, err := json.Marshal(req)
+	if err != nil {
+		return cloud.Task{}, fmt.Errorf("accept %s: %w", id, err)
+	}
+	task := cloud.Task{
+		ID:        uuid.NewString(),
+		Account:   caller.Account,
+		Operation: id,
+		Command:   op.doc.Command,
+		Status:    cloud.TaskReceived,
+	}
+	task.UpdatedAt, err = e.acceptor.accept(ctx, store.Acceptance{
+		ID:        task.ID,
+		Account:   task.Account,
+		Operation: task.Operation,
+		Command:   task.Command,
+		Request:   request,
+		Work:      e.real(op.work),
+	})
+	if err != nil {
+		return cloud.Task{}, err
+	}
+	e.at("accept.after_commit")
+	e.tasks.wake.set()
+	e.changed.set()
+	return task, nil
+}
+
+// acceptor makes several acceptances one commit: while a commit is under way the
+// next ones gather, so the disk is waited for once for all of them. With nothing
+// under way a request goes straight through.
+type acceptor struct {
+	db      *store.DB
+	in      chan *acceptance
+	workers sync.WaitGroup
+	mu      sync.RWMutex // guards closed against senders
+	closed  bool
+}
+
+type acceptance struct {
+	store.Acceptance
+	done chan struct{}
+	at   time.Time
+	err  error
+}
+
+// Two commits at a time keep the disk busy while the next batch gathers; more
+// would only make the batches smaller.
+const (
+	acceptWorkers = 2
+	acceptBatch   = 64
+	acceptTimeout = 10 * time.Second
+)
+
+// ErrStopping says that the server is on its way down and takes nothing more.
+var ErrStopping = errors.New("server is stopping")
+
+func newAcceptor(db *store.DB) *acceptor {
+	a := &acceptor{db: db, in: make(chan *acceptance, acceptBatch)}
+	for range acceptWorkers {
+		a.workers.Go(a.run)
+	}
+	return a
+}
+
+// accept hands a request in and waits for its commit. The context bounds only
+// the handing in: what is in a batch is not taken out again.
+func (a *acceptor) accept(ctx context.Context, request store.Acceptance) (time.Time, error) {
+	p := &acceptance{Acceptance: request, done: make(chan struct{})}
+	if err := a.send(ctx, p); err != nil {
+		return time.Time{}, err
+	}
+	<-p.done
+	return p.at, p.err
+}
+
+func (a *acceptor) send(ctx context.Context, p *acceptance) error {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	if a.closed {
+		return ErrStopping
+	}
+	select {
+	case a.in <- p:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("accept: %w", ctx.Err())
+	}
+}
+
+func (a *acceptor) run() {
+	for first := range a.in {
+		batch := []*acceptance{first}
+		for more := true; more && len(batch) < acceptBatch; {
+			select {
+			case next, ok := <-a.in:
+				if more = ok; ok {
+					batch = append(batch, next)
+				}
+			default:
+				more = false
+			}
+		}
+		a.commit(batch)
+	}
+}
+
+func (a *acceptor) commit(batch []*acceptance) {
+	ctx, cancel := context.WithTimeout(context.Background(), acceptTimeout)
+	defer cancel()
+	requests := make([]store.Acceptance, len(batch))
+	for i, p := range batch {
+		requests[i] = p.Acceptance
+	}
+	times, err := a.db.Accept(ctx, requests)
+	for i, p := range batch {
+		if p.err = err; err == nil {
+			p.at = times[i]
+		}
+		close(p.done)
+	}
+}
+
+func (a *acceptor) close() {
+	a.mu.Lock()
+	if !a.closed {
+		a.closed = true
+		close(a.in)
+	}
+	a.mu.Unlock()
+	a.workers.Wait()
+}

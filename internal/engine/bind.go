@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/understudy-dev/understudy/api/openapi"
+)
+
+// Request is a request as a task keeps it: checked against the document, and
+// not yet given a Go type.
+type Request struct {
+	Path  map[string]string `json:"path,omitempty"`
+	Query map[string]string `json:"query,omitempty"`
+	Body  json.RawMessage   `json:"body,omitempty"`
+}
+
+// input is the Go type that a function wants its request in.
+type input struct {
+	typ    reflect.Type
+	path   map[string]int // parameter to field
+	query  map[string]int
+	body   []string // top-level JSON members
+	faults []string // what is wrong with the type itself
+}
+
+// inputOf reads the tags of a struct. Reflection ends here, at start: whatever a
+// tag gets wrong is a problem that bind reports.
+func inputOf[In any]() input {
+	in := input{typ: reflect.TypeFor[In](), path: map[string]int{}, query: map[string]int{}}
+	if in.typ.Kind() != reflect.Struct {
+		in.faults = append(in.faults, fmt.Sprintf("input %s is not a struct", in.typ))
+		return in
+	}
+	for i := range in.typ.NumField() {
+		f := in.typ.Field(i)
+		if name, ok := f.Tag.Lookup("path"); ok {
+			in.path[name] = i
+			in.checkParameter(f)
+		} else if name, ok := f.Tag.Lookup("query"); ok {
+			in.query[name] = i
+			in.checkParameter(f)
+		} else {
+			in.body = append(in.body, members(f)...)
+		}
+	}
+	return in
+}
+
+func (in *input) checkParameter(f reflect.StructField) {
+	if err := setParameter(reflect.New(f.Type).Elem(), "0"); err != nil || !f.IsExported() || f.Tag.Get("json") != "-" {
+		in.faults = append(in.faults, fmt.Sprintf("parameter field %s must be an exported string or integer with `json:\"-\"`", f.Name))
+	}
+}
+
+// members lists the JSON members of a field, those of an embedded struct too.
+func members(f reflect.StructField) []string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	switch {
+	case name == "-":
+		return nil
+	case name == "" && f.Anonymous && f.Type.Kind() == reflect.Struct:
+		var all []string
+		for i := range f.Type.NumField() {
+			all = append(all, members(f.Type.Field(i))...)
+		}
+		return all
+	case name == "":
+		return []string{f.Name}
+	}
+	return []string{name}
+}
+
+// decode makes an input from a request that the document has allowed.
+func (in *input) decode(req Request) (any, error) {
+	v := reflect.New(in.typ)
+	if len(req.Body) > 0 {
+		if err := json.Unmarshal(req.Body, v.Interface()); err != nil {
+			return nil, fmt.Errorf("decode body: %w", err)
+		}
+	}
+	for name, i := range in.path {
+		if err := setParameter(v.Elem().Field(i), req.Path[name]); err != nil {
+			return nil, fmt.Errorf("path parameter %s: %w", name, err)
+		}
+	}
+	for name, i := range in.query {
+		value, ok := req.Query[name]
+		if !ok {
+			continue
+		}
+		if err := setParameter(v.Elem().Field(i), value); err != nil {
+			return nil, fmt.Errorf("query parameter %s: %w", name, err)
+		}
+	}
+	return v.Interface(), nil
+}
+
+func setParameter(field reflect.Value, value string) error {
+	switch field.Kind() {
+	case reflect.String:
+		field.SetString(value)
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		n, err := strconv.ParseInt(value, 10, field.Type().Bits())
+		if err != nil {
+			return fmt.Errorf("not an integer: %q", value)
+		}
+		field.SetInt(n)
+	case reflect.Bool:
+		b, err := strconv.ParseBool(value)
+		if err != nil {
+			b = value == "0"
+		}
+		field.SetBool(b)
+	case reflect.Pointer:
+		p := reflect.New(field.Type().Elem())
+		if err := setParameter(p.Elem(), value); err != nil {
+			return err
+		}
+		field.Set(p)
+	default:
+		return fmt.Errorf("cannot hold a parameter: %s", field.Type())
+	}
+	return nil
+}
+
+// bound is an operation of the document with its function.
+type bound struct {
+	Operation
+	doc *openapi.Operation
+}
+
+// bind brings the functions and the document together. It names every problem
+// at once: a function without its operation or the other way round, two for one,
+// and every parameter or member that only one side knows.
+func bind(doc *openapi.Document, operations []Operation) (map[string]*bound, error) {
+	var problems []error
+	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+
+	all := map[string]*bound{}
+	for _, op := range operations {
+		declared, ok := doc.Operation(op.id)
+		switch {
+		case !ok:
+			problem("%s is bound, but not declared", op.id)
+			continue
+		case declared.Planned:
+			problem("%s is bound, but declared as planned", op.id)
+			continue
+		case all[op.id] != nil:
+			problem("%s is bound twice", op.id)
+			continue
+		}
+		all[op.id] = &bound{Operation: op, doc: declared}
+		for _, fault := range op.input.faults {
+			problem("%s: %s", op.id, fault)
+		}
+		compare := func(what string, have, want []string) {
+			for _, name := range have {
+				if !slices.Contains(want, name) {
+					problem("%s: %s %q is read, but not declared", op.id, what, name)
+				}
+			}
+			for _, name := range want {
+				if !slices.Contains(have, name) {
+					problem("%s: %s %q is declared, but not read", op.id, what, name)
+				}
+			}
+		}
+		body, _ := declared.BodyProperties()
+		compare("path parameter", keys(op.input.path), declared.PathParams())
+		compare("query parameter", keys(op.input.query), declared.QueryParams())
+		compare("member", op.input.body, body)
+		if (op.process != nil) != (declared.Command != "") {
+			problem("%s: only one of document and function makes it a task", op.id)
+		}
+	}
+	for _, declared := range doc.Operations() {
+		if !declared.Planned && all[declared.ID] == nil {
+			problem("%s is declared, but not bound", declared.ID)
+		}
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("the document and the functions do not match:\n%w", errors.Join(problems...))
+	}
+	return all, nil
+}
+
+func keys(m map[string]int) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

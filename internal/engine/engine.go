@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/understudy-dev/understudy/api/openapi"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// Policy is what happens to a change of a fourth subscription while three are
+// being changed. doc: process-lifecycle#process-limitations
+type Policy string
+
+// The two policies.
+const (
+	PolicyQueue  Policy = "queue"  // it waits, pending, for one of the three to be done
+	PolicyReject Policy = "reject" // its task ends in an error
+)
+
+// Config is what an engine needs and how it behaves.
+type Config struct {
+	Document   *openapi.Document
+	DB         *store.DB
+	Operations []Operation
+	Logger     *slog.Logger
+
+	Speed  float64       // business time over real time; 0: nothing takes any time
+	Policy Policy        // empty: PolicyQueue
+	Hold   time.Duration // how long a GET of an unfinished task waits for its end
+	Lease  time.Duration // after which a dead worker's task is taken again; 0: 5 s
+
+	// Shared says that other servers may work on the same database. An engine
+	// that is alone takes up at once what a dead predecessor left.
+	Shared bool
+	// Hook is called at named points of the lifecycle, for tests that crash or
+	// block there; nil: nothing.
+	Hook func(point string)
+}
+
+// Engine runs the lifecycle. Its methods may be called while Run runs.
+type Engine struct {
+	cfg        Config
+	db         *store.DB
+	log        *slog.Logger
+	operations map[string]*bound
+	acceptor   *acceptor
+	tasks      *dispatcher
+	steps      *dispatcher
+	waiters    waiters
+	changed    signal // something other servers may wait for
+}
+
+// New binds the operations to the document; it fails, naming every problem,
+// where the two do not match.
+func New(cfg Config) (*Engine, error) {
+	if cfg.Policy == "" {
+		cfg.Policy = PolicyQueue
+	}
+	if cfg.Lease == 0 {
+		cfg.Lease = 5 * time.Second
+	}
+	e := &Engine{cfg: cfg, db: cfg.DB, log: cfg.Logger, changed: newSignal()}
+	operations, err := bind(cfg.Document, append(cfg.Operations, e.taskOperations()...))
+	if err != nil {
+		return nil, err
+	}
+	e.operations = operations
+	e.acceptor = newAcceptor(e.db)
+	e.tasks = e.taskDispatcher()
+	e.steps = e.stepDispatcher()
+	return e, nil
+}
+
+// Run accepts, processes and provisions until the context ends; then it takes
+// nothing more, waits for the work in hand and returns.
+func (e *Engine) Run(ctx context.Context) error {
+	if !e.cfg.Shared {
+		if err := e.db.ExpireLeases(ctx); err != nil {
+			return err
+		}
+	}
+	var group errgroup.Group
+	group.Go(func() error { return e.tasks.run(ctx) })
+	group.Go(func() error { return e.steps.run(ctx) })
+	group.Go(func() error { return e.prune(ctx) })
+	if e.cfg.Shared {
+		group.Go(func() error { return e.tell(ctx) })
+		group.Go(func() error { return e.listen(ctx) })
+	}
+	err := group.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// Close stops accepting; what was handed in is still accepted.
+func (e *Engine) Close() { e.acceptor.close() }
+
+// at marks a point of the lifecycle.
+func (e *Engine) at(point string) {
+	if e.cfg.Hook != nil {
+		e.cfg.Hook(point)
+	}
+}
+
+// real turns a length of business time into real time.
+func (e *Engine) real(d time.Duration) time.Duration {
+	if e.cfg.Speed == 0 {
+		return 0
+	}
+	return time.Duration(float64(d) / e.cfg.Speed)
+}
+
+// Tasks are kept, and can be read, for this long in business time.
+const (
+	taskRetention = 30 * 24 * time.Hour
+	pruneEvery    = time.Hour
+	pruneBatch    = 1000
+)
+
+// prune removes tasks that are too old to be asked for.
+func (e *Engine) prune(ctx context.Context) error {
+	for {
+		removed, err := e.db.PruneTasks(ctx, taskRetention, pruneBatch)
+		if err != nil && ctx.Err() == nil {
+			e.log.Warn("tasks not pruned", "error", err)
+		}
+		if removed == pruneBatch {
+			continue
+		}
+		if err := sleep(ctx, pruneEvery); err != nil {
+			return err
+		}
+	}
+}
+
+// sleep waits, unless the context ends first.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (e *Engine) operation(id string) (*bound, error) {
+	op, ok := e.operations[id]
+	if !ok {
+		return nil, fmt.Errorf("operation %q is not bound", id)
+	}
+	return op, nil
+}

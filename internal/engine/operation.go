@@ -1,0 +1,78 @@
+// Package engine is the lifecycle, the same for every operation of the cloud: it
+// binds functions to the operations of the document, accepts requests as tasks,
+// processes the tasks of each account strictly one after the other, and
+// provisions what they leave to do.
+//
+// An operation is a plain function of a context, the account's transaction and a
+// typed input. What shall happen later it gives back as data, so that neither
+// processing nor provisioning knows any kind of resource.
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// Business time that processing takes, at speed 1.
+const (
+	commandWork = 5 * time.Second
+	reportWork  = time.Second
+)
+
+// Operation is a function bound to an operationId. Make one with Sync, Command
+// or Report.
+type Operation struct {
+	id      string
+	input   input
+	answer  func(ctx context.Context, tx *store.Tx, in any) (any, error)     // Sync
+	process func(ctx context.Context, tx *store.Tx, in any) (Outcome, error) // Command, Report
+	work    time.Duration
+}
+
+// Outcome is what processing a task comes to.
+type Outcome struct {
+	ResourceID           int64
+	AdditionalResourceID int64        // the parent of the resource, where the API names it
+	Resource             any          // what a Report found, or a dry run; nil: nothing
+	Steps                []cloud.Step // left to provisioning
+}
+
+// Sync binds a function that answers within the request. The function of a GET
+// gets a view for reading, any other a transaction under the account's lock.
+// In is a struct with `path:`, `query:` and `json:` tags.
+func Sync[In, Out any](id string, f func(context.Context, *store.Tx, In) (Out, error)) Operation {
+	return Operation{
+		id:    id,
+		input: inputOf[In](),
+		answer: func(ctx context.Context, tx *store.Tx, in any) (any, error) {
+			return f(ctx, tx, *in.(*In))
+		},
+	}
+}
+
+// Command binds a function that changes something and is answered with a task.
+// It runs when the task is processed, in one transaction under the account's
+// lock: an error leaves nothing of it behind. A *cloud.Error is the task's error.
+func Command[In any](id string, f func(context.Context, *store.Tx, In) (Outcome, error)) Operation {
+	return Operation{
+		id:    id,
+		input: inputOf[In](),
+		work:  commandWork,
+		process: func(ctx context.Context, tx *store.Tx, in any) (Outcome, error) {
+			return f(ctx, tx, *in.(*In))
+		},
+	}
+}
+
+// Report binds a function that only reads, and yet is answered with a task.
+func Report[In any](id string, f func(context.Context, *store.Tx, In) (any, error)) Operation {
+	op := Command(id, func(ctx context.Context, tx *store.Tx, in In) (Outcome, error) {
+		found, err := f(ctx, tx, in)
+		return Outcome{Resource: found}, err
+	})
+	op.work = reportWork
+	return op
+}

@@ -1,0 +1,178 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+const (
+	processWorkers = 8
+	// A task whose worker died this often would block its account for ever.
+	maxAttempts = 5
+	// How long an account waits after the database failed under its task.
+	retryPause = 200 * time.Millisecond
+)
+
+func (e *Engine) taskDispatcher() *dispatcher {
+	return &dispatcher{
+		name: "tasks", log: e.log, wake: newSignal(), size: processWorkers, next: e.db.NextTask,
+		take: func(ctx context.Context, free int) ([]job, error) {
+			claims, started, err := e.db.ClaimTasks(ctx, free, e.cfg.Lease)
+			if started > 0 {
+				e.tasks.wake.set() // there may be more, and the next due time is new
+			}
+			jobs := make([]job, len(claims))
+			for i, c := range claims {
+				jobs[i] = func(ctx context.Context) { e.process(ctx, c) }
+			}
+			return jobs, err
+		},
+	}
+}
+
+// process brings a claimed task to its end.
+func (e *Engine) process(ctx context.Context, c store.Claim) {
+	e.at("task.claimed")
+	log := e.log.With("task", c.ID, "account", c.Account, "operation", c.Operation)
+	steps, err := e.attempt(ctx, c)
+	var failure *cloud.Error
+	switch {
+	case err == nil || errors.Is(err, store.ErrLeaseLost) || store.Unavailable(err):
+	case errors.As(err, &failure):
+		err = e.fail(ctx, c, failure)
+	default:
+		log.Error("processing failed", "error", err)
+		err = e.fail(ctx, c, cloud.Errorf(cloud.GeneralError, "The request could not be processed because of an internal error."))
+	}
+	switch {
+	case errors.Is(err, store.ErrLeaseLost):
+		log.Warn("another worker has taken the task", "attempts", c.Attempts)
+		return
+	case err != nil:
+		log.Warn("task goes back to its queue", "error", err)
+		if err := e.db.ReleaseTask(ctx, c, retryPause); err != nil {
+			log.Warn("task waits for its lease to run out", "error", err)
+		}
+		return
+	}
+	e.at("task.after_commit")
+	e.waiters.finished(c.ID)
+	e.changed.set()
+	e.tasks.wake.set()
+	if steps {
+		e.steps.wake.set()
+	}
+}
+
+// attempt runs the operation's function and ends the task, in one transaction.
+// It tells whether there is something to provision.
+func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err error) {
+	if c.Attempts > maxAttempts {
+		return false, cloud.Errorf(cloud.GeneralError, "Processing was given up after %d attempts that did not come to an end.", maxAttempts)
+	}
+	op, err := e.operation(c.Operation)
+	if err != nil {
+		return false, err
+	}
+	var req Request
+	if err := json.Unmarshal(c.Request, &req); err != nil {
+		return false, fmt.Errorf("read request: %w", err)
+	}
+	in, err := op.input.decode(req)
+	if err != nil {
+		return false, err
+	}
+	err = e.db.Process(ctx, c, func(tx *store.Tx) error {
+		fault, err := takeFault(ctx, tx, c)
+		if err != nil {
+			return err
+		}
+		if fault.processing != nil {
+			return tx.Finish(ctx, c, cloud.TaskFailed, cloud.TaskResponse{Error: fault.processing})
+		}
+		out, err := call(ctx, op, tx, in)
+		if err != nil {
+			return err
+		}
+		if err := e.plan(ctx, tx, c, fault.strike(out.Steps)); err != nil {
+			return err
+		}
+		steps = true
+		e.at("task.effects")
+		response, err := responseOf(out)
+		if err != nil {
+			return err
+		}
+		if err := tx.Finish(ctx, c, cloud.TaskCompleted, response); err != nil {
+			return err
+		}
+		e.at("task.before_commit")
+		return nil
+	})
+	return steps, err
+}
+
+// call runs the function; a panic is an error like any other that is ours.
+func call(ctx context.Context, op *bound, tx *store.Tx, in any) (out Outcome, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return op.process(ctx, tx, in)
+}
+
+// fail ends a task with an error, in a transaction of its own: what the function
+// did was rolled back.
+func (e *Engine) fail(ctx context.Context, c store.Claim, failure *cloud.Error) error {
+	return e.db.Process(ctx, c, func(tx *store.Tx) error {
+		return tx.Finish(ctx, c, cloud.TaskFailed, cloud.TaskResponse{Error: failure})
+	})
+}
+
+func responseOf(out Outcome) (cloud.TaskResponse, error) {
+	response := cloud.TaskResponse{ResourceID: out.ResourceID, AdditionalResourceID: out.AdditionalResourceID}
+	if out.Resource != nil {
+		resource, err := json.Marshal(out.Resource)
+		if err != nil {
+			return response, fmt.Errorf("write resource: %w", err)
+		}
+		response.Resource = resource
+	}
+	return response, nil
+}
+
+// faults are the fault rules that strike one task.
+type faults struct{ processing, provisioning *cloud.Error }
+
+func takeFault(ctx context.Context, tx *store.Tx, c store.Claim) (f faults, err error) {
+	if !c.Faulty {
+		return f, nil
+	}
+	phase, e, err := tx.TakeFault(ctx, c.Operation)
+	switch phase {
+	case store.Processing:
+		f.processing = e
+	case store.Provisioning:
+		f.provisioning = e
+	}
+	return f, err
+}
+
+// strike makes steps end in an error instead of where they lead.
+func (f faults) strike(steps []cloud.Step) []cloud.Step {
+	if f.provisioning == nil {
+		return steps
+	}
+	for i := range steps {
+		steps[i].Status, steps[i].Error, steps[i].Patch = cloud.StatusError, f.provisioning, nil
+	}
+	return steps
+}

@@ -1,0 +1,62 @@
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+)
+
+// logWriter hands the lines that a Postgres program writes to a logger, and
+// keeps the last few for the error that reports its end.
+type logWriter struct {
+	logger *slog.Logger
+
+	mu      sync.Mutex
+	partial []byte
+	recent  []string
+}
+
+const recentLines = 8
+
+func (w *logWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.partial = append(w.partial, p...)
+	for {
+		line, rest, ok := bytes.Cut(w.partial, []byte("\n"))
+		if !ok {
+			return len(p), nil
+		}
+		w.line(string(line))
+		w.partial = rest
+	}
+}
+
+func (w *logWriter) line(text string) {
+	text = strings.TrimRight(text, " \r")
+	if text == "" {
+		return
+	}
+	if len(w.recent) == recentLines {
+		w.recent = w.recent[1:]
+	}
+	w.recent = append(w.recent, text)
+	level := slog.LevelDebug
+	switch severity, _, _ := strings.Cut(text, ":"); severity {
+	case "WARNING", "FATAL", "PANIC":
+		level = slog.LevelWarn
+	}
+	w.logger.Log(context.Background(), level, "postgres", "line", text)
+}
+
+// last returns what was written last, on one line.
+func (w *logWriter) last() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.recent) == 0 {
+		return "it wrote nothing"
+	}
+	return strings.Join(w.recent, " | ")
+}

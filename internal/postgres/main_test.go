@@ -1,0 +1,186 @@
+package postgres_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/understudy-dev/understudy/internal/postgres"
+)
+
+// superviseDir, when set, makes the test binary a supervisor that starts the
+// cluster of that directory, says so and stays until it is killed.
+const superviseDir = "POSTGRES_TEST_SUPERVISE_DIR"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(superviseDir); dir != "" {
+		supervise(dir)
+	}
+	os.Exit(m.Run())
+}
+
+func supervise(dir string) {
+	fmt.Println("starting")
+	cluster, err := postgres.Start(context.Background(), postgres.Config{Dir: dir})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println("ready", cluster.Pid())
+	select {}
+}
+
+// supervisor is another process that runs a cluster.
+type supervisor struct {
+	cmd   *exec.Cmd
+	lines *bufio.Scanner
+}
+
+func startSupervisor(tb testing.TB, dir string) *supervisor {
+	tb.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), superviseDir+"="+dir)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	s := &supervisor{cmd: cmd, lines: bufio.NewScanner(out)}
+	tb.Cleanup(s.kill)
+	if got := s.line(tb); got != "starting" {
+		tb.Fatalf("supervisor said %q, want starting", got)
+	}
+	return s
+}
+
+func (s *supervisor) line(tb testing.TB) string {
+	tb.Helper()
+	if !s.lines.Scan() {
+		tb.Fatalf("supervisor ended: %v", s.lines.Err())
+	}
+	return s.lines.Text()
+}
+
+// ready waits for the cluster and returns the pid of its postmaster.
+func (s *supervisor) ready(tb testing.TB) (pid int) {
+	tb.Helper()
+	line := s.line(tb)
+	if _, err := fmt.Sscanf(line, "ready %d", &pid); err != nil {
+		tb.Fatalf("supervisor said %q, want ready and a pid", line)
+	}
+	return pid
+}
+
+// kill is kill -9; it returns when the process is gone.
+func (s *supervisor) kill() {
+	_ = s.cmd.Process.Signal(syscall.SIGKILL)
+	_ = s.cmd.Wait()
+}
+
+// tempDir is like t.TempDir, but short and open to the user who runs Postgres.
+func tempDir(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("", "understudy-postgres-")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			tb.Error(err)
+		}
+	})
+	return filepath.Join(dir, "data")
+}
+
+func start(tb testing.TB, dir string) *postgres.Cluster {
+	tb.Helper()
+	c, err := postgres.Start(tb.Context(), postgres.Config{Dir: dir})
+	if err != nil {
+		tb.Fatalf("Start: %v", err)
+	}
+	tb.Cleanup(func() { stop(tb, c) })
+	return c
+}
+
+func stop(tb testing.TB, c *postgres.Cluster) {
+	tb.Helper()
+	if err := c.Stop(context.Background()); err != nil {
+		tb.Errorf("Stop: %v", err)
+	}
+}
+
+func connect(tb testing.TB, url string) *pgx.Conn {
+	tb.Helper()
+	conn, err := pgx.Connect(tb.Context(), url)
+	if err != nil {
+		tb.Fatalf("connect: %v", err)
+	}
+	return conn
+}
+
+func exec1(tb testing.TB, c *postgres.Cluster, sql string) {
+	tb.Helper()
+	conn := connect(tb, c.URL())
+	defer conn.Close(context.Background())
+	if _, err := conn.Exec(tb.Context(), sql); err != nil {
+		tb.Fatalf("%s: %v", sql, err)
+	}
+}
+
+func query[T any](tb testing.TB, c *postgres.Cluster, sql string) (value T) {
+	tb.Helper()
+	conn := connect(tb, c.URL())
+	defer conn.Close(context.Background())
+	if err := conn.QueryRow(tb.Context(), sql).Scan(&value); err != nil {
+		tb.Fatalf("%s: %v", sql, err)
+	}
+	return value
+}
+
+// waitUntil polls, because what it waits for is another process.
+func waitUntil(tb testing.TB, what string, done func() bool) {
+	tb.Helper()
+	timeout := time.After(20 * time.Second)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-timeout:
+			tb.Fatalf("timed out: %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+// leftovers lists the half-made clusters in dir.
+func leftovers(dir string) []string {
+	found, _ := filepath.Glob(filepath.Join(dir, "postgres.tmp*"))
+	return found
+}
+
+func socketPath(tb testing.TB, url string) string {
+	tb.Helper()
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if !strings.HasPrefix(config.Host, "/") {
+		tb.Fatalf("host of %s is no socket directory", url)
+	}
+	return filepath.Join(config.Host, ".s.PGSQL.5432")
+}

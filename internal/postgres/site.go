@@ -1,0 +1,230 @@
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// maxSocketPath is below the limit of every system (104 on macOS, 108 on Linux).
+const maxSocketPath = 100
+
+// site is a data directory and how to run a Postgres in it.
+type site struct {
+	dir            string // of the sandbox: lock, postgres/, run/
+	data           string // of the cluster
+	sockets        string // of the unix socket
+	socketsInTemp  bool   // because dir is too long a path for a socket
+	binDir         string
+	owner          *owner // who runs Postgres; nil: the user we are
+	logger         *slog.Logger
+	noSync         bool
+	maxConnections int
+}
+
+// newSite settles everything that can be settled without changing anything
+// but making dir itself.
+func newSite(cfg Config) (*site, error) {
+	s := &site{logger: cfg.Logger, noSync: cfg.NoSync, binDir: cfg.BinDir, maxConnections: cfg.MaxConnections}
+	if s.logger == nil {
+		s.logger = slog.New(slog.DiscardHandler)
+	}
+	if s.maxConnections == 0 {
+		s.maxConnections = defaultMaxConnections
+	}
+	if cfg.Dir == "" {
+		return nil, errors.New("the private postgres needs a data directory")
+	}
+	dir, err := makeDir(cfg.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	s.dir = dir
+	s.data = filepath.Join(dir, "postgres")
+	s.sockets, s.socketsInTemp = socketDir(dir)
+
+	version, err := clusterVersion(s.data)
+	if err != nil {
+		return nil, err
+	}
+	if s.binDir == "" {
+		if s.binDir, err = find(version); err != nil {
+			return nil, err
+		}
+	} else if !hasPrograms(s.binDir) {
+		return nil, fmt.Errorf("%w (not in %s either)", ErrNotFound, s.binDir)
+	}
+	if s.owner, err = chooseOwner(s.data); err != nil {
+		return nil, err
+	}
+	if err := s.owner.allow(s.dir, s.binDir); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// makeDir makes dir if it is missing and returns its real, absolute path.
+func makeDir(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	mode := os.FileMode(0o700)
+	if os.Geteuid() == 0 {
+		mode = 0o711 // another user, who runs Postgres, passes through
+	}
+	if err := os.MkdirAll(abs, mode); err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(abs)
+}
+
+// socketDir returns the directory for the socket of dir's cluster: inside dir,
+// or, where that path is too long for a socket, in the system's temporary directory.
+func socketDir(dir string) (path string, inTemp bool) {
+	fits := func(path string) bool { return len(path)+len("/.s.PGSQL.5432") < maxSocketPath }
+	if path := filepath.Join(dir, "run"); fits(path) {
+		return path, false
+	}
+	sum := sha256.Sum256([]byte(dir))
+	name := "understudy-" + hex.EncodeToString(sum[:8])
+	if path := filepath.Join(os.TempDir(), name); fits(path) {
+		return path, true
+	}
+	return filepath.Join("/tmp", name), true
+}
+
+// makeSocketDir makes the socket's directory, or checks the one that is there:
+// in a temporary directory somebody else could have made it.
+func (s *site) makeSocketDir() error {
+	if err := os.Mkdir(s.sockets, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("make the socket directory: %w", err)
+	}
+	info, err := os.Lstat(s.sockets)
+	if err != nil {
+		return fmt.Errorf("check the socket directory: %w", err)
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	private := ok && info.IsDir() && info.Mode().Perm() == 0o700
+	switch {
+	case private && int(stat.Uid) == os.Geteuid(): // new, perhaps of a predecessor killed right here
+		return s.owner.own(s.sockets)
+	case private && s.owner != nil && int(stat.Uid) == s.owner.uid:
+		return nil
+	}
+	return fmt.Errorf("the socket directory %s is not a private directory of the user who runs Postgres: remove it", s.sockets)
+}
+
+// create makes the cluster unless there is one. It is made under another name
+// and renamed, so a killed initdb leaves no half a cluster behind, only a
+// directory that the next start removes.
+func (s *site) create(ctx context.Context) error {
+	leftovers, _ := filepath.Glob(filepath.Join(s.dir, "postgres.tmp*"))
+	for _, path := range leftovers {
+		// Its initdb may be ending just now and still write to it.
+		var err error
+		if !poll(ctx, immediateStop, func() bool { err = os.RemoveAll(path); return err == nil }) {
+			s.logger.Warn("half-made cluster not removed", "path", path, "error", err)
+		}
+	}
+	version, err := clusterVersion(s.data)
+	if err != nil {
+		return err
+	}
+	if version == 0 {
+		if version, err = s.initdb(ctx); err != nil {
+			return err
+		}
+	}
+	if version < minVersion {
+		return fmt.Errorf("%w: the cluster in %s is of Postgres %d, needed is %d or newer", ErrVersion, s.data, version, minVersion)
+	}
+	return nil
+}
+
+// initdb makes the cluster and returns its major version.
+func (s *site) initdb(ctx context.Context) (version int, err error) {
+	tmp, err := os.MkdirTemp(s.dir, "postgres.tmp")
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.RemoveAll(tmp)
+		}
+	}()
+	if err := s.owner.own(tmp); err != nil {
+		return 0, err
+	}
+	cmd := exec.CommandContext(ctx, filepath.Join(s.binDir, "initdb"),
+		"-D", tmp, "-U", role, "-A", "trust", "--encoding=UTF8", "--locale=C",
+		// An empty cluster is quickly made again, so it is not synced to disk.
+		"--no-sync", "--wal-segsize=1", "--no-instructions")
+	s.prepare(cmd)
+	cmd.SysProcAttr = s.attributes(syscall.SIGTERM)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // initdb then removes what it made
+	cmd.WaitDelay = immediateStop
+	output := &logWriter{logger: s.logger}
+	cmd.Stderr = output
+	initdb, err := startChild(cmd)
+	if err != nil {
+		return 0, fmt.Errorf("initdb: %w", err)
+	}
+	<-initdb.done
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
+	}
+	if initdb.err != nil {
+		return 0, fmt.Errorf("initdb: %w: %s", initdb.err, output.last())
+	}
+	if version, err = clusterVersion(tmp); err != nil {
+		return 0, err
+	}
+	if version < minVersion {
+		return 0, fmt.Errorf("%w: %s has Postgres %d, needed is %d or newer", ErrVersion, s.binDir, version, minVersion)
+	}
+	if err := os.Remove(s.data); err != nil && !errors.Is(err, fs.ErrNotExist) { // an empty one is in the way
+		return 0, err
+	}
+	return version, os.Rename(tmp, s.data)
+}
+
+// prepare gives a Postgres program a working directory that its user may
+// enter and an environment in which nothing of ours or of libpq's shows.
+func (s *site) prepare(cmd *exec.Cmd) {
+	cmd.Dir = "/"
+	cmd.Env = []string{"LC_ALL=C", "TZ=UTC"}
+	for _, pair := range os.Environ() {
+		switch name, _, _ := strings.Cut(pair, "="); name {
+		case "PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH":
+			cmd.Env = append(cmd.Env, pair)
+		}
+	}
+}
+
+// poll calls done every two milliseconds until it is true, ctx ends or limit
+// has passed; it says whether done was.
+func poll(ctx context.Context, limit time.Duration, done func() bool) bool {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+	}
+	return true
+}

@@ -1,0 +1,85 @@
+// Package server puts the sandbox together: the private Postgres, the engine and
+// the HTTP edge, started in order and stopped in the reverse one.
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/engine"
+)
+
+// Config is what `understudy serve` can be told.
+type Config struct {
+	Listen       string        // host:port; port 0 picks one
+	DatabaseURL  string        // empty: a private Postgres in DataDir
+	DataDir      string        // empty: DefaultDataDir
+	Speed        float64       // business time over real time; 0: nothing takes any time
+	CapPolicy    engine.Policy // for a change of a fourth subscription
+	APIKey       string        // of the demo account; both keys or none,
+	APISecretKey string        // none: minted once and kept in DataDir
+	ReadyFile    string        // written when ready; empty: none
+	TaskHold     time.Duration // how long a GET of an unfinished task waits
+	Logger       *slog.Logger
+	Banner       func(Ready) // called when ready; nil: nothing
+
+	// Hook is called at named points of the lifecycle; nil in production.
+	Hook func(point string)
+}
+
+// Ready is what a started server tells: also the content of the ready file.
+type Ready struct {
+	URL          string `json:"url"` // base of the API, with /v1
+	APIKey       string `json:"apiKey"`
+	APISecretKey string `json:"apiSecretKey"`
+	PID          int    `json:"pid"`
+}
+
+// ErrConfig marks errors that only another configuration can mend.
+var ErrConfig = errors.New("configuration")
+
+func badConfig(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", ErrConfig, fmt.Errorf(format, args...))
+}
+
+// check refuses values that make no sense, naming the flag.
+func (c *Config) check() error {
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return badConfig("--listen %q is not host:port", c.Listen)
+	}
+	if c.Speed < 0 || math.IsNaN(c.Speed) || math.IsInf(c.Speed, 0) {
+		return badConfig("--speed %v is not a number from 0 up", c.Speed)
+	}
+	if c.TaskHold < 0 || c.TaskHold > time.Minute {
+		return badConfig("--task-hold %v is not between 0 and 1m", c.TaskHold)
+	}
+	if c.CapPolicy != engine.PolicyQueue && c.CapPolicy != engine.PolicyReject {
+		return badConfig("--subscription-cap-policy %q is neither %q nor %q", c.CapPolicy, engine.PolicyQueue, engine.PolicyReject)
+	}
+	if (c.APIKey == "") != (c.APISecretKey == "") {
+		return badConfig("--api-key and --api-secret-key go together")
+	}
+	return nil
+}
+
+// DefaultDataDir is where a sandbox keeps its state when not told otherwise: the
+// user's data directory, or for root one that the Postgres user can enter.
+func DefaultDataDir() string {
+	if os.Geteuid() == 0 {
+		return "/var/lib/understudy"
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "understudy")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return filepath.Join(os.TempDir(), fmt.Sprintf("understudy-%d", os.Getuid()))
+	}
+	return filepath.Join(home, ".local", "share", "understudy")
+}

@@ -1,0 +1,85 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// demoKeys makes sure that the demo account is there and gives back keys for it:
+// those of the configuration, or those that were minted at the first start and
+// are kept in the data directory. The database has only their hashes.
+func demoKeys(ctx context.Context, cfg Config, db *store.DB) (store.Secrets, error) {
+	keys := store.Secrets{Key: cfg.APIKey, Secret: cfg.APISecretKey}
+	if keys.Key == "" {
+		var err error
+		if keys, err = keptKeys(filepath.Join(cfg.DataDir, "credentials.json")); err != nil {
+			return keys, err
+		}
+	}
+	if err := db.EnsureAccount(ctx, demo); err != nil {
+		return keys, err
+	}
+	return keys, db.EnsureKey(ctx, demo.ID, "demo", keys)
+}
+
+func keptKeys(file string) (store.Secrets, error) {
+	var keys store.Secrets
+	data, err := os.ReadFile(file) //nolint:gosec // the user's own data directory
+	if errors.Is(err, fs.ErrNotExist) {
+		keys = store.Secrets{Key: "A" + rand.Text(), Secret: "S" + rand.Text()}
+		if data, err = json.Marshal(keys); err == nil {
+			err = writeFile(file, data)
+		}
+	} else if err == nil {
+		err = json.Unmarshal(data, &keys)
+	}
+	if err != nil {
+		return keys, fmt.Errorf("keys of the demo account: %w", err)
+	}
+	return keys, nil
+}
+
+// writeFile writes a file that only its owner can read, all of it or nothing.
+func writeFile(name string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { //nolint:gosec // the Postgres user must be able to pass
+		return err
+	}
+	temp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
+	if err != nil {
+		return err
+	}
+	_, err = temp.Write(data)
+	if err = errors.Join(err, temp.Sync(), temp.Close()); err == nil {
+		err = os.Rename(temp.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(temp.Name()) // the first error counts
+	}
+	return err
+}
+
+// announce tells whoever waits that the server is ready.
+func announce(cfg Config, ready Ready) error {
+	if cfg.ReadyFile != "" {
+		data, err := json.Marshal(ready)
+		if err == nil {
+			err = writeFile(cfg.ReadyFile, append(data, '\n'))
+		}
+		if err != nil {
+			return fmt.Errorf("write ready file: %w", err)
+		}
+	}
+	cfg.Logger.Info("ready", "url", ready.URL, "pid", ready.PID)
+	if cfg.Banner != nil {
+		cfg.Banner(ready)
+	}
+	return nil
+}

@@ -1,0 +1,184 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/understudy-dev/understudy"
+	"github.com/understudy-dev/understudy/api"
+	"github.com/understudy-dev/understudy/api/openapi"
+	"github.com/understudy-dev/understudy/internal/catalog"
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/migrations"
+)
+
+// The account that a fresh sandbox has.
+var demo = cloud.Account{ID: 1000, Name: "Demo", OwnerName: "Demo Owner", OwnerEmail: "owner@demo.example"}
+
+// How long a client may take, and how long a stop waits for requests in hand.
+const (
+	headerTimeout = 10 * time.Second
+	bodyTimeout   = 30 * time.Second
+	writeTimeout  = 2 * time.Minute // more than the longest hold
+	idleTimeout   = 2 * time.Minute
+	stopTimeout   = 15 * time.Second
+	maxHeader     = 64 << 10
+)
+
+// Run serves until the context ends and then stops in order: no new requests,
+// those in hand, no new work, the work in hand, the database. It returns nil
+// after such a stop. An error that wraps ErrConfig asks for another
+// configuration.
+func Run(ctx context.Context, cfg Config) (err error) {
+	if err := cfg.check(); err != nil {
+		return err
+	}
+	if cfg.DataDir == "" {
+		cfg.DataDir = DefaultDataDir()
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+
+	// Reading the document takes about as long as starting Postgres.
+	var document *openapi.Document
+	var start errgroup.Group
+	start.Go(func() (err error) {
+		document, err = openapi.Load(understudy.Document)
+		return err
+	})
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", errors.Join(err, start.Wait()))
+	}
+	defer func() { _ = listener.Close() }() // already closed after a stop
+
+	database, err := openDatabase(ctx, cfg)
+	if err = errors.Join(err, start.Wait()); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, database.close()) }()
+	keys, err := demoKeys(ctx, cfg, database.DB)
+	if err != nil {
+		return err
+	}
+	operations, err := catalog.Operations()
+	if err != nil {
+		return err
+	}
+	eng, err := engine.New(engine.Config{
+		Document:   document,
+		DB:         database.DB,
+		Operations: operations,
+		Logger:     cfg.Logger,
+		Speed:      cfg.Speed,
+		Policy:     cfg.CapPolicy,
+		Hold:       cfg.TaskHold,
+		Shared:     cfg.DatabaseURL != "",
+		Hook:       cfg.Hook,
+	})
+	if err != nil {
+		return err
+	}
+	defer eng.Close()
+
+	ready := Ready{
+		URL:          "http://" + reachable(listener.Addr()) + "/v1",
+		APIKey:       keys.Key,
+		APISecretKey: keys.Secret,
+		PID:          os.Getpid(),
+	}
+	handler := withHealth(database.DB, understudy.Document, api.New(api.Config{
+		Document: document,
+		Engine:   eng,
+		DB:       database.DB,
+		Logger:   cfg.Logger,
+	}))
+	return serve(ctx, cfg, listener, handler, eng, ready)
+}
+
+// serve runs the HTTP server and the engine side by side until the context ends
+// or one of them fails.
+func serve(ctx context.Context, cfg Config, listener net.Listener, handler http.Handler, eng *engine.Engine, ready Ready) error {
+	httpServer := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       bodyTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelDebug),
+	}
+	// The engine outlives the HTTP server, so that a request in hand can still
+	// see its task end.
+	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWorking()
+	group, failed := errgroup.WithContext(ctx)
+	group.Go(func() error { return eng.Run(working) })
+	group.Go(func() error {
+		if err := httpServer.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-failed.Done()
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		cfg.Logger.Info("stopping")
+		err := httpServer.Shutdown(stopping)
+		stopWorking()
+		if err != nil {
+			return fmt.Errorf("stop serving: %w", err)
+		}
+		return nil
+	})
+	if err := announce(cfg, ready); err != nil {
+		return errors.Join(err, httpServer.Close(), stopped(stopWorking, group.Wait))
+	}
+	return group.Wait()
+}
+
+func stopped(stop func(), wait func() error) error {
+	stop()
+	return wait()
+}
+
+// reachable is an address for a client on this machine: a server that listens
+// everywhere is reached through the loopback address.
+func reachable(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return host + ":" + port
+}
+
+// Migrate brings a database to the schema of this binary.
+func Migrate(ctx context.Context, url string) error {
+	if err := migrations.Up(ctx, url); err != nil {
+		return databaseError(err)
+	}
+	return nil
+}
+
+func databaseError(err error) error {
+	if errors.Is(err, migrations.ErrNewerSchema) {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return err
+}

@@ -1,0 +1,199 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// resourceColumns reads a resource of any kind. What is held by a step is not
+// active for its clients, whatever its row says: the state follows from the
+// steps there are and cannot drift from them.
+const resourceColumns = `r.id, COALESCE(r.parent_id, 0), r.name, r.error, r.created_at, r.updated_at, r.activated_at, r.body,
+	CASE WHEN $3 AND r.status = 'active' AND EXISTS (
+		SELECT FROM steps s WHERE s.account_id = r.account_id AND s.subscription_id = r.id
+	) THEN 'pending' ELSE r.status END`
+
+func scanResource[B cloud.Body](row pgx.CollectableRow) (r cloud.Resource[B], err error) {
+	var failure, body []byte
+	err = row.Scan(&r.ID, &r.Parent, &r.Name, &failure, &r.CreatedAt, &r.UpdatedAt, &r.ActivatedAt, &body, &r.Status)
+	if err == nil {
+		err = json.Unmarshal(body, &r.Body)
+	}
+	if err == nil && failure != nil {
+		err = json.Unmarshal(failure, &r.Error)
+	}
+	return r, err
+}
+
+func kindOf[B cloud.Body]() cloud.Kind {
+	var body B
+	return body.Kind()
+}
+
+// Get reads the caller's resource with an id; ok is false if there is none.
+func Get[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource[B], ok bool, err error) {
+	return one[B](ctx, tx, id, "")
+}
+
+// Lock reads a resource like Get and keeps others from changing it until the
+// end of the transaction.
+func Lock[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource[B], ok bool, err error) {
+	return one[B](ctx, tx, id, "FOR UPDATE OF r")
+}
+
+func one[B cloud.Body](ctx context.Context, tx *Tx, id int64, lock string) (r cloud.Resource[B], ok bool, err error) {
+	kind := kindOf[B]()
+	rows, err := tx.q.Query(ctx, `
+		SELECT `+resourceColumns+`
+		FROM resources r
+		WHERE r.account_id = $1 AND r.kind = $2 AND r.id = $4
+		`+lock, tx.Caller.Account, kind.Name, kind.Capped, id)
+	if err == nil {
+		r, err = pgx.CollectExactlyOneRow(rows, scanResource[B])
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		return r, false, nil
+	}
+	if err != nil {
+		return r, false, fmt.Errorf("read %s %d: %w", kind.Name, id, err)
+	}
+	return r, true, nil
+}
+
+// All is a limit for List.
+const All = 1 << 30
+
+// List reads the caller's resources of a kind in the order of their ids: those
+// of one parent, or with parent 0 all. offset of them are skipped.
+func List[B cloud.Body](ctx context.Context, tx *Tx, parent int64, offset, limit int) ([]cloud.Resource[B], error) {
+	kind := kindOf[B]()
+	where, args := childrenOf(tx, kind, parent)
+	rows, err := tx.q.Query(ctx, fmt.Sprintf(`
+		SELECT `+resourceColumns+`
+		FROM resources r
+		WHERE %s
+		ORDER BY r.id
+		OFFSET %d
+		LIMIT %d`, where, max(offset, 0), max(limit, 0)), args...)
+	if err != nil {
+		return nil, fmt.Errorf("list %ss: %w", kind.Name, err)
+	}
+	list, err := pgx.CollectRows(rows, scanResource[B])
+	if err != nil {
+		return nil, fmt.Errorf("list %ss: %w", kind.Name, err)
+	}
+	return list, nil
+}
+
+// childrenOf is the condition for the resources of a kind below a parent (0:
+// all of them), with its arguments from $1.
+func childrenOf(tx *Tx, kind cloud.Kind, parent int64) (where string, args []any) {
+	where = `r.account_id = $1 AND r.kind = $2`
+	args = []any{tx.Caller.Account, kind.Name, kind.Capped}
+	if parent != 0 {
+		where += ` AND r.parent_kind = $4 AND r.parent_id = $5`
+		args = append(args, kind.Parent, parent)
+	}
+	return where, args
+}
+
+// Counts tells for each parent how many resources of a kind it has.
+func Counts[B cloud.Body](ctx context.Context, tx *Tx) (map[int64]int, error) {
+	kind := kindOf[B]()
+	rows, err := tx.q.Query(ctx, `
+		SELECT parent_id, count(*)
+		FROM resources
+		WHERE account_id = $1 AND kind = $2 AND parent_id IS NOT NULL
+		GROUP BY parent_id`, tx.Caller.Account, kind.Name)
+	if err != nil {
+		return nil, fmt.Errorf("count %ss: %w", kind.Name, err)
+	}
+	counts := map[int64]int{}
+	var parent int64
+	var n int
+	_, err = pgx.ForEachRow(rows, []any{&parent, &n}, func() error {
+		counts[parent] = n
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count %ss: %w", kind.Name, err)
+	}
+	return counts, nil
+}
+
+// NextID draws an id for a new resource of a kind. Drawn before Insert so that
+// what shows (ports, endpoints, passwords) can be derived from it.
+func NextID[B cloud.Body](ctx context.Context, tx *Tx) (int64, error) {
+	var n int64
+	if err := tx.q.QueryRow(ctx, `SELECT nextval('resource_ids')`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("draw id: %w", err)
+	}
+	return kindOf[B]().FirstID + n, nil
+}
+
+// Insert stores a new resource; its times are the transaction's.
+func Insert[B cloud.Body](ctx context.Context, tx *Tx, r cloud.Resource[B]) error {
+	kind := r.Body.Kind()
+	body, err := encode(r.Body)
+	if err != nil {
+		return fmt.Errorf("insert %s: %w", kind.Name, err)
+	}
+	var parentKind *string
+	var parent *int64
+	if r.Parent != 0 {
+		parentKind, parent = &kind.Parent, &r.Parent
+	}
+	_, err = tx.q.Exec(ctx, `
+		INSERT INTO resources (account_id, kind, id, parent_kind, parent_id, name, status, body, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
+		tx.Caller.Account, kind.Name, r.ID, parentKind, parent, r.Name, r.Status, body, tx.Now)
+	if err != nil {
+		return fmt.Errorf("insert %s: %w", kind.Name, err)
+	}
+	return nil
+}
+
+// Update writes the name and the body of a resource that Lock has read. Its
+// status is not for writing: provisioning changes it, or SetStatus.
+func Update[B cloud.Body](ctx context.Context, tx *Tx, r cloud.Resource[B]) error {
+	kind := r.Body.Kind()
+	body, err := encode(r.Body)
+	if err != nil {
+		return fmt.Errorf("update %s %d: %w", kind.Name, r.ID, err)
+	}
+	_, err = tx.q.Exec(ctx, `
+		UPDATE resources
+		SET name = $4, body = $5, updated_at = $6
+		WHERE account_id = $1 AND kind = $2 AND id = $3`,
+		tx.Caller.Account, kind.Name, r.ID, r.Name, body, tx.Now)
+	if err != nil {
+		return fmt.Errorf("update %s %d: %w", kind.Name, r.ID, err)
+	}
+	return nil
+}
+
+// SetStatus moves a resource to a status from which provisioning goes on. What
+// provisioning still had to do for it is dropped: the newer change wins.
+func SetStatus[B cloud.Body](ctx context.Context, tx *Tx, id int64, status cloud.Status) error {
+	kind := kindOf[B]()
+	_, err := tx.q.Exec(ctx, `
+		WITH dropped AS (
+			DELETE FROM steps
+			WHERE account_id = $1 AND kind = $2 AND resource_id = $3
+		)
+		UPDATE resources
+		SET status = $4, error = NULL, updated_at = $5
+		WHERE account_id = $1 AND kind = $2 AND id = $3`,
+		tx.Caller.Account, kind.Name, id, status, tx.Now)
+	if err != nil {
+		return fmt.Errorf("set status of %s %d: %w", kind.Name, id, err)
+	}
+	tx.dropped = true
+	return nil
+}

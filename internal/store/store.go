@@ -1,0 +1,153 @@
+// Package store is the only place that speaks to Postgres: all SQL, one file per
+// table, a function per question. Callers compose functions inside a
+// transaction, which is a closure: returning an error rolls it back.
+//
+// Locks are always taken in the same order: account, resource, task, step.
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// DB is a pool of connections to one migrated database.
+type DB struct {
+	pool *pgxpool.Pool
+	id   string // tells our own notifications from others
+}
+
+// session is set on every connection: a query that hangs, a lock nobody gives
+// back or a client that is gone must not hold the account's lock for long.
+// Values are milliseconds where Postgres takes no unit.
+var session = map[string]string{
+	"application_name":                    "understudy",
+	"client_connection_check_interval":    "1000",
+	"idle_in_transaction_session_timeout": "10000",
+	"lock_timeout":                        "5000",
+	"statement_timeout":                   "10000",
+	"timezone":                            "UTC",
+}
+
+// Open connects to a database, which must be migrated already. maxConns bounds
+// the pool; 0 takes a default that suits one small server.
+func Open(ctx context.Context, url string, maxConns int) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("database url: %w", err)
+	}
+	for name, value := range session {
+		cfg.ConnConfig.RuntimeParams[name] = value
+	}
+	if maxConns == 0 {
+		maxConns = 24
+	}
+	cfg.MaxConns = int32(min(maxConns, 1000)) //nolint:gosec // bounded just here
+	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("reach database: %w", err)
+	}
+	return &DB{pool: pool, id: uuid.NewString()}, nil
+}
+
+// Close waits for the connections in use and closes all.
+func (db *DB) Close() { db.pool.Close() }
+
+// Ping asks whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return db.pool.Ping(ctx) }
+
+// querier is what a transaction and a pool have in common.
+type querier interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// Tx is one account's view of the database.
+type Tx struct {
+	q      querier
+	Caller cloud.Caller
+	Now    time.Time // business time of the account; zero in a Read
+
+	dropped bool
+}
+
+// Dropped tells whether steps were dropped in this transaction, so that others
+// may have a slot to go on with.
+func (tx *Tx) Dropped() bool { return tx.dropped }
+
+// Read gives fn a view for reading, without the cost of a transaction: each
+// question sees what is committed at that moment.
+func (db *DB) Read(ctx context.Context, caller cloud.Caller, fn func(*Tx) error) error {
+	return fn(&Tx{q: db.pool, Caller: caller})
+}
+
+// Write runs fn in a transaction under the lock of the caller's account, so
+// that nothing else changes this account meanwhile.
+func (db *DB) Write(ctx context.Context, caller cloud.Caller, fn func(*Tx) error) error {
+	return pgx.BeginFunc(ctx, db.pool, func(pgtx pgx.Tx) error {
+		tx := &Tx{q: pgtx, Caller: caller}
+		if err := tx.lockAccount(ctx); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+}
+
+func (tx *Tx) lockAccount(ctx context.Context) error {
+	row := tx.q.QueryRow(ctx, `
+		SELECT business_now(a)
+		FROM accounts a
+		WHERE id = $1
+		FOR NO KEY UPDATE`, tx.Caller.Account)
+	if err := row.Scan(&tx.Now); err != nil {
+		return fmt.Errorf("lock account %d: %w", tx.Caller.Account, err)
+	}
+	return nil
+}
+
+// Unavailable reports whether an error says that the database could not be
+// asked, as against an answer that is wrong: the same call may succeed later.
+func Unavailable(err error) bool {
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) {
+		switch pgErr.Code[:2] {
+		case "08", // connection
+			"40", // serialization, deadlock
+			"53", // resources
+			"55", // lock not available
+			"57": // shutting down, cancelled
+			return true
+		}
+		return false
+	}
+	var connectErr *pgconn.ConnectError
+	var netErr net.Error
+	return errors.As(err, &connectErr) || errors.As(err, &netErr) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, pgx.ErrTxClosed) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err)
+}
+
+// encode writes a value for a jsonb column; text, since pgx would take bytes as
+// they are and a string needs no further look.
+func encode(v any) (string, error) {
+	data, err := json.Marshal(v)
+	return string(data), err
+}

@@ -1,0 +1,247 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+const taskColumns = `id, account_id, seq, operation, command, status, response, updated_at`
+
+func scanTask(row pgx.CollectableRow) (t cloud.Task, err error) {
+	var response []byte
+	err = row.Scan(&t.ID, &t.Account, &t.Seq, &t.Operation, &t.Command, &t.Status, &response, &t.UpdatedAt)
+	if err == nil && response != nil {
+		err = json.Unmarshal(response, &t.Response)
+	}
+	return t, err
+}
+
+// Task reads a task of the caller's account; ok is false if there is none.
+func (tx *Tx) Task(ctx context.Context, id string) (t cloud.Task, ok bool, err error) {
+	rows, err := tx.q.Query(ctx, `
+		SELECT `+taskColumns+`
+		FROM tasks
+		WHERE id = $1 AND account_id = $2`, id, tx.Caller.Account)
+	if err == nil {
+		t, err = pgx.CollectExactlyOneRow(rows, scanTask)
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		return t, false, nil
+	}
+	if err != nil {
+		return t, false, fmt.Errorf("read task: %w", err)
+	}
+	return t, true, nil
+}
+
+// RecentTasks lists the caller's active tasks and those that changed within an
+// age of business time, newest change first and not more than limit.
+func (tx *Tx) RecentTasks(ctx context.Context, age time.Duration, limit int) ([]cloud.Task, error) {
+	rows, err := tx.q.Query(ctx, `
+		SELECT `+taskColumns+`
+		FROM tasks
+		WHERE account_id = $1
+			AND (response IS NULL OR updated_at > (SELECT business_now(a) - $2::interval FROM accounts a WHERE id = $1))
+		ORDER BY seq DESC
+		LIMIT $3`, tx.Caller.Account, age, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list tasks: %w", err)
+	}
+	tasks, err := pgx.CollectRows(rows, scanTask)
+	if err != nil {
+		return nil, fmt.Errorf("list tasks: %w", err)
+	}
+	slices.SortStableFunc(tasks, func(a, b cloud.Task) int { return b.UpdatedAt.Compare(a.UpdatedAt) })
+	return tasks, nil
+}
+
+// Claim is a task that a worker has taken to process it.
+type Claim struct {
+	cloud.Task
+	Request  []byte
+	Lease    string // proves the claim: whoever holds another one comes too late
+	Attempts int    // this one included
+	Faulty   bool   // the account has fault rules
+}
+
+// ClaimTasks moves up to limit tasks on whose turn it is. A received one is
+// started; one whose processing time is over, or needs none, is taken: it gets a
+// fresh lease of that length and is given back. A taken task whose lease has run
+// out, because its worker died, is taken again.
+//
+// tasks.wake_at says when a task needs attention and holds only for the first
+// task of each account, so the cost does not grow with the queues.
+func (db *DB) ClaimTasks(ctx context.Context, limit int, lease time.Duration) (taken []Claim, started int, err error) {
+	rows, err := db.pool.Query(ctx, `
+		WITH due AS (
+			SELECT id, account_id, status, work,
+				status <> 'received' OR work = '0' AS taken
+			FROM tasks
+			WHERE head AND wake_at <= statement_timestamp()
+			ORDER BY wake_at
+			LIMIT $1
+			FOR UPDATE SKIP LOCKED
+		)
+		UPDATE tasks t
+		SET status     = 'processing-in-progress',
+			updated_at = CASE WHEN due.status = 'received' THEN business_now(a) ELSE t.updated_at END,
+			due_at     = COALESCE(t.due_at, business_now(a) + due.work),
+			wake_at    = CASE WHEN due.taken THEN clock_timestamp() + $2::interval
+				ELSE wake_time(a, business_now(a) + due.work) END,
+			lease      = CASE WHEN due.taken THEN gen_random_uuid() END,
+			attempts   = t.attempts + due.taken::int
+		FROM due
+		JOIN accounts a ON a.id = due.account_id
+		WHERE t.id = due.id
+		RETURNING t.id, t.account_id, t.seq, t.operation, t.command, t.status, t.request, t.lease, t.attempts,
+			EXISTS (SELECT FROM faults f WHERE f.account_id = t.account_id)`, limit, lease)
+	if err != nil {
+		return nil, 0, fmt.Errorf("claim tasks: %w", err)
+	}
+	var c Claim
+	var leased *string
+	_, err = pgx.ForEachRow(rows, []any{&c.ID, &c.Account, &c.Seq, &c.Operation, &c.Command, &c.Status, &c.Request, &leased, &c.Attempts, &c.Faulty}, func() error {
+		if leased == nil {
+			started++
+			return nil
+		}
+		c.Lease = *leased
+		taken = append(taken, c)
+		c.Request = nil // the next row must not share it
+		return nil
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("claim tasks: %w", err)
+	}
+	return taken, started, nil
+}
+
+// NextTask tells how long it is until some task needs attention; ok is false
+// when none ever will by time alone.
+func (db *DB) NextTask(ctx context.Context) (wait time.Duration, ok bool, err error) {
+	return db.next(ctx, `
+		SELECT wake_at - clock_timestamp()
+		FROM tasks
+		WHERE head AND wake_at < 'infinity'
+		ORDER BY wake_at
+		LIMIT 1`)
+}
+
+func (db *DB) next(ctx context.Context, sql string) (wait time.Duration, ok bool, err error) {
+	err = db.pool.QueryRow(ctx, sql).Scan(&wait)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("look for what is next: %w", err)
+	}
+	return wait, true, nil
+}
+
+// ErrLeaseLost says that a task is no longer held by who wants to finish it.
+var ErrLeaseLost = errors.New("lease lost")
+
+// Process runs fn in a transaction under the account's lock, while the task is
+// held by the claim's lease; otherwise it answers ErrLeaseLost. The task must be
+// finished by tx.Finish inside fn, so that its effects and its end are one.
+func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
+	return db.Write(ctx, cloud.Caller{Account: c.Account}, func(tx *Tx) error {
+		tag, err := tx.q.Exec(ctx, `
+			SELECT
+			FROM tasks
+			WHERE id = $1 AND lease = $2
+			FOR UPDATE`, c.ID, c.Lease)
+		if err != nil {
+			return fmt.Errorf("hold task %s: %w", c.ID, err)
+		}
+		if tag.RowsAffected() == 0 {
+			return ErrLeaseLost
+		}
+		return fn(tx)
+	})
+}
+
+// Finish ends a task with a response, frees it of its request, and puts the next
+// task of the account on turn.
+func (tx *Tx) Finish(ctx context.Context, c Claim, status cloud.TaskStatus, response cloud.TaskResponse) error {
+	body, err := encode(response)
+	if err != nil {
+		return fmt.Errorf("finish task %s: %w", c.ID, err)
+	}
+	tag, err := tx.q.Exec(ctx, `
+		WITH done AS (
+			UPDATE tasks
+			SET status = $3, response = $4, updated_at = $5, request = NULL, head = false, lease = NULL, wake_at = NULL
+			WHERE id = $1 AND lease = $2
+			RETURNING account_id, seq
+		), next AS (
+			UPDATE tasks t
+			SET head = true, wake_at = clock_timestamp()
+			FROM done
+			WHERE t.account_id = done.account_id AND t.seq = done.seq + 1
+		)
+		UPDATE accounts a
+		SET done_seq = done.seq
+		FROM done
+		WHERE a.id = done.account_id`, c.ID, c.Lease, status, body, tx.Now)
+	if err != nil {
+		return fmt.Errorf("finish task %s: %w", c.ID, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return ErrLeaseLost
+	}
+	return nil
+}
+
+// ReleaseTask gives a claim back unprocessed: it is taken again after a pause,
+// and the attempt does not count.
+func (db *DB) ReleaseTask(ctx context.Context, c Claim, pause time.Duration) error {
+	_, err := db.pool.Exec(ctx, `
+		UPDATE tasks
+		SET lease = NULL, attempts = attempts - 1, wake_at = clock_timestamp() + $3::interval
+		WHERE id = $1 AND lease = $2`, c.ID, c.Lease, pause)
+	if err != nil {
+		return fmt.Errorf("release task %s: %w", c.ID, err)
+	}
+	return nil
+}
+
+// ExpireLeases ends every lease at once. Only for a server that knows it is
+// alone on its database: whoever held one is dead.
+func (db *DB) ExpireLeases(ctx context.Context) error {
+	_, err := db.pool.Exec(ctx, `
+		UPDATE tasks
+		SET wake_at = clock_timestamp()
+		WHERE head AND lease IS NOT NULL`)
+	if err != nil {
+		return fmt.Errorf("expire leases: %w", err)
+	}
+	return nil
+}
+
+// PruneTasks removes up to limit finished tasks older than an age of business
+// time and tells how many it removed.
+func (db *DB) PruneTasks(ctx context.Context, age time.Duration, limit int) (int, error) {
+	tag, err := db.pool.Exec(ctx, `
+		DELETE FROM tasks
+		WHERE id IN (
+			SELECT t.id
+			FROM tasks t
+			JOIN accounts a ON a.id = t.account_id
+			WHERE t.response IS NOT NULL AND t.updated_at < business_now(a) - $1::interval
+			LIMIT $2
+			FOR UPDATE OF t SKIP LOCKED
+		)`, age, limit)
+	if err != nil {
+		return 0, fmt.Errorf("prune tasks: %w", err)
+	}
+	return int(tag.RowsAffected()), nil
+}

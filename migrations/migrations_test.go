@@ -1,0 +1,144 @@
+package migrations_test
+
+import (
+	"database/sql"
+	"errors"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/migrations"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+func versions(t *testing.T, url string) (current, latest int64) {
+	t.Helper()
+	current, latest, err := migrations.Version(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return current, latest
+}
+
+func TestServersMigrateAtOnce(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Empty(t)
+	if current, _ := versions(t, url); current != 0 {
+		t.Errorf("version of an empty database = %d, want 0", current)
+	}
+	var servers errgroup.Group
+	for range 5 {
+		servers.Go(func() error { return migrations.Up(t.Context(), url) })
+	}
+	if err := servers.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if current, latest := versions(t, url); current != latest || latest == 0 {
+		t.Errorf("version = %d, want %d", current, latest)
+	}
+}
+
+func TestEveryMigrationGoesDownAndUpAgain(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	before := schema(t, url)
+	for current, _ := versions(t, url); current > 0; {
+		if err := migrations.Down(t.Context(), url); err != nil {
+			t.Fatalf("down from %d: %v", current, err)
+		}
+		next, _ := versions(t, url)
+		if next >= current {
+			t.Fatalf("down from %d led to %d", current, next)
+		}
+		current = next
+	}
+	if err := migrations.Down(t.Context(), url); err != nil {
+		t.Errorf("down of an empty database: %v", err)
+	}
+	if left := schema(t, url); left != "" {
+		t.Errorf("left after all downs:\n%s", left)
+	}
+	if err := migrations.Up(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	if after := schema(t, url); after != before {
+		t.Errorf("schema after down and up:\n%s\nwant:\n%s", after, before)
+	}
+}
+
+// schema lists tables, columns, indexes, constraints, functions and types,
+// without goose's own table.
+func schema(t *testing.T, url string) string {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var text sql.NullString
+	err = db.QueryRowContext(t.Context(), `
+		SELECT string_agg(line, E'\n' ORDER BY line) FROM (
+			SELECT format('column %s.%s %s null:%s default:%s', table_name, column_name, data_type, is_nullable, column_default) AS line
+			FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'goose_db_version'
+			UNION ALL
+			SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'goose_db_version'
+			UNION ALL
+			SELECT format('constraint %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+			FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'goose_db_version'
+			UNION ALL
+			SELECT format('function %s', oid::regprocedure) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+			UNION ALL
+			SELECT format('trigger %s %s', tgrelid::regclass, tgname) FROM pg_trigger WHERE NOT tgisinternal
+			UNION ALL
+			SELECT format('%s %s', relkind, relname) FROM pg_class
+			WHERE relnamespace = 'public'::regnamespace AND relkind IN ('S', 'v', 'm') AND relname NOT LIKE 'goose_db_version%'
+		) AS lines`).Scan(&text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text.String
+}
+
+func TestNewerSchemaIsRefused(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (90001, true)"); err != nil {
+		t.Fatal(err)
+	}
+	for name, migrate := range map[string]func() error{
+		"Up":   func() error { return migrations.Up(t.Context(), url) },
+		"Down": func() error { return migrations.Down(t.Context(), url) },
+	} {
+		err := migrate()
+		if !errors.Is(err, migrations.ErrNewerSchema) {
+			t.Errorf("%s = %v, want ErrNewerSchema", name, err)
+		} else if text := err.Error(); !strings.Contains(text, "90001") || !strings.Contains(text, "up to 1") {
+			t.Errorf("%s = %q, want both versions in it", name, text)
+		}
+	}
+}
+
+func TestUnreachableDatabase(t *testing.T) {
+	t.Parallel()
+	if err := migrations.Up(t.Context(), "postgres://nobody@/nothing?host="+t.TempDir()); err == nil {
+		t.Error("Up without a database succeeded")
+	}
+}
+
+func BenchmarkUpWithNothingToDo(b *testing.B) {
+	url := pgtest.New(b)
+	for b.Loop() {
+		if err := migrations.Up(b.Context(), url); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+#!/bin/sh
+# Prepares a fresh clone: checks Go, downloads modules, and installs what the machine lacks.
+#
+# usage: scripts/setup.sh [need ...]
+#   postgres   initdb and postgres, for the private database of `understudy serve`
+#   cc         a C compiler, for the race detector
+#   DIRECTORY  a Go module whose dependencies are downloaded
+#
+# Safe to repeat; does nothing, quickly, when all is there. It never starts a database.
+set -eu
+cd "$(dirname "$0")/.."
+PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" # dpkg needs these, and a bare environment may lack them
+
+die() {
+	printf 'setup: %s\n' "$1" >&2
+	exit 1
+}
+
+# as_root runs a command as root, through sudo where needed.
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "only root can install what is missing here, and there is no sudo; it would run: $*"
+	fi
+}
+
+# apt_install installs Debian packages; $1 says what for, on machines without apt-get too.
+apt_install() {
+	what=$1
+	shift
+	command -v apt-get >/dev/null ||
+		die "this machine has no $what, and only Debian-like ones are set up automatically; please install it (see README.md)"
+	printf 'setup: installing %s\n' "$*" >&2
+	log=$(mktemp)
+	set -- env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@"
+	# A fresh container has no package lists, an old one has stale ones: fetch them only then.
+	as_root "$@" >"$log" 2>&1 ||
+		{ as_root apt-get -q update && as_root "$@"; } >"$log" 2>&1 ||
+		{ cat "$log" >&2; die "apt-get could not install $what"; }
+	rm -f "$log"
+}
+
+# have_postgres looks in the same places as internal/postgres does.
+have_postgres() {
+	command -v initdb >/dev/null && command -v postgres >/dev/null && return
+	for dir in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql* /usr/local/pgsql/bin \
+		/opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin \
+		/home/linuxbrew/.linuxbrew/opt/postgresql*/bin \
+		/Applications/Postgres.app/Contents/Versions/*/bin; do
+		[ -x "$dir/initdb" ] && [ -x "$dir/postgres" ] && return
+	done
+	return 1
+}
+
+install_postgres() {
+	# Debian's package makes and starts a cluster of its own, unless a line like this forbids it.
+	# The line stays only for the installation: what the machine does later is its owner's business.
+	dir=/etc/postgresql-common/createcluster.d
+	if command -v apt-get >/dev/null; then
+		as_root mkdir -p "$dir"
+		echo 'create_main_cluster = false' | as_root tee "$dir/understudy.conf" >/dev/null
+		trap 'as_root rm -f "$dir/understudy.conf"' EXIT
+	fi
+	apt_install "Postgres (initdb and postgres)" postgresql
+	as_root rm -f "$dir/understudy.conf"
+	trap - EXIT
+}
+
+command -v go >/dev/null || die "Go is missing: install $(sed -n 's/^go \(.*\)/Go \1/p' go.mod) or newer from https://go.dev/dl"
+
+for need in "$@"; do
+	case $need in
+	postgres) have_postgres || install_postgres ;;
+	cc) command -v gcc >/dev/null || command -v cc >/dev/null || apt_install "C compiler" gcc libc6-dev ;;
+	*) (cd "$need" && go mod download) || die "could not download the Go modules of $need" ;;
+	esac
+done
