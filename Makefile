@@ -26,7 +26,7 @@ build: ## Build bin/understudy
 	@go build -buildvcs=$(VCS) -trimpath -o bin/understudy ./cmd/understudy
 
 .PHONY: test
-test: setup build ## Run every test: the server's, the Go SDK's, Terraform's
+test: setup ## Run every test: the server's, the Go SDK's, Terraform's
 	@$(MAKE) --no-print-directory --keep-going -j2 test-server test-terraform
 
 .PHONY: test-server

@@ -10,7 +10,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/google/go-cmp/cmp"
 
-	understudy "github.com/understudy-dev/understudy"
+	"github.com/understudy-dev/understudy"
 )
 
 // contract is the real document, loaded once for all tests of the package.

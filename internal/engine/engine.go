@@ -103,6 +103,14 @@ func (e *Engine) Run(ctx context.Context) error {
 // Close stops accepting; what was handed in is still accepted.
 func (e *Engine) Close() { e.acceptor.close() }
 
+// Wake makes the engine look for work at once, for whoever changed the database
+// by another way.
+func (e *Engine) Wake() {
+	e.tasks.wake.set()
+	e.steps.wake.set()
+	e.changed.set()
+}
+
 // at marks a point of the lifecycle.
 func (e *Engine) at(point string) {
 	if e.cfg.Hook != nil {

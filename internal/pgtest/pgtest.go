@@ -10,6 +10,7 @@ package pgtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -114,7 +115,7 @@ func (s *server) drop(ctx context.Context, name string) error {
 }
 
 func (s *server) start(ctx context.Context) error {
-	dir, err := os.MkdirTemp("", "understudy-pgtest-")
+	dir, err := mkdirTemp()
 	if err != nil {
 		return err
 	}
@@ -136,23 +137,24 @@ func (s *server) start(ctx context.Context) error {
 	return migrations.Up(ctx, s.url(template))
 }
 
+// stop ends the cluster and removes it. It reports one that did not live to be
+// stopped: the tests may have passed, but not for the right reason.
 func (s *server) stop() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var died error
 	if s.cluster != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := s.cluster.Err(); err != nil {
-			return err
-		}
+		died = s.cluster.Err()
 		if err := s.cluster.Stop(ctx); err != nil {
 			return err
 		}
 	}
-	if s.dir != "" {
-		return os.RemoveAll(s.dir)
+	if s.dir == "" {
+		return died
 	}
-	return nil
+	return errors.Join(died, os.RemoveAll(s.dir))
 }
 
 // url returns the URL of one database of the cluster.

@@ -16,7 +16,7 @@ import (
 
 func TestSupervisorKilled(t *testing.T) {
 	t.Parallel()
-	dir := tempDir(t)
+	dir := madeDir(t)
 	for round := range 2 {
 		s := startSupervisor(t, dir)
 		s.ready(t)
@@ -34,8 +34,7 @@ func TestSupervisorKilled(t *testing.T) {
 // Everything dies at once, with a session at work that outlives its postmaster.
 func TestSupervisorAndPostmasterKilled(t *testing.T) {
 	t.Parallel()
-	dir := tempDir(t)
-	stop(t, start(t, dir))
+	dir := madeDir(t)
 	for round := range 2 {
 		s := startSupervisor(t, dir)
 		pid := s.ready(t)
@@ -83,7 +82,7 @@ func closeAll(conns ...*pgx.Conn) {
 // The supervisor dies at any moment of its start.
 func TestSupervisorKilledWhileStarting(t *testing.T) {
 	t.Parallel()
-	dir := tempDir(t)
+	dir := newDir(t)
 	cluster := filepath.Join(dir, "postgres")
 	exists := func(pattern string) func() bool {
 		return func() bool {
@@ -116,7 +115,7 @@ func TestSupervisorKilledWhileStarting(t *testing.T) {
 
 func TestPostmasterKilled(t *testing.T) {
 	t.Parallel()
-	dir := tempDir(t)
+	dir := madeDir(t)
 	c := start(t, dir)
 	exec1(t, c, "CREATE TABLE kept AS SELECT 42 AS n")
 	if err := c.Err(); err != nil {
@@ -144,7 +143,7 @@ func TestPostmasterKilled(t *testing.T) {
 // Pids are used again, in containers at once: that of the dead postmaster is ours here.
 func TestPidOfDeadPostmasterIsSomebodyElses(t *testing.T) {
 	t.Parallel()
-	dir := tempDir(t)
+	dir := madeDir(t)
 	c := start(t, dir)
 	if err := syscall.Kill(c.Pid(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)

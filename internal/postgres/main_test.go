@@ -8,12 +8,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/postgres"
 )
 
@@ -25,7 +27,25 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(superviseDir); dir != "" {
 		supervise(dir)
 	}
-	os.Exit(m.Run())
+	os.Exit(run(m))
+}
+
+// scratch is the directory of what tests share.
+var scratch string
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "understudy-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o711); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	scratch = dir
+	return m.Run()
 }
 
 func supervise(dir string) {
@@ -89,23 +109,35 @@ func (s *supervisor) kill() {
 	_ = s.cmd.Wait()
 }
 
-// tempDir is like t.TempDir, but short and open to the user who runs Postgres.
-func tempDir(tb testing.TB) string {
+// newDir returns a data directory that does not exist yet.
+func newDir(tb testing.TB) string {
 	tb.Helper()
-	dir, err := os.MkdirTemp("", "understudy-postgres-")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := os.Chmod(dir, 0o755); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			tb.Error(err)
-		}
-	})
-	return filepath.Join(dir, "data")
+	return filepath.Join(pgtest.TempDir(tb), "data")
 }
+
+// madeDir returns a data directory with a cluster: a copy of one, because
+// initdb takes many times as long.
+func madeDir(tb testing.TB) string {
+	tb.Helper()
+	from, err := made()
+	if err != nil {
+		tb.Fatalf("make a cluster: %v", err)
+	}
+	dir := pgtest.TempDir(tb)
+	if output, err := exec.Command("cp", "-Rp", filepath.Join(from, "postgres"), dir).CombinedOutput(); err != nil {
+		tb.Fatalf("copy the cluster: %v: %s", err, output)
+	}
+	return dir
+}
+
+// made makes the cluster that madeDir copies, once; TestMain removes it.
+var made = sync.OnceValues(func() (string, error) {
+	c, err := postgres.Start(context.Background(), postgres.Config{Dir: filepath.Join(scratch, "made")})
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(scratch, "made"), c.Stop(context.Background())
+})
 
 func start(tb testing.TB, dir string) *postgres.Cluster {
 	tb.Helper()

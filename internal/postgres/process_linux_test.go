@@ -9,7 +9,7 @@ import (
 // A supervisor is killed, and with it stops its Postgres, without a successor.
 func TestPostgresEndsWithItsSupervisor(t *testing.T) {
 	t.Parallel()
-	dir := tempDir(t)
+	dir := madeDir(t)
 	s := startSupervisor(t, dir)
 	s.ready(t)
 	s.kill()

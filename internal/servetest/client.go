@@ -28,6 +28,7 @@ type Task struct {
 	CommandType string       `json:"commandType"`
 	Status      string       `json:"status"`
 	Description string       `json:"description"`
+	Timestamp   time.Time    `json:"timestamp"` // of the last change of status
 	Response    TaskResponse `json:"response"`
 }
 

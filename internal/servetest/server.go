@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -21,14 +22,15 @@ import (
 const (
 	startTimeout = 60 * time.Second // a cold start with initdb on a busy machine
 	stopTimeout  = 30 * time.Second
-	logTail      = 16 << 10 // bytes of the log shown when a test fails
+	waitTimeout  = 60 * time.Second // for an end that comes by itself
+	logTail      = 16 << 10         // bytes of the log shown when a test fails
 )
 
 // Options says how a server is started. The zero value is the default sandbox on its private Postgres.
 type Options struct {
 	Dir  string   // data directory; empty: a fresh one, removed at the end
 	Args []string // further arguments of `understudy serve`
-	Env  []string // further environment, "NAME=value"; variables UNDERSTUDY_… of the developer are not passed on
+	Env  []string // further environment of the first run, "NAME=value"; the developer's UNDERSTUDY_… are not passed on
 	Tags []string // build tags of the binary
 }
 
@@ -82,7 +84,7 @@ func Start(tb testing.TB, opts Options) *Server {
 	if s.Dir == "" {
 		s.Dir = filepath.Join(home, "data")
 	}
-	s.start()
+	s.start(opts.Env)
 	return s
 }
 
@@ -100,14 +102,29 @@ func (s *Server) Stop() {
 	}
 }
 
-// Restart starts the server again on the same data, on a new port; one that still runs is stopped first.
-// No other goroutine may read the fields meanwhile.
-func (s *Server) Restart() {
+// Wait waits until the server ends by itself, as it does at a crash point, and returns how it ended: nil for exit
+// status 0, else an *exec.ExitError. It fails the test when the server goes on.
+func (s *Server) Wait() error {
+	s.tb.Helper()
+	p := s.process
+	select {
+	case <-p.done:
+		s.process = nil
+		return p.err
+	case <-time.After(waitTimeout):
+		s.tb.Fatalf("understudy serve still runs after %v", waitTimeout)
+		return nil
+	}
+}
+
+// Restart starts the server again on the same data, on a new port, with this further environment and not that of the
+// options; one that still runs is stopped first. No other goroutine may read the fields meanwhile.
+func (s *Server) Restart(env ...string) {
 	s.tb.Helper()
 	if s.process != nil {
 		s.Stop()
 	}
-	s.start()
+	s.start(env)
 }
 
 // Log returns what the server has logged so far, over all its runs.
@@ -121,14 +138,14 @@ func (s *Server) Log() string {
 }
 
 // start runs the binary and waits for its ready file.
-func (s *Server) start() {
+func (s *Server) start(env []string) {
 	s.tb.Helper()
 	file := filepath.Join(s.home, "ready.json")
 	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
 		s.tb.Fatal(err)
 	}
 	args := []string{"serve", "--listen", "127.0.0.1:0", "--data-dir", s.Dir, "--ready-file", file}
-	process, err := spawn(s.binary, append(args, s.opts.Args...), s.environ(), filepath.Join(s.home, "log"))
+	process, err := spawn(s.binary, append(args, s.opts.Args...), environ(os.Environ(), env), filepath.Join(s.home, "log"))
 	if err != nil {
 		s.tb.Fatal(err)
 	}
@@ -141,7 +158,7 @@ func (s *Server) start() {
 		select {
 		case <-process.done:
 			s.process = nil
-			s.tb.Fatalf("understudy serve ended before it was ready: %v\n%s", process.err, tail(s.Log()))
+			s.tb.Fatalf("understudy serve ended before it was ready: %v", process.err)
 		case <-deadline:
 			s.tb.Fatalf("understudy serve is not ready after %v", startTimeout)
 		case <-tick.C:
@@ -211,15 +228,10 @@ func (s *Server) cleanup() {
 	}
 }
 
-// environ is the test's environment without the server's settings, and with those of the options.
-func (s *Server) environ() []string {
-	var env []string
-	for _, pair := range os.Environ() {
-		if !strings.HasPrefix(pair, "UNDERSTUDY_") {
-			env = append(env, pair)
-		}
-	}
-	return append(env, s.opts.Env...)
+// environ is the test's environment without the developer's settings of the server, and with those of the options.
+func environ(inherited, more []string) []string {
+	env := slices.DeleteFunc(slices.Clone(inherited), func(pair string) bool { return strings.HasPrefix(pair, "UNDERSTUDY_") })
+	return append(env, more...)
 }
 
 // spawn runs the binary with its output appended to the log.

@@ -1,0 +1,239 @@
+// Package apitest is the whole API in the test's own process: the real routes,
+// engine, catalog and Postgres, with accounts whose clocks a test steps. Every
+// answer is checked against the document.
+package apitest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/understudy-dev/understudy"
+	"github.com/understudy-dev/understudy/api"
+	"github.com/understudy-dev/understudy/api/openapi"
+	"github.com/understudy-dev/understudy/internal/catalog"
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// World is a running API on a database of its own.
+type World struct {
+	URL    string // of the server, without /v1
+	DB     *store.DB
+	DBURL  string
+	Engine *engine.Engine
+
+	tb       testing.TB
+	document *openapi.Document
+	accounts atomic.Int64
+}
+
+// New starts an API at speed 1; change may alter its engine's configuration.
+func New(tb testing.TB, change func(*engine.Config)) *World {
+	tb.Helper()
+	return On(tb, pgtest.New(tb), change)
+}
+
+// On is New on a database that is there already, so that several servers can
+// share it.
+func On(tb testing.TB, url string, change func(*engine.Config)) *World {
+	tb.Helper()
+	w := &World{tb: tb, DBURL: url}
+	var err error
+	if w.document, err = openapi.Load(understudy.Document); err != nil {
+		tb.Fatal(err)
+	}
+	if w.DB, err = store.Open(tb.Context(), url, 10); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(w.DB.Close)
+	operations, err := catalog.Operations()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	cfg := engine.Config{
+		Document: w.document, DB: w.DB, Operations: operations, Logger: log, Speed: 1, Hold: 10 * time.Second,
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	if w.Engine, err = engine.New(cfg); err != nil {
+		tb.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.Engine.Run(ctx) }()
+	server := httptest.NewServer(api.New(api.Config{Document: w.document, Engine: w.Engine, DB: w.DB, Logger: log}))
+	w.URL = server.URL
+	tb.Cleanup(func() {
+		server.Close()
+		w.Engine.Close()
+		cancel()
+		if err := <-done; err != nil {
+			tb.Error(err)
+		}
+	})
+	return w
+}
+
+// Account is a client with an account of its own.
+type Account struct {
+	*World
+	ID      int64
+	Secrets store.Secrets
+}
+
+// Account creates an account whose clock stands still until Advance.
+func (w *World) Account() *Account {
+	w.tb.Helper()
+	a := w.RunningAccount()
+	if err := w.DB.Freeze(w.tb.Context(), a.ID); err != nil {
+		w.tb.Fatal(err)
+	}
+	return a
+}
+
+// RunningAccount creates an account whose clock runs.
+func (w *World) RunningAccount() *Account {
+	w.tb.Helper()
+	n := w.accounts.Add(1)
+	a := &Account{World: w, Secrets: store.Secrets{Key: fmt.Sprintf("key-%s-%d", w.URL, n), Secret: fmt.Sprintf("secret-%d", n)}}
+	var err error
+	a.ID, err = w.DB.CreateAccount(w.tb.Context(), cloud.Account{Name: "Test", OwnerName: "Tess Tester", OwnerEmail: "tess@test.example"})
+	if err == nil {
+		err = w.DB.EnsureKey(w.tb.Context(), a.ID, "test", a.Secrets)
+	}
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+	return a
+}
+
+// Advance moves the account's clock on.
+func (a *Account) Advance(d time.Duration) {
+	a.tb.Helper()
+	if err := a.DB.Advance(a.tb.Context(), a.ID, d); err != nil {
+		a.tb.Fatal(err)
+	}
+	a.Engine.Wake()
+}
+
+// Answer is an HTTP answer.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Into decodes the body.
+func (r Answer) Into(tb testing.TB, v any) {
+	tb.Helper()
+	if err := json.Unmarshal(r.Body, v); err != nil {
+		tb.Fatalf("answer %s: %v", r.Body, err)
+	}
+}
+
+// Get reads a member of the body by its path of names and indexes; nil if there
+// is none.
+func (r Answer) Get(path ...any) any {
+	var v any
+	_ = json.Unmarshal(r.Body, &v) // nil where it is not JSON
+	for _, p := range path {
+		switch p := p.(type) {
+		case string:
+			object, _ := v.(map[string]any)
+			v = object[p]
+		case int:
+			list, _ := v.([]any)
+			if p >= len(list) {
+				return nil
+			}
+			v = list[p]
+		}
+	}
+	return v
+}
+
+// Do sends a request with the account's keys. body may be nil, a string, or
+// something to encode. change may alter the request.
+func (a *Account) Do(method, path string, body any, change ...func(*http.Request)) Answer {
+	a.tb.Helper()
+	var reader io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		reader = strings.NewReader(b)
+	default:
+		data, err := json.Marshal(b)
+		if err != nil {
+			a.tb.Fatal(err)
+		}
+		reader = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(a.tb.Context(), method, a.URL+path, reader)
+	if err != nil {
+		a.tb.Fatal(err)
+	}
+	req.Header.Set("X-Api-Key", a.Secrets.Key)
+	req.Header.Set("X-Api-Secret-Key", a.Secrets.Secret)
+	req.Header.Set("Content-Type", "application/json")
+	for _, c := range change {
+		c(req)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		a.tb.Fatal(err)
+	}
+	defer res.Body.Close()
+	answer := Answer{Status: res.StatusCode, Header: res.Header}
+	if answer.Body, err = io.ReadAll(res.Body); err != nil {
+		a.tb.Fatal(err)
+	}
+	a.check(req, answer)
+	return answer
+}
+
+// check holds an answer against the document, where the path is one of its own.
+func (a *Account) check(req *http.Request, answer Answer) {
+	a.tb.Helper()
+	op := a.find(req.Method, strings.TrimSuffix(req.URL.Path, "/"))
+	if op == nil || req.Method == http.MethodHead {
+		return
+	}
+	if err := op.CheckResponse(answer.Status, answer.Header, answer.Body); err != nil {
+		a.tb.Errorf("%s %s answers %d against the document: %v\n%s", req.Method, req.URL.Path, answer.Status, err, answer.Body)
+	}
+}
+
+func (a *Account) find(method, path string) *openapi.Operation {
+	got := strings.Split(path, "/")
+	var found *openapi.Operation
+	for _, op := range a.document.Operations() {
+		want := strings.Split(strings.TrimSuffix(op.Path, "/"), "/")
+		if op.Method != method || len(want) != len(got) {
+			continue
+		}
+		matches, literal := true, true
+		for i := range want {
+			param := strings.HasPrefix(want[i], "{")
+			matches = matches && (param || want[i] == got[i])
+			literal = literal && (!param || got[i] == "")
+		}
+		if matches && (found == nil || literal) {
+			found = op
+		}
+	}
+	return found
+}

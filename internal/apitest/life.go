@@ -1,0 +1,127 @@
+package apitest
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// TaskTime is at least the business time that processing any task takes.
+const TaskTime = 10 * time.Second
+
+// SettleTime is at least the business time that any provisioning takes.
+const SettleTime = 10 * time.Minute
+
+// Eventually waits for a state that needs no more than the server's own doing.
+func Eventually(tb testing.TB, what string, holds func() bool) {
+	tb.Helper()
+	deadline := time.After(20 * time.Second)
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			tb.Fatalf("not so after 20 s: %s", what)
+		}
+	}
+}
+
+// Start sends a request that is answered with a task, and gives back its id.
+func (a *Account) Start(method, path string, body any) string {
+	a.tb.Helper()
+	answer := a.Do(method, path, body)
+	id, _ := answer.Get("taskId").(string)
+	if answer.Status != http.StatusAccepted || id == "" {
+		a.tb.Fatalf("%s %s: got %d %s, want a task", method, path, answer.Status, answer.Body)
+	}
+	return id
+}
+
+// Status looks at a task's status without waiting for its end.
+func (a *Account) Status(task string) cloud.TaskStatus {
+	a.tb.Helper()
+	var found cloud.Task
+	err := a.DB.Read(a.tb.Context(), cloud.Caller{Account: a.ID}, func(tx *store.Tx) (err error) {
+		found, _, err = tx.Task(a.tb.Context(), task)
+		return err
+	})
+	if err != nil {
+		a.tb.Fatal(err)
+	}
+	return found.Status
+}
+
+// Finish lets the time pass that processing a task takes once it is its turn,
+// and gives back the finished task.
+func (a *Account) Finish(task string) Answer {
+	a.tb.Helper()
+	Eventually(a.tb, "task in progress", func() bool { return a.Status(task) != cloud.TaskReceived })
+	a.Advance(TaskTime)
+	return a.Do(http.MethodGet, "/v1/tasks/"+task, nil)
+}
+
+// Run sends a request, processes its task and gives back the finished one.
+func (a *Account) Run(method, path string, body any) Answer {
+	a.tb.Helper()
+	return a.Finish(a.Start(method, path, body))
+}
+
+// Create is Run for what must succeed; it gives back the id of the resource.
+func (a *Account) Create(path string, body any) int64 {
+	a.tb.Helper()
+	task := a.Run(http.MethodPost, path, body)
+	id, ok := task.Get("response", "resourceId").(float64)
+	if !ok || task.Get("status") != string(cloud.TaskCompleted) {
+		a.tb.Fatalf("POST %s: got %s, want a completed task", path, task.Body)
+	}
+	return int64(id)
+}
+
+// Settle lets the time pass that provisioning takes and waits until a resource
+// has a status; "" means gone.
+func (a *Account) Settle(path, status string) {
+	a.tb.Helper()
+	a.Advance(SettleTime)
+	a.EventuallyStatus(path, status)
+}
+
+// EventuallyStatus waits until a resource has a status; "" means gone.
+func (a *Account) EventuallyStatus(path, status string) {
+	a.tb.Helper()
+	Eventually(a.tb, fmt.Sprintf("%s is %q", path, status), func() bool {
+		answer := a.Do(http.MethodGet, path, nil)
+		if status == "" {
+			return answer.Status == http.StatusNotFound
+		}
+		return answer.Get("status") == status
+	})
+}
+
+// SubscriptionBody is the body that creates a subscription with one database.
+func SubscriptionBody(name string) map[string]any {
+	return map[string]any{
+		"name": name,
+		"cloudProviders": []any{map[string]any{
+			"provider": "AWS",
+			"regions": []any{map[string]any{
+				"region":     "us-east-1",
+				"networking": map[string]any{"deploymentCIDR": "10.0.0.0/24"},
+			}},
+		}},
+		"databases": []any{map[string]any{"name": "first", "protocol": "redis", "datasetSizeInGb": 1}},
+	}
+}
+
+// Subscription creates a subscription with one database and lets it become
+// active. It gives back its path.
+func (a *Account) Subscription(name string) (path string) {
+	a.tb.Helper()
+	path = fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", SubscriptionBody(name)))
+	a.Settle(path, "active")
+	return path
+}

@@ -1,0 +1,102 @@
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+func (c *Catalog) accountOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Sync("getCurrentAccount", getCurrentAccount),
+		engine.Sync("listPaymentMethods", c.listPaymentMethods),
+	}
+}
+
+type currentAccount struct {
+	Account account `json:"account"`
+	Linked
+}
+
+type account struct {
+	ID                int64     `json:"id"`
+	Name              string    `json:"name"`
+	CreatedTimestamp  time.Time `json:"createdTimestamp"`
+	UpdatedTimestamp  time.Time `json:"updatedTimestamp"`
+	POCStatus         string    `json:"pocStatus"`
+	MarketplaceStatus string    `json:"marketplaceStatus"`
+	Key               apiKey    `json:"key"`
+}
+
+type apiKey struct {
+	Name             string      `json:"name"`
+	AccountID        int64       `json:"accountId"`
+	AccountName      string      `json:"accountName"`
+	AllowedSourceIPs []string    `json:"allowedSourceIps"`
+	CreatedTimestamp time.Time   `json:"createdTimestamp"`
+	Owner            apiKeyOwner `json:"owner"`
+	UserAccountID    int64       `json:"userAccountId"`
+	HTTPSourceIP     string      `json:"httpSourceIp"`
+}
+
+type apiKeyOwner struct {
+	Name  string `json:"name"`
+	Email string `json:"email"`
+}
+
+func getCurrentAccount(ctx context.Context, tx *store.Tx, _ struct{}) (*currentAccount, error) {
+	a, err := tx.Account(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key := tx.Caller.Key
+	return &currentAccount{Account: account{
+		ID:                a.ID,
+		Name:              a.Name,
+		CreatedTimestamp:  a.CreatedAt,
+		UpdatedTimestamp:  a.CreatedAt, // an account never changes here
+		POCStatus:         "inactive",
+		MarketplaceStatus: "inactive",
+		Key: apiKey{
+			Name:             key.Name,
+			AccountID:        a.ID,
+			AccountName:      a.Name,
+			AllowedSourceIPs: []string{"0.0.0.0/0"},
+			CreatedTimestamp: key.CreatedAt,
+			Owner:            apiKeyOwner{Name: a.OwnerName, Email: a.OwnerEmail},
+			UserAccountID:    key.ID,
+			HTTPSourceIP:     tx.Caller.SourceIP,
+		},
+	}}, nil
+}
+
+// paymentMethod is a card on file. Every account has the same ones.
+type paymentMethod struct {
+	ID                 int64  `json:"id"`
+	Type               string `json:"type"`
+	CreditCardEndsWith int    `json:"creditCardEndsWith"`
+	NameOnCard         string `json:"nameOnCard"`
+	ExpirationMonth    int    `json:"expirationMonth"`
+	ExpirationYear     int    `json:"expirationYear"`
+}
+
+type paymentMethodItem struct {
+	paymentMethod
+	Links []Link `json:"links"`
+}
+
+type paymentMethods struct {
+	AccountID      int64               `json:"accountId"`
+	PaymentMethods []paymentMethodItem `json:"paymentMethods"`
+	Linked
+}
+
+func (c *Catalog) listPaymentMethods(_ context.Context, tx *store.Tx, _ struct{}) (*paymentMethods, error) {
+	out := &paymentMethods{AccountID: tx.Caller.Account, PaymentMethods: []paymentMethodItem{}}
+	for _, m := range c.paymentMethods {
+		out.PaymentMethods = append(out.PaymentMethods, paymentMethodItem{m, noLinks()})
+	}
+	return out, nil
+}

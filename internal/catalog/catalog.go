@@ -1,0 +1,90 @@
+// Package catalog is what the cloud offers: one file per family of operations,
+// each operation a plain function of an account's transaction and a typed input.
+// What shall happen later, the function says as data; the engine does it.
+//
+// Kinds of resources are declared here, beside the Go type of their body. Regions,
+// versions, modules, prices and cards are data files, read once at start.
+package catalog
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/understudy-dev/understudy/internal/engine"
+)
+
+//go:embed data/*.json
+var dataFiles embed.FS
+
+// Catalog is the data behind the operations. It does not change after New.
+type Catalog struct {
+	paymentMethods     []paymentMethod // the first pays when a request names none
+	cloudAccounts      []cloudAccount
+	regions            []region
+	persistenceOptions []persistenceOption
+	modules            []module
+	performanceFactors []string
+	versions           []redisVersion // newest first
+	shardTypes         []shardType
+	minimumPrice       minimumPrice
+}
+
+// New reads the data files. An error is a mistake in a file, not in the caller.
+func New() (*Catalog, error) {
+	var c Catalog
+	for _, file := range []struct {
+		name string
+		into any
+	}{
+		{"payment-methods", &c.paymentMethods},
+		{"cloud-accounts", &c.cloudAccounts},
+		{"regions", &c.regions},
+		{"data-persistence", &c.persistenceOptions},
+		{"database-modules", &c.modules},
+		{"query-performance-factors", &c.performanceFactors},
+		{"redis-versions", &c.versions},
+		{"shard-types", &c.shardTypes},
+		{"minimum-price", &c.minimumPrice},
+	} {
+		data, err := dataFiles.ReadFile("data/" + file.name + ".json")
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", file.name, err)
+		}
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(file.into); err != nil {
+			return nil, fmt.Errorf("read %s: %w", file.name, err)
+		}
+	}
+	if err := c.sortVersions(); err != nil {
+		return nil, fmt.Errorf("read redis-versions: %w", err)
+	}
+	if len(c.paymentMethods) == 0 {
+		return nil, errors.New("read payment-methods: none")
+	}
+	return &c, nil
+}
+
+// Operations reads the data files and returns every operation there is, for the
+// engine to bind.
+func Operations() ([]engine.Operation, error) {
+	c, err := New()
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(
+		c.accountOperations(),
+		c.cloudAccountOperations(),
+		c.lookupOperations(),
+		c.versionOperations(),
+		c.subscriptionOperations(),
+		c.pricingOperations(),
+		cidrOperations(),
+		c.maintenanceOperations(),
+		c.databaseOperations(),
+	), nil
+}

@@ -1,0 +1,64 @@
+package catalog
+
+import (
+	"testing"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+func newCatalog(tb testing.TB) *Catalog {
+	tb.Helper()
+	c, err := New()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+// codeOf is the code of the rule that an error names; empty: no error.
+func codeOf(tb testing.TB, err error) cloud.Code {
+	tb.Helper()
+	if err == nil {
+		return ""
+	}
+	//nolint:errorlint // a rule's error comes as it is: wrapped, it would be a mistake
+	failure, ok := err.(*cloud.Error)
+	if !ok {
+		tb.Fatalf("got %v, want a *cloud.Error", err)
+	}
+	return failure.Code
+}
+
+func TestDataFiles(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+
+	for _, r := range c.regions {
+		if len(r.Zones) == 0 || r.TimeZone == "" || r.Provider != aws && r.Provider != gcp {
+			t.Errorf("region %+v is not complete", r)
+		}
+	}
+	ids, names := map[int64]bool{}, map[string]bool{}
+	for _, r := range c.regions {
+		if ids[r.ID] || names[r.Provider+r.Name] {
+			t.Errorf("region %d %s is there twice", r.ID, r.Name)
+		}
+		ids[r.ID], names[r.Provider+r.Name] = true, true
+	}
+	for _, place := range [][2]string{{aws, "eu-west-1"}, {aws, "us-east-1"}, {aws, "us-east-2"}, {gcp, "europe-west1"}, {gcp, "us-west1"}, {gcp, "us-west2"}} {
+		if _, ok := c.region(place[0], place[1]); !ok {
+			t.Errorf("no region %s, which clients look for", place)
+		}
+	}
+	for _, name := range []string{"RedisBloom", "RediSearch", "RedisJSON", "RedisTimeSeries"} {
+		if _, ok := c.module(name); !ok {
+			t.Errorf("no module %s, which clients look for", name)
+		}
+	}
+	if _, err := c.cloudAccount(internalCloudAccount); err != nil {
+		t.Error(err)
+	}
+	if card := c.paymentMethods[0]; card.Type != "Visa" || card.CreditCardEndsWith != 5556 {
+		t.Errorf("the first card is %+v, clients look for the Visa card ending 5556", card)
+	}
+}

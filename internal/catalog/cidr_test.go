@@ -1,0 +1,42 @@
+package catalog
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+func TestAllowListRules(t *testing.T) {
+	t.Parallel()
+
+	var many, groups []string
+	for i := range allowListLimit {
+		many = append(many, fmt.Sprintf("10.0.%d.0/24", i))
+		groups = append(groups, fmt.Sprintf("sg-%08x", i))
+	}
+	for _, tt := range []struct {
+		name string
+		list AllowList
+		want cloud.Code
+	}{
+		{"empty", AllowList{}, ""},
+		{"both kinds", AllowList{[]string{"192.168.0.0/16", "203.0.113.7", "0.0.0.0/0"}, []string{"sg-0a1b2c3d4e5f60718"}}, ""},
+		{"full", AllowList{many, groups}, ""},
+		{"too many ranges", AllowList{CIDRs: append(many, "172.16.0.0/12")}, cloud.CIDRAllowListLimit},
+		{"too many groups", AllowList{SecurityGroups: append(groups, "sg-ffffffff")}, cloud.CIDRAllowListLimit},
+		{"not an address", AllowList{CIDRs: []string{"10.0.0.0/24", "everywhere"}}, cloud.CIDRAllowListInvalid},
+		{"bits beyond the mask", AllowList{CIDRs: []string{"10.0.0.1/24"}}, cloud.CIDRAllowListInvalid},
+		{"version 6", AllowList{CIDRs: []string{"2001:db8::/32"}}, cloud.CIDRAllowListInvalid},
+		{"range twice", AllowList{CIDRs: []string{"10.0.0.0/24", "10.0.0.0/24"}}, cloud.CIDRAllowListTwice},
+		{"not a group", AllowList{SecurityGroups: []string{"default"}}, cloud.CIDRAllowListGroupInvalid},
+		{"group twice", AllowList{SecurityGroups: []string{"sg-01234567", "sg-01234567"}}, cloud.CIDRAllowListGroupTwice},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := codeOf(t, tt.list.check()); got != tt.want {
+				t.Errorf("got code %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

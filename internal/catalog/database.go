@@ -1,0 +1,244 @@
+package catalog
+
+import (
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// How long changes of a database take, in business time at speed 1.
+const (
+	firstDatabaseCreation = 3 * time.Minute // together with its subscription
+	databaseCreation      = 2 * time.Minute
+	databaseUpdate        = 45 * time.Second
+	databaseDeletion      = time.Minute
+)
+
+// statusChanging is a database that works on, while a change is being applied.
+const statusChanging cloud.Status = "active-change-pending"
+
+// Words of a database's settings.
+const (
+	redis     = "redis"
+	memcached = "memcached"
+
+	operationsPerSecond = "operations-per-second"
+	numberOfShards      = "number-of-shards"
+
+	resp2 = "resp2"
+	resp3 = "resp3"
+
+	search         = "RediSearch" // the module
+	standardFactor = "Standard"
+)
+
+// Database is a database of a Pro subscription. Where it runs is its
+// subscription's to say, and repeated here so that one row answers a GET.
+type Database struct {
+	Provider      string `json:"provider"`
+	Region        string `json:"region"`
+	MultiAZ       bool   `json:"multiAZ,omitempty"`
+	MemoryStorage string `json:"memoryStorage"`
+	PublicAccess  bool   `json:"publicAccess"` // follows the subscription's
+
+	Protocol     string `json:"protocol"`
+	Port         int64  `json:"port"`
+	RedisVersion string `json:"redisVersion"` // as asked for, or the default at that time
+	RespVersion  string `json:"respVersion,omitempty"`
+
+	DatasetGB     float64    `json:"datasetGB"` // without the replica
+	Replication   bool       `json:"replication"`
+	Throughput    Throughput `json:"throughput"`
+	RAMPercentage int        `json:"ramPercentage,omitempty"` // 0: all in RAM
+	ItemSize      int64      `json:"itemSize,omitempty"`      // bytes on average; 0: not said
+
+	Persistence      string           `json:"persistence"`
+	Eviction         string           `json:"eviction"`
+	Modules          []DatabaseModule `json:"modules,omitempty"`
+	QueryFactor      string           `json:"queryFactor"`
+	Alerts           []Alert          `json:"alerts,omitempty"`
+	Backup           *Backup          `json:"backup,omitempty"`
+	SyncSources      []SyncSource     `json:"syncSources,omitempty"`
+	KeepMinorVersion bool             `json:"keepMinorVersion,omitempty"`
+	Tags             []Tag            `json:"tags,omitempty"`
+	OSSCluster       bool             `json:"ossCluster,omitempty"`       // speaks the OSS Cluster API
+	ExternalEndpoint bool             `json:"externalEndpoint,omitempty"` // for the OSS Cluster API
+	OSSHashing       bool             `json:"ossHashing,omitempty"`
+	RegexRules       []string         `json:"regexRules,omitempty"` // empty: the standard ones
+
+	Password       string   `json:"password,omitempty"` // empty: derived from the id
+	SASLUsername   string   `json:"saslUsername,omitempty"`
+	SASLPassword   string   `json:"saslPassword,omitempty"`
+	NoDefaultUser  bool     `json:"noDefaultUser,omitempty"`
+	SourceIPs      []string `json:"sourceIPs,omitempty"` // empty: the default
+	TLS            bool     `json:"tls,omitempty"`
+	SSLCertificate bool     `json:"sslCertificate,omitempty"` // a client certificate was given in the older way
+	TLSCertificate bool     `json:"tlsCertificate,omitempty"` // some were given in the newer way
+}
+
+// Kind of all databases of Pro subscriptions.
+func (Database) Kind() cloud.Kind {
+	return cloud.Kind{Name: "database", Parent: "subscription", FirstID: 51_000_000}
+}
+
+// Throughput is what a database is sized for.
+type Throughput struct {
+	By    string `json:"by"` // operations-per-second or number-of-shards
+	Value int64  `json:"value"`
+}
+
+// DatabaseModule is an advanced capability that a database was created with.
+type DatabaseModule struct {
+	Name       string         `json:"name"`
+	Parameters map[string]any `json:"parameters,omitempty"`
+}
+
+// Alert tells the account's owners when a measure passes a value.
+type Alert struct {
+	Name  string `json:"name"`
+	Value int    `json:"value"`
+}
+
+// SyncSource is a database that another one replicates.
+type SyncSource struct {
+	Endpoint   string `json:"endpoint"` // a redis:// or rediss:// URI
+	Encryption bool   `json:"encryption,omitempty"`
+	ServerCert string `json:"serverCert,omitempty"` // PEM
+}
+
+// memoryGB is what the database takes with its replica.
+func (d Database) memoryGB() float64 { return d.DatasetGB * float64(copies(d.Replication)) }
+
+// mutualTLS tells whether clients have to show a certificate.
+func (d Database) mutualTLS() bool { return d.SSLCertificate || d.TLSCertificate }
+
+// password of the default user.
+func (d Database) password(id int64) string {
+	if d.Password != "" {
+		return d.Password
+	}
+	return derivedPassword(id, "password")
+}
+
+// sourceIPs are the addresses that may connect. Without public access the
+// default is what private networks use.
+func (d Database) sourceIPs() []string {
+	switch {
+	case len(d.SourceIPs) > 0:
+		return d.SourceIPs
+	case d.PublicAccess:
+		return []string{"0.0.0.0/0"}
+	default:
+		return []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"}
+	}
+}
+
+// shards without replicas: as many as asked for, or enough for size and throughput.
+func (d Database) shards() int64 {
+	if d.Throughput.By == numberOfShards {
+		return d.Throughput.Value
+	}
+	const shardGB, shardOps = 25, 25_000
+	return max(int64(math.Ceil(d.DatasetGB/shardGB)), (d.Throughput.Value+shardOps-1)/shardOps, 1)
+}
+
+// hasModule tells whether the database was created with a module.
+func (d Database) hasModule(name string) bool {
+	return slices.ContainsFunc(d.Modules, func(m DatabaseModule) bool { return m.Name == name })
+}
+
+// pricing is what the price of the database depends on.
+func (d Database) pricing(name string) databasePricing {
+	ops := d.Throughput.Value
+	if d.Throughput.By == numberOfShards {
+		// What clients reckon a shard serves; the size decides in most cases.
+		ops *= 1000
+	}
+	return databasePricing{
+		Name:          name,
+		DatasetGB:     d.DatasetGB,
+		MemoryGB:      d.memoryGB(),
+		Replication:   d.Replication,
+		OpsPerSecond:  ops,
+		Region:        d.Region,
+		RAMPercentage: d.RAMPercentage,
+	}
+}
+
+func (c *Catalog) databaseOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Sync("listProDatabases", c.listProDatabases),
+		engine.Command("createProDatabase", c.createProDatabase),
+		engine.Sync("getProDatabase", c.getProDatabase),
+		engine.Command("updateProDatabase", c.updateProDatabase),
+		engine.Command("deleteProDatabase", deleteProDatabase),
+		engine.Sync("getProDatabaseCertificate", c.getProDatabaseCertificate),
+		engine.Sync("listProDatabaseTags", listProDatabaseTags),
+		engine.Sync("createProDatabaseTag", createProDatabaseTag),
+		engine.Sync("replaceProDatabaseTags", replaceProDatabaseTags),
+		engine.Sync("updateProDatabaseTag", updateProDatabaseTag),
+		engine.Sync("deleteProDatabaseTag", deleteProDatabaseTag),
+	}
+}
+
+// readDatabase reads a database of a subscription to show it, in whatever state.
+// It answers SubscriptionNotFound and DatabaseNotFound.
+func readDatabase(ctx context.Context, tx *store.Tx, subscription, id int64) (cloud.Resource[Database], error) {
+	db, ok, err := store.Get[Database](ctx, tx, id)
+	if err == nil && (!ok || db.Parent != subscription) {
+		err = noDatabase(ctx, tx, subscription, id)
+	}
+	return db, err
+}
+
+// lockDatabase locks a database of a subscription that is to be changed.
+// It answers SubscriptionNotFound, DatabaseNotFound and DatabaseNotActive: what
+// is being deleted cannot be changed any more.
+func lockDatabase(ctx context.Context, tx *store.Tx, subscription, id int64) (cloud.Resource[Database], error) {
+	db, ok, err := store.Lock[Database](ctx, tx, id)
+	switch {
+	case err != nil:
+		return db, err
+	case !ok || db.Parent != subscription:
+		return db, noDatabase(ctx, tx, subscription, id)
+	case db.Status == cloud.StatusDeleting:
+		return db, databaseNotActive(db)
+	}
+	return db, nil
+}
+
+// noDatabase says what exactly is not there.
+func noDatabase(ctx context.Context, tx *store.Tx, subscription, id int64) error {
+	if _, err := readSubscription(ctx, tx, subscription); err != nil {
+		return err
+	}
+	return cloud.Errorf(cloud.DatabaseNotFound, "There is no database %d in subscription %d.", id, subscription)
+}
+
+func databaseNotActive(db cloud.Resource[Database]) error {
+	return cloud.Errorf(cloud.DatabaseNotActive, "Database %d is %s. It can be changed once it is active.", db.ID, db.Status)
+}
+
+// setPublicAccess makes the databases of a subscription follow its public
+// endpoint access.
+func setPublicAccess(ctx context.Context, tx *store.Tx, subscription int64, public bool) error {
+	databases, err := store.List[Database](ctx, tx, subscription, 0, store.All)
+	if err != nil {
+		return err
+	}
+	for _, db := range databases {
+		if db.Body.PublicAccess == public {
+			continue
+		}
+		db.Body.PublicAccess = public
+		if err := store.Update(ctx, tx, db); err != nil {
+			return err
+		}
+	}
+	return nil
+}

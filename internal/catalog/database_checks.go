@@ -1,0 +1,249 @@
+package catalog
+
+import (
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// Limits of a database. Those of size and throughput are not public and chosen
+// so that only mistakes meet them.
+const (
+	minDatasetGB    = 0.1
+	maxDatasetGB    = 50_000
+	maxOpsPerSecond = 10_000_000
+	maxShards       = 2_000
+	maxSourceIPs    = 32
+	maxSyncSources  = 32
+	maxRegexRules   = 32
+	maxRegexLength  = 256
+)
+
+// checkSettings tells whether a database, new or changed, is one that could be
+// run. Name and port, which depend on others, are checked by neighbours.
+func (c *Catalog) checkSettings(d Database) error {
+	version, ok := c.version(d.RedisVersion)
+	if !ok {
+		return cloud.Errorf(cloud.DatabaseVersionInvalid, "Redis %s is not available to Pro databases.", d.RedisVersion)
+	}
+	for _, check := range []func(Database) error{
+		checkSize, checkThroughput, checkProtocol, checkFlash, checkCluster, checkSourceIPs, checkAlerts, checkSyncSources, checkBackup, checkRegexRules,
+	} {
+		if err := check(d); err != nil {
+			return err
+		}
+	}
+	if err := c.checkModules(d, version); err != nil {
+		return err
+	}
+	return c.checkVersionFeatures(d, version)
+}
+
+func checkSize(d Database) error {
+	switch {
+	case d.DatasetGB == 0:
+		return cloud.Errorf(cloud.DatabaseSizeMissing, "Give the size of the database, as datasetSizeInGb or as memoryLimitInGb.")
+	case d.DatasetGB < minDatasetGB && d.memoryGB() < minDatasetGB:
+		return cloud.Errorf(cloud.DatabaseSizeTooSmall, "A database has at least %v GB.", minDatasetGB)
+	case d.DatasetGB > maxDatasetGB:
+		return cloud.Errorf(cloud.DatabaseSizeTooBig, "A database has at most %d GB.", maxDatasetGB)
+	}
+	return nil
+}
+
+func checkThroughput(d Database) error {
+	most := int64(maxOpsPerSecond)
+	if d.Throughput.By == numberOfShards {
+		most = maxShards
+	}
+	switch {
+	case d.Throughput.Value < 1:
+		return cloud.Errorf(cloud.ThroughputInvalid, "The throughput is at least 1, not %d.", d.Throughput.Value)
+	case d.Throughput.Value > most:
+		return cloud.Errorf(cloud.DatabaseThroughputTooBig, "The throughput is at most %d %s.", most, d.Throughput.By)
+	case d.Throughput.By == numberOfShards && d.hasModule(search):
+		return cloud.Errorf(cloud.SearchThroughputBy, "With %s the throughput is given by %s.", search, operationsPerSecond)
+	}
+	return nil
+}
+
+// checkProtocol keeps what belongs to one protocol away from the other.
+func checkProtocol(d Database) error {
+	if d.Protocol == redis {
+		switch {
+		case d.SASLUsername != "":
+			return cloud.Errorf(cloud.DatabaseRedisSaslUser, "A SASL user name belongs to the protocol memcached.")
+		case d.SASLPassword != "":
+			return cloud.Errorf(cloud.DatabaseRedisSaslPassword, "A SASL password belongs to the protocol memcached.")
+		}
+		return nil
+	}
+	switch {
+	case d.MemoryStorage == ramAndFlash:
+		return cloud.Errorf(cloud.DatabaseMemcachedFlash, "The protocol memcached works in RAM only.")
+	case len(d.Modules) > 0:
+		return cloud.Errorf(cloud.DatabaseMemcachedModules, "The protocol memcached knows no modules.")
+	case d.Password != "":
+		return cloud.Errorf(cloud.DatabaseMemcachedPassword, "The protocol memcached has a SASL password, not a Redis one.")
+	case d.NoDefaultUser:
+		return cloud.Errorf(cloud.DatabaseMemcachedUser, "The protocol memcached has no default user to switch off.")
+	case d.OSSCluster:
+		return cloud.Errorf(cloud.DatabaseMemcachedCluster, "The protocol memcached does not go with the OSS Cluster API.")
+	}
+	return nil
+}
+
+func checkFlash(d Database) error {
+	switch {
+	case d.MemoryStorage == ram && d.RAMPercentage != 0:
+		return cloud.Errorf(cloud.DatabaseRAMPercentageDenied, "A percentage of RAM is for subscriptions with RAM and flash.")
+	case d.MemoryStorage == ram && d.ItemSize != 0:
+		return cloud.Errorf(cloud.DatabaseItemSizeDenied, "An average item size is for subscriptions with RAM and flash.")
+	case d.ItemSize < 0:
+		return cloud.Errorf(cloud.DatabaseItemSizeInvalid, "An item cannot have %d bytes.", d.ItemSize)
+	case d.MemoryStorage == ramAndFlash && (d.RAMPercentage < 10 || d.RAMPercentage > 50 || d.RAMPercentage%10 != 0):
+		return cloud.Errorf(cloud.DatabaseRAMPercentageInvalid, "The percentage of RAM is 10, 20, 30, 40 or 50, not %d.", d.RAMPercentage)
+	}
+	return nil
+}
+
+func checkCluster(d Database) error {
+	if d.ExternalEndpoint && !d.OSSCluster {
+		return cloud.Errorf(cloud.DatabaseExternalEndpoint, "An external endpoint for the OSS Cluster API needs that API to be on.")
+	}
+	return nil
+}
+
+func checkSourceIPs(d Database) error {
+	if len(d.SourceIPs) > maxSourceIPs {
+		return cloud.Errorf(cloud.DatabaseSourceIPLimit, "There can be %d source addresses at most.", maxSourceIPs)
+	}
+	for _, source := range d.SourceIPs {
+		_, errNet := netip.ParsePrefix(source)
+		_, errAddr := netip.ParseAddr(source)
+		if errNet != nil && errAddr != nil {
+			return cloud.Errorf(cloud.DatabaseSourceIPInvalid, "%q is not an address or a range of addresses.", source)
+		}
+	}
+	return nil
+}
+
+// alertRange is what an alert can be set to, and is set to by default.
+type alertRange struct{ least, most, standard int }
+
+// alertLimits of an alert that Pro databases know. doc: monitor-performance#configure-metric-alerts
+func alertLimits(name string) (limits alertRange, ok bool) {
+	switch name {
+	case "dataset-size":
+		return alertRange{1, 100, 80}, true // percent
+	case "throughput-higher-than":
+		return alertRange{1, 10_000_000, 1000}, true // operations per second
+	case "throughput-lower-than":
+		return alertRange{1, 10_000_000, 10}, true // operations per second
+	case "latency":
+		return alertRange{1, 10_000, 10}, true // milliseconds
+	case "syncsource-error":
+		return alertRange{0, 1, 1}, true
+	case "syncsource-lag":
+		return alertRange{1, 86_400, 600}, true // seconds
+	default:
+		return limits, false
+	}
+}
+
+func checkAlerts(d Database) error {
+	seen := map[string]bool{}
+	for _, alert := range d.Alerts {
+		limits, ok := alertLimits(alert.Name)
+		switch {
+		case !ok:
+			return cloud.Errorf(cloud.DatabaseAlertNotSupported, "Pro databases have no alert %s.", alert.Name)
+		case seen[alert.Name]:
+			return cloud.Errorf(cloud.DatabaseAlertInvalid, "The alert %s is there twice.", alert.Name)
+		case alert.Value < limits.least || alert.Value > limits.most:
+			return cloud.Errorf(cloud.DatabaseAlertValueInvalid, "The alert %s is set from %d to %d, not to %d.",
+				alert.Name, limits.least, limits.most, alert.Value)
+		}
+		seen[alert.Name] = true
+	}
+	return nil
+}
+
+func checkSyncSources(d Database) error {
+	if len(d.SyncSources) > maxSyncSources {
+		return cloud.Errorf(cloud.DatabaseReplicaLimit, "A database can replicate %d others at most.", maxSyncSources)
+	}
+	for _, source := range d.SyncSources {
+		uri, err := url.Parse(source.Endpoint)
+		if err != nil || uri.Host == "" || uri.Scheme != "redis" && uri.Scheme != "rediss" {
+			return cloud.Errorf(cloud.DatabaseReplicaInvalid, "A source of replication is a redis:// URI.")
+		}
+	}
+	return nil
+}
+
+func checkRegexRules(d Database) error {
+	if len(d.RegexRules) > maxRegexRules {
+		return cloud.Errorf(cloud.DatabaseRegexRules, "There can be %d regex rules at most.", maxRegexRules)
+	}
+	for _, rule := range d.RegexRules {
+		_, err := regexp.Compile(rule)
+		if err != nil || len(rule) > maxRegexLength || !strings.Contains(rule, "?<tag>") {
+			return cloud.Errorf(cloud.DatabaseRegexRules,
+				"%q is not a rule: a regular expression of at most %d characters with a group named tag.", rule, maxRegexLength)
+		}
+	}
+	return nil
+}
+
+func (c *Catalog) checkModules(d Database, version redisVersion) error {
+	if len(d.Modules) > 0 && version.BundledModules {
+		return cloud.Errorf(cloud.DatabaseModulesBundled, "Redis %s has all modules built in: none can be asked for.", version.Version)
+	}
+	seen := map[string]bool{}
+	for _, m := range d.Modules {
+		known, ok := c.module(m.Name)
+		switch {
+		case !ok:
+			return cloud.Errorf(cloud.DatabaseModuleInvalid, "There is no module %q.", m.Name)
+		case seen[m.Name]:
+			return cloud.Errorf(cloud.DatabaseModuleTwice, "The module %s is there twice.", m.Name)
+		}
+		seen[m.Name] = true
+		for name := range m.Parameters {
+			if !slices.ContainsFunc(known.Parameters, func(p moduleParameter) bool { return p.Name == name }) {
+				return cloud.Errorf(cloud.DatabaseModuleParameter, "The module %s has no parameter %q.", m.Name, name)
+			}
+		}
+	}
+	return nil
+}
+
+// checkVersionFeatures checks what came with a version of Redis.
+func (c *Catalog) checkVersionFeatures(d Database, version redisVersion) error {
+	switch {
+	case d.RespVersion == resp3 && !version.atLeast(7, 2):
+		return cloud.Errorf(cloud.DatabaseRespNotSupported, "Redis %s does not speak RESP3.", version.Version)
+	case strings.HasSuffix(d.Eviction, "-lrm") && !version.atLeast(8, 6):
+		return cloud.Errorf(cloud.DatabaseEvictionVersion, "Redis %s does not know the eviction policy %s.", version.Version, d.Eviction)
+	case !slices.Contains(c.performanceFactors, d.QueryFactor):
+		return cloud.Errorf(cloud.DatabaseFactorInvalid, "%q is not a query performance factor.", d.QueryFactor)
+	case d.QueryFactor != standardFactor && !version.atLeast(7, 2):
+		return cloud.Errorf(cloud.DatabaseFactorNotSupported, "Redis %s has no query performance factors.", version.Version)
+	}
+	return nil
+}
+
+// checkSearch refuses a query performance factor where nothing can be queried.
+// First databases of a subscription are not held to it.
+func (c *Catalog) checkSearch(d Database) error {
+	version, _ := c.version(d.RedisVersion)
+	if d.QueryFactor == standardFactor || version.BundledModules || d.hasModule(search) {
+		return nil
+	}
+	return cloud.Errorf(cloud.DatabaseFactorNeedsSearch, "The module RediSearch is required for a query performance factor.")
+}

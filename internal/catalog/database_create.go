@@ -1,0 +1,174 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+type databaseCreateRequest struct {
+	Subscription int64 `path:"subscriptionId" json:"-"`
+	DatabaseSpec
+}
+
+// A database is created in a subscription that is active, which is pending until
+// the database is there.
+func (c *Catalog) createProDatabase(ctx context.Context, tx *store.Tx, in databaseCreateRequest) (out engine.Outcome, err error) {
+	sub, err := subscriptionForDatabase(ctx, tx, in.Subscription)
+	if err != nil {
+		return out, err
+	}
+	near, err := neighboursIn(ctx, tx, sub.ID)
+	if err != nil {
+		return out, err
+	}
+	body, err := c.designDatabase(sub.Body, in.DatabaseSpec, near)
+	if err != nil {
+		return out, err
+	}
+	if err := c.checkSearch(body); err != nil {
+		return out, err
+	}
+	if in.DryRun {
+		return c.priceDatabase(in.Name, body), nil
+	}
+	db, err := insertDatabase(ctx, tx, sub.ID, in.Name, body, near)
+	if err != nil {
+		return out, err
+	}
+	return engine.Outcome{ResourceID: db.ID, AdditionalResourceID: sub.ID, Steps: []cloud.Step{{
+		Kind: db.Body.Kind(), ID: db.ID, Subscription: sub.ID,
+		After: databaseCreation, Status: cloud.StatusActive,
+	}}}, nil
+}
+
+// priceDatabase is the outcome of a dry run.
+func (c *Catalog) priceDatabase(name string, d Database) engine.Outcome {
+	return engine.Outcome{Resource: Pricing{c.priceDatabases([]databasePricing{d.pricing(name)})}}
+}
+
+// newDatabase stores a database, pending, in a subscription that the caller has
+// locked or just made. It answers the errors of checkDatabase; the step that
+// makes the database active is up to the caller.
+func (c *Catalog) newDatabase(ctx context.Context, tx *store.Tx, sub cloud.Resource[Subscription], spec DatabaseSpec) (db cloud.Resource[Database], err error) {
+	near, err := neighboursIn(ctx, tx, sub.ID)
+	if err != nil {
+		return db, err
+	}
+	body, err := c.designDatabase(sub.Body, spec, near)
+	if err != nil {
+		return db, err
+	}
+	return insertDatabase(ctx, tx, sub.ID, spec.Name, body, near)
+}
+
+// insertDatabase stores a checked database and gives it a port if it asks for none.
+func insertDatabase(ctx context.Context, tx *store.Tx, subscription int64, name string, body Database, near neighbours) (db cloud.Resource[Database], err error) {
+	db = cloud.Resource[Database]{Parent: subscription, Name: name, Status: cloud.StatusPending, Body: body}
+	if db.ID, err = store.NextID[Database](ctx, tx); err != nil {
+		return db, err
+	}
+	if db.Body.Port == 0 {
+		if db.Body.Port, err = near.freePort(db.ID); err != nil {
+			return db, err
+		}
+	}
+	return db, store.Insert(ctx, tx, db)
+}
+
+// checkDatabase tells what newDatabase would make, without a port if it would
+// choose one. A subscription without an id is one that is not stored.
+func (c *Catalog) checkDatabase(ctx context.Context, tx *store.Tx, sub cloud.Resource[Subscription], spec DatabaseSpec) (Database, error) {
+	var near neighbours
+	if sub.ID != 0 {
+		var err error
+		if near, err = neighboursIn(ctx, tx, sub.ID); err != nil {
+			return Database{}, err
+		}
+	}
+	return c.designDatabase(sub.Body, spec, near)
+}
+
+// designDatabase makes a database of what a request says and of the defaults.
+func (c *Catalog) designDatabase(sub Subscription, spec DatabaseSpec, near neighbours) (d Database, err error) {
+	if len(spec.LocalThroughput) > 0 {
+		return d, cloud.Errorf(cloud.LocalThroughputSingleRegion, "Local throughput is for Active-Active subscriptions.")
+	}
+	if spec.ShardingType == "custom-regex-rules" {
+		return d, cloud.Errorf(cloud.DatabaseShardingNotSupported, "Create the database first; an update gives it regex rules of its own.")
+	}
+	version, err := c.versionFor(sub, spec)
+	if err != nil {
+		return d, err
+	}
+	d = Database{
+		Provider:      sub.Provider,
+		Region:        sub.Region,
+		MultiAZ:       sub.MultiAZ,
+		MemoryStorage: sub.MemoryStorage,
+		PublicAccess:  sub.PublicAccess,
+		Protocol:      or(spec.Protocol, redis),
+		RedisVersion:  version.Version,
+		Replication:   true,
+		Throughput:    Throughput{By: operationsPerSecond, Value: 1000},
+		Persistence:   "none",
+		Eviction:      "volatile-lru",
+		Modules:       spec.Modules,
+		QueryFactor:   standardFactor,
+		OSSHashing:    spec.ShardingType == "redis-oss-hashing",
+	}
+	if d.Protocol == redis {
+		d.RespVersion = resp2
+		if version.atLeast(7, 2) {
+			d.RespVersion = resp3
+		}
+	}
+	if d.MemoryStorage == ramAndFlash {
+		d.RAMPercentage = 20
+	}
+	set(&d.Port, spec.Port)
+	set(&d.ItemSize, spec.ItemSize)
+	if err := spec.applyTo(&d); err != nil {
+		return d, err
+	}
+	if err := c.checkSettings(d); err != nil {
+		return d, err
+	}
+	if spec.Port != nil {
+		if err := near.checkPort(*spec.Port); err != nil {
+			return d, err
+		}
+	}
+	return d, near.checkName(spec.Name)
+}
+
+// versionFor is the version asked for: by the database, else by its
+// subscription, else the default. Nobody who names modules and no version means
+// one that has them built in and refuses them, so the newest other one is taken.
+func (c *Catalog) versionFor(sub Subscription, spec DatabaseSpec) (redisVersion, error) {
+	asked := or(spec.RedisVersion, sub.RedisVersion)
+	version, ok := c.proVersion(asked)
+	if !ok {
+		return version, cloud.Errorf(cloud.DatabaseVersionInvalid, "Redis %s is not available to Pro databases.", asked)
+	}
+	if asked == "" && len(spec.Modules) > 0 {
+		for _, v := range c.proVersions() {
+			if !v.BundledModules {
+				return v, nil
+			}
+		}
+	}
+	return version, nil
+}
+
+// version finds the version that a database runs.
+func (c *Catalog) version(name string) (redisVersion, bool) {
+	i := slices.IndexFunc(c.versions, func(v redisVersion) bool { return v.Version == name })
+	if i < 0 {
+		return redisVersion{}, false
+	}
+	return c.versions[i], true
+}

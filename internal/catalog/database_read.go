@@ -1,0 +1,66 @@
+package catalog
+
+import (
+	"context"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+func (c *Catalog) getProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (*databaseView, error) {
+	db, err := readDatabase(ctx, tx, in.Subscription, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	view := c.showDatabase(db)
+	if db.Body.Protocol == redis {
+		view.Security.Password = db.Body.password(db.ID)
+	}
+	return view, nil
+}
+
+type databaseList struct {
+	AccountID    int64           `json:"accountId"`
+	Subscription [1]databasePage `json:"subscription"` // a list of one
+	Linked
+}
+
+type databasePage struct {
+	ID                int64           `json:"subscriptionId"`
+	NumberOfDatabases int             `json:"numberOfDatabases"` // on all pages
+	Databases         []*databaseView `json:"databases"`
+	Links             []Link          `json:"links"`
+}
+
+// A page without databases is not found, the first one included: the official
+// client ends its listing on that, and cannot cope with an empty page.
+func (c *Catalog) listProDatabases(ctx context.Context, tx *store.Tx, in struct {
+	ID     int64 `path:"subscriptionId" json:"-"`
+	Offset int   `query:"offset" json:"-"`
+	Limit  *int  `query:"limit" json:"-"`
+}) (*databaseList, error) {
+	limit := 100
+	set(&limit, in.Limit)
+	databases, err := store.List[Database](ctx, tx, in.ID, in.Offset, limit)
+	if err != nil {
+		return nil, err
+	}
+	if len(databases) == 0 {
+		if _, err := readSubscription(ctx, tx, in.ID); err != nil {
+			return nil, err
+		}
+		return nil, cloud.Errorf(cloud.DatabaseNotFound, "Subscription %d has no databases from number %d on.", in.ID, in.Offset)
+	}
+	page := databasePage{ID: in.ID, NumberOfDatabases: len(databases), Links: noLinks()}
+	if in.Offset > 0 || len(databases) == limit {
+		counts, err := store.Counts[Database](ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		page.NumberOfDatabases = counts[in.ID]
+	}
+	for _, db := range databases {
+		page.Databases = append(page.Databases, c.showDatabase(db))
+	}
+	return &databaseList{AccountID: tx.Caller.Account, Subscription: [1]databasePage{page}}, nil
+}

@@ -1,0 +1,167 @@
+package catalog
+
+import (
+	"encoding/json"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// DatabaseSpec is what a request says about a database to be created. What it
+// leaves out takes a default.
+type DatabaseSpec struct {
+	Name            string            `json:"name"`
+	Protocol        string            `json:"protocol"`
+	Port            *int64            `json:"port"`
+	RedisVersion    string            `json:"redisVersion"`
+	Modules         []DatabaseModule  `json:"modules"`
+	ShardingType    string            `json:"shardingType"`
+	ItemSize        *int64            `json:"averageItemSizeInBytes"`
+	LocalThroughput []json.RawMessage `json:"localThroughputMeasurement"` // for Active-Active only
+	databaseSettings
+}
+
+// databaseSettings is what can be said when a database is created and changed
+// later. nil is not said: a new database takes the default, another stays as it is.
+type databaseSettings struct {
+	DryRun           bool               `json:"dryRun"`
+	MemoryGB         *float64           `json:"memoryLimitInGb"`
+	DatasetGB        *float64           `json:"datasetSizeInGb"`
+	Replication      *bool              `json:"replication"`
+	Throughput       *Throughput        `json:"throughputMeasurement"`
+	RAMPercentage    *int               `json:"ramPercentage"`
+	RespVersion      *string            `json:"respVersion"`
+	AutoMinorUpgrade *bool              `json:"autoMinorVersionUpgrade"`
+	QueryFactor      *string            `json:"queryPerformanceFactor"`
+	Persistence      *string            `json:"dataPersistence"`
+	Eviction         *string            `json:"dataEvictionPolicy"`
+	OSSCluster       *bool              `json:"supportOSSClusterApi"`
+	ExternalEndpoint *bool              `json:"useExternalEndpointForOSSClusterApi"`
+	Alerts           *[]Alert           `json:"alerts"`
+	ReplicaOf        *[]string          `json:"replicaOf"` // null is not said, an empty list ends replication
+	Replica          *replicaSpec       `json:"replica"`
+	RemoteBackup     *backupSpec        `json:"remoteBackup"`
+	BackupPath       *string            `json:"periodicBackupPath"`
+	Password         *string            `json:"password"`
+	SASLUsername     *string            `json:"saslUsername"`
+	SASLPassword     *string            `json:"saslPassword"`
+	SourceIPs        *[]string          `json:"sourceIp"`
+	TLS              *bool              `json:"enableTls"`
+	SSLCertificate   *string            `json:"clientSslCertificate"`
+	TLSCertificates  clientCertificates `json:"clientTlsCertificates"`
+}
+
+type replicaSpec struct {
+	SyncSources []SyncSource `json:"syncSources"`
+}
+
+// applyTo puts what is said into a database. What contradicts itself is found
+// here; whether the outcome is a good database, checkSettings tells.
+func (s databaseSettings) applyTo(d *Database) error {
+	if err := s.applySize(d); err != nil {
+		return err
+	}
+	set(&d.Throughput, s.Throughput)
+	set(&d.RAMPercentage, s.RAMPercentage)
+	set(&d.RespVersion, s.RespVersion)
+	set(&d.QueryFactor, s.QueryFactor)
+	set(&d.Persistence, s.Persistence)
+	set(&d.Eviction, s.Eviction)
+	set(&d.OSSCluster, s.OSSCluster)
+	set(&d.ExternalEndpoint, s.ExternalEndpoint)
+	set(&d.Alerts, s.Alerts)
+	set(&d.SourceIPs, s.SourceIPs)
+	set(&d.SASLUsername, s.SASLUsername)
+	set(&d.SASLPassword, s.SASLPassword)
+	if s.AutoMinorUpgrade != nil {
+		d.KeepMinorVersion = !*s.AutoMinorUpgrade
+	}
+	s.applyReplica(d)
+	if err := s.applyPassword(d); err != nil {
+		return err
+	}
+	if err := s.applyBackup(d); err != nil {
+		return err
+	}
+	return s.applyTLS(d)
+}
+
+// applySize takes either measure; replication tells one from the other.
+func (s databaseSettings) applySize(d *Database) error {
+	set(&d.Replication, s.Replication)
+	switch {
+	case s.DatasetGB != nil && s.MemoryGB != nil:
+		return cloud.Errorf(cloud.DatabaseSizeTwice, "Give the size either as datasetSizeInGb or as memoryLimitInGb, not both.")
+	case s.DatasetGB != nil:
+		d.DatasetGB = *s.DatasetGB
+	case s.MemoryGB != nil:
+		d.DatasetGB = *s.MemoryGB / float64(copies(d.Replication))
+	}
+	return nil
+}
+
+// applyReplica takes either form; the newer one knows more.
+func (s databaseSettings) applyReplica(d *Database) {
+	if s.ReplicaOf != nil {
+		d.SyncSources = nil
+		for _, endpoint := range *s.ReplicaOf {
+			d.SyncSources = append(d.SyncSources, SyncSource{Endpoint: endpoint})
+		}
+	}
+	if s.Replica != nil {
+		d.SyncSources = s.Replica.SyncSources
+	}
+}
+
+func (s databaseSettings) applyPassword(d *Database) error {
+	if s.Password == nil {
+		return nil
+	}
+	const tooLong = 50
+	switch {
+	case *s.Password == "":
+		return cloud.Errorf(cloud.DatabasePasswordBlank, "A password cannot be empty.")
+	case len(*s.Password) >= tooLong:
+		return cloud.Errorf(cloud.DatabasePasswordTooLong, "A password has fewer than %d characters.", tooLong)
+	}
+	d.Password = *s.Password
+	return nil
+}
+
+// applyTLS takes over encryption and client certificates. There are two ways to
+// name certificates, and clients mix them:
+//
+//   - switching TLS off drops all of them;
+//   - a list is all there is from now on, an empty one or null drops even the one
+//     given in the older way;
+//   - the older way does not need TLS to be on, and an empty text drops only its own.
+func (s databaseSettings) applyTLS(d *Database) error {
+	if s.TLS != nil {
+		d.TLS = *s.TLS
+		if !d.TLS {
+			d.SSLCertificate, d.TLSCertificate = false, false
+		}
+	}
+	ssl := s.SSLCertificate != nil && *s.SSLCertificate != ""
+	if s.TLSCertificates.named {
+		d.TLSCertificate = len(s.TLSCertificates.pems) > 0
+		d.SSLCertificate = false
+	}
+	if s.SSLCertificate != nil {
+		d.SSLCertificate = ssl
+	}
+	if d.TLSCertificate && !d.TLS || ssl && s.TLS != nil && !*s.TLS {
+		return cloud.Errorf(cloud.DatabaseCertWithoutTLS, "Client certificates need enableTls to be true.")
+	}
+	certificates := s.TLSCertificates.pems
+	if ssl {
+		certificates = append(certificates, *s.SSLCertificate)
+	}
+	return checkCertificates(certificates)
+}
+
+// set takes over what is said.
+func set[T any](setting *T, said *T) {
+	if said != nil {
+		*setting = *said
+	}
+}

@@ -1,0 +1,108 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// databasePath is a database as a path names it.
+type databasePath struct {
+	Subscription int64 `path:"subscriptionId" json:"-"`
+	ID           int64 `path:"databaseId" json:"-"`
+}
+
+// databaseUpdateRequest changes what it names.
+type databaseUpdateRequest struct {
+	Subscription int64     `path:"subscriptionId" json:"-"`
+	ID           int64     `path:"databaseId" json:"-"`
+	Name         *string   `json:"name"`
+	RegexRules   *[]string `json:"regexRules"`
+	DefaultUser  *bool     `json:"enableDefaultUser"`
+	databaseSettings
+}
+
+// A change shows at once; the database says for a while that it is being applied,
+// and works on. Its subscription stays as it is.
+func (c *Catalog) updateProDatabase(ctx context.Context, tx *store.Tx, in databaseUpdateRequest) (out engine.Outcome, err error) {
+	db, err := lockDatabase(ctx, tx, in.Subscription, in.ID)
+	if err != nil {
+		return out, err
+	}
+	if db.Status != cloud.StatusActive {
+		return out, databaseNotActive(db)
+	}
+	if in.Name != nil && *in.Name != db.Name {
+		near, err := neighboursIn(ctx, tx, db.Parent)
+		if err != nil {
+			return out, err
+		}
+		if err := near.checkName(*in.Name); err != nil {
+			return out, err
+		}
+		db.Name = *in.Name
+	}
+	if err := in.change(db.ID, &db.Body); err != nil {
+		return out, err
+	}
+	if err := c.checkSettings(db.Body); err != nil {
+		return out, err
+	}
+	if in.DryRun {
+		return c.priceDatabase(db.Name, db.Body), nil
+	}
+	if err := store.Update(ctx, tx, db); err != nil {
+		return out, err
+	}
+	if err := store.SetStatus[Database](ctx, tx, db.ID, statusChanging); err != nil {
+		return out, err
+	}
+	return engine.Outcome{ResourceID: db.ID, AdditionalResourceID: db.Parent, Steps: []cloud.Step{{
+		Kind: db.Body.Kind(), ID: db.ID, After: databaseUpdate, Status: cloud.StatusActive,
+	}}}, nil
+}
+
+// change puts what is said into the database with an id.
+func (in databaseUpdateRequest) change(id int64, d *Database) error {
+	before := *d
+	if err := in.applyTo(d); err != nil {
+		return err
+	}
+	if d.Throughput.By != before.Throughput.By {
+		return cloud.Errorf(cloud.DatabaseThroughputBy, "The throughput of the database is given by %s.", before.Throughput.By)
+	}
+	if in.DefaultUser != nil {
+		d.NoDefaultUser = !*in.DefaultUser
+	}
+	if d.NoDefaultUser && d.password(id) != before.password(id) {
+		if before.NoDefaultUser {
+			return cloud.Errorf(cloud.DatabasePasswordNoUser, "The password of a default user that is switched off cannot be changed.")
+		}
+		return cloud.Errorf(cloud.DatabaseUserAndPassword, "The default user cannot be switched off and get a password in one go.")
+	}
+	if in.RegexRules != nil {
+		d.RegexRules = *in.RegexRules
+		if slices.Equal(d.RegexRules, standardRegexRules()) {
+			d.RegexRules = nil
+		}
+	}
+	return nil
+}
+
+// A database can be deleted in any state: what was still to be done for it is
+// dropped.
+func deleteProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
+	db, err := lockDatabase(ctx, tx, in.Subscription, in.ID)
+	if err != nil {
+		return out, err
+	}
+	if err := store.SetStatus[Database](ctx, tx, db.ID, cloud.StatusDeleting); err != nil {
+		return out, err
+	}
+	return engine.Outcome{ResourceID: db.ID, AdditionalResourceID: db.Parent, Steps: []cloud.Step{{
+		Kind: db.Body.Kind(), ID: db.ID, After: databaseDeletion, Status: cloud.StatusGone,
+	}}}, nil
+}

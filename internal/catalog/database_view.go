@@ -1,0 +1,193 @@
+package catalog
+
+import (
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// databaseView is a database as a client sees it.
+type databaseView struct {
+	ID               int64          `json:"databaseId"`
+	Name             string         `json:"name"`
+	Protocol         string         `json:"protocol"`
+	Provider         string         `json:"provider"`
+	Region           string         `json:"region"`
+	Status           cloud.Status   `json:"status"`
+	RedisVersion     string         `json:"redisVersion"`
+	Compliance       string         `json:"redisVersionCompliance,omitempty"`
+	RespVersion      string         `json:"respVersion,omitempty"`
+	AutoMinorUpgrade bool           `json:"autoMinorVersionUpgrade"`
+	MemoryGB         float64        `json:"memoryLimitInGb"`
+	DatasetGB        float64        `json:"datasetSizeInGb"`
+	MemoryUsedMB     float64        `json:"memoryUsedInMb"`
+	MemoryStorage    string         `json:"memoryStorage"`
+	RAMPercentage    int            `json:"ramPercentage,omitempty"`
+	OSSCluster       bool           `json:"supportOSSClusterApi"`
+	ExternalEndpoint bool           `json:"useExternalEndpointForOSSClusterApi"`
+	Persistence      string         `json:"dataPersistence"`
+	Replication      bool           `json:"replication"`
+	Eviction         string         `json:"dataEvictionPolicy"`
+	Throughput       Throughput     `json:"throughputMeasurement"`
+	QueryFactor      string         `json:"queryPerformanceFactor"`
+	ActivatedOn      *time.Time     `json:"activatedOn,omitempty"`
+	LastModified     *time.Time     `json:"lastModified,omitempty"`
+	PublicEndpoint   string         `json:"publicEndpoint,omitempty"`
+	PrivateEndpoint  string         `json:"privateEndpoint,omitempty"`
+	DynamicEndpoints *endpointPair  `json:"dynamicEndpoints,omitempty"`
+	Replica          *replicaView   `json:"replica,omitempty"`
+	ReplicaOf        *replicaOfView `json:"replicaOf,omitempty"`
+	Clustering       clusteringView `json:"clustering"`
+	Security         securityView   `json:"security"`
+	Modules          []moduleView   `json:"modules"`
+	Alerts           []alertView    `json:"alerts"`
+	Backup           backupView     `json:"backup"`
+	Error            *cloud.Error   `json:"error,omitempty"`
+	Linked
+}
+
+type replicaView struct {
+	SyncSources []SyncSource `json:"syncSources"`
+}
+
+type replicaOfView struct {
+	Endpoints []string `json:"endpoints"`
+}
+
+type clusteringView struct {
+	Shards        int64           `json:"numberOfShards"`
+	RegexRules    []regexRuleView `json:"regexRules"`
+	HashingPolicy string          `json:"hashingPolicy"`
+}
+
+// regexRuleView is one of the rules, counted from 0: clients index by it.
+type regexRuleView struct {
+	Ordinal int    `json:"ordinal"`
+	Pattern string `json:"pattern"`
+}
+
+type securityView struct {
+	DefaultUser bool     `json:"enableDefaultUser"`
+	Password    string   `json:"password,omitempty"` // not in lists
+	SSLClients  bool     `json:"sslClientAuthentication"`
+	TLSClients  bool     `json:"tlsClientAuthentication"`
+	TLS         bool     `json:"enableTls"`
+	SourceIPs   []string `json:"sourceIps"`
+}
+
+type moduleView struct {
+	Name           string `json:"name"`
+	CapabilityName string `json:"capabilityName,omitempty"`
+	Description    string `json:"description,omitempty"`
+}
+
+type alertView struct {
+	ID      int64  `json:"id"`
+	Name    string `json:"name"`
+	Value   int    `json:"value"`
+	Default int    `json:"defaultValue"`
+}
+
+// showDatabase makes the view of a database, all but its password. What came to
+// be by provisioning appears once it has been active.
+func (c *Catalog) showDatabase(db cloud.Resource[Database]) *databaseView {
+	d := db.Body
+	version, _ := c.version(d.RedisVersion)
+	view := &databaseView{
+		ID:               db.ID,
+		Name:             db.Name,
+		Protocol:         d.Protocol,
+		Provider:         d.Provider,
+		Region:           d.Region,
+		Status:           db.Status,
+		RedisVersion:     d.RedisVersion,
+		Compliance:       version.Compliance,
+		RespVersion:      d.RespVersion,
+		AutoMinorUpgrade: !d.KeepMinorVersion,
+		MemoryGB:         d.memoryGB(),
+		DatasetGB:        d.DatasetGB,
+		MemoryStorage:    d.MemoryStorage,
+		RAMPercentage:    d.RAMPercentage,
+		OSSCluster:       d.OSSCluster,
+		ExternalEndpoint: d.ExternalEndpoint,
+		Persistence:      d.Persistence,
+		Replication:      d.Replication,
+		Eviction:         d.Eviction,
+		Throughput:       d.Throughput,
+		QueryFactor:      d.QueryFactor,
+		Clustering:       d.clustering(),
+		Security: securityView{
+			DefaultUser: !d.NoDefaultUser,
+			SSLClients:  d.mutualTLS(), // one kind of certificate or the other: the API does not tell
+			TLSClients:  d.mutualTLS(),
+			TLS:         d.TLS,
+			SourceIPs:   d.sourceIPs(),
+		},
+		Modules: c.showModules(d.Modules),
+		Alerts:  showAlerts(db.ID, d.Alerts),
+		Backup:  d.Backup.show(),
+		Error:   db.Error,
+		Linked:  Linked{Links: noLinks()},
+	}
+	if len(d.SyncSources) > 0 {
+		view.Replica = &replicaView{d.SyncSources}
+		view.ReplicaOf = &replicaOfView{}
+		for _, source := range d.SyncSources {
+			view.ReplicaOf.Endpoints = append(view.ReplicaOf.Endpoints, source.Endpoint)
+		}
+	}
+	if db.ActivatedAt != nil {
+		const emptyMB = 3.5 // what an empty database takes
+		fixed, dynamic := d.endpoints(db.ID, db.Parent)
+		view.PublicEndpoint, view.PrivateEndpoint, view.DynamicEndpoints = fixed.Public, fixed.Private, &dynamic
+		activated, modified := db.ActivatedAt.UTC(), db.UpdatedAt.UTC()
+		view.ActivatedOn, view.LastModified = &activated, &modified
+		view.MemoryUsedMB = emptyMB * float64(copies(d.Replication))
+	}
+	return view
+}
+
+// standardRegexRules decide what part of a key tells its shard, unless a database
+// has rules of its own.
+func standardRegexRules() []string { return []string{`.*\{(?<tag>.*)\}.*`, `(?<tag>.*)`} }
+
+func (d Database) clustering() clusteringView {
+	view := clusteringView{Shards: d.shards(), RegexRules: []regexRuleView{}}
+	rules := d.RegexRules
+	switch {
+	case len(rules) > 0:
+		view.HashingPolicy = "custom"
+	case d.OSSHashing:
+		view.HashingPolicy = "redis-oss"
+	default:
+		view.HashingPolicy = "standard"
+		rules = standardRegexRules()
+	}
+	for i, pattern := range rules {
+		view.RegexRules = append(view.RegexRules, regexRuleView{Ordinal: i, Pattern: pattern})
+	}
+	return view
+}
+
+// showModules lists only what was asked for: what a version has built in, clients
+// would take for a change.
+func (c *Catalog) showModules(modules []DatabaseModule) []moduleView {
+	views := []moduleView{}
+	for _, m := range modules {
+		known, _ := c.module(m.Name)
+		views = append(views, moduleView{Name: m.Name, CapabilityName: known.CapabilityName, Description: known.Description})
+	}
+	return views
+}
+
+func showAlerts(database int64, alerts []Alert) []alertView {
+	views := []alertView{}
+	for _, alert := range alerts {
+		limits, _ := alertLimits(alert.Name)
+		views = append(views, alertView{
+			ID:   1 + derivedNumber(database, alert.Name, 1_000_000),
+			Name: alert.Name, Value: alert.Value, Default: limits.standard,
+		})
+	}
+	return views
+}

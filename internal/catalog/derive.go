@@ -1,0 +1,61 @@
+package catalog
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+)
+
+// Nothing that shows is random: it is derived from the id of what it belongs to,
+// so that a run can be repeated, and what is derived need not be stored.
+
+// digest is the source of everything derived: bytes for an id and a purpose.
+func digest(id int64, purpose string) [sha256.Size]byte {
+	return sha256.Sum256(fmt.Appendf(nil, "%s/%d", purpose, id))
+}
+
+// derivedNumber is from 0 up to, and without, n.
+func derivedNumber(id int64, purpose string, n int64) int64 {
+	sum := digest(id, purpose)
+	return int64(binary.BigEndian.Uint64(sum[:8]) % uint64(n))
+}
+
+// derivedDigits is a number written with the given number of digits, at most 18.
+func derivedDigits(id int64, purpose string, digits int) string {
+	n := int64(1)
+	for range digits {
+		n *= 10
+	}
+	return fmt.Sprintf("%0*d", digits, derivedNumber(id, purpose, n))
+}
+
+// derivedHex has the given number of digits, at most 64.
+func derivedHex(id int64, purpose string, digits int) string {
+	sum := digest(id, purpose)
+	return hex.EncodeToString(sum[:])[:digits]
+}
+
+// derivedPassword has 32 letters and digits, a length that clients rely on.
+func derivedPassword(id int64, purpose string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	sum := digest(id, purpose)
+	password := make([]byte, len(sum))
+	for i, b := range sum {
+		password[i] = alphabet[int(b)%len(alphabet)]
+	}
+	return string(password)
+}
+
+// derivedHost is three words and a number, as dynamic endpoints are called.
+func derivedHost(id int64, purpose string) string {
+	words := [...]string{
+		"amber", "anchor", "autumn", "basalt", "birch", "cedar", "cobalt", "coral",
+		"delta", "ember", "falcon", "fjord", "garnet", "glade", "harbor", "hazel",
+		"island", "jasper", "kelp", "lantern", "lichen", "maple", "meadow", "nectar",
+		"opal", "prairie", "quartz", "raven", "signal", "tundra", "velvet", "willow",
+	}
+	sum := digest(id, purpose)
+	word := func(i int) string { return words[int(sum[i])%len(words)] }
+	return fmt.Sprintf("%s-%s-%s-%05d", word(8), word(9), word(10), derivedNumber(id, purpose, 100_000))
+}

@@ -1,0 +1,38 @@
+package catalog
+
+import "fmt"
+
+// clusterDomain is the domain under which everything of a subscription is found,
+// for example c51840.eu-west-1-1.ec2.cloud.rlrcp.com.
+//
+// doc: rc-endpoint-description
+func clusterDomain(subscription int64, provider, region string, multiAZ bool) string {
+	zone, host := "1", "ec2"
+	if multiAZ {
+		zone = "mz"
+	}
+	if provider == gcp {
+		host = "gcp"
+	}
+	cluster := 1000 + derivedNumber(subscription, "cluster", 99_000)
+	return fmt.Sprintf("c%d.%s-%s.%s.cloud.rlrcp.com", cluster, region, zone, host)
+}
+
+// endpointPair is where a database is reached from outside and from inside its network.
+type endpointPair struct {
+	Public  string `json:"public,omitempty"` // empty: not from outside
+	Private string `json:"private"`
+}
+
+// endpoints of a database, as host:port: the ones that are bound to its cluster
+// and the dynamic ones, which could be moved to another.
+func (d Database) endpoints(id, subscription int64) (fixed, dynamic endpointPair) {
+	domain := clusterDomain(subscription, d.Provider, d.Region, d.MultiAZ)
+	fixed.Private = fmt.Sprintf("redis-%d.internal.%s:%d", d.Port, domain, d.Port)
+	dynamic.Private = fmt.Sprintf("%s.db.redis.io:%d", derivedHost(id, "private endpoint"), d.Port)
+	if d.PublicAccess {
+		fixed.Public = fmt.Sprintf("redis-%d.%s:%d", d.Port, domain, d.Port)
+		dynamic.Public = fmt.Sprintf("%s.db.redis.io:%d", derivedHost(id, "public endpoint"), d.Port)
+	}
+	return fixed, dynamic
+}

@@ -1,0 +1,152 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// Modes of maintenance.
+const (
+	automatic = "automatic"
+	manual    = "manual"
+)
+
+// Bounds of maintenance windows. doc: subscriptions/maintenance/set-maintenance-windows
+const (
+	maxWindows       = 7
+	minWindowHours   = 4
+	minFlashHours    = 8 // with ram-and-flash
+	maxWindowHours   = 24
+	skipsEveryMonth  = 1
+	lastHourOfTheDay = 23
+)
+
+// Maintenance says when a subscription may be maintained.
+type Maintenance struct {
+	Mode    string              `json:"mode"`
+	Windows []MaintenanceWindow `json:"windows,omitempty"` // as given, with manual only
+}
+
+// MaintenanceWindow is a stretch of time in the subscription's region.
+type MaintenanceWindow struct {
+	StartHour       *int     `json:"startHour"` // 0 to 23
+	DurationInHours *int     `json:"durationInHours"`
+	Days            []string `json:"days"`
+}
+
+func (c *Catalog) maintenanceOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Sync("getProSubscriptionMaintenanceWindows", c.getMaintenance),
+		engine.Command("updateProSubscriptionMaintenanceWindows", updateMaintenance),
+	}
+}
+
+type maintenanceView struct {
+	Maintenance
+	TimeZone   string           `json:"timeZone"`
+	SkipStatus maintenanceSkips `json:"skipStatus"`
+}
+
+type maintenanceSkips struct {
+	RemainingSkips int `json:"remainingSkips"`
+}
+
+// There are no windows to show before the subscription was active for the first
+// time: the service answers 404 until then.
+func (c *Catalog) getMaintenance(ctx context.Context, tx *store.Tx, in struct {
+	ID int64 `path:"subscriptionId" json:"-"`
+}) (out maintenanceView, err error) {
+	sub, err := readSubscription(ctx, tx, in.ID)
+	if err != nil {
+		return out, err
+	}
+	if sub.ActivatedAt == nil {
+		return out, cloud.Errorf(cloud.SubscriptionNotFound, "Subscription %d has no maintenance windows before it is active.", sub.ID)
+	}
+	r, _ := c.region(sub.Body.Provider, sub.Body.Region)
+	return maintenanceView{
+		Maintenance: sub.Body.Maintenance,
+		TimeZone:    r.TimeZone,
+		SkipStatus:  maintenanceSkips{RemainingSkips: skipsEveryMonth},
+	}, nil
+}
+
+func updateMaintenance(ctx context.Context, tx *store.Tx, in struct {
+	ID      int64               `path:"subscriptionId" json:"-"`
+	Mode    string              `json:"mode"`
+	Windows []MaintenanceWindow `json:"windows"`
+}) (out engine.Outcome, err error) {
+	sub, err := activeSubscription(ctx, tx, in.ID)
+	if err != nil {
+		return out, err
+	}
+	sub.Body.Maintenance = Maintenance{Mode: in.Mode, Windows: in.Windows}
+	if err := sub.Body.Maintenance.check(sub.Body.MemoryStorage); err != nil {
+		return out, err
+	}
+	return engine.Outcome{ResourceID: sub.ID}, store.Update(ctx, tx, sub)
+}
+
+func (m Maintenance) check(memoryStorage string) error {
+	switch {
+	case m.Mode != manual && m.Mode != automatic:
+		return cloud.Errorf(cloud.MaintenanceModeInvalid, "Maintenance is either %s or %s, not %q.", manual, automatic, m.Mode)
+	case m.Mode == automatic && len(m.Windows) > 0:
+		return cloud.Errorf(cloud.MaintenanceWindowsDenied, "Automatic mode cannot be set with a manual maintenance window")
+	case m.Mode == manual && len(m.Windows) == 0:
+		return cloud.Errorf(cloud.MaintenanceWindowsMissing, "Must provide at least one maintenance window with manual maintenance mode")
+	case len(m.Windows) > maxWindows:
+		return cloud.Errorf(cloud.MaintenanceWindowsLimit, "There can be up to %d maintenance windows.", maxWindows)
+	}
+	for _, w := range m.Windows {
+		if err := w.check(memoryStorage); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w MaintenanceWindow) check(memoryStorage string) error {
+	if w.StartHour == nil || w.DurationInHours == nil {
+		return cloud.Errorf(cloud.MaintenanceWindowInvalid, "A maintenance window needs a start hour and a duration.")
+	}
+	if start := *w.StartHour; start < 0 || start > lastHourOfTheDay {
+		return cloud.Errorf(cloud.MaintenanceStartInvalid, "A maintenance window starts at an hour from 0 to %d, not %d.", lastHourOfTheDay, start)
+	}
+	if err := checkWindowHours(*w.DurationInHours, memoryStorage); err != nil {
+		return err
+	}
+	return checkWindowDays(w.Days)
+}
+
+func checkWindowHours(hours int, memoryStorage string) error {
+	switch {
+	case memoryStorage != ram && memoryStorage != ramAndFlash:
+		return cloud.Errorf(cloud.MaintenanceStorageUnknown, "How long maintenance takes is not known for memory storage %q.", memoryStorage)
+	case hours < minWindowHours || hours > maxWindowHours:
+		return cloud.Errorf(cloud.MaintenanceHoursInvalid, "A maintenance window is %d to %d hours long, not %d.", minWindowHours, maxWindowHours, hours)
+	case memoryStorage == ramAndFlash && hours < minFlashHours:
+		return cloud.Errorf(cloud.MaintenanceHoursFlash, "With %s a maintenance window is at least %d hours long, not %d.", ramAndFlash, minFlashHours, hours)
+	}
+	return nil
+}
+
+func checkWindowDays(days []string) error {
+	week := []string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
+	if len(days) == 0 {
+		return cloud.Errorf(cloud.MaintenanceDaysInvalid, "A maintenance window is on at least one day.")
+	}
+	for i, day := range days {
+		if !slices.Contains(week, day) {
+			return cloud.Errorf(cloud.MaintenanceDaysInvalid, "%q is not a day of the week, such as Monday.", day)
+		}
+		if slices.Contains(days[:i], day) {
+			return cloud.Errorf(cloud.MaintenanceDaysTwice, "%s is listed twice in a maintenance window.", day)
+		}
+	}
+	return nil
+}

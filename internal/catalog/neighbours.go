@@ -1,0 +1,84 @@
+package catalog
+
+import (
+	"context"
+	"regexp"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// Ports that a database of a Pro subscription can have.
+const (
+	firstPort = 10_000
+	lastPort  = 19_999
+)
+
+// neighbours are the databases of a subscription, which a new one must not collide with.
+type neighbours struct {
+	names map[string]bool
+	ports map[int64]bool
+}
+
+// databasePort is a database of which only the port is read: there may be many.
+type databasePort struct {
+	Port int64 `json:"port"`
+}
+
+// Kind is that of the whole.
+func (databasePort) Kind() cloud.Kind { return Database{}.Kind() }
+
+// neighboursIn reads the names and ports in use in a subscription.
+func neighboursIn(ctx context.Context, tx *store.Tx, subscription int64) (near neighbours, err error) {
+	databases, err := store.List[databasePort](ctx, tx, subscription, 0, store.All)
+	if err != nil {
+		return near, err
+	}
+	near = neighbours{names: map[string]bool{}, ports: map[int64]bool{}}
+	for _, db := range databases {
+		near.names[db.Name] = true
+		near.ports[db.Body.Port] = true
+	}
+	return near, nil
+}
+
+var databaseName = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$`)
+
+// checkName tells whether a database can get a name.
+func (n neighbours) checkName(name string) error {
+	const most = 40
+	switch {
+	case len(name) > most:
+		return cloud.Errorf(cloud.DatabaseNameTooLong, "The name of a database has at most %d characters.", most)
+	case !databaseName.MatchString(name):
+		return cloud.Errorf(cloud.DatabaseNameInvalid,
+			"A database cannot be called %q: letters, digits and hyphens only, a letter first and no hyphen last.", name)
+	case n.names[name]:
+		return cloud.Errorf(cloud.DatabaseNameExists, "The subscription already has a database %s.", name)
+	}
+	return nil
+}
+
+// checkPort tells whether a database can get a port.
+func (n neighbours) checkPort(port int64) error {
+	switch {
+	case port < firstPort || port > lastPort:
+		return cloud.Errorf(cloud.DatabasePortInvalid, "A port is from %d to %d, not %d.", firstPort, lastPort, port)
+	case n.ports[port]:
+		return cloud.Errorf(cloud.DatabasePortUnavailable, "Port %d is in use by another database of the subscription.", port)
+	}
+	return nil
+}
+
+// freePort chooses the port of a database that asks for none: one that follows
+// from its id, or the next that is free.
+func (n neighbours) freePort(id int64) (int64, error) {
+	const all = lastPort - firstPort + 1
+	start := derivedNumber(id, "port", all)
+	for i := range int64(all) {
+		if port := firstPort + (start+i)%all; !n.ports[port] {
+			return port, nil
+		}
+	}
+	return 0, cloud.Errorf(cloud.DatabasePortUnavailable, "All ports of the subscription are in use.")
+}

@@ -1,0 +1,158 @@
+package catalog
+
+import (
+	"cmp"
+	"context"
+	"math"
+
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// PricingItem is one line of what something costs.
+type PricingItem struct {
+	DatabaseName        string  `json:"databaseName,omitempty"`
+	Type                string  `json:"type"` // Shards or MinimumPrice
+	TypeDetails         string  `json:"typeDetails,omitempty"`
+	Quantity            int64   `json:"quantity"`
+	QuantityMeasurement string  `json:"quantityMeasurement"`
+	PricePerUnit        float64 `json:"pricePerUnit"`
+	PriceCurrency       string  `json:"priceCurrency"`
+	PricePeriod         string  `json:"pricePeriod"`
+	Region              string  `json:"region,omitempty"`
+}
+
+// Pricing is what something costs by the hour, as a dry run answers it.
+type Pricing struct {
+	Pricing []PricingItem `json:"pricing"`
+}
+
+// databasePricing is what the price of a database depends on.
+type databasePricing struct {
+	Name          string
+	DatasetGB     float64 // of the data alone; 0: it follows from MemoryGB
+	MemoryGB      float64 // replica included
+	Replication   bool
+	OpsPerSecond  int64
+	Region        string
+	RAMPercentage int   // of a database in ram-and-flash; 0: all in RAM
+	Quantity      int64 // databases of this kind; 0: one
+}
+
+// shardType is a size in which shards are sold.
+type shardType struct {
+	Type          string  `json:"type"`
+	MemoryStorage string  `json:"memoryStorage"`
+	RAMPercentage int     `json:"ramPercentage"` // with ram-and-flash
+	SizeGB        float64 `json:"sizeInGb"`
+	OpsPerSecond  int64   `json:"operationsPerSecond"`
+	PricePerUnit  float64 `json:"pricePerUnit"` // USD an hour
+	Note          string  `json:"note"`         // where the price is from
+}
+
+// minimumPrice is the least a subscription in Redis' own cloud account costs.
+type minimumPrice struct {
+	PricePerUnit float64 `json:"pricePerUnit"` // USD an hour
+	Note         string  `json:"note"`         // where the price is from
+}
+
+// count is how many shards of this type a database needs, replicas aside.
+func (t shardType) count(sizeGB float64, opsPerSecond int64) int64 {
+	const rounding = 1e-9 // 1.1 / 0.1 is a little more than 11
+	bySize := math.Ceil(sizeGB/t.SizeGB - rounding)
+	byOps := math.Ceil(float64(opsPerSecond) / float64(t.OpsPerSecond))
+	return int64(max(bySize, byOps, 1))
+}
+
+// shardsFor chooses the type of shard for a database and how many it takes,
+// replicas aside: as few as possible, and among types that take the same number
+// the cheapest. Choosing by price alone does not give the published examples.
+func (c *Catalog) shardsFor(d databasePricing) (chosen shardType, count int64) {
+	size := d.DatasetGB
+	if size == 0 {
+		size = d.MemoryGB / float64(copies(d.Replication))
+	}
+	percentage := (d.RAMPercentage + 9) / 10 * 10
+	for _, t := range c.shardTypes {
+		if t.RAMPercentage != percentage {
+			continue
+		}
+		n := t.count(size, d.OpsPerSecond)
+		if count == 0 || cmp.Or(cmp.Compare(n, count), cmp.Compare(t.PricePerUnit, chosen.PricePerUnit)) < 0 {
+			chosen, count = t, n
+		}
+	}
+	return chosen, count
+}
+
+// copies of every shard: a replica doubles them.
+func copies(replication bool) int64 {
+	if replication {
+		return 2
+	}
+	return 1
+}
+
+// priceDatabases gives one line for each database. doc: dryrun-cost-estimates
+func (c *Catalog) priceDatabases(databases []databasePricing) []PricingItem {
+	items := []PricingItem{}
+	for _, d := range databases {
+		shard, count := c.shardsFor(d)
+		items = append(items, PricingItem{
+			DatabaseName:        d.Name,
+			Type:                "Shards",
+			TypeDetails:         shard.Type,
+			Quantity:            count * copies(d.Replication) * max(d.Quantity, 1),
+			QuantityMeasurement: "shards",
+			PricePerUnit:        shard.PricePerUnit,
+			PriceCurrency:       "USD",
+			PricePeriod:         "hour",
+			Region:              d.Region,
+		})
+	}
+	return items
+}
+
+// priceMinimum is the line for what a subscription costs at least.
+func (c *Catalog) priceMinimum(region string) PricingItem {
+	return PricingItem{
+		Type:                "MinimumPrice",
+		Quantity:            1,
+		QuantityMeasurement: "subscription",
+		PricePerUnit:        c.minimumPrice.PricePerUnit,
+		PriceCurrency:       "USD",
+		PricePeriod:         "hour",
+		Region:              region,
+	}
+}
+
+func (c *Catalog) pricingOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Sync("getProSubscriptionPricing", c.getProSubscriptionPricing),
+	}
+}
+
+type subscriptionPricing struct {
+	Pricing
+	Linked
+}
+
+// Only databases are listed, without the minimum price: clients rely on an empty
+// list while there are none.
+func (c *Catalog) getProSubscriptionPricing(ctx context.Context, tx *store.Tx, in struct {
+	ID int64 `path:"subscriptionId" json:"-"`
+}) (*subscriptionPricing, error) {
+	sub, err := readSubscription(ctx, tx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	databases, err := store.List[Database](ctx, tx, sub.ID, 0, store.All)
+	if err != nil {
+		return nil, err
+	}
+	var sizes []databasePricing
+	for _, db := range databases {
+		sizes = append(sizes, db.Body.pricing(db.Name))
+	}
+	return &subscriptionPricing{Pricing: Pricing{c.priceDatabases(sizes)}}, nil
+}

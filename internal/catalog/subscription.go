@@ -1,0 +1,114 @@
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// How long changes of a subscription take, in business time at speed 1.
+const (
+	subscriptionCreation = 4 * time.Minute
+	subscriptionUpdate   = 30 * time.Second
+	subscriptionDeletion = 2 * time.Minute
+)
+
+// Words of a subscription's settings.
+const (
+	creditCard  = "credit-card"
+	marketplace = "marketplace"
+
+	ram         = "ram"
+	ramAndFlash = "ram-and-flash"
+
+	aws = "AWS"
+	gcp = "GCP"
+)
+
+// Subscription is a Pro subscription: a deployment of its own, in one region.
+type Subscription struct {
+	PaymentMethod   string      `json:"paymentMethod"`
+	PaymentMethodID int64       `json:"paymentMethodId,omitempty"` // 0: none, with marketplace
+	MemoryStorage   string      `json:"memoryStorage"`
+	Provider        string      `json:"provider"`
+	CloudAccountID  int64       `json:"cloudAccountId"`
+	Region          string      `json:"region"`
+	MultiAZ         bool        `json:"multiAZ"`
+	Zones           []string    `json:"zones,omitempty"` // as asked for; empty: any
+	CIDR            string      `json:"cidr"`
+	RedisVersion    string      `json:"redisVersion,omitempty"` // of its databases that ask for none; empty: the default
+	PublicAccess    bool        `json:"publicAccess"`           // databases have public endpoints
+	AllowList       AllowList   `json:"allowList"`
+	Maintenance     Maintenance `json:"maintenance"`
+}
+
+// Kind of all Pro subscriptions.
+func (Subscription) Kind() cloud.Kind {
+	return cloud.Kind{Name: "subscription", FirstID: 100_000, Capped: true}
+}
+
+func (c *Catalog) subscriptionOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Sync("listProSubscriptions", c.listProSubscriptions),
+		engine.Command("createProSubscription", c.createProSubscription),
+		engine.Sync("getProSubscription", c.getProSubscription),
+		engine.Command("updateProSubscription", c.updateProSubscription),
+		engine.Command("deleteProSubscription", deleteProSubscription),
+	}
+}
+
+// readSubscription reads a subscription to show it, in whatever state.
+// It answers SubscriptionNotFound.
+func readSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
+	sub, ok, err := store.Get[Subscription](ctx, tx, id)
+	if err == nil && !ok {
+		err = noSubscription(id)
+	}
+	return sub, err
+}
+
+// activeSubscription locks a subscription that is to be changed.
+// It answers SubscriptionNotFound and SubscriptionNotActive.
+func activeSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
+	sub, err := lockSubscription(ctx, tx, id)
+	if err == nil && sub.Status != cloud.StatusActive {
+		err = notActive(sub)
+	}
+	return sub, err
+}
+
+// subscriptionForDatabase locks a subscription that is to get a database. One
+// that is on its way out counts as gone.
+// It answers SubscriptionNotFound and SubscriptionNotActive.
+func subscriptionForDatabase(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
+	sub, err := lockSubscription(ctx, tx, id)
+	switch {
+	case err != nil:
+		return sub, err
+	case sub.Status == cloud.StatusDeleting:
+		return sub, noSubscription(id)
+	case sub.Status != cloud.StatusActive:
+		return sub, notActive(sub)
+	}
+	return sub, nil
+}
+
+func lockSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
+	sub, ok, err := store.Lock[Subscription](ctx, tx, id)
+	if err == nil && !ok {
+		err = noSubscription(id)
+	}
+	return sub, err
+}
+
+func noSubscription(id int64) error {
+	return cloud.Errorf(cloud.SubscriptionNotFound, "There is no subscription %d.", id)
+}
+
+func notActive(sub cloud.Resource[Subscription]) error {
+	return cloud.Errorf(cloud.SubscriptionNotActive,
+		"Subscription %d is %s. It can be changed once it is active.", sub.ID, sub.Status)
+}

@@ -1,0 +1,184 @@
+package catalog
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// Words and bounds of the requests about subscriptions.
+const (
+	singleRegion = "single-region"
+	activeActive = "active-active"
+
+	providerManagedKey = "cloud-provider-managed-key"
+	customerManagedKey = "customer-managed-key"
+
+	defaultCIDR = "192.168.0.0/24"
+	// Ours, so that one request cannot keep its account busy for long.
+	maxFirstDatabases = 100
+)
+
+// checkSupported refuses what the stand-in does not do yet: taking it and doing
+// something else would mislead.
+func (in subscriptionCreate) checkSupported() error {
+	switch {
+	case in.DeploymentType == activeActive:
+		return cloud.Errorf(cloud.ActiveActiveNotSupported, "Active-Active subscriptions are not supported yet; they will come with a later version.")
+	case in.EncryptionType == customerManagedKey, len(in.EncryptionKeys) > 0:
+		return noCustomerManagedKeys()
+	}
+	return nil
+}
+
+func noCustomerManagedKeys() error {
+	return cloud.Errorf(cloud.CMKNotSupported, "Customer managed keys are not supported yet; they will come with a later version.")
+}
+
+// onePlace finds the only region of a request.
+func (in subscriptionCreate) onePlace() (p cloudProviderSpec, r regionSpec, err error) {
+	regions := 0
+	for _, provider := range in.CloudProviders {
+		if or(provider.Provider, aws) != or(in.CloudProviders[0].Provider, aws) {
+			return p, r, cloud.Errorf(cloud.MultipleProviders, "A subscription is deployed to one cloud provider.")
+		}
+		for _, region := range provider.Regions {
+			p, r = provider, region
+			regions++
+		}
+	}
+	if regions != 1 {
+		return p, r, cloud.Errorf(cloud.SubscriptionOneRegion, "A subscription of a single region names one region, not %d.", regions)
+	}
+	return p, r, nil
+}
+
+// checkDeployment checks where a subscription is to live.
+func (c *Catalog) checkDeployment(s Subscription) error {
+	switch s.Provider {
+	case aws:
+	case gcp:
+		if s.CloudAccountID != internalCloudAccount {
+			return cloud.Errorf(cloud.SubscriptionGCPOnlyInternal, "On GCP a subscription lives in cloud account %d.", internalCloudAccount)
+		}
+	default:
+		return cloud.Errorf(cloud.NotKnownCloudProvider, "There is no cloud provider %q.", s.Provider)
+	}
+	if _, err := c.cloudAccount(s.CloudAccountID); err != nil {
+		return err
+	}
+	r, ok := c.region(s.Provider, s.Region)
+	if !ok {
+		return cloud.Errorf(cloud.SubscriptionInvalidRegion, "There is no region %q of %s.", s.Region, s.Provider)
+	}
+	if !isDeploymentCIDR(s.CIDR) {
+		return cloud.Errorf(cloud.SubscriptionInvalidCIDR, "The deployment CIDR is an IPv4 network of size /24, not %q.", s.CIDR)
+	}
+	return checkZones(s, r)
+}
+
+func isDeploymentCIDR(text string) bool {
+	prefix, err := netip.ParsePrefix(text)
+	return err == nil && prefix.Addr().Is4() && prefix.Bits() == 24 && prefix == prefix.Masked()
+}
+
+// checkZones checks the availability zones that were asked for. No list at all
+// leaves the choice to the service.
+func checkZones(s Subscription, r region) error {
+	want := zonesOf(s.MultiAZ)
+	if len(r.Zones) < want {
+		return cloud.Errorf(cloud.SubscriptionZonesTooFew, "Region %s has too few availability zones for a deployment to several.", r.Name)
+	}
+	if len(s.Zones) == 0 {
+		return nil
+	}
+	for i, zone := range s.Zones {
+		if !r.hasZone(zone) {
+			return cloud.Errorf(cloud.SubscriptionZoneInvalid, "Region %s has no availability zone %q.", r.Name, zone)
+		}
+		if slices.Contains(s.Zones[:i], zone) {
+			return cloud.Errorf(cloud.SubscriptionZoneTwice, "Availability zone %s is listed twice.", zone)
+		}
+	}
+	if len(s.Zones) != want {
+		return cloud.Errorf(cloud.SubscriptionZoneCount, "This deployment takes %d availability zones, not %d.", want, len(s.Zones))
+	}
+	return nil
+}
+
+// hasZone knows the zones of AWS by their names as well: which zone us-east-1a
+// is differs between accounts, so any letter up to f is taken.
+func (r region) hasZone(zone string) bool {
+	if slices.Contains(r.Zones, zone) {
+		return true
+	}
+	letter, ok := strings.CutPrefix(zone, r.Name)
+	return r.Provider == aws && ok && len(letter) == 1 && letter >= "a" && letter <= "f"
+}
+
+// checkInternalAccount refuses what only a customer's own cloud account can have.
+// Clients write empty values where nothing is meant.
+func checkInternalAccount(p cloudProviderSpec, r regionSpec) error {
+	switch n := r.Networking; {
+	case n.VPCID != "":
+		return cloud.Errorf(cloud.VPCNotAllowed, "A VPC can be named only in a cloud account of your own.")
+	case len(n.SubnetIDs) > 0:
+		return cloud.Errorf(cloud.SubnetNotAllowed, "Subnets can be named only in a cloud account of your own.")
+	case n.SecurityGroupID != "":
+		return cloud.Errorf(cloud.SecurityGroupNotAllowed, "A security group can be named only in a cloud account of your own.")
+	case len(p.ResourceTags) > 0:
+		return cloud.Errorf(cloud.ResourceTagsNotAllowed, "Resource tags can be set only in a cloud account of your own.")
+	}
+	return nil
+}
+
+// payment checks how a subscription is to be paid. A card need not be named: the
+// first one on file pays then. The id is 0 with marketplace.
+func (c *Catalog) payment(method string, id *int64) (string, int64, error) {
+	switch {
+	case method == marketplace && id != nil:
+		return "", 0, cloud.Errorf(cloud.MarketplacePaymentCollision, "A payment method id cannot be given with payment through a marketplace.")
+	case method == marketplace:
+		return marketplace, 0, nil
+	case id == nil:
+		return creditCard, c.paymentMethods[0].ID, nil
+	case !slices.ContainsFunc(c.paymentMethods, func(m paymentMethod) bool { return m.ID == *id }):
+		return "", 0, cloud.Errorf(cloud.SubscriptionPaymentNotFound, "There is no payment method %d.", *id)
+	}
+	return creditCard, *id, nil
+}
+
+// checkSameVersion checks that a database asks for no other version than the
+// subscription it comes with. One that does not exist is found elsewhere.
+func (c *Catalog) checkSameVersion(subscription, database string) error {
+	if subscription == "" || database == "" {
+		return nil
+	}
+	s, _ := c.proVersion(subscription)
+	d, ok := c.proVersion(database)
+	if ok && d.Version != s.Version {
+		return cloud.Errorf(cloud.SubscriptionVersionConflict, "The subscription asks for Redis %s, a database of it for %s.", s.Version, d.Version)
+	}
+	return nil
+}
+
+// checkDistinct checks that databases created together do not collide.
+func checkDistinct(specs []DatabaseSpec) error {
+	names, ports := map[string]bool{}, map[int64]bool{}
+	for _, spec := range specs {
+		if names[spec.Name] {
+			return cloud.Errorf(cloud.DatabaseNameTwice, "Two databases are to be named %q.", spec.Name)
+		}
+		names[spec.Name] = true
+		if spec.Port == nil {
+			continue
+		}
+		if ports[*spec.Port] {
+			return cloud.Errorf(cloud.DatabasePortTwice, "Two databases are to have port %d.", *spec.Port)
+		}
+		ports[*spec.Port] = true
+	}
+	return nil
+}

@@ -1,0 +1,185 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// subscriptionCreate asks for a subscription with its first databases.
+type subscriptionCreate struct {
+	Name            string              `json:"name"`
+	DryRun          bool                `json:"dryRun"`
+	DeploymentType  string              `json:"deploymentType"`
+	PaymentMethod   string              `json:"paymentMethod"`
+	PaymentMethodID *int64              `json:"paymentMethodId"`
+	MemoryStorage   string              `json:"memoryStorage"`
+	EncryptionType  string              `json:"persistentStorageEncryptionType"`
+	EncryptionKeys  json.RawMessage     `json:"persistentStorageEncryptionKeys"`
+	CloudProviders  []cloudProviderSpec `json:"cloudProviders"`
+	Databases       []firstDatabase     `json:"databases"`
+	RedisVersion    string              `json:"redisVersion"`
+	PublicAccess    *bool               `json:"publicEndpointAccess"`
+}
+
+type cloudProviderSpec struct {
+	Provider       string            `json:"provider"`
+	CloudAccountID *int64            `json:"cloudAccountId"`
+	Regions        []regionSpec      `json:"regions"`
+	ResourceTags   []json.RawMessage `json:"resourceTags"`
+}
+
+type regionSpec struct {
+	Region     string   `json:"region"`
+	MultiAZ    bool     `json:"multipleAvailabilityZones"`
+	Zones      []string `json:"preferredAvailabilityZones"`
+	Networking struct {
+		DeploymentCIDR  string   `json:"deploymentCIDR"`
+		VPCID           string   `json:"vpcId"`
+		SubnetIDs       []string `json:"subnetIds"`
+		SecurityGroupID string   `json:"securityGroupId"`
+	} `json:"networking"`
+}
+
+// firstDatabase is a database, or several alike, to be created along.
+type firstDatabase struct {
+	DatabaseSpec
+	Quantity *int64 `json:"quantity"`
+}
+
+func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in subscriptionCreate) (out engine.Outcome, err error) {
+	body, err := c.newSubscription(in)
+	if err != nil {
+		return out, err
+	}
+	specs, err := c.firstDatabases(in)
+	if err != nil {
+		return out, err
+	}
+	sub := cloud.Resource[Subscription]{Name: in.Name, Status: cloud.StatusPending, Body: body}
+	if in.DryRun {
+		pricing, err := c.priceSubscription(ctx, tx, sub, specs)
+		return engine.Outcome{Resource: pricing}, err
+	}
+	if sub.ID, err = store.NextID[Subscription](ctx, tx); err != nil {
+		return out, err
+	}
+	if err := store.Insert(ctx, tx, sub); err != nil {
+		return out, err
+	}
+	for _, spec := range specs {
+		db, err := c.newDatabase(ctx, tx, sub, spec)
+		if err != nil {
+			return out, err
+		}
+		out.Steps = append(out.Steps, cloud.Step{
+			Kind: db.Body.Kind(), ID: db.ID, Subscription: sub.ID,
+			After: firstDatabaseCreation, Status: cloud.StatusActive,
+		})
+	}
+	out.ResourceID = sub.ID
+	out.Steps = append(out.Steps, cloud.Step{
+		Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID,
+		After: subscriptionCreation, Status: cloud.StatusActive,
+	})
+	return out, nil
+}
+
+// newSubscription checks what is asked of the subscription itself, and fills in
+// what is not said. The checks need nothing but the request and the data files.
+func (c *Catalog) newSubscription(in subscriptionCreate) (s Subscription, err error) {
+	if err := in.checkSupported(); err != nil {
+		return s, err
+	}
+	provider, where, err := in.onePlace()
+	if err != nil {
+		return s, err
+	}
+	s = Subscription{
+		MemoryStorage:  or(in.MemoryStorage, ram),
+		Provider:       or(provider.Provider, aws),
+		CloudAccountID: internalCloudAccount,
+		Region:         where.Region,
+		MultiAZ:        where.MultiAZ,
+		Zones:          where.Zones,
+		CIDR:           or(where.Networking.DeploymentCIDR, defaultCIDR),
+		PublicAccess:   in.PublicAccess == nil || *in.PublicAccess,
+		Maintenance:    Maintenance{Mode: automatic},
+	}
+	if provider.CloudAccountID != nil {
+		s.CloudAccountID = *provider.CloudAccountID
+	}
+	if err := c.checkDeployment(s); err != nil {
+		return s, err
+	}
+	if err := checkInternalAccount(provider, where); err != nil {
+		return s, err
+	}
+	s.PaymentMethod, s.PaymentMethodID, err = c.payment(or(in.PaymentMethod, creditCard), in.PaymentMethodID)
+	if err != nil {
+		return s, err
+	}
+	if in.RedisVersion != "" {
+		version, ok := c.proVersion(in.RedisVersion)
+		if !ok {
+			return s, cloud.Errorf(cloud.SubscriptionVersionInvalid, "Redis %s is not available to Pro subscriptions.", in.RedisVersion)
+		}
+		s.RedisVersion = version.Version
+	}
+	return s, nil
+}
+
+// firstDatabases lists the databases asked for one by one: several alike get
+// their number as a suffix of the name.
+func (c *Catalog) firstDatabases(in subscriptionCreate) ([]DatabaseSpec, error) {
+	if len(in.Databases) == 0 {
+		return nil, cloud.Errorf(cloud.SubscriptionNeedsDatabase, "A subscription is created with at least one database.")
+	}
+	var specs []DatabaseSpec
+	for _, first := range in.Databases {
+		if err := c.checkSameVersion(in.RedisVersion, first.RedisVersion); err != nil {
+			return nil, err
+		}
+		n := int64(1)
+		if first.Quantity != nil {
+			n = *first.Quantity
+		}
+		if n < 1 || n > maxFirstDatabases-int64(len(specs)) {
+			return nil, cloud.Errorf(cloud.DatabaseQuantityInvalid, "A subscription is created with 1 to %d databases.", maxFirstDatabases)
+		}
+		for i := range n {
+			spec := first.DatabaseSpec
+			if n > 1 {
+				spec.Name = fmt.Sprintf("%s-%d", first.Name, i+1)
+			}
+			specs = append(specs, spec)
+		}
+	}
+	return specs, checkDistinct(specs)
+}
+
+// priceSubscription tells what a subscription would cost that is not created.
+func (c *Catalog) priceSubscription(ctx context.Context, tx *store.Tx, sub cloud.Resource[Subscription], specs []DatabaseSpec) (p Pricing, err error) {
+	var sizes []databasePricing
+	for _, spec := range specs {
+		db, err := c.checkDatabase(ctx, tx, sub, spec)
+		if err != nil {
+			return p, err
+		}
+		sizes = append(sizes, db.pricing(spec.Name))
+	}
+	p.Pricing = append(c.priceDatabases(sizes), c.priceMinimum(sub.Body.Region))
+	return p, nil
+}
+
+// or is a setting, or what holds where it is not said.
+func or(setting, otherwise string) string {
+	if setting == "" {
+		return otherwise
+	}
+	return setting
+}

@@ -1,0 +1,242 @@
+package catalog
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// asked is a request that is in order but for the JSON members given.
+func asked(tb testing.TB, members string) subscriptionCreate {
+	tb.Helper()
+	in := subscriptionCreate{
+		CloudProviders: []cloudProviderSpec{{Regions: []regionSpec{{Region: "eu-west-1"}}}},
+		Databases:      []firstDatabase{{DatabaseSpec: DatabaseSpec{Name: "cache"}}},
+	}
+	if err := json.Unmarshal([]byte(members), &in); err != nil {
+		tb.Fatalf("%s: %v", members, err)
+	}
+	return in
+}
+
+func TestSubscriptionRules(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+
+	for _, tt := range []struct {
+		members string
+		want    cloud.Code
+	}{
+		{`{}`, ""},
+		{`{"deploymentType": "single-region", "persistentStorageEncryptionType": "cloud-provider-managed-key"}`, ""},
+		{`{"deploymentType": "active-active"}`, cloud.ActiveActiveNotSupported},
+		{`{"persistentStorageEncryptionType": "customer-managed-key"}`, cloud.CMKNotSupported},
+		{`{"persistentStorageEncryptionKeys": {"customerManagedKeys": []}}`, cloud.CMKNotSupported},
+
+		{`{"cloudProviders": []}`, cloud.SubscriptionOneRegion},
+		{`{"cloudProviders": [{"regions": []}]}`, cloud.SubscriptionOneRegion},
+		{`{"cloudProviders": [{"regions": [{"region": "eu-west-1"}, {"region": "us-east-1"}]}]}`, cloud.SubscriptionOneRegion},
+		{`{"cloudProviders": [{"regions": [{"region": "eu-west-1"}]}, {"provider": "AWS", "regions": [{"region": "us-east-1"}]}]}`, cloud.SubscriptionOneRegion},
+		{`{"cloudProviders": [{"regions": [{"region": "eu-west-1"}]}, {"provider": "GCP", "regions": [{"region": "us-west1"}]}]}`, cloud.MultipleProviders},
+		{`{"cloudProviders": [{"provider": "OCI", "regions": [{"region": "eu-west-1"}]}]}`, cloud.NotKnownCloudProvider},
+		{`{"cloudProviders": [{"provider": "GCP", "regions": [{"region": "us-west1"}]}]}`, ""},
+		{`{"cloudProviders": [{"provider": "GCP", "regions": [{"region": "eu-west-1"}]}]}`, cloud.SubscriptionInvalidRegion},
+		{`{"cloudProviders": [{"provider": "GCP", "cloudAccountId": 2, "regions": [{"region": "us-west1"}]}]}`, cloud.SubscriptionGCPOnlyInternal},
+		{`{"cloudProviders": [{"cloudAccountId": 2, "regions": [{"region": "eu-west-1"}]}]}`, cloud.CloudAccountNotFound},
+		{`{"cloudProviders": [{"cloudAccountId": 1, "regions": [{"region": "eu-west-1"}]}]}`, ""},
+		{`{"cloudProviders": [{"regions": [{"region": "atlantis"}]}]}`, cloud.SubscriptionInvalidRegion},
+		{`{"cloudProviders": [{"resourceTags": [{"key": "a", "value": "b"}], "regions": [{"region": "eu-west-1"}]}]}`, cloud.ResourceTagsNotAllowed},
+
+		{`{"paymentMethod": "credit-card", "paymentMethodId": 24681}`, ""},
+		{`{"paymentMethodId": 1}`, cloud.SubscriptionPaymentNotFound},
+		{`{"paymentMethod": "marketplace"}`, ""},
+		{`{"paymentMethod": "marketplace", "paymentMethodId": 24681}`, cloud.MarketplacePaymentCollision},
+
+		{`{"redisVersion": "7.4"}`, ""},
+		{`{"redisVersion": "latest"}`, ""},
+		{`{"redisVersion": "8.0"}`, cloud.SubscriptionVersionInvalid},
+		{`{"redisVersion": "nine"}`, cloud.SubscriptionVersionInvalid},
+	} {
+		_, err := c.newSubscription(asked(t, tt.members))
+		if got := codeOf(t, err); got != tt.want {
+			t.Errorf("%s: got code %q, want %q", tt.members, got, tt.want)
+		}
+	}
+}
+
+func TestRegionRules(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+
+	for _, tt := range []struct {
+		region string
+		want   cloud.Code
+	}{
+		{`{"region": "eu-west-1", "networking": {"deploymentCIDR": "10.0.0.0/24"}}`, ""},
+		{`{"region": "eu-west-1", "networking": {"deploymentCIDR": "", "vpcId": ""}}`, ""},
+		{`{"region": "eu-west-1", "networking": {"deploymentCIDR": "10.0.0.0/16"}}`, cloud.SubscriptionInvalidCIDR},
+		{`{"region": "eu-west-1", "networking": {"deploymentCIDR": "10.0.0.7/24"}}`, cloud.SubscriptionInvalidCIDR},
+		{`{"region": "eu-west-1", "networking": {"deploymentCIDR": "10.0.0.0"}}`, cloud.SubscriptionInvalidCIDR},
+		{`{"region": "eu-west-1", "networking": {"vpcId": "vpc-1"}}`, cloud.VPCNotAllowed},
+		{`{"region": "eu-west-1", "networking": {"subnetIds": ["subnet-1"]}}`, cloud.SubnetNotAllowed},
+		{`{"region": "eu-west-1", "networking": {"securityGroupId": "sg-1"}}`, cloud.SecurityGroupNotAllowed},
+
+		{`{"region": "eu-west-1", "preferredAvailabilityZones": []}`, ""},
+		{`{"region": "eu-west-1", "preferredAvailabilityZones": ["euw1-az2"]}`, ""},
+		{`{"region": "eu-west-1", "preferredAvailabilityZones": ["eu-west-1a"]}`, ""},
+		{`{"region": "eu-west-1", "preferredAvailabilityZones": ["eu-west-2a"]}`, cloud.SubscriptionZoneInvalid},
+		{`{"region": "eu-west-1", "preferredAvailabilityZones": ["eu-west-1"]}`, cloud.SubscriptionZoneInvalid},
+		{`{"region": "eu-west-1", "preferredAvailabilityZones": ["euw1-az1", "euw1-az2"]}`, cloud.SubscriptionZoneCount},
+		{`{"region": "eu-west-1", "preferredAvailabilityZones": ["euw1-az1", "euw1-az1"]}`, cloud.SubscriptionZoneTwice},
+		{`{"region": "eu-west-1", "multipleAvailabilityZones": true}`, ""},
+		{`{"region": "eu-west-1", "multipleAvailabilityZones": true, "preferredAvailabilityZones": ["euw1-az1", "euw1-az2", "euw1-az3"]}`, ""},
+		{`{"region": "eu-west-1", "multipleAvailabilityZones": true, "preferredAvailabilityZones": ["euw1-az1"]}`, cloud.SubscriptionZoneCount},
+		{`{"region": "us-west-1", "multipleAvailabilityZones": true}`, cloud.SubscriptionZonesTooFew},
+	} {
+		_, err := c.newSubscription(asked(t, `{"cloudProviders": [{"regions": [`+tt.region+`]}]}`))
+		if got := codeOf(t, err); got != tt.want {
+			t.Errorf("%s: got code %q, want %q", tt.region, got, tt.want)
+		}
+	}
+}
+
+func TestSubscriptionDefaults(t *testing.T) {
+	t.Parallel()
+	got, err := newCatalog(t).newSubscription(asked(t, `{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Subscription{
+		PaymentMethod: creditCard, PaymentMethodID: 24681, MemoryStorage: ram, Provider: aws, CloudAccountID: 1,
+		Region: "eu-west-1", CIDR: "192.168.0.0/24", PublicAccess: true, Maintenance: Maintenance{Mode: automatic},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("subscription (-want +got):\n%s", diff)
+	}
+}
+
+func TestFirstDatabases(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+
+	for _, tt := range []struct {
+		members string
+		names   []string
+		want    cloud.Code
+	}{
+		{`{"databases": [{"name": "a"}, {"name": "b", "quantity": 1}]}`, []string{"a", "b"}, ""},
+		{`{"databases": [{"name": "a", "quantity": 3}]}`, []string{"a-1", "a-2", "a-3"}, ""},
+		{`{"databases": []}`, nil, cloud.SubscriptionNeedsDatabase},
+		{`{"databases": [{"name": "a", "quantity": 0}]}`, nil, cloud.DatabaseQuantityInvalid},
+		{`{"databases": [{"name": "a", "quantity": 2147483647}]}`, nil, cloud.DatabaseQuantityInvalid},
+		{`{"databases": [{"name": "a", "quantity": 60}, {"name": "b", "quantity": 41}]}`, nil, cloud.DatabaseQuantityInvalid},
+		{`{"databases": [{"name": "a"}, {"name": "a"}]}`, nil, cloud.DatabaseNameTwice},
+		{`{"databases": [{"name": "a", "quantity": 2}, {"name": "a-2"}]}`, nil, cloud.DatabaseNameTwice},
+		{`{"databases": [{"name": "a", "port": 12000}, {"name": "b", "port": 12000}]}`, nil, cloud.DatabasePortTwice},
+		{`{"redisVersion": "8.6", "databases": [{"name": "a", "redisVersion": "8.6"}]}`, []string{"a"}, ""},
+		{`{"redisVersion": "latest", "databases": [{"name": "a", "redisVersion": "8.6"}]}`, []string{"a"}, ""},
+		{`{"redisVersion": "8.2", "databases": [{"name": "a", "redisVersion": "7.4"}]}`, nil, cloud.SubscriptionVersionConflict},
+	} {
+		in := asked(t, `{}`)
+		in.Databases = nil
+		if err := json.Unmarshal([]byte(tt.members), &in); err != nil {
+			t.Fatal(err)
+		}
+		specs, err := c.firstDatabases(in)
+		if got := codeOf(t, err); got != tt.want {
+			t.Errorf("%s: got code %q, want %q", tt.members, got, tt.want)
+			continue
+		}
+		if err != nil {
+			continue
+		}
+		var names []string
+		for _, spec := range specs {
+			names = append(names, spec.Name)
+		}
+		if diff := cmp.Diff(tt.names, names); diff != "" {
+			t.Errorf("%s: names (-want +got):\n%s", tt.members, diff)
+		}
+	}
+}
+
+func TestShowSubscription(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+	body, err := c.newSubscription(asked(t, `{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub := cloud.Resource[Subscription]{ID: 100_001, Name: "orders", Status: cloud.StatusPending, Body: body}
+
+	view := c.show(sub, usage{})
+	place := view.CloudDetails[0].Regions[0]
+	if len(place.Zones) != 1 || len(place.Networking) != 1 || place.Networking[0].DeploymentCIDR != "192.168.0.0/24" {
+		t.Errorf("got %+v, want one zone and the network that was asked for", place)
+	}
+	if place.Networking[0].SubnetID != "" || view.PrometheusEndpoint != "" {
+		t.Errorf("got %+v, want neither subnet nor endpoint before it is active", view)
+	}
+	if len(view.CloudDetails[0].AWSAccountID) != 12 {
+		t.Errorf("got AWS account %q, want 12 digits", view.CloudDetails[0].AWSAccountID)
+	}
+
+	active := time.Unix(0, 0)
+	sub.ActivatedAt, sub.Status, sub.Body.MultiAZ = &active, cloud.StatusActive, true
+	place = c.show(sub, usage{}).CloudDetails[0].Regions[0]
+	subnets := map[string]bool{}
+	var cidrs []string
+	for _, n := range place.Networking {
+		subnets[n.SubnetID] = true
+		cidrs = append(cidrs, n.DeploymentCIDR)
+	}
+	if len(place.Zones) != 3 || len(subnets) != 3 || subnets[""] {
+		t.Errorf("got %+v, want three zones and three subnets", place)
+	}
+	if diff := cmp.Diff([]string{"192.168.0.0/26", "192.168.0.64/26", "192.168.0.128/26"}, cidrs); diff != "" {
+		t.Errorf("networks (-want +got):\n%s", diff)
+	}
+
+	sub.Body.Provider, sub.Body.Region = gcp, "us-west1"
+	if got := c.show(sub, usage{}).CloudDetails[0].AWSAccountID; got != "" {
+		t.Errorf("got AWS account %q on GCP", got)
+	}
+}
+
+func TestChangePayment(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+
+	card := c.paymentMethods[0].ID
+	unknown := int64(1)
+	byCard, byMarketplace := creditCard, marketplace
+	for _, tt := range []struct {
+		name       string
+		before     Subscription
+		method     *string
+		id         *int64
+		want       cloud.Code
+		wantMethod string
+		wantID     int64
+	}{
+		{"nothing", Subscription{PaymentMethod: creditCard, PaymentMethodID: 7}, nil, nil, "", creditCard, 7},
+		{"same method", Subscription{PaymentMethod: creditCard, PaymentMethodID: 7}, &byCard, nil, "", creditCard, 7},
+		{"another card", Subscription{PaymentMethod: creditCard, PaymentMethodID: 7}, nil, &card, "", creditCard, card},
+		{"unknown card", Subscription{PaymentMethod: creditCard}, nil, &unknown, cloud.SubscriptionPaymentNotFound, "", 0},
+		{"to marketplace", Subscription{PaymentMethod: creditCard, PaymentMethodID: 7}, &byMarketplace, nil, "", marketplace, 0},
+		{"marketplace with card", Subscription{PaymentMethod: marketplace}, nil, &card, cloud.MarketplacePaymentCollision, "", 0},
+		{"from marketplace", Subscription{PaymentMethod: marketplace}, &byCard, nil, "", creditCard, card},
+	} {
+		s := tt.before
+		if got := codeOf(t, c.changePayment(&s, tt.method, tt.id)); got != tt.want {
+			t.Errorf("%s: got code %q, want %q", tt.name, got, tt.want)
+		}
+		if tt.want == "" && (s.PaymentMethod != tt.wantMethod || s.PaymentMethodID != tt.wantID) {
+			t.Errorf("%s: got %s %d, want %s %d", tt.name, s.PaymentMethod, s.PaymentMethodID, tt.wantMethod, tt.wantID)
+		}
+	}
+}

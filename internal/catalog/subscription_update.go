@@ -1,0 +1,96 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// subscriptionUpdateRequest changes what it names. It has two forms, the second of
+// which (the keys) is refused.
+type subscriptionUpdateRequest struct {
+	ID                  int64           `path:"subscriptionId" json:"-"`
+	Name                *string         `json:"name"`
+	PaymentMethod       *string         `json:"paymentMethod"`
+	PaymentMethodID     *int64          `json:"paymentMethodId"`
+	PublicAccess        *bool           `json:"publicEndpointAccess"`
+	DeletionGracePeriod json.RawMessage `json:"deletionGracePeriod"`
+	CustomerManagedKeys json.RawMessage `json:"customerManagedKeys"`
+}
+
+// A change shows at once; the subscription is pending for a while all the same.
+func (c *Catalog) updateProSubscription(ctx context.Context, tx *store.Tx, in subscriptionUpdateRequest) (out engine.Outcome, err error) {
+	sub, err := activeSubscription(ctx, tx, in.ID)
+	if err != nil {
+		return out, err
+	}
+	if len(in.CustomerManagedKeys) > 0 || len(in.DeletionGracePeriod) > 0 {
+		return out, noCustomerManagedKeys()
+	}
+	if in.Name != nil {
+		sub.Name = *in.Name
+	}
+	if in.PublicAccess != nil && *in.PublicAccess != sub.Body.PublicAccess {
+		sub.Body.PublicAccess = *in.PublicAccess
+		if err := setPublicAccess(ctx, tx, sub.ID, *in.PublicAccess); err != nil {
+			return out, err
+		}
+	}
+	if err := c.changePayment(&sub.Body, in.PaymentMethod, in.PaymentMethodID); err != nil {
+		return out, err
+	}
+	if err := store.Update(ctx, tx, sub); err != nil {
+		return out, err
+	}
+	return engine.Outcome{ResourceID: sub.ID, Steps: []cloud.Step{{
+		Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID,
+		After: subscriptionUpdate, Status: cloud.StatusActive,
+	}}}, nil
+}
+
+// changePayment leaves the card as it is while the method stays the same and no
+// other card is named.
+func (c *Catalog) changePayment(s *Subscription, method *string, id *int64) (err error) {
+	if id == nil && (method == nil || *method == s.PaymentMethod) {
+		return nil
+	}
+	wanted := s.PaymentMethod
+	if method != nil {
+		wanted = *method
+	}
+	s.PaymentMethod, s.PaymentMethodID, err = c.payment(wanted, id)
+	return err
+}
+
+// A subscription goes once its databases have gone, or are on their way out: those
+// vanish with it.
+func deleteProSubscription(ctx context.Context, tx *store.Tx, in struct {
+	ID int64 `path:"subscriptionId" json:"-"`
+}) (out engine.Outcome, err error) {
+	sub, err := lockSubscription(ctx, tx, in.ID)
+	if err != nil {
+		return out, err
+	}
+	if sub.Status != cloud.StatusActive && sub.Status != cloud.StatusError {
+		return out, notActive(sub)
+	}
+	databases, err := store.List[Database](ctx, tx, sub.ID, 0, store.All)
+	if err != nil {
+		return out, err
+	}
+	for _, db := range databases {
+		if db.Status != cloud.StatusDeleting {
+			return out, cloud.Errorf(cloud.SubscriptionInUse, "Subscription %d still has databases, such as %d.", sub.ID, db.ID)
+		}
+	}
+	if err := store.SetStatus[Subscription](ctx, tx, sub.ID, cloud.StatusDeleting); err != nil {
+		return out, err
+	}
+	return engine.Outcome{ResourceID: sub.ID, Steps: []cloud.Step{{
+		Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID,
+		After: subscriptionDeletion, Status: cloud.StatusGone,
+	}}}, nil
+}

@@ -1,0 +1,194 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// subscriptionView is a subscription as a client sees it.
+type subscriptionView struct {
+	ID                   int64         `json:"id"`
+	Name                 string        `json:"name"`
+	Status               cloud.Status  `json:"status"`
+	DeploymentType       string        `json:"deploymentType"`
+	PaymentMethodID      int64         `json:"paymentMethodId,omitempty"`
+	PaymentMethodType    string        `json:"paymentMethodType"`
+	MemoryStorage        string        `json:"memoryStorage"`
+	StorageEncryption    bool          `json:"storageEncryption"`
+	NumberOfDatabases    int           `json:"numberOfDatabases"`
+	CloudDetails         []cloudDetail `json:"cloudDetails"`
+	PublicEndpointAccess bool          `json:"publicEndpointAccess"`
+	EncryptionType       string        `json:"persistentStorageEncryptionType"`
+	PrometheusEndpoint   string        `json:"prometheusEndpoint,omitempty"`
+	Error                *cloud.Error  `json:"error,omitempty"`
+	Linked
+}
+
+type cloudDetail struct {
+	Provider       string        `json:"provider"`
+	CloudAccountID int64         `json:"cloudAccountId"`
+	AWSAccountID   string        `json:"awsAccountId,omitempty"`
+	TotalSizeInGB  float64       `json:"totalSizeInGb"`
+	Regions        []cloudRegion `json:"regions"`
+	Links          []Link        `json:"links"`
+}
+
+type cloudRegion struct {
+	Region     string       `json:"region"`
+	Networking []networking `json:"networking"`
+	Zones      []string     `json:"preferredAvailabilityZones"`
+	MultiAZ    bool         `json:"multipleAvailabilityZones"`
+}
+
+type networking struct {
+	DeploymentCIDR string `json:"deploymentCIDR"`
+	SubnetID       string `json:"subnetId,omitempty"`
+}
+
+// usage is what the databases of a subscription come to.
+type usage struct {
+	databases int
+	sizeGB    float64
+}
+
+// show makes the view of a subscription. Endpoints and subnets appear once it
+// has been active.
+func (c *Catalog) show(sub cloud.Resource[Subscription], used usage) *subscriptionView {
+	s := sub.Body
+	view := &subscriptionView{
+		ID:                   sub.ID,
+		Name:                 sub.Name,
+		Status:               sub.Status,
+		DeploymentType:       singleRegion,
+		PaymentMethodID:      s.PaymentMethodID,
+		PaymentMethodType:    s.PaymentMethod,
+		MemoryStorage:        s.MemoryStorage,
+		NumberOfDatabases:    used.databases,
+		PublicEndpointAccess: s.PublicAccess,
+		EncryptionType:       providerManagedKey,
+		Error:                sub.Error,
+		CloudDetails: []cloudDetail{{
+			Provider:       s.Provider,
+			CloudAccountID: s.CloudAccountID,
+			TotalSizeInGB:  used.sizeGB,
+			Regions: []cloudRegion{{
+				Region:     s.Region,
+				Networking: networks(sub),
+				Zones:      c.zones(sub),
+				MultiAZ:    s.MultiAZ,
+			}},
+			Links: noLinks(),
+		}},
+	}
+	if s.Provider == aws {
+		view.CloudDetails[0].AWSAccountID = fmt.Sprintf("%012d", derivedNumber(s.CloudAccountID, "AWS account", 1e12))
+	}
+	if sub.ActivatedAt != nil {
+		view.PrometheusEndpoint = fmt.Sprintf("internal.%s:8070", clusterDomain(sub.ID, s.Provider, s.Region, s.MultiAZ))
+	}
+	return view
+}
+
+// zones are the availability zones of a subscription: those asked for, or some
+// of its region.
+func (c *Catalog) zones(sub cloud.Resource[Subscription]) []string {
+	if len(sub.Body.Zones) > 0 {
+		return sub.Body.Zones
+	}
+	r, _ := c.region(sub.Body.Provider, sub.Body.Region)
+	zones := []string{}
+	for i := range min(zonesOf(sub.Body.MultiAZ), len(r.Zones)) {
+		zones = append(zones, r.Zones[(int(sub.ID)+i)%len(r.Zones)])
+	}
+	return zones
+}
+
+// zonesOf is how many availability zones a subscription spans.
+func zonesOf(multiAZ bool) int {
+	if multiAZ {
+		return 3
+	}
+	return 1
+}
+
+// networks are the subnets of a subscription: its CIDR, or with several zones
+// the first quarters of it, one for each.
+func networks(sub cloud.Resource[Subscription]) []networking {
+	var list []networking
+	for i := range zonesOf(sub.Body.MultiAZ) {
+		n := networking{DeploymentCIDR: sub.Body.CIDR}
+		if sub.Body.MultiAZ {
+			n.DeploymentCIDR = quarter(sub.Body.CIDR, i)
+		}
+		if sub.ActivatedAt != nil {
+			n.SubnetID = "subnet-" + derivedHex(sub.ID, fmt.Sprint("subnet", i), 17)
+		}
+		list = append(list, n)
+	}
+	return list
+}
+
+// quarter is the nth /26 of a /24.
+func quarter(cidr string, n int) string {
+	base := netip.MustParsePrefix(cidr).Addr().As4()
+	base[3] += byte(n * 64)
+	return netip.PrefixFrom(netip.AddrFrom4(base), 26).String()
+}
+
+func (c *Catalog) getProSubscription(ctx context.Context, tx *store.Tx, in struct {
+	ID int64 `path:"subscriptionId" json:"-"`
+}) (*subscriptionView, error) {
+	sub, err := readSubscription(ctx, tx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	used, err := usages(ctx, tx, sub.ID)
+	if err != nil {
+		return nil, err
+	}
+	return c.show(sub, used[sub.ID]), nil
+}
+
+type subscriptionList struct {
+	AccountID     int64               `json:"accountId"`
+	Subscriptions []*subscriptionView `json:"subscriptions"`
+	Linked
+}
+
+func (c *Catalog) listProSubscriptions(ctx context.Context, tx *store.Tx, _ struct{}) (*subscriptionList, error) {
+	subs, err := store.List[Subscription](ctx, tx, 0, 0, store.All)
+	if err != nil {
+		return nil, err
+	}
+	used, err := usages(ctx, tx, 0)
+	if err != nil {
+		return nil, err
+	}
+	out := &subscriptionList{AccountID: tx.Caller.Account, Subscriptions: []*subscriptionView{}}
+	for _, sub := range subs {
+		view := c.show(sub, used[sub.ID])
+		view.Links = noLinks()
+		out.Subscriptions = append(out.Subscriptions, view)
+	}
+	return out, nil
+}
+
+// usages adds up the databases of each subscription, or of one.
+func usages(ctx context.Context, tx *store.Tx, subscription int64) (map[int64]usage, error) {
+	databases, err := store.List[Database](ctx, tx, subscription, 0, store.All)
+	if err != nil {
+		return nil, err
+	}
+	used := map[int64]usage{}
+	for _, db := range databases {
+		u := used[db.Parent]
+		u.databases++
+		u.sizeGB += db.Body.memoryGB()
+		used[db.Parent] = u
+	}
+	return used, nil
+}

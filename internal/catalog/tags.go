@@ -1,0 +1,193 @@
+package catalog
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// Tag is a label of a database. Its key is in lower case, however it was written.
+type Tag struct {
+	Key       string    `json:"key"`
+	Value     string    `json:"value"`
+	CreatedAt time.Time `json:"createdAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+type tagSpec struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// tagPath is a tag as a path names it.
+type tagPath struct {
+	Subscription int64  `path:"subscriptionId" json:"-"`
+	ID           int64  `path:"databaseId" json:"-"`
+	Key          string `path:"tagKey" json:"-"`
+}
+
+type listedTag struct {
+	Tag
+	Links []Link `json:"links"`
+}
+
+type tagView struct {
+	Tag
+	Linked
+}
+
+type tagList struct {
+	AccountID int64       `json:"accountId"`
+	Tags      []listedTag `json:"tags"`
+	Linked
+}
+
+func showTags(tx *store.Tx, tags []Tag) *tagList {
+	list := &tagList{AccountID: tx.Caller.Account, Tags: []listedTag{}}
+	for _, tag := range tags {
+		list.Tags = append(list.Tags, listedTag{tag, noLinks()})
+	}
+	return list
+}
+
+func listProDatabaseTags(ctx context.Context, tx *store.Tx, in databasePath) (*tagList, error) {
+	db, err := readDatabase(ctx, tx, in.Subscription, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return showTags(tx, db.Body.Tags), nil
+}
+
+func createProDatabaseTag(ctx context.Context, tx *store.Tx, in struct {
+	Subscription int64 `path:"subscriptionId" json:"-"`
+	ID           int64 `path:"databaseId" json:"-"`
+	tagSpec
+}) (*tagView, error) {
+	db, err := lockDatabase(ctx, tx, in.Subscription, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	tag, err := in.tag(tx.Now)
+	if err != nil {
+		return nil, err
+	}
+	if findTag(db.Body.Tags, tag.Key) >= 0 {
+		return nil, cloud.Errorf(cloud.ConflictError, "The database already has a tag %q.", tag.Key)
+	}
+	db.Body.Tags = append(db.Body.Tags, tag)
+	if err := checkTagCount(db.Body.Tags); err != nil {
+		return nil, err
+	}
+	return &tagView{Tag: tag}, store.Update(ctx, tx, db)
+}
+
+// A tag that was there before, with the same value, is not new.
+func replaceProDatabaseTags(ctx context.Context, tx *store.Tx, in struct {
+	Subscription int64     `path:"subscriptionId" json:"-"`
+	ID           int64     `path:"databaseId" json:"-"`
+	Tags         []tagSpec `json:"tags"`
+}) (*tagList, error) {
+	db, err := lockDatabase(ctx, tx, in.Subscription, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	var tags []Tag
+	for _, spec := range in.Tags {
+		tag, err := spec.tag(tx.Now)
+		if err != nil {
+			return nil, err
+		}
+		if findTag(tags, tag.Key) >= 0 {
+			return nil, cloud.Errorf(cloud.BadRequest, "The tag %q is there twice.", tag.Key)
+		}
+		if i := findTag(db.Body.Tags, tag.Key); i >= 0 {
+			tag.CreatedAt = db.Body.Tags[i].CreatedAt
+			if tag.Value == db.Body.Tags[i].Value {
+				tag.UpdatedAt = db.Body.Tags[i].UpdatedAt
+			}
+		}
+		tags = append(tags, tag)
+	}
+	if err := checkTagCount(tags); err != nil {
+		return nil, err
+	}
+	db.Body.Tags = tags
+	return showTags(tx, tags), store.Update(ctx, tx, db)
+}
+
+func updateProDatabaseTag(ctx context.Context, tx *store.Tx, in struct {
+	Subscription int64  `path:"subscriptionId" json:"-"`
+	ID           int64  `path:"databaseId" json:"-"`
+	Key          string `path:"tagKey" json:"-"`
+	Value        string `json:"value"`
+}) (*tagView, error) {
+	db, i, err := lockTag(ctx, tx, tagPath{in.Subscription, in.ID, in.Key})
+	if err != nil {
+		return nil, err
+	}
+	changed, err := tagSpec{in.Key, in.Value}.tag(tx.Now)
+	if err != nil {
+		return nil, err
+	}
+	changed.CreatedAt = db.Body.Tags[i].CreatedAt
+	db.Body.Tags[i] = changed
+	return &tagView{Tag: changed}, store.Update(ctx, tx, db)
+}
+
+func deleteProDatabaseTag(ctx context.Context, tx *store.Tx, in tagPath) (struct{}, error) {
+	db, i, err := lockTag(ctx, tx, in)
+	if err != nil {
+		return struct{}{}, err
+	}
+	db.Body.Tags = slices.Delete(db.Body.Tags, i, i+1)
+	return struct{}{}, store.Update(ctx, tx, db)
+}
+
+// lockTag locks a database that has a tag, and tells which it is.
+// Beyond the errors of lockDatabase it answers EntityMissing.
+func lockTag(ctx context.Context, tx *store.Tx, path tagPath) (db cloud.Resource[Database], i int, err error) {
+	db, err = lockDatabase(ctx, tx, path.Subscription, path.ID)
+	if err != nil {
+		return db, 0, err
+	}
+	i = findTag(db.Body.Tags, strings.ToLower(path.Key))
+	if i < 0 {
+		return db, 0, cloud.Errorf(cloud.EntityMissing, "The database has no tag %q.", path.Key)
+	}
+	return db, i, nil
+}
+
+func findTag(tags []Tag, key string) int {
+	return slices.IndexFunc(tags, func(t Tag) bool { return t.Key == key })
+}
+
+var (
+	tagKey   = regexp.MustCompile(`^[a-z0-9 _.+@:-]{1,64}$`)
+	tagValue = regexp.MustCompile(`^[A-Za-z0-9 _.+@:-]{1,128}$`)
+)
+
+// tag makes a new tag of what a request says. doc: tag-database
+func (s tagSpec) tag(now time.Time) (Tag, error) {
+	key := strings.ToLower(s.Key)
+	switch {
+	case !tagKey.MatchString(key):
+		return Tag{}, cloud.Errorf(cloud.BadRequest, "%q cannot be the key of a tag: 1 to 64 letters, digits, spaces and - _ . + @ : only.", s.Key)
+	case !tagValue.MatchString(s.Value):
+		return Tag{}, cloud.Errorf(cloud.BadRequest, "%q cannot be the value of a tag: 1 to 128 letters, digits, spaces and - _ . + @ : only.", s.Value)
+	}
+	return Tag{Key: key, Value: s.Value, CreatedAt: now.UTC(), UpdatedAt: now.UTC()}, nil
+}
+
+// The limit is not public.
+func checkTagCount(tags []Tag) error {
+	const most = 50
+	if len(tags) > most {
+		return cloud.Errorf(cloud.BadRequest, "A database has %d tags at most.", most)
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+package catalog
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// redisVersion is a version of Redis that the cloud runs.
+type redisVersion struct {
+	Version        string   `json:"version"`    // as clients name it: 8.2
+	Compliance     string   `json:"compliance"` // the release behind it: 8.2.1
+	EOLDate        string   `json:"eolDate"`    // empty: not announced
+	IsPreview      bool     `json:"isPreview"`
+	IsDefault      bool     `json:"isDefault"`
+	Plans          []string `json:"plans"`
+	NewDatabases   bool     `json:"newDatabases"`   // databases can be created with it
+	BundledModules bool     `json:"bundledModules"` // has all modules, and a request may name none
+
+	major, minor int
+}
+
+// atLeast compares by number: 10.0 is newer than 8.2.
+func (v redisVersion) atLeast(major, minor int) bool {
+	return v.compare(redisVersion{major: major, minor: minor}) >= 0
+}
+
+func (v redisVersion) compare(w redisVersion) int {
+	return cmp.Or(cmp.Compare(v.major, w.major), cmp.Compare(v.minor, w.minor))
+}
+
+// sortVersions puts the newest first and makes sure that a default can be found.
+func (c *Catalog) sortVersions() error {
+	for i := range c.versions {
+		v := &c.versions[i]
+		if _, err := fmt.Sscanf(v.Version, "%d.%d", &v.major, &v.minor); err != nil {
+			return fmt.Errorf("version %q: %w", v.Version, err)
+		}
+	}
+	slices.SortFunc(c.versions, func(a, b redisVersion) int { return b.compare(a) })
+	if !slices.ContainsFunc(c.proVersions(), func(v redisVersion) bool { return v.IsDefault }) {
+		return errors.New("no default for Pro databases")
+	}
+	return nil
+}
+
+// proVersions lists what a new Pro database can run, newest first.
+func (c *Catalog) proVersions() []redisVersion {
+	return slices.DeleteFunc(slices.Clone(c.versions), func(v redisVersion) bool {
+		return !v.NewDatabases || !slices.Contains(v.Plans, "pro")
+	})
+}
+
+// proVersion finds the version a request asks for: empty is the default, and
+// "latest" the newest that is not a preview. ok is false if there is no such.
+func (c *Catalog) proVersion(asked string) (v redisVersion, ok bool) {
+	for _, v := range c.proVersions() {
+		switch {
+		case asked == v.Version,
+			asked == "" && v.IsDefault,
+			asked == "latest" && !v.IsPreview:
+			return v, true
+		}
+	}
+	return redisVersion{}, false
+}
+
+func (c *Catalog) versionOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Sync("listProRedisVersions", c.listProRedisVersions),
+	}
+}
+
+type listedVersion struct {
+	Version   string `json:"version"`
+	EOLDate   string `json:"eolDate,omitempty"`
+	IsPreview bool   `json:"isPreview"`
+	IsDefault bool   `json:"isDefault"`
+}
+
+type listedVersions struct {
+	RedisVersions []listedVersion `json:"redisVersions"`
+}
+
+// Every subscription may use every version, so naming one only checks that it is there.
+func (c *Catalog) listProRedisVersions(ctx context.Context, tx *store.Tx, in struct {
+	Subscription *int64 `query:"subscriptionId" json:"-"`
+}) (out listedVersions, err error) {
+	if in.Subscription != nil {
+		if _, err := readSubscription(ctx, tx, *in.Subscription); err != nil {
+			return out, err
+		}
+	}
+	out.RedisVersions = []listedVersion{}
+	for _, v := range c.proVersions() {
+		out.RedisVersions = append(out.RedisVersions, listedVersion{v.Version, v.EOLDate, v.IsPreview, v.IsDefault})
+	}
+	return out, nil
+}

@@ -1,0 +1,278 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/understudy-dev/understudy/api/openapi"
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// document is a small cloud: it has boxes, which hold balls. Boxes are capped.
+const document = `
+openapi: 3.0.3
+info: {title: test, version: "1"}
+paths:
+  /tasks:
+    get:
+      operationId: listTasks
+      responses: {"200": {description: ok, content: {application/json: {schema: {type: object}}}}}
+  /tasks/{taskId}:
+    parameters: [{name: taskId, in: path, required: true, schema: {type: string}}]
+    get:
+      operationId: getTask
+      responses: {"200": {description: ok, content: {application/json: {schema: {type: object}}}}}
+  /boxes:
+    post:
+      operationId: createBox
+      x-command: boxCreateRequest
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Box"}}}}
+      responses: {"202": {description: ok, content: {application/json: {schema: {type: object}}}}}
+  /boxes/{boxId}:
+    parameters: [{name: boxId, in: path, required: true, schema: {type: integer, format: int64}}]
+    get:
+      operationId: getBox
+      parameters: [{name: verbose, in: query, schema: {type: boolean}}]
+      responses: {"200": {description: ok, content: {application/json: {schema: {type: object}}}}}
+    delete:
+      operationId: deleteBox
+      x-command: boxDeleteRequest
+      responses: {"202": {description: ok, content: {application/json: {schema: {type: object}}}}}
+  /later:
+    get:
+      operationId: later
+      x-planned: true
+      responses: {"501": {description: not yet}}
+components:
+  schemas:
+    Box:
+      type: object
+      additionalProperties: false
+      required: [name]
+      properties:
+        name: {type: string}
+        fail: {type: string}
+`
+
+type box struct {
+	Lid bool `json:"lid"`
+}
+
+func (box) Kind() cloud.Kind { return cloud.Kind{Name: "box", FirstID: 500, Capped: true} }
+
+// Business time that a box takes.
+const (
+	createTime = 4 * time.Minute
+	deleteTime = 2 * time.Minute
+)
+
+type createBoxInput struct {
+	Name string  `json:"name"`
+	Fail *string `json:"fail"`
+}
+
+func createBox(ctx context.Context, tx *store.Tx, in createBoxInput) (out engine.Outcome, err error) {
+	id, err := store.NextID[box](ctx, tx)
+	if err != nil {
+		return out, err
+	}
+	err = store.Insert(ctx, tx, cloud.Resource[box]{ID: id, Name: in.Name, Status: cloud.StatusPending})
+	if err != nil {
+		return out, err
+	}
+	if in.Fail != nil && *in.Fail == "panic" {
+		panic("as asked")
+	}
+	if in.Fail != nil {
+		return out, cloud.Errorf(cloud.Code(*in.Fail), "As asked.")
+	}
+	return engine.Outcome{
+		ResourceID: id,
+		Steps: []cloud.Step{{
+			Kind: box{}.Kind(), ID: id, Subscription: id, After: createTime,
+			Status: cloud.StatusActive, Patch: json.RawMessage(`{"lid": true}`),
+		}},
+	}, nil
+}
+
+type boxInput struct {
+	ID      int64 `path:"boxId" json:"-"`
+	Verbose *bool `query:"verbose" json:"-"`
+}
+
+func getBox(ctx context.Context, tx *store.Tx, in boxInput) (cloud.Resource[box], error) {
+	b, ok, err := store.Get[box](ctx, tx, in.ID)
+	if err == nil && !ok {
+		err = cloud.Errorf(cloud.SubscriptionNotFound, "no box %d", in.ID)
+	}
+	return b, err
+}
+
+func deleteBox(ctx context.Context, tx *store.Tx, in struct {
+	ID int64 `path:"boxId" json:"-"`
+}) (out engine.Outcome, err error) {
+	if _, ok, err := store.Lock[box](ctx, tx, in.ID); err != nil || !ok {
+		return out, cloud.Errorf(cloud.SubscriptionNotFound, "no box %d", in.ID)
+	}
+	if err := store.SetStatus[box](ctx, tx, in.ID, cloud.StatusDeleting); err != nil {
+		return out, err
+	}
+	return engine.Outcome{
+		ResourceID: in.ID,
+		Steps:      []cloud.Step{{Kind: box{}.Kind(), ID: in.ID, Subscription: in.ID, After: deleteTime, Status: cloud.StatusGone}},
+	}, nil
+}
+
+func operations() []engine.Operation {
+	return []engine.Operation{
+		engine.Command("createBox", createBox),
+		engine.Command("deleteBox", deleteBox),
+		engine.Sync("getBox", getBox),
+	}
+}
+
+// world is a running engine on its own database, with one account whose clock
+// stands still.
+type world struct {
+	*engine.Engine
+	tb     testing.TB
+	db     *store.DB
+	url    string
+	caller cloud.Caller
+}
+
+func newWorld(tb testing.TB, change func(*engine.Config)) *world {
+	tb.Helper()
+	url := pgtest.New(tb)
+	w := &world{tb: tb, url: url, db: openDB(tb, url)}
+	w.caller = newAccount(tb, w.db)
+	w.Engine = start(tb, w.db, change)
+	return w
+}
+
+func openDB(tb testing.TB, url string) *store.DB {
+	tb.Helper()
+	db, err := store.Open(tb.Context(), url, 12)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(db.Close)
+	return db
+}
+
+func newAccount(tb testing.TB, db *store.DB) cloud.Caller {
+	tb.Helper()
+	id, err := db.CreateAccount(tb.Context(), cloud.Account{Name: "test"})
+	if err == nil {
+		err = db.Freeze(tb.Context(), id)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return cloud.Caller{Account: id}
+}
+
+// start runs an engine until the end of the test.
+func start(tb testing.TB, db *store.DB, change func(*engine.Config)) *engine.Engine {
+	tb.Helper()
+	doc, err := openapi.Load([]byte(document))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	cfg := engine.Config{
+		Document: doc, DB: db, Operations: operations(), Speed: 1, Hold: 10 * time.Second,
+		Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	e, err := engine.New(cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- e.Run(ctx) }()
+	tb.Cleanup(func() {
+		e.Close()
+		cancel()
+		if err := <-done; err != nil {
+			tb.Error(err)
+		}
+	})
+	return e
+}
+
+// advance moves the account's clock on.
+func (w *world) advance(d time.Duration) {
+	w.tb.Helper()
+	if err := w.db.Advance(w.tb.Context(), w.caller.Account, d); err != nil {
+		w.tb.Fatal(err)
+	}
+	w.Wake()
+}
+
+// create accepts the creation of a box.
+func (w *world) create(body string) cloud.Task {
+	w.tb.Helper()
+	task, err := w.Accept(w.tb.Context(), w.caller, "createBox", engine.Request{Body: []byte(body)})
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+	return task
+}
+
+// task reads a task; an unfinished one is waited for as long as Hold says.
+func (w *world) task(id string) cloud.Task {
+	w.tb.Helper()
+	out, err := w.Answer(w.tb.Context(), w.caller, "getTask", engine.Request{Path: map[string]string{"taskId": id}})
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+	return out.(cloud.Task)
+}
+
+// process lets the time pass that processing a task takes, and gives it back.
+func (w *world) process(task cloud.Task) cloud.Task {
+	w.tb.Helper()
+	eventually(w.tb, "task in progress", func() bool { return w.status(task.ID) == "processing-in-progress" })
+	w.advance(5 * time.Second)
+	return w.task(task.ID)
+}
+
+// status looks at a task without waiting for it.
+func (w *world) status(id string) (status string) {
+	w.tb.Helper()
+	query(w.tb, w.url, `SELECT status FROM tasks WHERE id = $1`, []any{id}, &status)
+	return status
+}
+
+// count counts the rows of a table.
+func count(tb testing.TB, w *world, table string) (n int) {
+	tb.Helper()
+	query(tb, w.url, `SELECT count(*) FROM `+table, nil, &n)
+	return n
+}
+
+// query reads one row behind the engine's back.
+func query(tb testing.TB, url, sql string, args []any, into ...any) {
+	tb.Helper()
+	conn, err := pgx.Connect(tb.Context(), url)
+	if err == nil {
+		err = errors.Join(conn.QueryRow(tb.Context(), sql, args...).Scan(into...), conn.Close(tb.Context()))
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+}

@@ -1,0 +1,70 @@
+package server_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/understudy-dev/understudy"
+
+// arrows says which packages of ours a package may import: only what is below
+// it, so that calls go deep and nothing calls back up.
+var arrows = map[string][]string{
+	"":                   {},
+	"cmd/understudy":     {"internal/server", "internal/engine"},
+	"internal/server":    {"", "api", "api/openapi", "internal/catalog", "internal/cloud", "internal/engine", "internal/postgres", "internal/store", "migrations"},
+	"api":                {"api/openapi", "internal/cloud", "internal/engine", "internal/store"},
+	"api/openapi":        {},
+	"internal/catalog":   {"internal/cloud", "internal/engine", "internal/store"},
+	"internal/engine":    {"api/openapi", "internal/cloud", "internal/store"},
+	"internal/store":     {"internal/cloud"},
+	"internal/cloud":     {},
+	"internal/postgres":  {},
+	"internal/pgtest":    {"internal/postgres", "migrations"},
+	"internal/servetest": {},
+	"migrations":         {},
+}
+
+// owners says which packages alone may import something from outside.
+var owners = map[string][]string{
+	"github.com/jackc/pgx/v5":       {"internal/store", "internal/postgres", "migrations", "internal/pgtest"},
+	"github.com/pressly/goose/v3":   {"migrations"},
+	"github.com/go-chi/chi/v5":      {"api", "internal/server"},
+	"github.com/alecthomas/kong":    {"cmd/understudy"},
+	"github.com/getkin/kin-openapi": {"api/openapi"},
+	"net/http":                      {"api", "api/openapi", "internal/server", "internal/servetest", "internal/cloud", "cmd/understudy"},
+}
+
+// Shipped packages only: tests may import what they like.
+func TestArrowsPointOneWay(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for line := range strings.Lines(string(out)) {
+		imports := strings.Fields(line)
+		from := relative(imports[0])
+		allowed, listed := arrows[from]
+		if !listed {
+			if from != "bench" && !strings.HasPrefix(from, "bench/") && from != "internal/apitest" && !strings.HasPrefix(from, "test/") {
+				t.Errorf("package %q has no arrows: add it to the table", from)
+			}
+			continue
+		}
+		for _, to := range imports[1:] {
+			if ours := strings.HasPrefix(to+"/", module+"/"); ours && !slices.Contains(allowed, relative(to)) {
+				t.Errorf("%q imports %q, which is not below it", from, relative(to))
+			}
+			for outside, may := range owners {
+				if (to == outside || strings.HasPrefix(to, outside+"/")) && !slices.Contains(may, from) {
+					t.Errorf("%q imports %s, which only %v may", from, to, may)
+				}
+			}
+		}
+	}
+}
+
+func relative(path string) string { return strings.TrimPrefix(strings.TrimPrefix(path, module), "/") }

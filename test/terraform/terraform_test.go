@@ -1,0 +1,190 @@
+package terraform
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/servetest"
+)
+
+// The stories share one server and one account and run at the same time, as the modules of several teams would.
+func TestOfficialProvider(t *testing.T) {
+	t.Parallel()
+	terraform := newCommand(t)
+	server := servetest.Start(t, servetest.Options{})
+	stories := []struct {
+		name string
+		tell func(*testing.T, *servetest.Server, *command)
+	}{
+		{"a subscription and a database through their whole life", wholeLife},
+		{"another module at the same time", anotherModule},
+		{"data sources", dataSources},
+		{"data source without a match", noMatch},
+	}
+	for _, story := range stories {
+		t.Run(story.name, func(t *testing.T) {
+			t.Parallel()
+			story.tell(t, server, terraform)
+		})
+	}
+}
+
+// command is the terraform command together with the configuration that makes it use this module's provider.
+type command struct {
+	path   string // of the executable
+	config string // path of its configuration file
+}
+
+func newCommand(t *testing.T) *command {
+	t.Helper()
+	provider := output(t, "go", "tool", "-n", "terraform-provider-rediscloud")
+	config := filepath.Join(t.TempDir(), "terraform.rc")
+	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"RedisLabs/rediscloud\" = %q\n  }\n  direct {}\n}\n",
+		filepath.Dir(provider))
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path, err := exec.LookPath("terraform")
+	if err != nil {
+		t.Log("there is no terraform on PATH: building it, which takes minutes the first time")
+		path = output(t, "go", "-C", "tools", "tool", "-n", "terraform")
+	}
+	return &command{path: path, config: config}
+}
+
+// output returns the trimmed standard output of a command that must succeed.
+func output(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	var stderr bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", cmd, err, &stderr)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// workspace is a directory with a root module and its state.
+type workspace struct {
+	t         *testing.T
+	dir       string
+	env       []string
+	terraform string
+}
+
+// open copies testdata/<module> into a directory of its own, set up for the server.
+func (c *command) open(t *testing.T, server *servetest.Server, module string) *workspace {
+	t.Helper()
+	w := &workspace{t: t, dir: t.TempDir(), terraform: c.path}
+	if err := os.CopyFS(w.dir, os.DirFS(filepath.Join("testdata", module))); err != nil {
+		t.Fatal(err)
+	}
+	for _, pair := range os.Environ() {
+		if !strings.HasPrefix(pair, "TF_") && !strings.HasPrefix(pair, "REDISCLOUD_") {
+			w.env = append(w.env, pair)
+		}
+	}
+	w.env = append(w.env, "TF_CLI_CONFIG_FILE="+c.config, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
+		"REDISCLOUD_URL="+server.URL, "REDISCLOUD_ACCESS_KEY="+server.APIKey, "REDISCLOUD_SECRET_KEY="+server.SecretKey)
+	return w
+}
+
+// set gives the module's variables their values for the commands that follow.
+func (w *workspace) set(variables map[string]any) {
+	w.t.Helper()
+	text, err := json.Marshal(variables)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.dir, "terraform.tfvars.json"), text, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// apply creates or changes what the module describes.
+func (w *workspace) apply(waits time.Duration) {
+	w.t.Helper()
+	w.timed("apply", waits, "apply", "-auto-approve")
+}
+
+// destroy deletes all that apply made.
+func (w *workspace) destroy(waits time.Duration) {
+	w.t.Helper()
+	w.timed("destroy", waits, "destroy", "-auto-approve")
+}
+
+// timed runs a command and logs how long it took beside the sleeps the provider makes in it whatever the server does.
+func (w *workspace) timed(what string, waits time.Duration, args ...string) {
+	w.t.Helper()
+	start := time.Now()
+	w.must(args...)
+	took := time.Since(start)
+	if waits > 0 {
+		w.t.Logf("%s took %.1f s, of which the provider slept %.0f s: %.1f %% more", what, took.Seconds(),
+			waits.Seconds(), 100*(took-waits).Seconds()/waits.Seconds())
+	}
+}
+
+// wantNoChanges plans and fails the test unless the plan is empty.
+func (w *workspace) wantNoChanges(when string) {
+	w.t.Helper()
+	if status, out := w.run("plan", "-detailed-exitcode"); status != 0 {
+		w.t.Fatalf("plan %s: got status %d, want 0 (nothing to change):\n%s", when, status, out)
+	}
+}
+
+// outputs returns the module's outputs, sensitive ones too.
+func (w *workspace) outputs() map[string]any {
+	w.t.Helper()
+	cmd := w.exec("output", "-json")
+	text, err := cmd.Output()
+	if err != nil {
+		w.t.Fatalf("%s: %v", cmd, err)
+	}
+	var raw map[string]struct{ Value any }
+	if err := json.Unmarshal(text, &raw); err != nil {
+		w.t.Fatalf("decode the outputs %s: %v", text, err)
+	}
+	values := map[string]any{}
+	for name, output := range raw {
+		values[name] = output.Value
+	}
+	return values
+}
+
+// must runs a terraform command that has to succeed.
+func (w *workspace) must(args ...string) {
+	w.t.Helper()
+	if status, out := w.run(args...); status != 0 {
+		w.t.Fatalf("terraform %s: got status %d, want 0:\n%s", strings.Join(args, " "), status, out)
+	}
+}
+
+// run runs a terraform command and returns its exit status and all it said.
+func (w *workspace) run(args ...string) (status int, out string) {
+	w.t.Helper()
+	cmd := w.exec(args[0], append([]string{"-no-color", "-input=false"}, args[1:]...)...)
+	text, err := cmd.CombinedOutput()
+	if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
+		w.t.Fatalf("%s: %v", cmd, err)
+	}
+	return cmd.ProcessState.ExitCode(), string(text)
+}
+
+func (w *workspace) exec(name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(w.t.Context(), w.terraform, append([]string{name}, args...)...)
+	cmd.Dir, cmd.Env = w.dir, w.env
+	// When the test is cut short terraform gets the chance to end its provider.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second
+	return cmd
+}
