@@ -264,8 +264,9 @@ func TestProvisioningStates(t *testing.T) {
 		if got := a.Do(http.MethodGet, path, nil); got.Get("status") != "pending" {
 			t.Errorf("GET %s: got %v, want pending", path, got.Get("status"))
 		}
-		a.Settle(path, "active")
 	}
+	a.Settle(sub, "active")
+	a.EventuallyStatus(database, "active")
 	for _, path := range []string{database, sub} {
 		a.Run(http.MethodDelete, path, nil)
 		if got := a.Do(http.MethodGet, path, nil); got.Get("status") != "deleting" {

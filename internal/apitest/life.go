@@ -62,6 +62,7 @@ func (a *Account) Finish(task string) Answer {
 	a.tb.Helper()
 	Eventually(a.tb, "task in progress", func() bool { return a.Status(task) != cloud.TaskReceived })
 	a.Advance(TaskTime)
+	Eventually(a.tb, "task finished", func() bool { return a.Status(task).Finished() })
 	return a.Do(http.MethodGet, "/v1/tasks/"+task, nil)
 }
 

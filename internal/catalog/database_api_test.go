@@ -204,7 +204,7 @@ func TestDatabaseTags(t *testing.T) {
 	}{
 		{"GET", tags, "", 200, members{"accountId": float64(a.ID), "tags.0": nil}},
 		{"POST", tags, `{"key": "costCenter", "value": "42"}`, 200, members{"key": "costcenter", "value": "42"}},
-		{"POST", tags, `{"key": "costcenter", "value": "43"}`, 409, nil},
+		{"POST", tags, `{"key": "costcenter", "value": "43"}`, cloud.ConflictError.Status(), nil},
 		{"POST", tags, `{"key": "a/b", "value": "43"}`, 400, nil},
 		{"PUT", tags + "/costCenter", `{"value": "44"}`, 200, members{"key": "costcenter", "value": "44"}},
 		{"PUT", tags + "/team", `{"value": "x"}`, 404, nil},

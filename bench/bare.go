@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// bare is the baseline for reading: a chi handler that reads one row by its
+// primary key, and one that reads nothing. It prints its address and runs until
+// its standard input ends, so that it cannot outlive who started it.
+func bare(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
+	flags := flag.NewFlagSet("bare", flag.ContinueOnError)
+	databaseURL := flags.String("database-url", "", "database with the product's schema")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	pool, err := pgxpool.New(ctx, *databaseURL)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: bareHandler(pool), ReadHeaderTimeout: time.Second}
+	go func() {
+		_, _ = io.Copy(io.Discard, stdin) // whatever ends it, it has ended
+		_ = server.Close()
+	}()
+	fmt.Fprintln(stdout, listener.Addr())
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+type bareTask struct {
+	TaskID string `json:"taskId"`
+	Status string `json:"status"`
+}
+
+func bareHandler(pool *pgxpool.Pool) http.Handler {
+	mux := chi.NewRouter()
+	mux.Get("/tasks/{id}", func(w http.ResponseWriter, r *http.Request) {
+		task := bareTask{TaskID: chi.URLParam(r, "id")}
+		err := pool.QueryRow(r.Context(), `SELECT status FROM tasks WHERE id = $1`, task.TaskID).Scan(&task.Status)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		answer(w, task)
+	})
+	mux.Get("/nothing/{id}", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, bareTask{TaskID: chi.URLParam(r, "id")})
+	})
+	return mux
+}
+
+func answer(w http.ResponseWriter, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(body) // a client that is gone is no concern here
+}
+
+// baseline is a running bare server.
+type baseline struct {
+	cmd   *exec.Cmd
+	stdin io.Closer
+	addr  string
+}
+
+// serveBare starts this program again as the baseline.
+func (g *ground) serveBare(databaseURL string) (*baseline, error) {
+	cmd := exec.Command(g.self, "bare", "-database-url", databaseURL) //nolint:noctx // it ends with its input
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start the bare server: %w", err)
+	}
+	b := &baseline{cmd: cmd, stdin: stdin}
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("the bare server gives no address: %w", err), b.stop())
+	}
+	b.addr = strings.TrimSpace(line)
+	return b, nil
+}
+
+func (b *baseline) stop() error {
+	_ = b.stdin.Close()
+	return b.cmd.Wait()
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/understudy-dev/understudy/internal/postgres"
+	"github.com/understudy-dev/understudy/migrations"
+)
+
+// maxConnections leaves room for pgbench beside the pools of the servers.
+const maxConnections = 120
+
+// ground is what all measurements stand on: one Postgres with databases of its
+// own for the product, the baselines and the claims, and the product's binary.
+type ground struct {
+	options
+	stderr  io.Writer
+	dir     string
+	cluster *postgres.Cluster
+	binary  string // of the product
+	self    string // this program
+	stage   *stage // made by the first measurement that plays on it
+	runs    int    // of the product, to number their files
+}
+
+// prepare builds the product and starts the Postgres. The directory is on a
+// disk: in memory a commit would cost nothing.
+func prepare(ctx context.Context, opts options, stderr io.Writer) (_ *ground, err error) {
+	g := &ground{options: opts, stderr: stderr}
+	if g.self, err = os.Executable(); err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	if g.dir, err = os.MkdirTemp("", "understudy-bench-"); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, g.close())
+		}
+	}()
+	if err := os.Chmod(g.dir, 0o711); err != nil { //nolint:gosec // for root, another user runs Postgres
+		return nil, err
+	}
+	g.say("building the product")
+	g.binary = filepath.Join(g.dir, "understudy")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", g.binary, "github.com/understudy-dev/understudy/cmd/understudy")
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%s: %w\n%s", build, err, out)
+	}
+	if g.profile != "" {
+		if err := os.MkdirAll(g.profile, 0o755); err != nil { //nolint:gosec // profiles are no secret
+			return nil, err
+		}
+	}
+	g.cluster, err = postgres.Start(ctx, postgres.Config{Dir: filepath.Join(g.dir, "postgres"), MaxConnections: maxConnections})
+	return g, err
+}
+
+// close stops the Postgres and removes everything.
+func (g *ground) close() error {
+	var err error
+	if g.stage != nil {
+		g.stage.close()
+	}
+	if g.cluster != nil {
+		err = g.cluster.Stop(context.Background())
+	}
+	return errors.Join(err, os.RemoveAll(g.dir))
+}
+
+// say tells what is going on.
+func (g *ground) say(format string, args ...any) {
+	fmt.Fprintf(g.stderr, "%s "+format+"\n", append([]any{time.Now().Format(time.TimeOnly)}, args...)...)
+}
+
+// database makes a database with the product's schema and gives back its URL.
+func (g *ground) database(ctx context.Context, name string) (string, error) {
+	admin, err := pgx.Connect(ctx, g.cluster.URL())
+	if err != nil {
+		return "", fmt.Errorf("make database %s: %w", name, err)
+	}
+	defer admin.Close(ctx)
+	if _, err := admin.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()); err != nil {
+		return "", fmt.Errorf("make database %s: %w", name, err)
+	}
+	u, err := url.Parse(g.cluster.URL())
+	if err != nil {
+		return "", err
+	}
+	u.Path = "/" + name
+	return u.String(), migrations.Up(ctx, u.String())
+}
+
+// tempDir makes a data directory that nobody has used.
+func (g *ground) tempDir() (string, error) {
+	dir, err := os.MkdirTemp(g.dir, "data-")
+	if err != nil {
+		return "", err
+	}
+	return dir, os.Chmod(dir, 0o711) //nolint:gosec // for root, another user runs Postgres
+}

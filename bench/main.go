@@ -1,0 +1,136 @@
+// Command bench measures understudy beside what the same machine can do at best
+// in the same minute, and prints the ratios. It never judges by its exit status:
+// figures of a shared machine are for reading, not for gates.
+//
+//	make bench
+//	make bench ARGS='-only accept -rounds 5'
+//
+// Baseline and product take turns on one private Postgres with fsync on; what is
+// shown is the median of the rounds.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"regexp"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// run measures; or, started by itself with one of two words, it is the baseline
+// or the profiled product.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case "bare":
+			return bare(ctx, args[1:], os.Stdin, stdout)
+		case "serve":
+			return serveProfiled(ctx, args[1:])
+		}
+	}
+	opts, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	return measure(ctx, opts, stdout, stderr)
+}
+
+// options of a run.
+type options struct {
+	only     *regexp.Regexp
+	duration time.Duration // of one measurement
+	rounds   int
+	profile  string // directory for CPU profiles of the product; empty: none
+}
+
+func parse(args []string, stderr io.Writer) (opts options, err error) {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	names := make([]string, 0, len(measurements()))
+	for _, m := range measurements() {
+		names = append(names, m.name)
+	}
+	only := flags.String("only", "", "regular expression for what to measure, of "+strings.Join(names, ", "))
+	flags.DurationVar(&opts.duration, "duration", 4*time.Second, "length of each measurement, at least 1s")
+	flags.IntVar(&opts.rounds, "rounds", 3, "times that everything is measured; the median counts")
+	flags.StringVar(&opts.profile, "profile", "", "directory for CPU profiles of the product; it is then run inside this program")
+	if err := flags.Parse(args); err != nil {
+		return opts, err
+	}
+	if opts.duration < time.Second || opts.rounds < 1 {
+		return opts, errors.New("-duration is at least 1s and -rounds at least 1")
+	}
+	opts.only, err = regexp.Compile(*only)
+	return opts, err
+}
+
+// measurement is one part of the table.
+type measurement struct {
+	name string
+	run  func(ctx context.Context, g *ground) ([]row, error)
+}
+
+func measurements() []measurement {
+	return []measurement{
+		{"ready", measureReady},
+		{"memory", measureMemory},
+		{"accept", measureAccept},
+		{"get", measureGet},
+		{"life", measureLife},
+		{"claim", measureClaim},
+	}
+}
+
+// measure prints a table of what was measured, also when it is interrupted.
+func measure(ctx context.Context, opts options, stdout, stderr io.Writer) (err error) {
+	g, err := prepare(ctx, opts, stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, g.close()) }()
+
+	before := loadAverage()
+	var rows []row
+	defer func() {
+		fmt.Fprintf(stdout, "\n%d cores, load average %s before and %s after; medians of %d rounds of %v\n\n",
+			runtime.NumCPU(), before, loadAverage(), opts.rounds, opts.duration)
+		printTable(stdout, rows)
+	}()
+	for _, m := range measurements() {
+		if !opts.only.MatchString(m.name) {
+			continue
+		}
+		measured, err := m.run(ctx, g)
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
+		}
+		rows = append(rows, measured...)
+	}
+	return nil
+}
+
+// loadAverage of the last minute, as the system writes it.
+func loadAverage() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if one, _, ok := strings.Cut(string(text), " "); err == nil && ok {
+		return one
+	}
+	return "unknown"
+}
