@@ -237,3 +237,6 @@ func (a *Account) find(method, path string) *openapi.Operation {
 	}
 	return found
 }
+
+// At is the same account as a client of another server on the same database.
+func (a *Account) At(w *World) *Account { return &Account{World: w, ID: a.ID, Secrets: a.Secrets} }

@@ -67,6 +67,11 @@ func CheckHistory(tb testing.TB, url string, tasks int) {
 	if err := conn.QueryRow(tb.Context(), `SELECT COALESCE(max(held), 0) FROM slots`).Scan(&most); err != nil {
 		tb.Fatal(err)
 	}
+	var deadlocks int
+	err = conn.QueryRow(tb.Context(), `SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`).Scan(&deadlocks)
+	if err != nil || deadlocks > 0 {
+		tb.Errorf("%d deadlocks, want none (%v)", deadlocks, err)
+	}
 	if most > store.SubscriptionCap {
 		tb.Errorf("%d slots were held at once", most)
 	}

@@ -35,9 +35,7 @@ type allowListView struct {
 	Errors         []string `json:"errors"` // always empty
 }
 
-func getAllowList(ctx context.Context, tx *store.Tx, in struct {
-	ID int64 `path:"subscriptionId" json:"-"`
-}) (any, error) {
+func getAllowList(ctx context.Context, tx *store.Tx, in subscriptionPath) (any, error) {
 	sub, err := readSubscription(ctx, tx, in.ID)
 	if err != nil {
 		return nil, err
@@ -49,12 +47,14 @@ func getAllowList(ctx context.Context, tx *store.Tx, in struct {
 	}, nil
 }
 
-// What is absent is emptied: the request replaces the whole list.
-func updateAllowList(ctx context.Context, tx *store.Tx, in struct {
+type allowListUpdate struct {
 	ID             int64    `path:"subscriptionId" json:"-"`
 	CIDRs          []string `json:"cidrIps"`
 	SecurityGroups []string `json:"securityGroupIds"`
-}) (out engine.Outcome, err error) {
+}
+
+// What is absent is emptied: the request replaces the whole list.
+func updateAllowList(ctx context.Context, tx *store.Tx, in allowListUpdate) (out engine.Outcome, err error) {
 	sub, err := activeSubscription(ctx, tx, in.ID)
 	if err != nil {
 		return out, err

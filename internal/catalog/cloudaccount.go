@@ -61,9 +61,11 @@ func (c *Catalog) listCloudAccounts(_ context.Context, tx *store.Tx, _ struct{})
 	return out, nil
 }
 
-func (c *Catalog) getCloudAccount(_ context.Context, _ *store.Tx, in struct {
+type cloudAccountPath struct {
 	ID int64 `path:"cloudAccountId" json:"-"`
-}) (*oneCloudAccount, error) {
+}
+
+func (c *Catalog) getCloudAccount(_ context.Context, _ *store.Tx, in cloudAccountPath) (*oneCloudAccount, error) {
 	a, err := c.cloudAccount(in.ID)
 	if err != nil {
 		return nil, err

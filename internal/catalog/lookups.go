@@ -50,9 +50,11 @@ type listedRegions struct {
 	Linked
 }
 
-func (c *Catalog) listRegions(_ context.Context, _ *store.Tx, in struct {
-	Provider string `query:"provider" json:"-"`
-}) (*listedRegions, error) {
+type regionFilter struct {
+	Provider string `query:"provider" json:"-"` // empty: all
+}
+
+func (c *Catalog) listRegions(_ context.Context, _ *store.Tx, in regionFilter) (*listedRegions, error) {
 	out := &listedRegions{Regions: []listedRegion{}}
 	for _, r := range c.regions {
 		if r.Pro && (in.Provider == "" || in.Provider == r.Provider) {

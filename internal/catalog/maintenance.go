@@ -57,9 +57,7 @@ type maintenanceSkips struct {
 
 // There are no windows to show before the subscription was active for the first
 // time: the service answers 404 until then.
-func (c *Catalog) getMaintenance(ctx context.Context, tx *store.Tx, in struct {
-	ID int64 `path:"subscriptionId" json:"-"`
-}) (out maintenanceView, err error) {
+func (c *Catalog) getMaintenance(ctx context.Context, tx *store.Tx, in subscriptionPath) (out maintenanceView, err error) {
 	sub, err := readSubscription(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
@@ -75,16 +73,17 @@ func (c *Catalog) getMaintenance(ctx context.Context, tx *store.Tx, in struct {
 	}, nil
 }
 
-func updateMaintenance(ctx context.Context, tx *store.Tx, in struct {
-	ID      int64               `path:"subscriptionId" json:"-"`
-	Mode    string              `json:"mode"`
-	Windows []MaintenanceWindow `json:"windows"`
-}) (out engine.Outcome, err error) {
+type maintenanceUpdate struct {
+	ID int64 `path:"subscriptionId" json:"-"`
+	Maintenance
+}
+
+func updateMaintenance(ctx context.Context, tx *store.Tx, in maintenanceUpdate) (out engine.Outcome, err error) {
 	sub, err := activeSubscription(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
 	}
-	sub.Body.Maintenance = Maintenance{Mode: in.Mode, Windows: in.Windows}
+	sub.Body.Maintenance = in.Maintenance
 	if err := sub.Body.Maintenance.check(sub.Body.MemoryStorage); err != nil {
 		return out, err
 	}

@@ -139,9 +139,7 @@ type subscriptionPricing struct {
 
 // Only databases are listed, without the minimum price: clients rely on an empty
 // list while there are none.
-func (c *Catalog) getProSubscriptionPricing(ctx context.Context, tx *store.Tx, in struct {
-	ID int64 `path:"subscriptionId" json:"-"`
-}) (*subscriptionPricing, error) {
+func (c *Catalog) getProSubscriptionPricing(ctx context.Context, tx *store.Tx, in subscriptionPath) (*subscriptionPricing, error) {
 	sub, err := readSubscription(ctx, tx, in.ID)
 	if err != nil {
 		return nil, err

@@ -18,39 +18,48 @@ func TestPriceDatabases(t *testing.T) {
 	}{
 		{
 			"three small replicated ones",
-			databasePricing{DatasetGB: 0.1, Replication: true, OpsPerSecond: 1000, Quantity: 3}, "micro", 6, 0.027,
+			databasePricing{DatasetGB: 0.1, Replication: true, OpsPerSecond: 1000, Quantity: 3},
+			"micro", 6, 0.027,
 		},
 		{
 			"a small one without replica",
-			databasePricing{DatasetGB: 0.1, OpsPerSecond: 1000}, "micro", 1, 0.027,
+			databasePricing{DatasetGB: 0.1, OpsPerSecond: 1000},
+			"micro", 1, 0.027,
 		},
 		{
 			"5 GB with its replica",
-			databasePricing{MemoryGB: 5, Replication: true, OpsPerSecond: 1000}, "high-throughput", 2, 0.124,
+			databasePricing{MemoryGB: 5, Replication: true, OpsPerSecond: 1000},
+			"high-throughput", 2, 0.124,
 		},
 		{
 			"12 GB without replica",
-			databasePricing{DatasetGB: 12, OpsPerSecond: 10_000}, "small", 1, 0.156,
+			databasePricing{DatasetGB: 12, OpsPerSecond: 10_000},
+			"small", 1, 0.156,
 		},
 		{
 			"25 GB replicated",
-			databasePricing{DatasetGB: 25, Replication: true, OpsPerSecond: 25_000}, "large", 2, 0.293,
+			databasePricing{DatasetGB: 25, Replication: true, OpsPerSecond: 25_000},
+			"large", 2, 0.293,
 		},
 		{
 			"throughput decides",
-			databasePricing{DatasetGB: 1, OpsPerSecond: 100_000}, "high-throughput", 4, 0.124,
+			databasePricing{DatasetGB: 1, OpsPerSecond: 100_000},
+			"high-throughput", 4, 0.124,
 		},
 		{
 			"size decides",
-			databasePricing{DatasetGB: 120, OpsPerSecond: 1000}, "very-large", 3, 0.478,
+			databasePricing{DatasetGB: 120, OpsPerSecond: 1000},
+			"very-large", 3, 0.478,
 		},
 		{
 			"a size that divides with a rest only as a float",
-			databasePricing{DatasetGB: 0.1 * 3 * 5 / 3, OpsPerSecond: 500}, "nano", 1, 0.018,
+			databasePricing{DatasetGB: 0.1 * 3 * 5 / 3, OpsPerSecond: 500},
+			"nano", 1, 0.018,
 		},
 		{
 			"flash goes by its percentage of RAM",
-			databasePricing{DatasetGB: 100, Replication: true, OpsPerSecond: 1000, RAMPercentage: 30}, "flex-30", 4, 0.246,
+			databasePricing{DatasetGB: 100, Replication: true, OpsPerSecond: 1000, RAMPercentage: 30},
+			"flex-30", 4, 0.246,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -60,6 +60,11 @@ func (c *Catalog) subscriptionOperations() []engine.Operation {
 	}
 }
 
+// subscriptionPath is the input of operations that only need to know which one.
+type subscriptionPath struct {
+	ID int64 `path:"subscriptionId" json:"-"`
+}
+
 // readSubscription reads a subscription to show it, in whatever state.
 // It answers SubscriptionNotFound.
 func readSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {

@@ -149,10 +149,21 @@ func TestSubscriptionDryRun(t *testing.T) {
 
 	body := apitest.SubscriptionBody("orders")
 	body["dryRun"] = true
+	body["databases"] = []any{map[string]any{"name": "first", "protocol": "redis", "datasetSizeInGb": 0.1, "quantity": 3}}
 	task := a.Run(http.MethodPost, "/v1/subscriptions", body)
 	wantDone(t, task)
-	if got := task.Get("response", "resource", "pricing", 0, "typeDetails"); got != "micro" {
-		t.Errorf("got %s, want the price of micro shards", task.Body)
+	for _, tt := range []struct {
+		member []any
+		want   any
+	}{
+		{[]any{0, "typeDetails"}, "micro"},
+		{[]any{0, "quantity"}, 6.0},
+		{[]any{1, "type"}, "MinimumPrice"},
+		{[]any{2}, nil},
+	} {
+		if got := task.Get(append([]any{"response", "resource", "pricing"}, tt.member...)...); got != tt.want {
+			t.Errorf("pricing %v: got %v, want %v\n%s", tt.member, got, tt.want, task.Body)
+		}
 	}
 	if got := task.Get("response", "resourceId"); got != nil {
 		t.Errorf("got resource %v, want none", got)

@@ -48,7 +48,29 @@ type regionSpec struct {
 // firstDatabase is a database, or several alike, to be created along.
 type firstDatabase struct {
 	DatabaseSpec
-	Quantity *int64 `json:"quantity"`
+	Quantity *int64 `json:"quantity"` // nil: one
+}
+
+func (f firstDatabase) count() int64 {
+	if f.Quantity == nil {
+		return 1
+	}
+	return *f.Quantity
+}
+
+// each lists the databases one by one: several alike get their number as a
+// suffix of the name.
+func (f firstDatabase) each() []DatabaseSpec {
+	if f.count() == 1 {
+		return []DatabaseSpec{f.DatabaseSpec}
+	}
+	var specs []DatabaseSpec
+	for i := range f.count() {
+		spec := f.DatabaseSpec
+		spec.Name = fmt.Sprintf("%s-%d", f.Name, i+1)
+		specs = append(specs, spec)
+	}
+	return specs
 }
 
 func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in subscriptionCreate) (out engine.Outcome, err error) {
@@ -62,7 +84,7 @@ func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in su
 	}
 	sub := cloud.Resource[Subscription]{Name: in.Name, Status: cloud.StatusPending, Body: body}
 	if in.DryRun {
-		pricing, err := c.priceSubscription(ctx, tx, sub, specs)
+		pricing, err := c.priceSubscription(ctx, tx, sub, in.Databases)
 		return engine.Outcome{Resource: pricing}, err
 	}
 	if sub.ID, err = store.NextID[Subscription](ctx, tx); err != nil {
@@ -133,8 +155,8 @@ func (c *Catalog) newSubscription(in subscriptionCreate) (s Subscription, err er
 	return s, nil
 }
 
-// firstDatabases lists the databases asked for one by one: several alike get
-// their number as a suffix of the name.
+// firstDatabases lists all databases asked for, one by one, after what can be
+// checked without looking at one alone.
 func (c *Catalog) firstDatabases(in subscriptionCreate) ([]DatabaseSpec, error) {
 	if len(in.Databases) == 0 {
 		return nil, cloud.Errorf(cloud.SubscriptionNeedsDatabase, "A subscription is created with at least one database.")
@@ -144,33 +166,28 @@ func (c *Catalog) firstDatabases(in subscriptionCreate) ([]DatabaseSpec, error) 
 		if err := c.checkSameVersion(in.RedisVersion, first.RedisVersion); err != nil {
 			return nil, err
 		}
-		n := int64(1)
-		if first.Quantity != nil {
-			n = *first.Quantity
-		}
-		if n < 1 || n > maxFirstDatabases-int64(len(specs)) {
+		if n := first.count(); n < 1 || n > maxFirstDatabases-int64(len(specs)) {
 			return nil, cloud.Errorf(cloud.DatabaseQuantityInvalid, "A subscription is created with 1 to %d databases.", maxFirstDatabases)
 		}
-		for i := range n {
-			spec := first.DatabaseSpec
-			if n > 1 {
-				spec.Name = fmt.Sprintf("%s-%d", first.Name, i+1)
-			}
-			specs = append(specs, spec)
-		}
+		specs = append(specs, first.each()...)
 	}
 	return specs, checkDistinct(specs)
 }
 
-// priceSubscription tells what a subscription would cost that is not created.
-func (c *Catalog) priceSubscription(ctx context.Context, tx *store.Tx, sub cloud.Resource[Subscription], specs []DatabaseSpec) (p Pricing, err error) {
+// priceSubscription tells what a subscription would cost that is not created:
+// one line for several databases alike, and the minimum.
+func (c *Catalog) priceSubscription(ctx context.Context, tx *store.Tx, sub cloud.Resource[Subscription], databases []firstDatabase) (p Pricing, err error) {
 	var sizes []databasePricing
-	for _, spec := range specs {
-		db, err := c.checkDatabase(ctx, tx, sub, spec)
-		if err != nil {
-			return p, err
+	for _, first := range databases {
+		var db Database
+		for _, spec := range first.each() {
+			if db, err = c.checkDatabase(ctx, tx, sub, spec); err != nil {
+				return p, err
+			}
 		}
-		sizes = append(sizes, db.pricing(spec.Name))
+		size := db.pricing(first.Name)
+		size.Quantity = first.count()
+		sizes = append(sizes, size)
 	}
 	p.Pricing = append(c.priceDatabases(sizes), c.priceMinimum(sub.Body.Region))
 	return p, nil

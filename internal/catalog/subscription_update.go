@@ -67,9 +67,7 @@ func (c *Catalog) changePayment(s *Subscription, method *string, id *int64) (err
 
 // A subscription goes once its databases have gone, or are on their way out: those
 // vanish with it.
-func deleteProSubscription(ctx context.Context, tx *store.Tx, in struct {
-	ID int64 `path:"subscriptionId" json:"-"`
-}) (out engine.Outcome, err error) {
+func deleteProSubscription(ctx context.Context, tx *store.Tx, in subscriptionPath) (out engine.Outcome, err error) {
 	sub, err := lockSubscription(ctx, tx, in.ID)
 	if err != nil {
 		return out, err

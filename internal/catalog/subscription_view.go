@@ -139,9 +139,7 @@ func quarter(cidr string, n int) string {
 	return netip.PrefixFrom(netip.AddrFrom4(base), 26).String()
 }
 
-func (c *Catalog) getProSubscription(ctx context.Context, tx *store.Tx, in struct {
-	ID int64 `path:"subscriptionId" json:"-"`
-}) (*subscriptionView, error) {
+func (c *Catalog) getProSubscription(ctx context.Context, tx *store.Tx, in subscriptionPath) (*subscriptionView, error) {
 	sub, err := readSubscription(ctx, tx, in.ID)
 	if err != nil {
 		return nil, err
@@ -177,9 +175,18 @@ func (c *Catalog) listProSubscriptions(ctx context.Context, tx *store.Tx, _ stru
 	return out, nil
 }
 
+// databaseSize is a database of which only the size is read: there may be many.
+type databaseSize struct {
+	DatasetGB   float64 `json:"datasetGB"`
+	Replication bool    `json:"replication"`
+}
+
+// Kind is that of the whole.
+func (databaseSize) Kind() cloud.Kind { return Database{}.Kind() }
+
 // usages adds up the databases of each subscription, or of one.
 func usages(ctx context.Context, tx *store.Tx, subscription int64) (map[int64]usage, error) {
-	databases, err := store.List[Database](ctx, tx, subscription, 0, store.All)
+	databases, err := store.List[databaseSize](ctx, tx, subscription, 0, store.All)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +194,7 @@ func usages(ctx context.Context, tx *store.Tx, subscription int64) (map[int64]us
 	for _, db := range databases {
 		u := used[db.Parent]
 		u.databases++
-		u.sizeGB += db.Body.memoryGB()
+		u.sizeGB += Database{DatasetGB: db.Body.DatasetGB, Replication: db.Body.Replication}.memoryGB()
 		used[db.Parent] = u
 	}
 	return used, nil

@@ -87,10 +87,12 @@ type listedVersions struct {
 	RedisVersions []listedVersion `json:"redisVersions"`
 }
 
+type versionFilter struct {
+	Subscription *int64 `query:"subscriptionId" json:"-"` // nil: all
+}
+
 // Every subscription may use every version, so naming one only checks that it is there.
-func (c *Catalog) listProRedisVersions(ctx context.Context, tx *store.Tx, in struct {
-	Subscription *int64 `query:"subscriptionId" json:"-"`
-}) (out listedVersions, err error) {
+func (c *Catalog) listProRedisVersions(ctx context.Context, tx *store.Tx, in versionFilter) (out listedVersions, err error) {
 	if in.Subscription != nil {
 		if _, err := readSubscription(ctx, tx, *in.Subscription); err != nil {
 			return out, err

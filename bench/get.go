@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// measureGet reads one finished task and one database, and in turn one row
+// through a bare chi handler.
+func measureGet(ctx context.Context, g *ground) (_ []row, err error) {
+	s, err := g.onStage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := g.serveStage(ctx, "--speed", "0")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.stop()) }()
+	bare, err := g.serveBare(s.url)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, bare.stop()) }()
+	r, err := g.renderGets(ctx, p.addr, bare.addr)
+	if err != nil {
+		return nil, err
+	}
+
+	var bareTasks, bareNothing, tasks, databases []float64
+	for round := range g.rounds {
+		for _, turn := range []struct {
+			addr     string
+			requests [][]byte
+			figures  *[]float64
+		}{
+			{bare.addr, r.bareTasks, &bareTasks},
+			{p.addr, r.tasks, &tasks},
+			{p.addr, r.databases, &databases},
+			{bare.addr, r.bareNothing, &bareNothing},
+		} {
+			figure, err := load(ctx, turn.addr, manyClients, g.duration, turn.requests, http.StatusOK)
+			if err != nil {
+				return nil, err
+			}
+			*turn.figures = append(*turn.figures, figure.perSecond)
+		}
+		g.say("get, round %d: bare %.0f/s, task %.0f/s, database %.0f/s, bare without database %.0f/s",
+			round+1, bareTasks[round], tasks[round], databases[round], bareNothing[round])
+	}
+	return []row{
+		{"get task, 16 clients / bare chi, one read", median(tasks), median(bareTasks), perSecond, goal{atLeast: 0.6}},
+		{"get database, 16 clients / bare chi, one read", median(databases), median(bareTasks), perSecond, goal{atLeast: 0.6}},
+		{"bare chi, no database, 16 clients", median(bareNothing), 0, perSecond, goal{}},
+	}, nil
+}
+
+// gets are the rendered requests, one per account.
+type gets struct{ tasks, databases, bareTasks, bareNothing [][]byte }
+
+// renderGets creates a database in each of new accounts, so that there is
+// something to read.
+func (g *ground) renderGets(ctx context.Context, addr, bareAddr string) (r gets, err error) {
+	accounts, err := g.stage.newAccounts(ctx, manyAccounts)
+	if err != nil {
+		return r, err
+	}
+	path := fmt.Sprintf("/v1/subscriptions/%d/databases", g.stage.subscription)
+	for _, a := range accounts {
+		task, database, err := readable(ctx, addr, a, path)
+		if err != nil {
+			return r, err
+		}
+		r.tasks = append(r.tasks, get(addr, "/v1/tasks/"+task, a.headers))
+		r.databases = append(r.databases, get(addr, database, a.headers))
+		r.bareTasks = append(r.bareTasks, get(bareAddr, "/tasks/"+task, a.headers))
+		r.bareNothing = append(r.bareNothing, get(bareAddr, "/nothing/"+task, a.headers))
+	}
+	return r, nil
+}
+
+// readable creates a database and gives back the id of its task and its path.
+func readable(ctx context.Context, addr string, a account, path string) (task, database string, err error) {
+	p, err := newPlayer(ctx, addr, a.headers)
+	if err != nil {
+		return "", "", err
+	}
+	defer p.close()
+	id, err := p.create(ctx, path, databaseBody)
+	if err != nil {
+		return "", "", err
+	}
+	database = fmt.Sprintf("%s/%d", path, id)
+	if err := p.settle(ctx, database); err != nil {
+		return "", "", err
+	}
+	var list struct{ Tasks []taskAnswer }
+	if err := p.ask(get(addr, "/v1/tasks", a.headers), http.StatusOK, &list); err != nil {
+		return "", "", err
+	}
+	if len(list.Tasks) != 1 {
+		return "", "", fmt.Errorf("%d tasks, want 1", len(list.Tasks))
+	}
+	return list.Tasks[0].TaskID, database, nil
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// measureLife lets a client of each account create databases one after the
+// other, each as soon as the one before is active, with no business time.
+func measureLife(ctx context.Context, g *ground) (_ []row, err error) {
+	if _, err := g.onStage(ctx); err != nil {
+		return nil, err
+	}
+	p, err := g.serveStage(ctx, "--speed", "0")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.stop()) }()
+	var rates, p50s []float64
+	for round := range g.rounds {
+		accounts, err := g.stage.newAccounts(ctx, manyAccounts)
+		if err != nil {
+			return nil, err
+		}
+		figure, err := g.live(ctx, p.addr, accounts)
+		if err != nil {
+			return nil, err
+		}
+		g.say("life, round %d: %.0f/s, p50 %v", round+1, figure.perSecond, figure.p50.Round(time.Millisecond))
+		rates, p50s = append(rates, figure.perSecond), append(p50s, inMillis(figure.p50))
+	}
+	return []row{
+		{"life of a database, 100 accounts", median(rates), 0, perSecond, goal{atLeast: 700}},
+		{"life of a database, 100 accounts, p50", median(p50s), 0, millis, goal{}},
+	}, nil
+}
+
+// live counts the databases that become active after a short warm-up.
+func (g *ground) live(ctx context.Context, addr string, accounts []account) (loaded, error) {
+	begin := time.Now().Add(500 * time.Millisecond)
+	end := begin.Add(g.duration)
+	path := fmt.Sprintf("/v1/subscriptions/%d/databases", g.stage.subscription)
+	times := make([][]time.Duration, len(accounts))
+	var group errgroup.Group
+	for i, a := range accounts {
+		group.Go(func() error {
+			p, err := newPlayer(ctx, addr, a.headers)
+			if err != nil {
+				return err
+			}
+			defer p.close()
+			for n := 1; ; n++ {
+				born := time.Now()
+				id, err := p.create(ctx, path, named(n))
+				if err != nil {
+					return err
+				}
+				if err := p.settle(ctx, fmt.Sprintf("%s/%d", path, id)); err != nil {
+					return err
+				}
+				now := time.Now()
+				if now.After(end) {
+					return nil
+				}
+				if now.After(begin) {
+					times[i] = append(times[i], now.Sub(born))
+				}
+			}
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return loaded{}, err
+	}
+	var all []time.Duration
+	for _, t := range times {
+		all = append(all, t...)
+	}
+	return loaded{perSecond: float64(len(all)) / g.duration.Seconds(), p50: median(all)}, nil
+}
+
+// named is the usual database under a name of its own.
+func named(n int) string {
+	const name = `{"name":"bench`
+	return fmt.Sprintf(`%s-%d%s`, name, n, databaseBody[len(name):])
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+)
+
+// measureReady starts the product on its own Postgres, from its exec to its
+// ready file: on a new data directory, again after a stop, again after a kill -9.
+func measureReady(ctx context.Context, g *ground) ([]row, error) {
+	var cold, warm, killed []float64
+	for round := range g.rounds {
+		dir, err := g.tempDir()
+		if err != nil {
+			return nil, err
+		}
+		for _, turn := range []struct {
+			figures *[]float64
+			end     func(*product) error
+		}{
+			{&cold, (*product).stop},
+			{&warm, func(p *product) error { p.kill(); return nil }},
+			{&killed, (*product).stop},
+		} {
+			p, err := g.serve(ctx, "--data-dir", dir)
+			if err != nil {
+				return nil, err
+			}
+			*turn.figures = append(*turn.figures, p.took.Seconds())
+			if err := turn.end(p); err != nil {
+				return nil, err
+			}
+		}
+		g.say("ready, round %d: cold %.2f s, warm %.2f s, after kill -9 %.2f s", round+1, cold[round], warm[round], killed[round])
+	}
+	return []row{
+		{"ready, new data directory", median(cold), 0, seconds, goal{atMost: 1.2}},
+		{"ready, again", median(warm), 0, seconds, goal{atMost: 0.3}},
+		{"ready, after kill -9", median(killed), 0, seconds, goal{atMost: 0.6}},
+	}, nil
+}
+
+// resources that the product has when its memory is measured.
+const resources = 10_000
+
+// measureMemory lists and reads resources of all accounts before it looks: a
+// server that was just started holds nothing yet.
+func measureMemory(ctx context.Context, g *ground) ([]row, error) {
+	s, err := g.onStage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := s.newAccounts(ctx, manyAccounts)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := s.fill(ctx, accounts, resources/manyAccounts-1) // and the subscription
+	if err != nil {
+		return nil, err
+	}
+	var figures []float64
+	for round := range g.rounds {
+		p, err := g.serveStage(ctx, "--speed", "1")
+		if err != nil {
+			return nil, err
+		}
+		mb, err := touch(ctx, p, s.subscription, accounts, ids)
+		if err != nil {
+			_ = p.stop() // the first error counts
+			return nil, err
+		}
+		g.say("memory, round %d: %.1f MB", round+1, mb)
+		figures = append(figures, mb)
+		if err := p.stop(); err != nil {
+			return nil, err
+		}
+	}
+	return []row{{"resident memory, 10,000 resources", median(figures), 0, megabytes, goal{atMost: 60}}}, nil
+}
+
+func touch(ctx context.Context, p *product, subscription int64, accounts []account, databases []int64) (float64, error) {
+	path := fmt.Sprintf("/v1/subscriptions/%d/databases", subscription)
+	var requests [][]byte
+	for _, a := range accounts {
+		requests = append(requests, get(p.addr, path, a.headers))
+		for _, id := range databases {
+			requests = append(requests, get(p.addr, fmt.Sprintf("%s/%d", path, id), a.headers))
+		}
+	}
+	c, err := dial(ctx, p.addr)
+	if err != nil {
+		return 0, err
+	}
+	defer c.close()
+	for _, request := range requests {
+		status, body, err := c.do(request)
+		if err != nil {
+			return 0, err
+		}
+		if status != http.StatusOK {
+			return 0, fmt.Errorf("%.80q: got %d %s, want 200", request, status, body)
+		}
+	}
+	return p.residentMB()
+}
