@@ -11,7 +11,9 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/understudy-dev/understudy/api/openapi"
+	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/idempotency"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -21,6 +23,10 @@ type Config struct {
 	Engine   *engine.Engine
 	DB       *store.DB
 	Logger   *slog.Logger
+	Secret   []byte // of the database: store.DB.ServerSecret
+	// Hook is called at named points, for tests that crash or block there; nil:
+	// nothing.
+	Hook func(point string)
 }
 
 // server answers the requests of all operations.
@@ -32,6 +38,8 @@ type server struct {
 	resources map[string]resourcePath // of what an operation creates or changes
 	taskPath  string                  // of a task, without its id
 	listPath  string                  // of the list of tasks
+	schemes   []*idempotency.Scheme
+	flights   flights
 	mux       *chi.Mux
 }
 
@@ -46,6 +54,7 @@ func New(cfg Config) http.Handler {
 		resources: resourcePaths(cfg.Document),
 		taskPath:  taskPath(cfg.Document, "getTask"),
 		listPath:  taskPath(cfg.Document, "listTasks"),
+		schemes:   []*idempotency.Scheme{idempotency.Key(), idempotency.ClientToken()},
 		mux:       chi.NewRouter(),
 	}
 	for _, op := range cfg.Document.Operations() {
@@ -55,13 +64,20 @@ func New(cfg Config) http.Handler {
 			s.mux.Method(http.MethodHead, op.ChiPattern(), handle)
 		}
 	}
-	s.mux.NotFound(func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, r, statusError{status: http.StatusNotFound, message: "There is no such path."})
-	})
+	s.mux.NotFound(s.notFound)
 	s.mux.MethodNotAllowed(s.methodNotAllowed)
 
 	// From the outside in.
 	return logged(cfg.Logger, recovered(s, plainPath(s.mux)))
+}
+
+// call is a request for an operation, before anything of it is checked but who
+// sends it.
+type call struct {
+	op     *openapi.Operation
+	caller cloud.Caller
+	path   map[string]string
+	body   []byte
 }
 
 // handle answers requests for one operation.
@@ -70,12 +86,13 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 	_, hasBody := op.BodyProperties()
 	return func(w http.ResponseWriter, r *http.Request) {
 		event(r).operation = op.ID
-		caller, err := s.auth.authenticate(r)
-		if err != nil {
+		c := call{op: op}
+		var err error
+		if c.caller, err = s.auth.authenticate(r); err != nil {
 			s.fail(w, r, err)
 			return
 		}
-		event(r).account = caller.Account
+		event(r).account = c.caller.Account
 		if op.Planned {
 			s.fail(w, r, statusError{
 				status:  http.StatusNotImplemented,
@@ -83,31 +100,56 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 			})
 			return
 		}
-		var body []byte
 		if hasBody {
-			if body, err = readBody(w, r); err != nil {
+			if c.body, err = readBody(w, r); err != nil {
 				s.fail(w, r, err)
 				return
 			}
 		}
-		path := pathParams(r, params)
-		if err := op.CheckRequest(r, path, body); err != nil {
-			s.fail(w, r, err)
-			return
-		}
-		req := engine.Request{Path: path, Query: queryParams(r, op), Body: body}
-		var out any
-		if op.Command != "" {
-			out, err = s.engine.Accept(r.Context(), caller, op.ID, req)
-		} else {
-			out, err = s.engine.Answer(r.Context(), caller, op.ID, req)
-		}
+		c.path = pathParams(r, params)
+		key, err := s.keyOf(r, c)
 		if err != nil {
 			s.fail(w, r, err)
 			return
 		}
-		s.respond(w, r, op.Status, out)
+		if key != nil {
+			s.send(w, r, s.once(r, c, key))
+			return
+		}
+		rep, err := s.perform(r, c, store.KeyHold{})
+		if err != nil {
+			rep = s.failure(r, err)
+		}
+		s.send(w, r, rep)
 	}
+}
+
+// perform checks a request and carries it out. With an idempotency key its answer
+// is stored together with its effect.
+func (s *server) perform(r *http.Request, c call, hold store.KeyHold) (rep reply, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicError(v)
+		}
+	}()
+	if err := c.op.CheckRequest(r, c.path, c.body); err != nil {
+		return rep, err
+	}
+	key := engine.Keyed{Hold: hold, Outcome: func(out any) store.KeyOutcome {
+		rep = s.success(r, c.op.Status, out)
+		return rep.outcome()
+	}}
+	req := engine.Request{Path: c.path, Query: queryParams(r, c.op), Body: c.body}
+	var out any
+	if c.op.Command != "" {
+		out, err = s.engine.Accept(r.Context(), c.caller, c.op.ID, req, key)
+	} else {
+		out, err = s.engine.Answer(r.Context(), c.caller, c.op.ID, req, key)
+	}
+	if err == nil && hold.Token == "" {
+		rep = s.success(r, c.op.Status, out)
+	}
+	return rep, err
 }
 
 // queryParams keeps the parameters that the document knows; clients of the real

@@ -29,15 +29,24 @@ type errorBody struct {
 	Path      string `json:"path"`
 }
 
-// fail answers with an error. This is the only place that turns errors into
+// fail answers with an error.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	s.send(w, r, s.failure(r, err))
+}
+
+// failure renders an error. This is the only place that turns errors into
 // statuses: what the client did wrong is said in full, what went wrong here is
 // logged in full and shown as nothing.
-func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+func (s *server) failure(r *http.Request, err error) reply {
 	status, message := http.StatusInternalServerError, "Something went wrong inside the sandbox; its log says more."
 	var edge statusError
 	var rule *cloud.Error
 	var invalid *openapi.Invalid
+	var key keyError
+	again := false
 	switch {
+	case errors.As(err, &key):
+		return key.reply(r)
 	case errors.As(err, &edge):
 		status, message = edge.status, edge.message
 	case errors.As(err, &rule):
@@ -47,22 +56,36 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		message = "Bad Request: JSON parameter contains unsupported fields / values. " + invalid.Error()
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		status, message = 499, "" // the client is gone; nobody reads this
-	case errors.Is(err, engine.ErrStopping), store.Unavailable(err):
+	case unavailable(err):
 		status, message = http.StatusServiceUnavailable, "The sandbox cannot reach its database, or is stopping. Try again."
-		w.Header().Set("Retry-After", "1")
+		again = true
 		event(r).err = err
 	default:
 		event(r).err = err
 	}
+	rep := newReply(r, status, newErrorBody(r, status, message))
+	if again {
+		rep.header["Retry-After"] = "1"
+	}
+	return rep
+}
+
+// unavailable tells whether a request failed for a reason that is over soon, and
+// that is not the request's.
+func unavailable(err error) bool {
+	return errors.Is(err, engine.ErrStopping) || store.Unavailable(err)
+}
+
+func newErrorBody(r *http.Request, status int, message string) errorBody {
 	text := http.StatusText(status)
 	if text == "" {
 		text = "Client Closed Request"
 	}
-	s.write(w, r, status, errorBody{
+	return errorBody{
 		Timestamp: time.Now().UTC().Format("2006-01-02T15:04:05.000-07:00"),
 		Status:    status,
 		Error:     text,
 		Message:   message,
 		Path:      r.URL.Path,
-	})
+	}
 }

@@ -12,9 +12,11 @@ import (
 
 // requestEvent gathers what the one log line of a request says.
 type requestEvent struct {
+	id        string // of the request
 	operation string
 	account   int64
 	task      string
+	key       string // part of the hash of the idempotency key
 	status    int
 	err       error
 }
@@ -33,7 +35,7 @@ func logged(log *slog.Logger, next http.Handler) http.Handler {
 		start := time.Now()
 		id := uuid.NewString()
 		w.Header().Set("X-Request-Id", id)
-		e := &requestEvent{}
+		e := &requestEvent{id: id}
 		next.ServeHTTP(&statusWriter{ResponseWriter: w, event: e}, r.WithContext(withEvent(r.Context(), e)))
 
 		level, attrs := slog.LevelInfo, []slog.Attr{
@@ -48,6 +50,9 @@ func logged(log *slog.Logger, next http.Handler) http.Handler {
 		}
 		if e.task != "" {
 			attrs = append(attrs, slog.String("task", e.task))
+		}
+		if e.key != "" {
+			attrs = append(attrs, slog.String("key", e.key))
 		}
 		if e.err != nil {
 			level, attrs = slog.LevelError, append(attrs, slog.Any("error", e.err))
@@ -75,9 +80,12 @@ func recovered(s *server, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if v := recover(); v != nil {
-				s.fail(w, r, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+				s.fail(w, r, panicError(v))
 			}
 		}()
 		next.ServeHTTP(w, r)
 	})
 }
+
+// panicError is a panic as an error, with where it happened.
+func panicError(v any) error { return fmt.Errorf("panic: %v\n%s", v, debug.Stack()) }

@@ -16,9 +16,9 @@ import (
 func plainPath(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.EscapedPath()
-		plain, query, escaped := cutQuery(path)
-		if len(plain) > 1 {
-			plain = strings.TrimRight(plain, "/")
+		plain, query, escaped := cutQuery(strings.TrimRight(path, "/"))
+		if plain = strings.TrimRight(plain, "/"); plain == "" {
+			plain = "/"
 		}
 		if plain == "/v1" {
 			plain = "/v1/" // the one path that ends with a slash in the document
@@ -41,10 +41,10 @@ func plainPath(next http.Handler) http.Handler {
 }
 
 // cutQuery splits an escaped path at an escaped question mark and unescapes what
-// separates the parameters behind it. A %3F in the middle of the path stays.
+// separates the parameters behind it. A %3F with no parameter behind it stays.
 func cutQuery(path string) (plain, query string, found bool) {
-	at := strings.LastIndex(strings.ToLower(path), "%3f")
-	if at < 0 || strings.Contains(path[at:], "/") || !strings.Contains(path[at:], "=") {
+	at := strings.Index(strings.ToLower(path), "%3f")
+	if at < 0 || !strings.Contains(path[at:], "=") {
 		return path, "", false
 	}
 	query = strings.NewReplacer("%26", "&", "%3D", "=", "%3d", "=").Replace(path[at+3:])
@@ -71,6 +71,10 @@ func pathParams(r *http.Request, names []string) map[string]string {
 	return params
 }
 
+func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
+	s.fail(w, r, statusError{status: http.StatusNotFound, message: "There is no such path."})
+}
+
 // methodNotAllowed answers 405 and names the methods that the path has.
 func (s *server) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 	var allow []string
@@ -78,6 +82,10 @@ func (s *server) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 		if s.mux.Match(chi.NewRouteContext(), method, routePath(r)) {
 			allow = append(allow, method)
 		}
+	}
+	if len(allow) == 0 { // an unusual method gets here whatever its path
+		s.notFound(w, r)
+		return
 	}
 	w.Header().Set("Allow", strings.Join(allow, ", "))
 	s.fail(w, r, statusError{

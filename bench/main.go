@@ -109,6 +109,9 @@ func measure(ctx context.Context, opts options, stdout, stderr io.Writer) (err e
 	before := loadAverage()
 	var rows []row
 	defer func() {
+		if len(rows) == 0 {
+			return
+		}
 		fmt.Fprintf(stdout, "\n%d cores, load average %s before and %s after; medians of %d rounds of %v\n\n",
 			runtime.NumCPU(), before, loadAverage(), opts.rounds, opts.duration)
 		printTable(stdout, rows)

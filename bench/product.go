@@ -81,8 +81,7 @@ func (p *product) waitReady(ctx context.Context, file string) error {
 		case <-tick.C:
 		case err := <-p.done:
 			p.done <- err
-			text, _ := os.ReadFile(p.log) // shown as far as it is there
-			return fmt.Errorf("the product ended before it was ready: %w\n%s", err, text)
+			return fmt.Errorf("the product ended before it was ready: %w\n%s", err, p.logTail())
 		case <-ctx.Done():
 			return fmt.Errorf("the product is not ready: %w", ctx.Err())
 		}
@@ -109,13 +108,20 @@ func (p *product) stop() error {
 	case err := <-p.done:
 		p.done <- err
 		if err != nil {
-			return fmt.Errorf("the product ended: %w", err)
+			return fmt.Errorf("the product ended: %w\n%s", err, p.logTail())
 		}
 		return nil
 	case <-time.After(stopTimeout):
 		p.kill()
 		return fmt.Errorf("the product did not stop in %v", stopTimeout)
 	}
+}
+
+// logTail is the end of what the product logged.
+func (p *product) logTail() []byte {
+	const enough = 4 << 10
+	text, _ := os.ReadFile(p.log) // shown as far as it is there
+	return text[max(0, len(text)-enough):]
 }
 
 // kill ends the product as a crash would and waits until it is gone.

@@ -24,6 +24,7 @@ type Operation struct {
 	catchAll  string // the path parameter that takes the rest of the path
 	path      []parameter
 	query     []parameter
+	headers   []parameter
 	body      *openapi3.Schema // nil without a request body
 	responses *openapi3.Responses
 	spec      *openapi3.Operation
@@ -53,6 +54,8 @@ func newOperation(method, path string, item *openapi3.PathItem, spec *openapi3.O
 			op.path = append(op.path, p)
 		case openapi3.ParameterInQuery:
 			op.query = append(op.query, p)
+		case openapi3.ParameterInHeader:
+			op.headers = append(op.headers, p)
 		}
 	}
 	if spec.RequestBody != nil {
@@ -80,6 +83,12 @@ func (o *Operation) PathParams() []string { return names(o.path) }
 
 // QueryParams returns the names of the query parameters. Others pass and mean nothing.
 func (o *Operation) QueryParams() []string { return names(o.query) }
+
+// TakesHeader tells whether the operation declares a header. Others pass and mean nothing; what a declared one must
+// look like is for its reader to check, since it has errors of its own.
+func (o *Operation) TakesHeader(name string) bool {
+	return slices.Contains(names(o.headers), name)
+}
 
 // BodyProperties returns the names of the request body's top-level properties, sorted, those of all alternatives
 // together, and whether the operation takes a body at all.

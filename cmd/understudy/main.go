@@ -75,7 +75,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 func complain(w io.Writer, err error, status int) int {
 	text := strings.TrimPrefix(err.Error(), server.ErrConfig.Error()+": ")
-	_, _ = fmt.Fprintln(w, "understudy:", strings.ReplaceAll(text, "\n", "; "))
+	_, _ = fmt.Fprintln(w, "understudy:", strings.Join(strings.Fields(text), " ")) // one line
 	return status
 }
 

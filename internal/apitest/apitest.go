@@ -75,7 +75,13 @@ func On(tb testing.TB, url string, change func(*engine.Config)) *World {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- w.Engine.Run(ctx) }()
-	server := httptest.NewServer(api.New(api.Config{Document: w.document, Engine: w.Engine, DB: w.DB, Logger: log}))
+	secret, err := w.DB.ServerSecret(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	server := httptest.NewServer(api.New(api.Config{
+		Document: w.document, Engine: w.Engine, DB: w.DB, Logger: log, Secret: secret, Hook: cfg.Hook,
+	}))
 	w.URL = server.URL
 	tb.Cleanup(func() {
 		server.Close()

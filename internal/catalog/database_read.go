@@ -38,7 +38,8 @@ func (c *Catalog) listProDatabases(ctx context.Context, tx *store.Tx, in struct 
 	ID     int64 `path:"subscriptionId" json:"-"`
 	Offset int   `query:"offset" json:"-"`
 	Limit  *int  `query:"limit" json:"-"`
-}) (*databaseList, error) {
+},
+) (*databaseList, error) {
 	limit := 100
 	set(&limit, in.Limit)
 	databases, err := store.List[Database](ctx, tx, in.ID, in.Offset, limit)

@@ -314,9 +314,6 @@ func TestDerived(t *testing.T) {
 	if a, b := derivedPassword(id, "password"), derivedPassword(id+1, "password"); len(a) != 32 || a == b || a != derivedPassword(id, "password") {
 		t.Errorf("got passwords %q and %q, want 32 characters that follow from the id", a, b)
 	}
-	if got := derivedDigits(id, "account", 12); len(got) != 12 || strings.Trim(got, "0123456789") != "" {
-		t.Errorf("got %q, want 12 digits", got)
-	}
 	if got := derivedHex(id, "vpc", 17); len(got) != 17 || strings.Trim(got, "0123456789abcdef") != "" {
 		t.Errorf("got %q, want 17 hexadecimal digits", got)
 	}

@@ -21,15 +21,6 @@ func derivedNumber(id int64, purpose string, n int64) int64 {
 	return int64(binary.BigEndian.Uint64(sum[:8]) % uint64(n))
 }
 
-// derivedDigits is a number written with the given number of digits, at most 18.
-func derivedDigits(id int64, purpose string, digits int) string {
-	n := int64(1)
-	for range digits {
-		n *= 10
-	}
-	return fmt.Sprintf("%0*d", digits, derivedNumber(id, purpose, n))
-}
-
 // derivedHex has the given number of digits, at most 64.
 func derivedHex(id int64, purpose string, digits int) string {
 	sum := digest(id, purpose)

@@ -67,7 +67,8 @@ func createProDatabaseTag(ctx context.Context, tx *store.Tx, in struct {
 	Subscription int64 `path:"subscriptionId" json:"-"`
 	ID           int64 `path:"databaseId" json:"-"`
 	tagSpec
-}) (*tagView, error) {
+},
+) (*tagView, error) {
 	db, err := lockDatabase(ctx, tx, in.Subscription, in.ID)
 	if err != nil {
 		return nil, err
@@ -91,7 +92,8 @@ func replaceProDatabaseTags(ctx context.Context, tx *store.Tx, in struct {
 	Subscription int64     `path:"subscriptionId" json:"-"`
 	ID           int64     `path:"databaseId" json:"-"`
 	Tags         []tagSpec `json:"tags"`
-}) (*tagList, error) {
+},
+) (*tagList, error) {
 	db, err := lockDatabase(ctx, tx, in.Subscription, in.ID)
 	if err != nil {
 		return nil, err
@@ -125,7 +127,8 @@ func updateProDatabaseTag(ctx context.Context, tx *store.Tx, in struct {
 	ID           int64  `path:"databaseId" json:"-"`
 	Key          string `path:"tagKey" json:"-"`
 	Value        string `json:"value"`
-}) (*tagView, error) {
+},
+) (*tagView, error) {
 	db, i, err := lockTag(ctx, tx, tagPath{in.Subscription, in.ID, in.Key})
 	if err != nil {
 		return nil, err

@@ -86,6 +86,8 @@ func observed(c Code) (int, bool) {
 	switch c {
 	case SubscriptionPaymentNotFound:
 		return http.StatusBadRequest, true
+	case ConflictError:
+		return http.StatusConflict, true
 	default:
 		return 0, false
 	}

@@ -14,8 +14,23 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// Answer runs an operation that answers at once.
-func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req Request) (any, error) {
+// Keyed is the idempotency key of a request; its zero value is that of a request
+// without one. What is answered is stored in the transaction of the effect.
+type Keyed struct {
+	Hold    store.KeyHold
+	Outcome func(out any) store.KeyOutcome // renders what will be answered
+}
+
+func (k Keyed) outcome(out any) (o store.KeyOutcome) {
+	if k.Hold.Token != "" {
+		o = k.Outcome(out)
+	}
+	return o
+}
+
+// Answer runs an operation that answers at once. It answers store.ErrKeyLost,
+// and has done nothing, if the request has lost its idempotency key.
+func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req Request, key Keyed) (any, error) {
 	op, err := e.operation(id)
 	if err != nil {
 		return nil, err
@@ -30,17 +45,29 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 	}
 	var out any
 	err = view(ctx, caller, func(tx *store.Tx) (err error) {
-		out, err = op.answer(ctx, tx, in)
-		return err
+		if out, err = op.answer(ctx, tx, in); err != nil {
+			return err
+		}
+		e.at("idem.before_finish")
+		if err := tx.FinishKey(ctx, key.Hold, key.outcome(out)); err != nil {
+			return err
+		}
+		e.at("tx.before_commit")
+		return nil
 	})
+	if err == nil {
+		e.at("tx.after_commit")
+	}
 	return out, err
 }
 
 // Accept turns a request into a task. When it returns, the task is committed and
-// can be read; nobody can take it back, the client hanging up included.
+// can be read; nobody can take it back, the client hanging up included. It answers
+// store.ErrKeyLost, and has done nothing, if the request has lost its idempotency
+// key.
 //
 // doc: process-lifecycle#task-process-states
-func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req Request) (cloud.Task, error) {
+func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req Request, key Keyed) (cloud.Task, error) {
 	op, err := e.operation(id)
 	if err != nil {
 		return cloud.Task{}, err
@@ -56,6 +83,8 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 		Command:   op.doc.Command,
 		Status:    cloud.TaskReceived,
 	}
+	task.UpdatedAt = key.Hold.Now
+	e.at("idem.before_finish")
 	task.UpdatedAt, err = e.acceptor.accept(ctx, store.Acceptance{
 		ID:        task.ID,
 		Account:   task.Account,
@@ -63,6 +92,8 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 		Command:   task.Command,
 		Request:   request,
 		Work:      e.real(op.work),
+		Hold:      key.Hold,
+		Outcome:   key.outcome(task),
 	})
 	if err != nil {
 		return cloud.Task{}, err
@@ -161,7 +192,12 @@ func (a *acceptor) commit(batch []*acceptance) {
 	}
 	times, err := a.db.Accept(ctx, requests)
 	for i, p := range batch {
-		if p.err = err; err == nil {
+		switch {
+		case err != nil:
+			p.err = err
+		case times[i].IsZero():
+			p.err = store.ErrKeyLost
+		default:
 			p.at = times[i]
 		}
 		close(p.done)

@@ -16,7 +16,7 @@ import (
 // box reads a box; ok is false when it is gone.
 func (w *world) box(id int64) (cloud.Resource[box], bool) {
 	w.tb.Helper()
-	out, err := w.Answer(w.tb.Context(), w.caller, "getBox", engine.Request{Path: map[string]string{"boxId": fmt.Sprint(id)}})
+	out, err := w.Answer(w.tb.Context(), w.caller, "getBox", engine.Request{Path: map[string]string{"boxId": fmt.Sprint(id)}}, engine.Keyed{})
 	var missing *cloud.Error
 	if errors.As(err, &missing) {
 		return cloud.Resource[box]{}, false
@@ -124,7 +124,7 @@ func TestDeleteWinsOverProvisioning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	id := w.process(w.create(`{"name":"one"}`)).Response.ResourceID
-	remove, err := w.Accept(t.Context(), w.caller, "deleteBox", engine.Request{Path: map[string]string{"boxId": fmt.Sprint(id)}})
+	remove, err := w.Accept(t.Context(), w.caller, "deleteBox", engine.Request{Path: map[string]string{"boxId": fmt.Sprint(id)}}, engine.Keyed{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -181,12 +181,12 @@ func TestTwoServersKeepOrderAndCap(t *testing.T) {
 			server := []*engine.Engine{w.Engine, other}[client%2]
 			all.Go(func() {
 				for range each {
-					task, err := server.Accept(t.Context(), caller, "createBox", engine.Request{Body: []byte(`{"name":"x"}`)})
+					task, err := server.Accept(t.Context(), caller, "createBox", engine.Request{Body: []byte(`{"name":"x"}`)}, engine.Keyed{})
 					if err != nil {
 						t.Error(err)
 						return
 					}
-					out, err := server.Answer(t.Context(), caller, "getTask", engine.Request{Path: map[string]string{"taskId": task.ID}})
+					out, err := server.Answer(t.Context(), caller, "getTask", engine.Request{Path: map[string]string{"taskId": task.ID}}, engine.Keyed{})
 					if err != nil || out.(cloud.Task).Status != cloud.TaskCompleted {
 						t.Errorf("got %+v, %v, want completed", out, err)
 					}

@@ -35,7 +35,7 @@ func (e *Engine) taskOperations() []Operation {
 func (e *Engine) getTask(ctx context.Context, tx *store.Tx, in struct {
 	ID string `path:"taskId" json:"-"`
 }) (cloud.Task, error) {
-	notFound := cloud.Errorf(cloud.TaskNotFound, "No task has the id %q.", in.ID)
+	notFound := cloud.Errorf(cloud.EntityNotFound, "No task has the id %q.", in.ID)
 	if uuid.Validate(in.ID) != nil {
 		return cloud.Task{}, notFound
 	}

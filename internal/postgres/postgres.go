@@ -9,7 +9,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -23,7 +22,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -214,23 +212,24 @@ func (c *Cluster) waitReady(ctx context.Context) error {
 	}
 }
 
-// ensureDatabase connects once, which proves that the database answers. In a
+// ensureDatabase connects once, which proves that the cluster answers. In a
 // new cluster it gives the database its name: renaming the empty one that
-// initdb made takes a millisecond, creating another takes fifty.
+// initdb made takes a millisecond, creating another takes fifty. It asks for
+// the database from another one, because Postgres logs a FATAL for whoever
+// connects to one that is not there.
 func (c *Cluster) ensureDatabase(ctx context.Context) error {
-	conn, err := pgx.Connect(ctx, c.URL())
-	if err == nil {
-		return conn.Close(ctx)
-	}
-	var pgErr *pgconn.PgError
-	if !errors.As(err, &pgErr) || pgErr.Code != "3D000" { // invalid_catalog_name
-		return err
-	}
-	conn, err = pgx.Connect(ctx, c.site.url("template1"))
+	conn, err := pgx.Connect(ctx, c.site.url("template1"))
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx)
+	var named bool
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database).Scan(&named); err != nil {
+		return fmt.Errorf("look for the database: %w", err)
+	}
+	if named {
+		return nil
+	}
 	if _, err := conn.Exec(ctx, "ALTER DATABASE postgres RENAME TO "+database); err != nil {
 		return fmt.Errorf("name the database: %w", err)
 	}

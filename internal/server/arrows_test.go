@@ -12,19 +12,20 @@ const module = "github.com/understudy-dev/understudy"
 // arrows says which packages of ours a package may import: only what is below
 // it, so that calls go deep and nothing calls back up.
 var arrows = map[string][]string{
-	"":                   {},
-	"cmd/understudy":     {"internal/server", "internal/engine"},
-	"internal/server":    {"", "api", "api/openapi", "internal/catalog", "internal/cloud", "internal/engine", "internal/postgres", "internal/store", "migrations"},
-	"api":                {"api/openapi", "internal/cloud", "internal/engine", "internal/store"},
-	"api/openapi":        {},
-	"internal/catalog":   {"internal/cloud", "internal/engine", "internal/store"},
-	"internal/engine":    {"api/openapi", "internal/cloud", "internal/store"},
-	"internal/store":     {"internal/cloud"},
-	"internal/cloud":     {},
-	"internal/postgres":  {},
-	"internal/pgtest":    {"internal/postgres", "migrations"},
-	"internal/servetest": {},
-	"migrations":         {},
+	"":                     {},
+	"cmd/understudy":       {"internal/server", "internal/engine"},
+	"internal/server":      {"", "api", "api/openapi", "internal/catalog", "internal/cloud", "internal/engine", "internal/postgres", "internal/store", "migrations"},
+	"api":                  {"api/openapi", "internal/cloud", "internal/engine", "internal/idempotency", "internal/store"},
+	"api/openapi":          {},
+	"internal/catalog":     {"internal/cloud", "internal/engine", "internal/store"},
+	"internal/engine":      {"api/openapi", "internal/cloud", "internal/store"},
+	"internal/store":       {"internal/cloud"},
+	"internal/cloud":       {},
+	"internal/idempotency": {},
+	"internal/postgres":    {},
+	"internal/pgtest":      {"internal/postgres", "migrations"},
+	"internal/servetest":   {},
+	"migrations":           {},
 }
 
 // owners says which packages alone may import something from outside.
@@ -34,7 +35,7 @@ var owners = map[string][]string{
 	"github.com/go-chi/chi/v5":      {"api", "internal/server"},
 	"github.com/alecthomas/kong":    {"cmd/understudy"},
 	"github.com/getkin/kin-openapi": {"api/openapi"},
-	"net/http":                      {"api", "api/openapi", "internal/server", "internal/servetest", "internal/cloud", "cmd/understudy"},
+	"net/http":                      {"api", "api/openapi", "internal/server", "internal/servetest", "internal/cloud", "internal/idempotency", "cmd/understudy"},
 }
 
 // Shipped packages only: tests may import what they like.

@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -50,20 +52,48 @@ func badConfig(format string, args ...any) error {
 
 // check refuses values that make no sense, naming the flag.
 func (c *Config) check() error {
-	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+	_, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
 		return badConfig("--listen %q is not host:port", c.Listen)
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return badConfig("--listen %q: there is no port %q", c.Listen, port)
+	}
+	if err := checkURL(c.DatabaseURL); err != nil {
+		return err
 	}
 	if c.Speed < 0 || math.IsNaN(c.Speed) || math.IsInf(c.Speed, 0) {
 		return badConfig("--speed %v is not a number from 0 up", c.Speed)
 	}
-	if c.TaskHold < 0 || c.TaskHold > time.Minute {
-		return badConfig("--task-hold %v is not between 0 and 1m", c.TaskHold)
+	if c.TaskHold < 0 || c.TaskHold > maxHold {
+		return badConfig("--task-hold %v is not between 0 and %v", c.TaskHold, maxHold)
 	}
 	if c.CapPolicy != engine.PolicyQueue && c.CapPolicy != engine.PolicyReject {
 		return badConfig("--subscription-cap-policy %q is neither %q nor %q", c.CapPolicy, engine.PolicyQueue, engine.PolicyReject)
 	}
 	if (c.APIKey == "") != (c.APISecretKey == "") {
 		return badConfig("--api-key and --api-secret-key go together")
+	}
+	if info, err := os.Stat(c.ReadyFile); err == nil && info.IsDir() {
+		return badConfig("--ready-file %s is a directory", c.ReadyFile)
+	}
+	return nil
+}
+
+// checkURL refuses what is no URL of a Postgres. It does not repeat the URL,
+// which may hold a password. Empty passes.
+func checkURL(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case text == "":
+		return nil
+	case err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql":
+		return badConfig("--database-url is not a URL like postgres://user@host:5432/name")
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > math.MaxUint16 {
+			return badConfig("--database-url: there is no port %s", port)
+		}
 	}
 	return nil
 }

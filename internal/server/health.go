@@ -16,10 +16,14 @@ const pingTimeout = 2 * time.Second
 // lives, whether it can do its work, and the document.
 func withHealth(db *store.DB, document []byte, next http.Handler) http.Handler {
 	mux := chi.NewRouter()
-	mux.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
+	get := func(path string, handle http.HandlerFunc) {
+		mux.Get(path, handle)
+		mux.Head(path, handle)
+	}
+	get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, `{"status":"ok"}`)
 	})
-	mux.Get("/readyz", func(w http.ResponseWriter, r *http.Request) {
+	get("/readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), pingTimeout)
 		defer cancel()
 		if err := db.Ping(ctx); err != nil {
@@ -28,12 +32,19 @@ func withHealth(db *store.DB, document []byte, next http.Handler) http.Handler {
 		}
 		answer(w, http.StatusOK, `{"status":"ready"}`)
 	})
-	mux.Get("/openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
+	get("/openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml")
 		_, _ = w.Write(document)
 	})
 	mux.NotFound(next.ServeHTTP)
-	mux.MethodNotAllowed(next.ServeHTTP)
+	mux.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		if !mux.Match(chi.NewRouteContext(), http.MethodGet, r.URL.Path) {
+			next.ServeHTTP(w, r) // an unusual method, and not for one of ours
+			return
+		}
+		w.Header().Set("Allow", "GET, HEAD")
+		answer(w, http.StatusMethodNotAllowed, `{"status":"method not allowed"}`)
+	})
 	return mux
 }
 

@@ -66,6 +66,18 @@ func writeFile(name string, data []byte) error {
 	return err
 }
 
+// forget removes the ready file of an earlier run: who waits for ours must not
+// find that one.
+func forget(cfg Config) error {
+	if cfg.ReadyFile == "" {
+		return nil
+	}
+	if err := os.Remove(cfg.ReadyFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return badConfig("--ready-file: %w", err)
+	}
+	return nil
+}
+
 // announce tells whoever waits that the server is ready.
 func announce(cfg Config, ready Ready) error {
 	if cfg.ReadyFile != "" {

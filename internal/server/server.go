@@ -32,6 +32,7 @@ const (
 	writeTimeout  = 2 * time.Minute // more than the longest hold
 	idleTimeout   = 2 * time.Minute
 	stopTimeout   = 15 * time.Second
+	maxHold       = 10 * time.Second // so that a stop never cuts a held request short
 	maxHeader     = 64 << 10
 )
 
@@ -63,13 +64,23 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return fmt.Errorf("listen: %w", errors.Join(err, start.Wait()))
 	}
 	defer func() { _ = listener.Close() }() // already closed after a stop
+	if err := forget(cfg); err != nil {
+		return err
+	}
 
 	database, err := openDatabase(ctx, cfg)
 	if err = errors.Join(err, start.Wait()); err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped before it was ready: nothing was promised to anybody
+		}
 		return err
 	}
 	defer func() { err = errors.Join(err, database.close()) }()
 	keys, err := demoKeys(ctx, cfg, database.DB)
+	if err != nil {
+		return err
+	}
+	secret, err := database.ServerSecret(ctx)
 	if err != nil {
 		return err
 	}
@@ -104,6 +115,8 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		Engine:   eng,
 		DB:       database.DB,
 		Logger:   cfg.Logger,
+		Secret:   secret,
+		Hook:     cfg.Hook,
 	}))
 	return serve(ctx, cfg, listener, handler, eng, ready)
 }
@@ -124,6 +137,8 @@ func serve(ctx context.Context, cfg Config, listener net.Listener, handler http.
 	// see its task end.
 	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorking()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	group, failed := errgroup.WithContext(ctx)
 	group.Go(func() error { return eng.Run(working) })
 	group.Go(func() error {
@@ -145,14 +160,10 @@ func serve(ctx context.Context, cfg Config, listener net.Listener, handler http.
 		return nil
 	})
 	if err := announce(cfg, ready); err != nil {
-		return errors.Join(err, httpServer.Close(), stopped(stopWorking, group.Wait))
+		stop()
+		return errors.Join(err, group.Wait())
 	}
 	return group.Wait()
-}
-
-func stopped(stop func(), wait func() error) error {
-	stop()
-	return wait()
 }
 
 // reachable is an address for a client on this machine: a server that listens

@@ -17,21 +17,21 @@ type Acceptance struct {
 	Command   string
 	Request   []byte        // JSON
 	Work      time.Duration // business time that processing will take
+
+	Hold    KeyHold    // of the idempotency key that the request came with
+	Outcome KeyOutcome // what is answered, stored for the key
 }
 
 // Accept turns requests into tasks at the end of their accounts' queues, all in
-// one commit, and gives back the business time of each acceptance. It is one
-// round trip: the accounts are locked in a fixed order, then their sequences are
-// drawn and the tasks inserted from arrays.
+// one commit, and gives back the business time of each acceptance; for one with an
+// idempotency key that is the time at which it got the key, or zero if it has lost
+// it: then it is not accepted. It is one round trip: the accounts are locked in a
+// fixed order, then the keys are finished, the sequences drawn and the tasks
+// inserted from arrays.
 func (db *DB) Accept(ctx context.Context, batch []Acceptance) ([]time.Time, error) {
-	n := len(batch)
-	accounts, ids := make([]int64, n), make([]string, n)
-	operations, commands := make([]string, n), make([]string, n)
-	requests, works := make([]string, n), make([]time.Duration, n)
-	for i, a := range batch {
-		accounts[i], ids[i] = a.Account, a.ID
-		operations[i], commands[i] = a.Operation, a.Command
-		requests[i], works[i] = string(a.Request), a.Work
+	columns, err := acceptColumns(batch)
+	if err != nil {
+		return nil, err
 	}
 	// Both statements form one implicit transaction, since they travel as one
 	// pipeline; the second one takes its snapshot when the locks are held.
@@ -41,16 +41,29 @@ func (db *DB) Accept(ctx context.Context, batch []Acceptance) ([]time.Time, erro
 		FROM accounts
 		WHERE id = ANY ($1)
 		ORDER BY id
-		FOR NO KEY UPDATE`, accounts)
+		FOR NO KEY UPDATE`, columns[0])
 	both.Queue(`
 		WITH incoming AS (
-			SELECT i.*, row_number() OVER (PARTITION BY i.account_id ORDER BY i.place) AS turn
-			FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::interval[])
-				WITH ORDINALITY AS i (account_id, id, operation, command, request, work, place)
-		), numbered AS (
-			SELECT i.*, a.last_seq + i.turn AS seq, business_now(a) AS now,
-				a.last_seq = a.done_seq AND i.turn = 1 AS head
+			SELECT *
+			FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::interval[],
+					$7::text[], $8::bytea[], $9::uuid[], $10::timestamptz[], $11::smallint[], $12::text[], $13::bytea[])
+				WITH ORDINALITY AS i (account_id, id, operation, command, request, work,
+					scheme, key_hash, token, acquired_at, status, headers, body, place)
+		), finished AS (
+			UPDATE idempotency_keys k
+			SET state = 'done', status = i.status, headers = i.headers::jsonb, body = i.body
 			FROM incoming i
+			WHERE i.token IS NOT NULL AND k.account_id = i.account_id AND k.scheme = i.scheme AND k.key_hash = i.key_hash
+				AND k.token = i.token AND k.state = 'held'
+			RETURNING i.place
+		), numbered AS (
+			SELECT i.*, a.last_seq + i.turn AS seq, a.last_seq = a.done_seq AND i.turn = 1 AS head,
+				COALESCE(i.acquired_at, business_now(a)) AS now
+			FROM (
+				SELECT *, row_number() OVER (PARTITION BY account_id ORDER BY place) AS turn
+				FROM incoming
+				WHERE token IS NULL OR place IN (SELECT place FROM finished)
+			) i
 			JOIN accounts a ON a.id = i.account_id
 		), counted AS (
 			UPDATE accounts a
@@ -64,7 +77,7 @@ func (db *DB) Accept(ctx context.Context, batch []Acceptance) ([]time.Time, erro
 			FROM numbered
 		)
 		SELECT place - 1, now
-		FROM numbered`, accounts, ids, operations, commands, requests, works)
+		FROM numbered`, columns...)
 
 	results := db.pool.SendBatch(ctx, &both)
 	if _, err := results.Exec(); err != nil {
@@ -74,7 +87,7 @@ func (db *DB) Accept(ctx context.Context, batch []Acceptance) ([]time.Time, erro
 	if err != nil {
 		return nil, fmt.Errorf("accept: %w", errors.Join(err, results.Close()))
 	}
-	accepted := make([]time.Time, n)
+	accepted := make([]time.Time, len(batch))
 	var place int
 	var now time.Time
 	_, err = pgx.ForEachRow(rows, []any{&place, &now}, func() error {
@@ -85,4 +98,35 @@ func (db *DB) Accept(ctx context.Context, batch []Acceptance) ([]time.Time, erro
 		return nil, fmt.Errorf("accept: %w", err)
 	}
 	return accepted, nil
+}
+
+// acceptColumns turns a batch into an array for each column.
+func acceptColumns(batch []Acceptance) ([]any, error) {
+	n := len(batch)
+	accounts, ids := make([]int64, n), make([]string, n)
+	operations, commands := make([]string, n), make([]string, n)
+	requests, works := make([]string, n), make([]time.Duration, n)
+	schemes, hashes := make([]*string, n), make([][]byte, n)
+	tokens, acquired := make([]*string, n), make([]*time.Time, n)
+	statuses, headers, bodies := make([]*int, n), make([]*string, n), make([][]byte, n)
+	for i := range batch {
+		a := &batch[i]
+		accounts[i], ids[i] = a.Account, a.ID
+		operations[i], commands[i] = a.Operation, a.Command
+		requests[i], works[i] = string(a.Request), a.Work
+		if a.Hold.Token == "" {
+			continue
+		}
+		text, err := encode(a.Outcome.Headers)
+		if err != nil {
+			return nil, fmt.Errorf("accept: %w", err)
+		}
+		schemes[i], hashes[i] = &a.Hold.Key.Scheme, a.Hold.Key.Hash
+		tokens[i], acquired[i] = &a.Hold.Token, &a.Hold.Now
+		statuses[i], headers[i], bodies[i] = &a.Outcome.Status, &text, a.Outcome.Body
+	}
+	return []any{
+		accounts, ids, operations, commands, requests, works,
+		schemes, hashes, tokens, acquired, statuses, headers, bodies,
+	}, nil
 }

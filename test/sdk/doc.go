@@ -1,4 +1,6 @@
 // Package sdk drives a started `understudy serve` with the official Go SDK, unchanged. It consists of tests:
 //
-//	cd test/sdk && go test ./...
+//	cd test/sdk && go test -count=1 ./...
+//
+// -count=1 because go would repeat an old result for a new server, which is no part of this module.
 package sdk

@@ -1,0 +1,197 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/understudy-dev/understudy/internal/idempotency"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// requestKey is the idempotency key of a request.
+type requestKey struct {
+	*idempotency.Scheme
+	value string
+	store store.IdempotencyKey
+}
+
+// keyOf reads the idempotency key of a request, nil if it has none. An operation
+// takes the keys that the document declares for it; any other such header is
+// ignored altogether. doc: docs/idempotency.md
+func (s *server) keyOf(r *http.Request, c call) (*requestKey, error) {
+	var found *requestKey
+	for _, scheme := range s.schemes {
+		if !c.op.TakesHeader(scheme.Header) {
+			continue
+		}
+		value, given, valid := scheme.Of(r.Header)
+		switch {
+		case !given:
+			continue
+		case found != nil:
+			return nil, twoKeys(found.Scheme, scheme)
+		case scheme.MismatchFirst && len(c.body) > 0 && !json.Valid(c.body):
+			return nil, unreadable()
+		case !valid:
+			return nil, invalidKey(scheme)
+		}
+		found = &requestKey{Scheme: scheme, value: value, store: store.IdempotencyKey{
+			Account:     c.caller.Account,
+			Scheme:      scheme.Name,
+			Hash:        idempotency.Hash(value),
+			Fingerprint: idempotency.Fingerprint(s.cfg.Secret, r.Method, r.URL, c.body),
+		}}
+	}
+	return found, nil
+}
+
+// performTime is how long a request with a key may take. It goes on when its
+// client is gone, since the client will ask again.
+const performTime = 10 * time.Second
+
+// once carries a request out at most once for its key: it answers what was
+// answered before, or that somebody is at it, or it does it and stores the answer
+// in the transaction of the effect.
+func (s *server) once(r *http.Request, c call, key *requestKey) reply {
+	event(r).key = hex.EncodeToString(key.store.Hash[:8])
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), performTime+key.Wait)
+	defer cancel()
+	hold, record, err := s.acquire(ctx, r, key)
+	switch {
+	case err != nil:
+		return key.echo(s.failure(r, err))
+	case record != nil:
+		return key.echo(s.recorded(r, key, record))
+	}
+	landed := s.flights.takeOff(key)
+	defer landed()
+	s.at("idem.acquired")
+	rep, err := s.perform(r.WithContext(ctx), c, hold)
+	if err != nil {
+		rep = s.settle(ctx, r, key, hold, err)
+	}
+	return key.echo(rep)
+}
+
+// acquire takes the key or finds out what is known of it. Where the scheme says
+// so it waits for a request that is under way; waiting holds no connection.
+func (s *server) acquire(ctx context.Context, r *http.Request, key *requestKey) (store.KeyHold, *store.KeyRecord, error) {
+	terms := store.KeyTerms{Replayed: key.Replayed, Known: key.Known, Lease: idempotency.Lease}
+	deadline := time.NewTimer(key.Wait)
+	defer deadline.Stop()
+	for {
+		landed := s.flights.of(key)
+		hold, record, err := s.cfg.DB.AcquireKey(ctx, key.store, terms, uuid.NewString(), event(r).id)
+		underWay := record != nil && record.State == store.KeyHeld && bytes.Equal(record.Fingerprint, key.store.Fingerprint)
+		if err != nil || !underWay || key.Wait == 0 {
+			return hold, record, err
+		}
+		// Somebody else's server tells nothing, so it is asked now and then.
+		again := time.NewTimer(askEvery)
+		if landed != nil {
+			again.Stop()
+		}
+		select {
+		case <-landed:
+		case <-again.C:
+		case <-deadline.C:
+			return hold, record, nil
+		case <-r.Context().Done():
+			return hold, record, nil
+		}
+		again.Stop()
+	}
+}
+
+const askEvery = 100 * time.Millisecond
+
+// recorded answers a request whose key is taken.
+func (s *server) recorded(r *http.Request, key *requestKey, record *store.KeyRecord) reply {
+	held := record.State == store.KeyHeld
+	other := !bytes.Equal(record.Fingerprint, key.store.Fingerprint)
+	switch {
+	case record.Expired && !held:
+		return expiredKey().reply(r)
+	case held && (!other || !key.MismatchFirst):
+		return key.inUse().reply(r)
+	case other:
+		return key.reused().reply(r)
+	}
+	rep := replyOf(record.Outcome)
+	rep.header["Idempotent-Replayed"] = "true"
+	rep.header["Idempotent-Original-Request-Id"] = record.Outcome.RequestID
+	return rep
+}
+
+// settle answers a request that failed, and stores that where the scheme does.
+// Nothing of it was done, or, after a commit whose answer was lost, all.
+func (s *server) settle(ctx context.Context, r *http.Request, key *requestKey, hold store.KeyHold, failed error) reply {
+	if errors.Is(failed, store.ErrKeyLost) {
+		return key.inUse().reply(r)
+	}
+	if unavailable(failed) {
+		// The operation's own time may be what ran out.
+		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), performTime)
+		defer cancel()
+		if outcome, done, err := s.cfg.DB.ResolveKey(after, hold); err == nil && done {
+			return replyOf(outcome)
+		} else if err == nil {
+			s.release(after, r, hold)
+		}
+		return s.failure(r, failed)
+	}
+	rep := s.failure(r, failed)
+	if !key.Storable(rep.status) {
+		s.release(ctx, r, hold)
+		return rep
+	}
+	s.at("idem.before_finish")
+	switch err := s.cfg.DB.FinishKey(ctx, hold, rep.outcome()); {
+	case errors.Is(err, store.ErrKeyLost):
+		return key.inUse().reply(r)
+	case err != nil:
+		return s.failure(r, err)
+	}
+	return rep
+}
+
+// release lets the next attempt begin at once; without it, it begins when the
+// lease has run out.
+func (s *server) release(ctx context.Context, r *http.Request, hold store.KeyHold) {
+	if err := s.cfg.DB.ReleaseKey(ctx, hold); err != nil {
+		s.log.WarnContext(r.Context(), "idempotency key waits for its lease to run out", "key", event(r).key, "error", err)
+	}
+}
+
+// at marks a point in the life of a request.
+func (s *server) at(point string) {
+	if s.cfg.Hook != nil {
+		s.cfg.Hook(point)
+	}
+}
+
+// echo names the key in the answer.
+func (k *requestKey) echo(rep reply) reply {
+	rep.header[k.Header] = k.value
+	return rep
+}
+
+// outcome is what is stored of a reply.
+func (rep reply) outcome() store.KeyOutcome {
+	return store.KeyOutcome{Status: rep.status, Headers: rep.header, Body: rep.body}
+}
+
+func replyOf(o store.KeyOutcome) reply {
+	rep := reply{status: o.Status, header: map[string]string{}, body: o.Body}
+	for name, value := range o.Headers {
+		rep.header[name] = value
+	}
+	return rep
+}

@@ -1,0 +1,77 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// reply is an answer as a value, before anything of it is sent.
+type reply struct {
+	status int
+	header map[string]string // that belongs to this answer, not to the connection or the moment
+	body   []byte
+}
+
+// newReply renders a body as JSON. That cannot fail for the types we answer with;
+// should it, the answer says that something is wrong here.
+func newReply(r *http.Request, status int, body any) reply {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(body); err != nil {
+		event(r).err = err
+		status = http.StatusInternalServerError
+		buf.Reset()
+		buf.WriteString("{}\n")
+	}
+	return reply{status: status, header: map[string]string{"Content-Type": "application/json"}, body: buf.Bytes()}
+}
+
+// success renders what an operation gave back.
+func (s *server) success(r *http.Request, status int, out any) reply {
+	header := map[string]string{}
+	switch v := out.(type) {
+	case cloud.Task:
+		event(r).task = v.ID
+		if !v.Status.Finished() {
+			header["Retry-After"] = "1"
+		}
+		rel := "self"
+		if status == http.StatusAccepted {
+			rel = "task"
+			header["Location"] = baseURL(r) + s.taskPath + v.ID
+		}
+		out = s.task(baseURL(r), v, rel)
+	case []cloud.Task:
+		out = s.tasks(baseURL(r), v)
+	case interface{ LinkSelf(href string) }:
+		v.LinkSelf(baseURL(r) + r.URL.RequestURI())
+	}
+	rep := newReply(r, status, out)
+	for name, value := range header {
+		rep.header[name] = value
+	}
+	return rep
+}
+
+// unused is what the official clients' own limiter is told: nothing of the 400
+// requests a minute has been used. They would else pause by their own count.
+const unused = "400"
+
+// send writes a reply.
+func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
+	h := w.Header()
+	for name, value := range rep.header {
+		h.Set(name, value)
+	}
+	h.Set("Content-Length", strconv.Itoa(len(rep.body)))
+	h.Set("X-Rate-Limit-Remaining", unused)
+	w.WriteHeader(rep.status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(rep.body) // a client that is gone is not our error
+	}
+}

@@ -1,0 +1,113 @@
+// Package idempotency is the rules of idempotent requests as data: which header
+// carries a key, what a key looks like and how long it lives. The two schemes
+// differ in their values and in little else; how a request is carried out under
+// a key is one code for both, at the HTTP edge.
+package idempotency
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"regexp"
+	"time"
+)
+
+// Scheme is one way to make a request idempotent.
+type Scheme struct {
+	Name     string // stored with every key
+	Header   string
+	syntax   *regexp.Regexp
+	Replayed time.Duration // business time from first receipt during which an outcome is replayed
+	Known    time.Duration // and during which the key is known, if only to be expired
+	Wait     time.Duration // real time that a request waits for one that is under way
+	// Storable tells whether an outcome with a status settles the key. One that
+	// does not leaves the key to the next attempt.
+	Storable func(status int) bool
+	// MismatchFirst tells another request under a used key before telling that the
+	// first one is still under way.
+	MismatchFirst bool
+}
+
+// Lease is how long a request may take that holds a key: ten seconds to carry it
+// out and five to spare. Real time.
+const Lease = 15 * time.Second
+
+// Key is the scheme of the header Idempotency-Key: the outcome of the first
+// request, whatever it was, is that of all.
+//
+// doc: idempotent-requests-idempotency-key
+func Key() *Scheme {
+	const day = 24 * time.Hour
+	return &Scheme{
+		Name:     "idempotency-key",
+		Header:   "Idempotency-Key",
+		syntax:   regexp.MustCompile(`^[A-Za-z0-9_-]{8,255}$`),
+		Replayed: day,
+		Known:    day,
+		Storable: func(int) bool { return true },
+	}
+}
+
+// ClientToken is the scheme of the header X-Client-Token: a success or a refusal
+// is that of all requests, an internal error of none.
+//
+// doc: idempotent-requests-x-client-token
+func ClientToken() *Scheme {
+	return &Scheme{
+		Name:          "client-token",
+		Header:        "X-Client-Token",
+		syntax:        regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`),
+		Replayed:      8 * time.Hour,
+		Known:         72 * time.Hour,
+		Wait:          2 * time.Second,
+		Storable:      func(status int) bool { return status < http.StatusInternalServerError },
+		MismatchFirst: true,
+	}
+}
+
+// Of reads the scheme's key of a request: given is false when there is no such
+// header, valid when it is there once and looks as it must.
+func (s *Scheme) Of(h http.Header) (key string, given, valid bool) {
+	lines, given := h[http.CanonicalHeaderKey(s.Header)]
+	if !given {
+		return "", false, false
+	}
+	return lines[0], true, len(lines) == 1 && s.syntax.MatchString(lines[0])
+}
+
+// Hash is what is stored and logged of a key.
+func Hash(key string) []byte {
+	sum := sha256.Sum256([]byte(key))
+	return sum[:]
+}
+
+// Fingerprint tells requests apart without keeping them: it is a keyed hash of
+// the method, the path, the sorted query and the body, in which the order of the
+// members of an object and white space do not count.
+func Fingerprint(secret []byte, method string, u *url.URL, body []byte) []byte {
+	mac := hmac.New(sha256.New, secret)
+	for _, part := range [][]byte{[]byte(method), []byte(u.EscapedPath()), []byte(u.Query().Encode()), canonical(body)} {
+		mac.Write(part)
+		mac.Write([]byte{0}) // a byte that no part has: parts cannot run into each other
+	}
+	return mac.Sum(nil)
+}
+
+// canonical is JSON with sorted members and numbers as they were written; what
+// is not JSON stays as it is.
+func canonical(body []byte) []byte {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	var v any
+	if dec.Decode(&v) != nil || dec.More() {
+		return body
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return body
+	}
+	return text
+}

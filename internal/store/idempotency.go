@@ -1,0 +1,274 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// IdempotencyKey is a key that a request came with, and the request's fingerprint.
+type IdempotencyKey struct {
+	Account     int64
+	Scheme      string
+	Hash        []byte // of the key
+	Fingerprint []byte // of the request
+}
+
+// KeyTerms say how long a key lives, counted from its first receipt in business
+// time, and how long whoever acquires it may take, in real time.
+type KeyTerms struct {
+	Replayed time.Duration // its outcome is replayed,
+	Known    time.Duration // and until then it is known to be used up
+	Lease    time.Duration
+}
+
+// KeyState is what is known of a key that one did not acquire.
+type KeyState string
+
+// The states of a key.
+const (
+	KeyHeld     KeyState = "held"     // somebody is at work for it
+	KeyDone     KeyState = "done"     // there is an outcome
+	KeyReleased KeyState = "released" // somebody was, and nothing came of it
+)
+
+// KeyRecord is a key that is taken.
+type KeyRecord struct {
+	State       KeyState
+	Fingerprint []byte
+	Expired     bool // its outcome is no longer replayed
+	Outcome     KeyOutcome
+}
+
+// KeyOutcome is an answer as it is stored and replayed.
+type KeyOutcome struct {
+	RequestID string // of the request that was answered
+	Status    int
+	Headers   map[string]string
+	Body      []byte
+}
+
+// KeyHold is the right to work for a key; its zero value is that for none. Token
+// is random: one that was lost never becomes valid again.
+type KeyHold struct {
+	Key   IdempotencyKey
+	Token string
+	Now   time.Time // business time of the acquisition
+}
+
+// ErrKeyLost says that a key is no longer held by who wants to finish it:
+// whatever was done for it must not be.
+var ErrKeyLost = errors.New("idempotency key is held by another request")
+
+// acquireKey looks at a key and takes it, in one statement, if nobody has it, if
+// its holder's lease has run out or its holder gave up and the request is the
+// same, or if it is forgotten. It never touches an outcome that still counts. A
+// key that is settled is only read, so that a replay costs no commit.
+const acquireKey = `
+	WITH now AS (
+		SELECT business_now(a) AS t
+		FROM accounts a
+		WHERE id = $1
+	), settled AS (
+		SELECT k.*, now.t >= k.expires_at AS expired
+		FROM idempotency_keys k, now
+		WHERE k.account_id = $1 AND k.scheme = $2 AND k.key_hash = $3
+			AND (k.state = 'held' AND k.lease_until > clock_timestamp()
+				OR k.purge_at > now.t AND (k.state = 'done' OR k.fingerprint <> $4 OR k.expires_at <= now.t))
+	), acquired AS (
+		INSERT INTO idempotency_keys AS k (account_id, scheme, key_hash, fingerprint, state, token, lease_until,
+			created_at, expires_at, purge_at, request_id)
+		SELECT $1, $2, $3, $4, 'held', $5, clock_timestamp() + $6::interval, t, t + $7::interval, t + $8::interval, $9
+		FROM now
+		WHERE NOT EXISTS (SELECT FROM settled)
+		ON CONFLICT (account_id, scheme, key_hash) DO UPDATE
+		SET fingerprint = excluded.fingerprint,
+			state       = 'held',
+			token       = excluded.token,
+			lease_until = excluded.lease_until,
+			created_at  = CASE WHEN k.purge_at <= excluded.created_at THEN excluded.created_at ELSE k.created_at END,
+			expires_at  = CASE WHEN k.purge_at <= excluded.created_at THEN excluded.expires_at ELSE k.expires_at END,
+			purge_at    = CASE WHEN k.purge_at <= excluded.created_at THEN excluded.purge_at ELSE k.purge_at END,
+			request_id  = excluded.request_id,
+			status      = NULL,
+			headers     = NULL,
+			body        = NULL
+		WHERE NOT (k.state = 'held' AND k.lease_until > clock_timestamp())
+			AND (k.purge_at <= excluded.created_at
+				OR k.state <> 'done' AND k.fingerprint = excluded.fingerprint AND k.expires_at > excluded.created_at)
+		RETURNING k.token
+	)
+	SELECT now.t, acquired.token IS NOT NULL,
+		settled.state, settled.fingerprint, settled.expired, settled.request_id, settled.status, settled.headers, settled.body
+	FROM now
+	LEFT JOIN acquired ON true
+	LEFT JOIN settled ON true`
+
+// AcquireKey takes a key for a request, or tells what is known of it: then the
+// record is not nil and the hold is empty. token and request are UUIDs.
+func (db *DB) AcquireKey(ctx context.Context, key IdempotencyKey, terms KeyTerms, token, request string) (KeyHold, *KeyRecord, error) {
+	// Of two that take a new key at once one finds, when it comes to insert, that
+	// the other was quicker; looking again it sees it.
+	for range 5 {
+		hold, record, err := db.acquireOnce(ctx, key, terms, token, request)
+		if err != nil || record != nil || hold.Token != "" {
+			return hold, record, err
+		}
+	}
+	return KeyHold{}, nil, fmt.Errorf("acquire idempotency key: %w", context.DeadlineExceeded)
+}
+
+func (db *DB) acquireOnce(ctx context.Context, key IdempotencyKey, terms KeyTerms, token, request string) (hold KeyHold, record *KeyRecord, err error) {
+	// The acquisition need not be on disk before its outcome is: should it get
+	// lost with the database, the outcome finds nothing to belong to.
+	var both pgx.Batch
+	both.Queue(`SELECT set_config('synchronous_commit', 'off', true)`)
+	both.Queue(acquireKey, key.Account, key.Scheme, key.Hash, key.Fingerprint, token,
+		terms.Lease, terms.Replayed, terms.Known, request)
+	results := db.pool.SendBatch(ctx, &both)
+	var acquired bool
+	var state, requestID *string
+	var fingerprint, headers, body []byte
+	var expired *bool
+	var status *int
+	_, err = results.Exec()
+	if err == nil {
+		err = results.QueryRow().Scan(&hold.Now, &acquired, &state, &fingerprint, &expired, &requestID, &status, &headers, &body)
+	}
+	if err = errors.Join(err, results.Close()); err != nil {
+		return KeyHold{}, nil, fmt.Errorf("acquire idempotency key: %w", err)
+	}
+	switch {
+	case acquired:
+		hold.Key, hold.Token = key, token
+		return hold, nil, nil
+	case state == nil:
+		return KeyHold{}, nil, nil
+	}
+	record = &KeyRecord{State: KeyState(*state), Fingerprint: fingerprint, Expired: *expired}
+	if record.State == KeyDone {
+		record.Outcome, err = keyOutcome(*requestID, *status, headers, body)
+	}
+	return KeyHold{}, record, err
+}
+
+func keyOutcome(requestID string, status int, headers, body []byte) (KeyOutcome, error) {
+	o := KeyOutcome{RequestID: requestID, Status: status, Body: body}
+	if err := json.Unmarshal(headers, &o.Headers); err != nil {
+		return o, fmt.Errorf("read outcome of idempotency key: %w", err)
+	}
+	return o, nil
+}
+
+const finishKey = `
+	UPDATE idempotency_keys
+	SET state = 'done', status = $5, headers = $6, body = $7
+	WHERE account_id = $1 AND scheme = $2 AND key_hash = $3 AND token = $4 AND state = 'held'`
+
+// FinishKey stores the outcome of a key in the same transaction as its effect,
+// or answers ErrKeyLost. A hold for no key is finished by nothing.
+func (tx *Tx) FinishKey(ctx context.Context, hold KeyHold, outcome KeyOutcome) error {
+	return finish(ctx, tx.q, hold, outcome)
+}
+
+// FinishKey stores an outcome that had no effect.
+func (db *DB) FinishKey(ctx context.Context, hold KeyHold, outcome KeyOutcome) error {
+	return finish(ctx, db.pool, hold, outcome)
+}
+
+func finish(ctx context.Context, q querier, hold KeyHold, outcome KeyOutcome) error {
+	if hold.Token == "" {
+		return nil
+	}
+	headers, err := encode(outcome.Headers)
+	if err != nil {
+		return fmt.Errorf("finish idempotency key: %w", err)
+	}
+	tag, err := q.Exec(ctx, finishKey, hold.Key.Account, hold.Key.Scheme, hold.Key.Hash, hold.Token,
+		outcome.Status, headers, outcome.Body)
+	if err != nil {
+		return fmt.Errorf("finish idempotency key: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return ErrKeyLost
+	}
+	return nil
+}
+
+// ReleaseKey gives a key back without an outcome: the same request may be sent
+// again and is then worked on.
+func (db *DB) ReleaseKey(ctx context.Context, hold KeyHold) error {
+	_, err := db.pool.Exec(ctx, `
+		UPDATE idempotency_keys
+		SET state = 'released'
+		WHERE account_id = $1 AND scheme = $2 AND key_hash = $3 AND token = $4 AND state = 'held'`,
+		hold.Key.Account, hold.Key.Scheme, hold.Key.Hash, hold.Token)
+	if err != nil {
+		return fmt.Errorf("release idempotency key: %w", err)
+	}
+	return nil
+}
+
+// ResolveKey tells, after a commit whose answer was lost, whether it happened:
+// then there is an outcome. It waits for a commit that is still under way.
+func (db *DB) ResolveKey(ctx context.Context, hold KeyHold) (outcome KeyOutcome, done bool, err error) {
+	var state, requestID string
+	var status *int
+	var headers, body []byte
+	err = db.pool.QueryRow(ctx, `
+		SELECT state, request_id, status, headers, body
+		FROM idempotency_keys
+		WHERE account_id = $1 AND scheme = $2 AND key_hash = $3 AND token = $4
+		FOR UPDATE`, hold.Key.Account, hold.Key.Scheme, hold.Key.Hash, hold.Token).
+		Scan(&state, &requestID, &status, &headers, &body)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return outcome, false, nil
+	}
+	if err != nil {
+		return outcome, false, fmt.Errorf("resolve idempotency key: %w", err)
+	}
+	if KeyState(state) != KeyDone {
+		return outcome, false, nil
+	}
+	outcome, err = keyOutcome(requestID, *status, headers, body)
+	return outcome, err == nil, err
+}
+
+// PruneKeys removes up to limit keys per account that are as if never seen, and
+// tells how many it removed. A key that somebody holds or has taken up again
+// meanwhile stays.
+func (db *DB) PruneKeys(ctx context.Context, limit int) (int, error) {
+	tag, err := db.pool.Exec(ctx, `
+		DELETE FROM idempotency_keys k
+		USING (
+			SELECT old.account_id, old.scheme, old.key_hash, a.now
+			FROM (SELECT id, business_now(accounts) AS now FROM accounts OFFSET 0) a
+			CROSS JOIN LATERAL (
+				SELECT *
+				FROM idempotency_keys k
+				WHERE k.account_id = a.id AND k.purge_at <= a.now
+				ORDER BY k.purge_at
+				LIMIT $1
+				FOR UPDATE SKIP LOCKED
+			) old
+		) old
+		WHERE k.account_id = old.account_id AND k.scheme = old.scheme AND k.key_hash = old.key_hash
+			AND k.purge_at <= old.now
+			AND NOT (k.state = 'held' AND k.lease_until > clock_timestamp())`, limit)
+	if err != nil {
+		return 0, fmt.Errorf("prune idempotency keys: %w", err)
+	}
+	return int(tag.RowsAffected()), nil
+}
+
+// ServerSecret is the key of the fingerprints, the same for all servers.
+func (db *DB) ServerSecret(ctx context.Context) (secret []byte, err error) {
+	if err := db.pool.QueryRow(ctx, `SELECT secret FROM server_secret`).Scan(&secret); err != nil {
+		return nil, fmt.Errorf("read server secret: %w", err)
+	}
+	return secret, nil
+}
