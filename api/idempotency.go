@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"time"
 
@@ -190,8 +191,6 @@ func (rep reply) outcome() store.KeyOutcome {
 
 func replyOf(o store.KeyOutcome) reply {
 	rep := reply{status: o.Status, header: map[string]string{}, body: o.Body}
-	for name, value := range o.Headers {
-		rep.header[name] = value
-	}
+	maps.Copy(rep.header, o.Headers)
 	return rep
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 
@@ -52,9 +53,7 @@ func (s *server) success(r *http.Request, status int, out any) reply {
 		v.LinkSelf(baseURL(r) + r.URL.RequestURI())
 	}
 	rep := newReply(r, status, out)
-	for name, value := range header {
-		rep.header[name] = value
-	}
+	maps.Copy(rep.header, header)
 	return rep
 }
 

@@ -27,38 +27,32 @@ func measureAccept(ctx context.Context, g *ground) (_ []row, err error) {
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
 
-	// With 16 clients first by pgbench, over all accounts, on one; then with one client.
-	var baseline, many, one, baselineP50, p50 []float64
+	var baseline, many, one, baselineAlone, alone rounds
 	for round := range g.rounds {
-		base, err := b.run(ctx, manyClients, g.duration)
-		if err != nil {
-			return nil, err
+		for _, turn := range []struct {
+			figures *rounds
+			run     func() (loaded, error)
+		}{
+			{&baseline, func() (loaded, error) { return b.run(ctx, manyClients, g.duration) }},
+			{&many, func() (loaded, error) { return g.accept(ctx, p, manyAccounts, manyClients) }},
+			{&one, func() (loaded, error) { return g.accept(ctx, p, 1, manyClients) }},
+			{&baselineAlone, func() (loaded, error) { return b.run(ctx, 1, g.duration) }},
+			{&alone, func() (loaded, error) { return g.accept(ctx, p, manyAccounts, 1) }},
+		} {
+			figure, err := turn.run()
+			if err != nil {
+				return nil, err
+			}
+			*turn.figures = append(*turn.figures, figure)
 		}
-		overAll, err := g.accept(ctx, p, manyAccounts, manyClients)
-		if err != nil {
-			return nil, err
-		}
-		onOne, err := g.accept(ctx, p, 1, manyClients)
-		if err != nil {
-			return nil, err
-		}
-		baseAlone, err := b.run(ctx, 1, g.duration)
-		if err != nil {
-			return nil, err
-		}
-		alone, err := g.accept(ctx, p, manyAccounts, 1)
-		if err != nil {
-			return nil, err
-		}
-		g.say("accept, round %d: pgbench %.0f/s, 100 accounts %.0f/s, 1 account %.0f/s; 1 client p50: pgbench %v, product %v",
-			round+1, base.perSecond, overAll.perSecond, onOne.perSecond, baseAlone.p50, alone.p50)
-		baseline, many, one = append(baseline, base.perSecond), append(many, overAll.perSecond), append(one, onOne.perSecond)
-		baselineP50, p50 = append(baselineP50, inMillis(baseAlone.p50)), append(p50, inMillis(alone.p50))
+		g.say("accept, round %d: pgbench %.0f/s, 100 accounts %.0f/s, 1 account %.0f/s; 1 client p50: pgbench %v, product %v", round+1,
+			baseline[round].perSecond, many[round].perSecond, one[round].perSecond, baselineAlone[round].p50, alone[round].p50)
 	}
 	return []row{
-		{"accept, 16 clients, 100 accounts / pgbench", median(many), median(baseline), perSecond, goal{atLeast: 0.6}},
-		{"accept, 16 clients, 1 account / pgbench, 100", median(one), median(baseline), perSecond, goal{atLeast: 0.3}},
-		{"accept, 1 client, p50 / pgbench", median(p50), median(baselineP50), millis, goal{atMost: 2}},
+		{"accept, 16 clients, 100 accounts / pgbench", perSecond, many.rates(), baseline.rates(), many.cpu(), goal{atLeast: 0.6}},
+		{"accept, 16 clients, 1 account / pgbench, 100", perSecond, one.rates(), baseline.rates(), one.cpu(), goal{atLeast: 0.3}},
+		{"accept, 1 client, p50 / pgbench", millis, alone.p50s(), baselineAlone.p50s(), alone.cpu(), goal{atMost: 2}},
+		{"pgbench itself, 16 clients", perSecond, baseline.rates(), nil, baseline.cpu(), goal{}},
 	}, nil
 }
 
@@ -73,6 +67,8 @@ func (g *ground) accept(ctx context.Context, p *product, accounts, clients int) 
 	for i, a := range players {
 		requests[i] = post(p.addr, path, a.headers, databaseBody)
 	}
-	figure, err := load(ctx, p.addr, clients, g.duration, requests, http.StatusAccepted)
+	figure, err := g.metered(p.pid(), func() (loaded, error) {
+		return load(ctx, p.addr, clients, g.duration, requests, http.StatusAccepted)
+	})
 	return figure, errors.Join(err, g.stage.forget(ctx))
 }

@@ -108,6 +108,8 @@ func (g *ground) serveBare(databaseURL string) (*baseline, error) {
 	return b, nil
 }
 
+func (b *baseline) pid() int { return b.cmd.Process.Pid }
+
 func (b *baseline) stop() error {
 	_ = b.stdin.Close()
 	return b.cmd.Wait()

@@ -38,17 +38,17 @@ func measureClaim(ctx context.Context, g *ground) (_ []row, err error) {
 			if err := queue(ctx, conn, tasks, accounts); err != nil {
 				return nil, err
 			}
-			var p50s []float64
+			var p50s []float64 // in milliseconds
 			for range g.rounds {
 				p50, err := claim(ctx, db)
 				if err != nil {
 					return nil, err
 				}
-				p50s = append(p50s, inMillis(p50))
+				p50s = append(p50s, float64(p50)/float64(time.Millisecond))
 			}
 			what := fmt.Sprintf("claim, %d tasks of %d accounts, p50", tasks, accounts)
 			g.say("%s: %.2f ms", what, median(p50s))
-			rows = append(rows, row{what, median(p50s), 0, millis, goal{atMost: 1}})
+			rows = append(rows, row{what, millis, p50s, nil, nil, goal{atMost: 1}})
 		}
 	}
 	return rows, nil

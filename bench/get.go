@@ -29,31 +29,35 @@ func measureGet(ctx context.Context, g *ground) (_ []row, err error) {
 		return nil, err
 	}
 
-	var bareTasks, bareNothing, tasks, databases []float64
+	var bareTasks, bareNothing, tasks, databases rounds
 	for round := range g.rounds {
 		for _, turn := range []struct {
+			figures  *rounds
 			addr     string
+			pid      int
 			requests [][]byte
-			figures  *[]float64
 		}{
-			{bare.addr, r.bareTasks, &bareTasks},
-			{p.addr, r.tasks, &tasks},
-			{p.addr, r.databases, &databases},
-			{bare.addr, r.bareNothing, &bareNothing},
+			{&bareTasks, bare.addr, bare.pid(), r.bareTasks},
+			{&tasks, p.addr, p.pid(), r.tasks},
+			{&databases, p.addr, p.pid(), r.databases},
+			{&bareNothing, bare.addr, bare.pid(), r.bareNothing},
 		} {
-			figure, err := load(ctx, turn.addr, manyClients, g.duration, turn.requests, http.StatusOK)
+			figure, err := g.metered(turn.pid, func() (loaded, error) {
+				return load(ctx, turn.addr, manyClients, g.duration, turn.requests, http.StatusOK)
+			})
 			if err != nil {
 				return nil, err
 			}
-			*turn.figures = append(*turn.figures, figure.perSecond)
+			*turn.figures = append(*turn.figures, figure)
 		}
-		g.say("get, round %d: bare %.0f/s, task %.0f/s, database %.0f/s, bare without database %.0f/s",
-			round+1, bareTasks[round], tasks[round], databases[round], bareNothing[round])
+		g.say("get, round %d: bare %.0f/s, task %.0f/s, database %.0f/s, bare without database %.0f/s", round+1,
+			bareTasks[round].perSecond, tasks[round].perSecond, databases[round].perSecond, bareNothing[round].perSecond)
 	}
 	return []row{
-		{"get task, 16 clients / bare chi, one read", median(tasks), median(bareTasks), perSecond, goal{atLeast: 0.6}},
-		{"get database, 16 clients / bare chi, one read", median(databases), median(bareTasks), perSecond, goal{atLeast: 0.6}},
-		{"bare chi, no database, 16 clients", median(bareNothing), 0, perSecond, goal{}},
+		{"get task, 16 clients / bare chi, one read", perSecond, tasks.rates(), bareTasks.rates(), tasks.cpu(), goal{atLeast: 0.6}},
+		{"get database, 16 clients / bare chi, one read", perSecond, databases.rates(), bareTasks.rates(), databases.cpu(), goal{atLeast: 0.6}},
+		{"bare chi itself, one read, 16 clients", perSecond, bareTasks.rates(), nil, bareTasks.cpu(), goal{}},
+		{"bare chi, no database, 16 clients", perSecond, bareNothing.rates(), nil, bareNothing.cpu(), goal{}},
 	}, nil
 }
 

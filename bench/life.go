@@ -20,22 +20,22 @@ func measureLife(ctx context.Context, g *ground) (_ []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
-	var rates, p50s []float64
+	var lives rounds
 	for round := range g.rounds {
 		accounts, err := g.stage.newAccounts(ctx, manyAccounts)
 		if err != nil {
 			return nil, err
 		}
-		figure, err := g.live(ctx, p.addr, accounts)
+		figure, err := g.metered(p.pid(), func() (loaded, error) { return g.live(ctx, p.addr, accounts) })
 		if err != nil {
 			return nil, err
 		}
 		g.say("life, round %d: %.0f/s, p50 %v", round+1, figure.perSecond, figure.p50.Round(time.Millisecond))
-		rates, p50s = append(rates, figure.perSecond), append(p50s, inMillis(figure.p50))
+		lives = append(lives, figure)
 	}
 	return []row{
-		{"life of a database, 100 accounts", median(rates), 0, perSecond, goal{atLeast: 700}},
-		{"life of a database, 100 accounts, p50", median(p50s), 0, millis, goal{}},
+		{"life of a database, 100 accounts", perSecond, lives.rates(), nil, lives.cpu(), goal{atLeast: 700}},
+		{"life of a database, 100 accounts, p50", millis, lives.p50s(), nil, nil, goal{}},
 	}, nil
 }
 
@@ -44,7 +44,7 @@ func (g *ground) live(ctx context.Context, addr string, accounts []account) (loa
 	begin := time.Now().Add(500 * time.Millisecond)
 	end := begin.Add(g.duration)
 	path := fmt.Sprintf("/v1/subscriptions/%d/databases", g.stage.subscription)
-	times := make([][]time.Duration, len(accounts))
+	tallies := make([]tally, len(accounts))
 	var group errgroup.Group
 	for i, a := range accounts {
 		group.Go(func() error {
@@ -62,12 +62,8 @@ func (g *ground) live(ctx context.Context, addr string, accounts []account) (loa
 				if err := p.settle(ctx, fmt.Sprintf("%s/%d", path, id)); err != nil {
 					return err
 				}
-				now := time.Now()
-				if now.After(end) {
+				if !tallies[i].count(born, begin, end) {
 					return nil
-				}
-				if now.After(begin) {
-					times[i] = append(times[i], now.Sub(born))
 				}
 			}
 		})
@@ -75,11 +71,7 @@ func (g *ground) live(ctx context.Context, addr string, accounts []account) (loa
 	if err := group.Wait(); err != nil {
 		return loaded{}, err
 	}
-	var all []time.Duration
-	for _, t := range times {
-		all = append(all, t...)
-	}
-	return loaded{perSecond: float64(len(all)) / g.duration.Seconds(), p50: median(all)}, nil
+	return sum(tallies, g.duration), nil
 }
 
 // named is the usual database under a name of its own.

@@ -98,6 +98,8 @@ func post(addr, path, headers, body string) []byte {
 type loaded struct {
 	perSecond float64
 	p50       time.Duration
+	requests  int   // the warm-up's included
+	cpu       usage // per request
 }
 
 // load lets so many clients send requests one after the other, taking turns
@@ -107,7 +109,7 @@ func load(ctx context.Context, addr string, clients int, d time.Duration, reques
 	warm := min(d/8, 500*time.Millisecond)
 	begin := time.Now().Add(warm)
 	end := begin.Add(d)
-	times := make([][]time.Duration, clients)
+	tallies := make([]tally, clients)
 	var group errgroup.Group
 	for i := range clients {
 		group.Go(func() error {
@@ -125,12 +127,8 @@ func load(ctx context.Context, addr string, clients int, d time.Duration, reques
 				if status != want {
 					return fmt.Errorf("got %d %s, want %d", status, body, want)
 				}
-				now := time.Now()
-				if now.After(end) {
+				if !tallies[i].count(sent, begin, end) {
 					return nil
-				}
-				if now.After(begin) {
-					times[i] = append(times[i], now.Sub(sent))
 				}
 			}
 			return ctx.Err()
@@ -139,9 +137,32 @@ func load(ctx context.Context, addr string, clients int, d time.Duration, reques
 	if err := group.Wait(); err != nil {
 		return loaded{}, fmt.Errorf("load: %w", err)
 	}
-	var all []time.Duration
-	for _, t := range times {
-		all = append(all, t...)
+	return sum(tallies, d), nil
+}
+
+// tally is what one client counts.
+type tally struct {
+	times    []time.Duration // of what ended between begin and end
+	requests int
+}
+
+// count an operation that began at sent and ends now; false says that it is
+// time to stop.
+func (t *tally) count(sent, begin, end time.Time) bool {
+	now := time.Now()
+	t.requests++
+	if now.After(begin) && !now.After(end) {
+		t.times = append(t.times, now.Sub(sent))
 	}
-	return loaded{perSecond: float64(len(all)) / d.Seconds(), p50: median(all)}, nil
+	return !now.After(end)
+}
+
+func sum(tallies []tally, d time.Duration) (l loaded) {
+	var all []time.Duration
+	for _, t := range tallies {
+		all = append(all, t.times...)
+		l.requests += t.requests
+	}
+	l.perSecond, l.p50 = float64(len(all))/d.Seconds(), median(all)
+	return l
 }

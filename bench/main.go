@@ -6,7 +6,8 @@
 //	make bench ARGS='-only accept -rounds 5'
 //
 // Baseline and product take turns on one private Postgres with fsync on; what is
-// shown is the median of the rounds.
+// shown is the median of the rounds, and of their ratios. Clients, servers and
+// Postgres share the same processors.
 package main
 
 import (

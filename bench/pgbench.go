@@ -34,6 +34,7 @@ COMMIT;
 
 // pgbench writes on a database of its own with the product's schema.
 type pgbench struct {
+	ground  *ground
 	program string
 	url     string
 	dir     string
@@ -47,7 +48,7 @@ func (g *ground) newPgbench(ctx context.Context) (*pgbench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &pgbench{program: filepath.Join(programs, "pgbench")}
+	b := &pgbench{ground: g, program: filepath.Join(programs, "pgbench")}
 	if _, err := os.Stat(b.program); err != nil {
 		if b.program, err = exec.LookPath("pgbench"); err != nil {
 			return nil, fmt.Errorf("the baseline needs pgbench: %w", err)
@@ -88,6 +89,11 @@ func (b *pgbench) close() error { return b.conn.Close(context.Background()) }
 
 // run writes with so many clients over the unix socket, on an empty table of tasks.
 func (b *pgbench) run(ctx context.Context, clients int, d time.Duration) (loaded, error) {
+	// 0: no process is the product here.
+	return b.ground.metered(0, func() (loaded, error) { return b.write(ctx, clients, d) })
+}
+
+func (b *pgbench) write(ctx context.Context, clients int, d time.Duration) (loaded, error) {
 	if _, err := b.conn.Exec(ctx, `TRUNCATE tasks`); err != nil {
 		return loaded{}, fmt.Errorf("remove tasks: %w", err)
 	}
@@ -108,7 +114,7 @@ func (b *pgbench) run(ctx context.Context, clients int, d time.Duration) (loaded
 		return loaded{}, err
 	}
 	times, err := readTimes(logs)
-	return loaded{perSecond: rate, p50: median(times)}, err
+	return loaded{perSecond: rate, p50: median(times), requests: len(times)}, err
 }
 
 // readRate finds the transactions per second in what pgbench says.

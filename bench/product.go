@@ -101,6 +101,8 @@ func (p *product) readAddress(file string) error {
 	return nil
 }
 
+func (p *product) pid() int { return p.cmd.Process.Pid }
+
 // stop asks the product to stop and waits for it.
 func (p *product) stop() error {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
@@ -132,7 +134,7 @@ func (p *product) kill() {
 
 // residentMB is the memory the process has now.
 func (p *product) residentMB() (float64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.pid()))
 	if err != nil {
 		return 0, fmt.Errorf("read the memory of the product: %w", err)
 	}

@@ -19,13 +19,15 @@ const (
 	megabytes unit = " MB"
 )
 
-// row of the table. Without a baseline the goal is for the figure itself.
+// row of the table: what each round measured, and for the baseline in turn.
+// Without a baseline the goal is for the figure itself.
 type row struct {
-	what     string
-	figure   float64
-	baseline float64 // 0: none
-	unit     unit
-	goal     goal
+	what      string
+	unit      unit
+	figures   []float64
+	baselines []float64 // none, or as many as figures
+	cpu       []usage   // for one operation; may be none
+	goal      goal
 }
 
 // goal is a bound: for the ratio where the row has a baseline, else for the
@@ -38,13 +40,23 @@ func (g goal) met(v float64) bool {
 	return v >= g.atLeast && (g.atMost == 0 || v <= g.atMost)
 }
 
+// ratio is the median of the rounds' own ratios: when others load the machine,
+// they hit both sides of a round alike, but not two rounds.
+func (r row) ratio() float64 {
+	ratios := make([]float64, len(r.figures))
+	for i, figure := range r.figures {
+		ratios[i] = figure / r.baselines[i]
+	}
+	return median(ratios)
+}
+
 func (r row) cells() []string {
-	cells := []string{r.what, write(r.figure, r.unit), "-", "-", "-", ""}
-	value, format := r.figure, func(v float64) string { return write(v, r.unit) }
-	if r.baseline > 0 {
-		value = r.figure / r.baseline
-		format = func(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) + " x" }
-		cells[2], cells[3] = write(r.baseline, r.unit), format(value)
+	value, format := median(r.figures), func(v float64) string { return write(v, r.unit) }
+	cells := []string{r.what, format(value), "-", "-", "-", "", cpuCell(r.cpu)}
+	if len(r.baselines) > 0 {
+		cells[2] = format(median(r.baselines))
+		value, format = r.ratio(), func(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) + " x" }
+		cells[3] = format(value)
 	}
 	switch {
 	case r.goal.atLeast > 0:
@@ -76,10 +88,13 @@ func write(v float64, u unit) string {
 
 func printTable(w io.Writer, rows []row) {
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(table, "what\tfigure\tbaseline\tratio\tgoal\t")
+	fmt.Fprintln(table, "what\tfigure\tbaseline\tratio\tgoal\t\tCPU µs: product + Postgres")
 	for _, r := range rows {
-		for _, cell := range r.cells() {
-			fmt.Fprint(table, cell, "\t")
+		for i, cell := range r.cells() {
+			if i > 0 {
+				fmt.Fprint(table, "\t")
+			}
+			fmt.Fprint(table, cell)
 		}
 		fmt.Fprintln(table)
 	}
@@ -94,6 +109,3 @@ func median[T float64 | time.Duration](values []T) T {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[len(sorted)/2]
 }
-
-// inMillis is a duration as a figure.
-func inMillis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -17,7 +17,7 @@ func (m members) check(tb testing.TB, answer apitest.Answer) {
 	tb.Helper()
 	for name, want := range m {
 		var path []any
-		for _, part := range strings.Split(name, ".") {
+		for part := range strings.SplitSeq(name, ".") {
 			if i := strings.IndexAny(part, "0123456789"); i == 0 {
 				path = append(path, int(part[0]-'0'))
 				continue

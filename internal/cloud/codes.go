@@ -3,7 +3,7 @@ package cloud
 // The codes of the rules that the stand-in enforces. doc: errors, `response.error`
 const (
 	GeneralError          Code = "GENERAL_ERROR"
-	EntityNotFound          Code = "ENTITY_NOT_FOUND"
+	EntityNotFound        Code = "ENTITY_NOT_FOUND"
 	NotKnownCloudProvider Code = "NOT_KNOWN_CLOUD_PROVIDER"
 
 	TooManyPendingSubscriptions Code = "TOO_MANY_PENDING_SUBSCRIPTIONS"

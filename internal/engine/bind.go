@@ -66,8 +66,8 @@ func members(f reflect.StructField) []string {
 		return nil
 	case name == "" && f.Anonymous && f.Type.Kind() == reflect.Struct:
 		var all []string
-		for i := range f.Type.NumField() {
-			all = append(all, members(f.Type.Field(i))...)
+		for field := range f.Type.Fields() {
+			all = append(all, members(field)...)
 		}
 		return all
 	case name == "":

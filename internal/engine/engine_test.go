@@ -17,8 +17,7 @@ import (
 func (w *world) box(id int64) (cloud.Resource[box], bool) {
 	w.tb.Helper()
 	out, err := w.Answer(w.tb.Context(), w.caller, "getBox", engine.Request{Path: map[string]string{"boxId": fmt.Sprint(id)}}, engine.Keyed{})
-	var missing *cloud.Error
-	if errors.As(err, &missing) {
+	if _, ok := errors.AsType[*cloud.Error](err); ok {
 		return cloud.Resource[box]{}, false
 	}
 	if err != nil {

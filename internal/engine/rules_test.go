@@ -92,7 +92,7 @@ func TestT6ZombieWorkerIsFenced(t *testing.T) {
 		}
 	})
 	task := w.create(`{"name":"one"}`)
-	eventually(t, "claimed", func() bool { return first.Load() })
+	eventually(t, "claimed", first.Load)
 	exec(t, w.url, `UPDATE tasks SET wake_at = clock_timestamp()`) // its lease runs out
 	w.Wake()
 	if got := w.task(task.ID); got.Status != cloud.TaskCompleted {

@@ -34,7 +34,8 @@ func (e *Engine) taskOperations() []Operation {
 // holds no database connection.
 func (e *Engine) getTask(ctx context.Context, tx *store.Tx, in struct {
 	ID string `path:"taskId" json:"-"`
-}) (cloud.Task, error) {
+},
+) (cloud.Task, error) {
 	notFound := cloud.Errorf(cloud.EntityNotFound, "No task has the id %q.", in.ID)
 	if uuid.Validate(in.ID) != nil {
 		return cloud.Task{}, notFound

@@ -121,7 +121,8 @@ func getBox(ctx context.Context, tx *store.Tx, in boxInput) (cloud.Resource[box]
 
 func deleteBox(ctx context.Context, tx *store.Tx, in struct {
 	ID int64 `path:"boxId" json:"-"`
-}) (out engine.Outcome, err error) {
+},
+) (out engine.Outcome, err error) {
 	if _, ok, err := store.Lock[box](ctx, tx, in.ID); err != nil || !ok {
 		return out, cloud.Errorf(cloud.SubscriptionNotFound, "no box %d", in.ID)
 	}

@@ -54,8 +54,8 @@ func candidates() []string {
 	if path, err := exec.LookPath("postgres"); err == nil {
 		// Links in a directory of links (Homebrew, alternatives) lead to the
 		// place where initdb is, too.
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			path = real
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			path = target
 		}
 		if abs, err := filepath.Abs(path); err == nil {
 			dirs = append(dirs, filepath.Dir(abs))

@@ -129,7 +129,7 @@ func (s *site) launchOnce(ctx context.Context) (*Cluster, error) {
 		return nil, err
 	}
 	log := &logWriter{logger: s.logger}
-	cmd := exec.Command(filepath.Join(s.binDir, "postgres"), s.serverArgs()...)
+	cmd := exec.Command(filepath.Join(s.binDir, "postgres"), s.serverArgs()...) //nolint:noctx // lives until Stop, which asks before it kills
 	s.prepare(cmd)
 	cmd.SysProcAttr = s.attributes(syscall.SIGINT)
 	cmd.Stderr = log

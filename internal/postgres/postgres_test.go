@@ -26,8 +26,10 @@ func TestStartAgainKeepsData(t *testing.T) {
 	if got := query[int](t, c, "SELECT n FROM kept"); got != 42 {
 		t.Errorf("n = %d, want 42", got)
 	}
-	for setting, want := range map[string]string{"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on",
-		"server_encoding": "UTF8", "TimeZone": "UTC", "wal_segment_size": "1MB", "autovacuum": "on"} {
+	for setting, want := range map[string]string{
+		"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on",
+		"server_encoding": "UTF8", "TimeZone": "UTC", "wal_segment_size": "1MB", "autovacuum": "on",
+	} {
 		if got := query[string](t, c, "SHOW "+setting); got != want {
 			t.Errorf("%s = %s, want %s", setting, got, want)
 		}
@@ -251,8 +253,10 @@ func TestAsOrdinaryUser(t *testing.T) {
 	if output, err := exec.Command("cp", os.Args[0], binary).CombinedOutput(); err != nil {
 		t.Fatalf("copy the test binary: %v: %s", err, output)
 	}
-	tests := []string{"TestStartAgainKeepsData", "TestSecondStartSaysWhoHoldsTheDirectory", "TestLongDirectory",
-		"TestSupervisorAndPostmasterKilled", "TestSupervisorKilledWhileStarting", "TestReachableThroughPrivateSocketOnly"}
+	tests := []string{
+		"TestStartAgainKeepsData", "TestSecondStartSaysWhoHoldsTheDirectory", "TestLongDirectory",
+		"TestSupervisorAndPostmasterKilled", "TestSupervisorKilledWhileStarting", "TestReachableThroughPrivateSocketOnly",
+	}
 	cmd := exec.CommandContext(t.Context(), binary, "-test.v", "-test.run", "^("+strings.Join(tests, "|")+")$")
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}

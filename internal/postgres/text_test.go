@@ -35,8 +35,10 @@ func TestLogLines(t *testing.T) {
 			t.Errorf("Write(%q) = %d, %v", part, n, err)
 		}
 	}
-	want := []string{"DEBUG LOG:  database system is ready", "WARN WARNING:  a", "WARN FATAL:  b", "WARN PANIC:  c",
-		"DEBUG ERROR:  d", "DEBUG STATEMENT:  SELECT 'FATAL:'"}
+	want := []string{
+		"DEBUG LOG:  database system is ready", "WARN WARNING:  a", "WARN FATAL:  b", "WARN PANIC:  c",
+		"DEBUG ERROR:  d", "DEBUG STATEMENT:  SELECT 'FATAL:'",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}

@@ -52,7 +52,7 @@ func openDatabase(ctx context.Context, cfg Config) (_ *database, err error) {
 }
 
 func (d *database) close() error {
-	d.DB.Close()
+	d.Close()
 	if d.private == nil {
 		return nil
 	}

@@ -32,7 +32,7 @@ func demoKeys(ctx context.Context, cfg Config, db *store.DB) (store.Secrets, err
 
 func keptKeys(file string) (store.Secrets, error) {
 	var keys store.Secrets
-	data, err := os.ReadFile(file) //nolint:gosec // the user's own data directory
+	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		keys = store.Secrets{Key: "A" + rand.Text(), Secret: "S" + rand.Text()}
 		if data, err = json.Marshal(keys); err == nil {

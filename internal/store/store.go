@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"time"
 
@@ -47,13 +48,11 @@ func Open(ctx context.Context, url string, maxConns int) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database url: %w", err)
 	}
-	for name, value := range session {
-		cfg.ConnConfig.RuntimeParams[name] = value
-	}
+	maps.Copy(cfg.ConnConfig.RuntimeParams, session)
 	if maxConns == 0 {
 		maxConns = 24
 	}
-	cfg.MaxConns = int32(min(maxConns, 1000)) //nolint:gosec // bounded just here
+	cfg.MaxConns = int32(min(maxConns, 1000))
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
@@ -125,8 +124,7 @@ func (tx *Tx) lockAccount(ctx context.Context) error {
 // Unavailable reports whether an error says that the database could not be
 // asked, as against an answer that is wrong: the same call may succeed later.
 func Unavailable(err error) bool {
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) {
+	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch pgErr.Code[:2] {
 		case "08", // connection
 			"40", // serialization, deadlock

@@ -60,7 +60,7 @@ func TestKilledUnderLoad(t *testing.T) {
 	l := newLoad(t, s)
 	for range 4 {
 		l.write(4, 40)
-		l.until(1 + rand.IntN(60)) //nolint:gosec // any moment will do
+		l.until(1 + rand.IntN(60))
 		s.Kill()
 		l.wait()
 		s.Restart()
@@ -76,7 +76,7 @@ func TestPostgresStoppedUnderLoad(t *testing.T) {
 	l := newLoad(t, s)
 	for range 4 {
 		l.write(4, 40)
-		l.until(1 + rand.IntN(60)) //nolint:gosec // any moment will do
+		l.until(1 + rand.IntN(60))
 		before := postmaster(t, s)
 		if err := syscall.Kill(before, syscall.SIGQUIT); err != nil { // pg_ctl stop -m immediate
 			t.Fatal(err)
@@ -120,7 +120,7 @@ func TestServersSharingADatabaseKilled(t *testing.T) {
 			l.write(2, 25)
 		}
 		victim := round % 2
-		loads[victim].until(1 + rand.IntN(30)) //nolint:gosec // any moment will do
+		loads[victim].until(1 + rand.IntN(30))
 		servers[victim].Kill()
 		loads[victim].wait()
 		servers[victim].Restart()

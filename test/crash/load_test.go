@@ -18,7 +18,6 @@ type load struct {
 	tb      testing.TB
 	s       *servetest.Server
 	clients sync.WaitGroup
-	stop    chan struct{}
 
 	mu           sync.Mutex
 	writers      int                 // so far, over all rounds
