@@ -12,7 +12,7 @@ import (
 // held, in the order in which they happen.
 func Watch(tb testing.TB, url string) {
 	tb.Helper()
-	exec(tb, url, `
+	Exec(tb, url, `
 		CREATE TABLE history (at bigserial, account_id bigint, seq bigint, status text);
 		CREATE TABLE slots (held int);
 		CREATE FUNCTION watch_task() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -77,7 +77,8 @@ func CheckHistory(tb testing.TB, url string, tasks int) {
 	}
 }
 
-func exec(tb testing.TB, url, sql string) {
+// Exec runs SQL on a database behind the engine's back.
+func Exec(tb testing.TB, url, sql string) {
 	tb.Helper()
 	conn, err := pgx.Connect(tb.Context(), url)
 	if err != nil {

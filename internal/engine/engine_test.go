@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/understudy-dev/understudy/api/openapi"
+	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/store"
@@ -26,24 +27,9 @@ func (w *world) box(id int64) (cloud.Resource[box], bool) {
 	return out.(cloud.Resource[box]), true
 }
 
-// eventually waits for a state that needs no more than the engine's own doing.
-func eventually(tb testing.TB, what string, holds func() bool) {
-	tb.Helper()
-	deadline := time.After(20 * time.Second)
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			tb.Fatalf("not so after 20 s: %s", what)
-		}
-	}
-}
-
 func (w *world) eventuallyBox(id int64, want cloud.Status) {
 	w.tb.Helper()
-	eventually(w.tb, fmt.Sprintf("box %d %s", id, want), func() bool {
+	apitest.Eventually(w.tb, fmt.Sprintf("box %d %s", id, want), func() bool {
 		b, ok := w.box(id)
 		return ok && b.Status == want || !ok && want == cloud.StatusGone
 	})
@@ -56,9 +42,9 @@ func TestLifeOfAResource(t *testing.T) {
 	if task.Status != cloud.TaskReceived {
 		t.Errorf("accepted task is %s, want received", task.Status)
 	}
-	eventually(t, "task in progress", func() bool { return w.task(task.ID).Status == cloud.TaskInProgress })
+	apitest.Eventually(t, "task in progress", func() bool { return w.task(task.ID).Status == cloud.TaskInProgress })
 	w.advance(5 * time.Second)
-	eventually(t, "task completed", func() bool { return w.task(task.ID).Status == cloud.TaskCompleted })
+	apitest.Eventually(t, "task completed", func() bool { return w.task(task.ID).Status == cloud.TaskCompleted })
 
 	id := w.task(task.ID).Response.ResourceID
 	if b, ok := w.box(id); !ok || b.Status != cloud.StatusPending || b.Body.Lid || b.ActivatedAt != nil {

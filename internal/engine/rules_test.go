@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -39,7 +37,7 @@ func TestL4QueueGivesOutThreeSlotsInOrder(t *testing.T) {
 		}
 		w.eventuallyBox(id, want)
 	}
-	eventually(t, "the last two have slots", func() bool { return slices.Equal(w.slots(), ids[3:]) })
+	apitest.Eventually(t, "the last two have slots", func() bool { return slices.Equal(w.slots(), ids[3:]) })
 	w.advance(createTime)
 	w.eventuallyBox(ids[4], cloud.StatusActive)
 	if got := w.slots(); len(got) != 0 {
@@ -92,8 +90,8 @@ func TestT6ZombieWorkerIsFenced(t *testing.T) {
 		}
 	})
 	task := w.create(`{"name":"one"}`)
-	eventually(t, "claimed", first.Load)
-	exec(t, w.url, `UPDATE tasks SET wake_at = clock_timestamp()`) // its lease runs out
+	apitest.Eventually(t, "claimed", first.Load)
+	apitest.Exec(t, w.url, `UPDATE tasks SET wake_at = clock_timestamp()`) // its lease runs out
 	w.Wake()
 	if got := w.task(task.ID); got.Status != cloud.TaskCompleted {
 		t.Fatalf("taken over: got %+v", got)
@@ -118,14 +116,14 @@ func TestT7PoisonTaskDoesNotBlockItsAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil) // the clock stands still, so the tasks stay in processing
 	poison, next := w.create(`{"name":"poison"}`), w.create(`{"name":"next"}`)
-	eventually(t, "in progress", func() bool { return w.status(poison.ID) == "processing-in-progress" })
-	exec(t, w.url, `UPDATE tasks SET attempts = 5, lease = gen_random_uuid(), wake_at = clock_timestamp() WHERE head`)
+	apitest.Eventually(t, "in progress", func() bool { return w.status(poison.ID) == "processing-in-progress" })
+	apitest.Exec(t, w.url, `UPDATE tasks SET attempts = 5, lease = gen_random_uuid(), wake_at = clock_timestamp() WHERE head`)
 	w.Wake()
 	got := w.task(poison.ID)
 	if got.Status != cloud.TaskFailed || got.Response.Error.Code != cloud.GeneralError {
 		t.Errorf("poison: got %+v, want %s", got, cloud.GeneralError)
 	}
-	eventually(t, "the next one is on turn", func() bool { return w.status(next.ID) == "processing-in-progress" })
+	apitest.Eventually(t, "the next one is on turn", func() bool { return w.status(next.ID) == "processing-in-progress" })
 }
 
 // T15: without any wake-up the poll finds everything.
@@ -159,7 +157,7 @@ func TestT21WaitersHoldNoConnection(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, "in progress", func() bool { return w.status(task.ID) == "processing-in-progress" })
+	apitest.Eventually(t, "in progress", func() bool { return w.status(task.ID) == "processing-in-progress" })
 	w.advance(5 * time.Second)
 	waiting.Wait()
 }
@@ -195,22 +193,10 @@ func TestTwoServersKeepOrderAndCap(t *testing.T) {
 		}
 	}
 	all.Wait()
-	eventually(t, "nothing left to provision", func() bool { return count(t, w, "steps") == 0 })
+	apitest.Eventually(t, "nothing left to provision", func() bool { return count(t, w, "steps") == 0 })
 	const total = accounts * clients * each
 	if n := count(t, w, "resources WHERE status = 'active'"); n != total {
 		t.Errorf("%d active boxes, want %d", n, total)
 	}
 	apitest.CheckHistory(t, w.url, total)
-}
-
-func exec(tb testing.TB, url, sql string) {
-	tb.Helper()
-	conn, err := pgx.Connect(tb.Context(), url)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer conn.Close(tb.Context())
-	if _, err := conn.Exec(tb.Context(), sql); err != nil {
-		tb.Fatal(err)
-	}
 }

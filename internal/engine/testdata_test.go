@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/understudy-dev/understudy/api/openapi"
+	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/pgtest"
@@ -247,7 +248,7 @@ func (w *world) task(id string) cloud.Task {
 // process lets the time pass that processing a task takes, and gives it back.
 func (w *world) process(task cloud.Task) cloud.Task {
 	w.tb.Helper()
-	eventually(w.tb, "task in progress", func() bool { return w.status(task.ID) == "processing-in-progress" })
+	apitest.Eventually(w.tb, "task in progress", func() bool { return w.status(task.ID) == "processing-in-progress" })
 	w.advance(5 * time.Second)
 	return w.task(task.ID)
 }
