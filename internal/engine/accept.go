@@ -85,7 +85,7 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 	}
 	task.UpdatedAt = key.Hold.Now
 	e.at("idem.before_finish")
-	task.UpdatedAt, err = e.acceptor.accept(ctx, store.Acceptance{
+	accepted, err := e.acceptor.accept(ctx, store.Acceptance{
 		ID:        task.ID,
 		Account:   task.Account,
 		Operation: task.Operation,
@@ -99,8 +99,11 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 		return cloud.Task{}, err
 	}
 	e.at("accept.after_commit")
-	e.tasks.wake.set()
-	e.changed.set()
+	task.UpdatedAt = accepted.At
+	if accepted.Head { // else the end of the task before it wakes the workers
+		e.tasks.wake.set()
+		e.changed.set()
+	}
 	return task, nil
 }
 
@@ -118,7 +121,7 @@ type acceptor struct {
 type acceptance struct {
 	store.Acceptance
 	done chan struct{}
-	at   time.Time
+	got  store.Accepted
 	err  error
 }
 
@@ -143,13 +146,13 @@ func newAcceptor(db *store.DB) *acceptor {
 
 // accept hands a request in and waits for its commit. The context bounds only
 // the handing in: what is in a batch is not taken out again.
-func (a *acceptor) accept(ctx context.Context, request store.Acceptance) (time.Time, error) {
+func (a *acceptor) accept(ctx context.Context, request store.Acceptance) (store.Accepted, error) {
 	p := &acceptance{Acceptance: request, done: make(chan struct{})}
 	if err := a.send(ctx, p); err != nil {
-		return time.Time{}, err
+		return store.Accepted{}, err
 	}
 	<-p.done
-	return p.at, p.err
+	return p.got, p.err
 }
 
 func (a *acceptor) send(ctx context.Context, p *acceptance) error {
@@ -190,15 +193,15 @@ func (a *acceptor) commit(batch []*acceptance) {
 	for i, p := range batch {
 		requests[i] = p.Acceptance
 	}
-	times, err := a.db.Accept(ctx, requests)
+	accepted, err := a.db.Accept(ctx, requests)
 	for i, p := range batch {
 		switch {
 		case err != nil:
 			p.err = err
-		case times[i].IsZero():
+		case accepted[i].At.IsZero():
 			p.err = store.ErrKeyLost
 		default:
-			p.at = times[i]
+			p.got = accepted[i]
 		}
 		close(p.done)
 	}

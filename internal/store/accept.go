@@ -22,13 +22,18 @@ type Acceptance struct {
 	Outcome KeyOutcome // what is answered, stored for the key
 }
 
+// Accepted is what came of an Acceptance.
+type Accepted struct {
+	At   time.Time // business time; zero: it has lost its idempotency key and is not accepted
+	Head bool      // it is its turn at once
+}
+
 // Accept turns requests into tasks at the end of their accounts' queues, all in
-// one commit, and gives back the business time of each acceptance; for one with an
-// idempotency key that is the time at which it got the key, or zero if it has lost
-// it: then it is not accepted. It is one round trip: the accounts are locked in a
+// one commit. One with an idempotency key is accepted as of the time at which it
+// got the key, whose answer says so already. It is one round trip: the accounts are locked in a
 // fixed order, then the keys are finished, the sequences drawn and the tasks
 // inserted from arrays.
-func (db *DB) Accept(ctx context.Context, batch []Acceptance) ([]time.Time, error) {
+func (db *DB) Accept(ctx context.Context, batch []Acceptance) ([]Accepted, error) {
 	columns, err := acceptColumns(batch)
 	if err != nil {
 		return nil, err
@@ -76,7 +81,7 @@ func (db *DB) Accept(ctx context.Context, batch []Acceptance) ([]time.Time, erro
 				CASE WHEN head THEN clock_timestamp() END
 			FROM numbered
 		)
-		SELECT place - 1, now
+		SELECT place - 1, now, head
 		FROM numbered`, columns...)
 
 	results := db.pool.SendBatch(ctx, &both)
@@ -87,11 +92,11 @@ func (db *DB) Accept(ctx context.Context, batch []Acceptance) ([]time.Time, erro
 	if err != nil {
 		return nil, fmt.Errorf("accept: %w", errors.Join(err, results.Close()))
 	}
-	accepted := make([]time.Time, len(batch))
+	accepted := make([]Accepted, len(batch))
 	var place int
-	var now time.Time
-	_, err = pgx.ForEachRow(rows, []any{&place, &now}, func() error {
-		accepted[place] = now
+	var one Accepted
+	_, err = pgx.ForEachRow(rows, []any{&place, &one.At, &one.Head}, func() error {
+		accepted[place] = one
 		return nil
 	})
 	if err = errors.Join(err, results.Close()); err != nil { // Close waits for the commit
