@@ -33,7 +33,7 @@ type KeyState string
 const (
 	KeyHeld     KeyState = "held"     // somebody is at work for it
 	KeyDone     KeyState = "done"     // there is an outcome
-	KeyReleased KeyState = "released" // somebody was, and nothing came of it
+	KeyReleased KeyState = "released" // somebody was, and gave it back or let the lease run out
 )
 
 // KeyRecord is a key that is taken.
@@ -70,14 +70,14 @@ var ErrKeyLost = errors.New("idempotency key is held by another request")
 // key that is settled is only read, so that a replay costs no commit.
 const acquireKey = `
 	WITH now AS (
-		SELECT business_now(a) AS t
+		SELECT business_now(a) AS t, clock_timestamp() AS real
 		FROM accounts a
 		WHERE id = $1
 	), settled AS (
-		SELECT k.*, now.t >= k.expires_at AS expired
+		SELECT k.*, now.t >= k.expires_at AS expired, k.state = 'held' AND k.lease_until <= now.real AS lapsed
 		FROM idempotency_keys k, now
 		WHERE k.account_id = $1 AND k.scheme = $2 AND k.key_hash = $3
-			AND (k.state = 'held' AND k.lease_until > clock_timestamp()
+			AND (k.state = 'held' AND k.lease_until > now.real
 				OR k.purge_at > now.t AND (k.state = 'done' OR k.fingerprint <> $4 OR k.expires_at <= now.t))
 	), acquired AS (
 		INSERT INTO idempotency_keys AS k (account_id, scheme, key_hash, fingerprint, state, token, lease_until,
@@ -103,7 +103,7 @@ const acquireKey = `
 		RETURNING k.token
 	)
 	SELECT now.t, acquired.token IS NOT NULL,
-		settled.state, settled.fingerprint, settled.expired, settled.request_id, settled.status, settled.headers, settled.body
+		CASE WHEN settled.lapsed THEN 'released' ELSE settled.state END, settled.fingerprint, settled.expired, settled.request_id, settled.status, settled.headers, settled.body
 	FROM now
 	LEFT JOIN acquired ON true
 	LEFT JOIN settled ON true`
@@ -126,7 +126,7 @@ func (db *DB) acquireOnce(ctx context.Context, key IdempotencyKey, terms KeyTerm
 	// The acquisition need not be on disk before its outcome is: should it get
 	// lost with the database, the outcome finds nothing to belong to.
 	var both pgx.Batch
-	both.Queue(`SELECT set_config('synchronous_commit', 'off', true)`)
+	both.Queue(commitLater)
 	both.Queue(acquireKey, key.Account, key.Scheme, key.Hash, key.Fingerprint, token,
 		terms.Lease, terms.Replayed, terms.Known, request)
 	results := db.pool.SendBatch(ctx, &both)
@@ -167,7 +167,8 @@ func keyOutcome(requestID string, status int, headers, body []byte) (KeyOutcome,
 const finishKey = `
 	UPDATE idempotency_keys
 	SET state = 'done', status = $5, headers = $6, body = $7
-	WHERE account_id = $1 AND scheme = $2 AND key_hash = $3 AND token = $4 AND state = 'held'`
+	WHERE account_id = $1 AND scheme = $2 AND key_hash = $3 AND token = $4 AND state = 'held'
+	RETURNING true`
 
 // FinishKey stores the outcome of a key in the same transaction as its effect,
 // or answers ErrKeyLost. A hold for no key is finished by nothing.
@@ -188,13 +189,14 @@ func finish(ctx context.Context, q querier, hold KeyHold, outcome KeyOutcome) er
 	if err != nil {
 		return fmt.Errorf("finish idempotency key: %w", err)
 	}
-	tag, err := q.Exec(ctx, finishKey, hold.Key.Account, hold.Key.Scheme, hold.Key.Hash, hold.Token,
-		outcome.Status, headers, outcome.Body)
+	var finished bool
+	err = q.QueryRow(ctx, finishKey, hold.Key.Account, hold.Key.Scheme, hold.Key.Hash, hold.Token,
+		outcome.Status, headers, outcome.Body).Scan(&finished)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrKeyLost
+	}
 	if err != nil {
 		return fmt.Errorf("finish idempotency key: %w", err)
-	}
-	if tag.RowsAffected() == 0 {
-		return ErrKeyLost
 	}
 	return nil
 }
@@ -209,6 +211,19 @@ func (db *DB) ReleaseKey(ctx context.Context, hold KeyHold) error {
 		hold.Key.Account, hold.Key.Scheme, hold.Key.Hash, hold.Token)
 	if err != nil {
 		return fmt.Errorf("release idempotency key: %w", err)
+	}
+	return nil
+}
+
+// ReleaseKeys gives back every key that is held. Only for a server that knows it
+// is alone on its database, before it takes requests: whoever held one is dead.
+func (db *DB) ReleaseKeys(ctx context.Context) error {
+	_, err := db.pool.Exec(ctx, `
+		UPDATE idempotency_keys
+		SET state = 'released'
+		WHERE state = 'held'`)
+	if err != nil {
+		return fmt.Errorf("release idempotency keys: %w", err)
 	}
 	return nil
 }
