@@ -153,7 +153,8 @@ func cloudAccountNotActive(id int64, status cloud.Status) error {
 	return cloud.Errorf(cloud.CloudAccountNotActive, "Cloud account %d is %s. It can be used and changed once it is active.", id, status)
 }
 
-// checkCloudAccount checks the account that a new subscription is to live in.
+// checkCloudAccount checks the account that a new subscription is to live in. New
+// credentials do not get in the way: the official provider does not wait for them.
 func (c *Catalog) checkCloudAccount(ctx context.Context, tx *store.Tx, s Subscription) error {
 	if s.CloudAccountID == internalCloudAccount {
 		return nil // which is at every provider
@@ -164,7 +165,7 @@ func (c *Catalog) checkCloudAccount(ctx context.Context, tx *store.Tx, s Subscri
 		return err
 	case a.Provider != s.Provider:
 		return cloud.Errorf(cloud.CloudAccountOtherProvider, "Cloud account %d is at %s, not at %s.", a.ID, a.Provider, s.Provider)
-	case a.Status != cloud.StatusActive:
+	case a.Status != cloud.StatusActive && a.Status != statusChangeDraft:
 		return cloudAccountNotActive(a.ID, a.Status)
 	}
 	return nil
