@@ -31,6 +31,8 @@ type Catalog struct {
 	versions           []redisVersion // newest first
 	shardTypes         []shardType
 	minimumPrice       minimumPrice
+	defaultRules       []defaultRule
+	users              []accountUser // the first is the owner
 }
 
 // New reads the data files. An error is a mistake in a file, not in the caller.
@@ -49,6 +51,8 @@ func New() (*Catalog, error) {
 		{"redis-versions", &c.versions},
 		{"shard-types", &c.shardTypes},
 		{"minimum-price", &c.minimumPrice},
+		{"acl-rules", &c.defaultRules},
+		{"users", &c.users},
 	} {
 		data, err := dataFiles.ReadFile("data/" + file.name + ".json")
 		if err != nil {
@@ -66,6 +70,9 @@ func New() (*Catalog, error) {
 	if len(c.paymentMethods) == 0 {
 		return nil, errors.New("read payment-methods: none")
 	}
+	if len(c.users) == 0 {
+		return nil, errors.New("read users: none")
+	}
 	return &c, nil
 }
 
@@ -78,7 +85,9 @@ func Operations() ([]engine.Operation, error) {
 	}
 	return slices.Concat(
 		c.accountOperations(),
+		c.userOperations(),
 		c.cloudAccountOperations(),
+		c.aclOperations(),
 		c.lookupOperations(),
 		c.versionOperations(),
 		c.subscriptionOperations(),
