@@ -36,24 +36,19 @@ func kindOf[B cloud.Body]() cloud.Kind {
 	return body.Kind()
 }
 
+// Lock reads a resource in order to change it. Nobody else can do so meanwhile: a
+// transaction has the lock of its whole account.
+func Lock[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource[B], ok bool, err error) {
+	return Get[B](ctx, tx, id)
+}
+
 // Get reads the caller's resource with an id; ok is false if there is none.
 func Get[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource[B], ok bool, err error) {
-	return one[B](ctx, tx, id, "")
-}
-
-// Lock reads a resource like Get and keeps others from changing it until the
-// end of the transaction.
-func Lock[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource[B], ok bool, err error) {
-	return one[B](ctx, tx, id, "FOR UPDATE OF r")
-}
-
-func one[B cloud.Body](ctx context.Context, tx *Tx, id int64, lock string) (r cloud.Resource[B], ok bool, err error) {
 	kind := kindOf[B]()
 	rows, err := tx.q.Query(ctx, `
 		SELECT `+resourceColumns+`
 		FROM resources r
-		WHERE r.account_id = $1 AND r.kind = $2 AND r.id = $4
-		`+lock, tx.Caller.Account, kind.Name, kind.Capped, id)
+		WHERE r.account_id = $1 AND r.kind = $2 AND r.id = $4`, tx.Caller.Account, kind.Name, kind.Capped, id)
 	if err == nil {
 		r, err = pgx.CollectExactlyOneRow(rows, scanResource[B])
 	}
