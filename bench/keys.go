@@ -62,6 +62,8 @@ func measureKeys(ctx context.Context, g *ground) (_ []row, err error) {
 		{"post with a key, p50 / without", millis, keyed.p50s(), plain.p50s(), keyed.cpu(), goal{atMost: 1.6}},
 		{"post with a key among 1,000,000, p50 / among none", millis, many.p50s(), keyed.p50s(), many.cpu(), goal{atMost: 1.1}},
 		{"replay, p50 / get of a task", millis, replays.p50s(), reads.p50s(), replays.cpu(), goal{atMost: 1.2}},
+		{"get of a task itself, p50", millis, reads.p50s(), nil, reads.cpu(), goal{}},
+		{"post without a key itself, p50", millis, plain.p50s(), nil, plain.cpu(), goal{}},
 	}, nil
 }
 
@@ -180,11 +182,10 @@ func (b *keyBench) repeat(ctx context.Context, replay bool) (loaded, error) {
 		}
 		reads[i] = get(b.product.addr, "/v1/tasks/"+task.TaskID, a.headers)
 	}
-	figure := loaded{}
+	requests, want := reads, http.StatusOK
 	if replay {
-		figure, err = b.load(ctx, replays, http.StatusAccepted)
-	} else {
-		figure, err = b.load(ctx, reads, http.StatusOK)
+		requests, want = replays, http.StatusAccepted
 	}
+	figure, err := b.load(ctx, requests, want)
 	return figure, errors.Join(err, b.stage.forget(ctx))
 }
