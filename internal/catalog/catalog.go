@@ -31,6 +31,7 @@ type Catalog struct {
 	versions           []redisVersion // newest first
 	shardTypes         []shardType
 	minimumPrice       minimumPrice
+	transitGateways    []sharedGateway
 }
 
 // New reads the data files. An error is a mistake in a file, not in the caller.
@@ -49,6 +50,7 @@ func New() (*Catalog, error) {
 		{"redis-versions", &c.versions},
 		{"shard-types", &c.shardTypes},
 		{"minimum-price", &c.minimumPrice},
+		{"transit-gateways", &c.transitGateways},
 	} {
 		data, err := dataFiles.ReadFile("data/" + file.name + ".json")
 		if err != nil {
@@ -85,6 +87,10 @@ func Operations() ([]engine.Operation, error) {
 		c.pricingOperations(),
 		cidrOperations(),
 		c.maintenanceOperations(),
+		c.peeringOperations(),
+		c.transitGatewayOperations(),
+		pscOperations(),
+		privateLinkOperations(),
 		c.databaseOperations(),
 	), nil
 }

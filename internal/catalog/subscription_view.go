@@ -85,12 +85,17 @@ func (c *Catalog) show(sub cloud.Resource[Subscription], used usage) *subscripti
 		}},
 	}
 	if s.Provider == aws {
-		view.CloudDetails[0].AWSAccountID = fmt.Sprintf("%012d", derivedNumber(s.CloudAccountID, "AWS account", 1e12))
+		view.CloudDetails[0].AWSAccountID = s.awsAccountID()
 	}
 	if sub.ActivatedAt != nil {
 		view.PrometheusEndpoint = fmt.Sprintf("internal.%s:8070", clusterDomain(sub.ID, s.Provider, s.Region, s.MultiAZ))
 	}
 	return view
+}
+
+// awsAccountID is the account at AWS that a subscription lives in.
+func (s Subscription) awsAccountID() string {
+	return fmt.Sprintf("%012d", derivedNumber(s.CloudAccountID, "AWS account", 1e12))
 }
 
 // zones are the availability zones of a subscription: those asked for, or some
