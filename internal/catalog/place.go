@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -71,6 +72,11 @@ func (s site) checkProvider(provider string, code cloud.Code) error {
 // hold the subscription: it stays active meanwhile.
 func (s site) done(id int64, steps ...cloud.Step) engine.Outcome {
 	return engine.Outcome{ResourceID: id, AdditionalResourceID: s.sub.ID, Steps: steps}
+}
+
+// awsAccountID is the account at AWS that a subscription lives in.
+func (s Subscription) awsAccountID() string {
+	return fmt.Sprintf("%012d", derivedNumber(s.CloudAccountID, "AWS account", 1e12))
 }
 
 // regionsOf are the regions of an Active-Active subscription, none of any other.

@@ -93,11 +93,6 @@ func (c *Catalog) show(sub cloud.Resource[Subscription], used usage) *subscripti
 	return view
 }
 
-// awsAccountID is the account at AWS that a subscription lives in.
-func (s Subscription) awsAccountID() string {
-	return fmt.Sprintf("%012d", derivedNumber(s.CloudAccountID, "AWS account", 1e12))
-}
-
 // zones are the availability zones of a subscription: those asked for, or some
 // of its region.
 func (c *Catalog) zones(sub cloud.Resource[Subscription]) []string {
