@@ -98,7 +98,7 @@ type regionPeeringCreate struct {
 }
 
 func (c *Catalog) createRegionPeering(ctx context.Context, tx *store.Tx, in regionPeeringCreate) (out engine.Outcome, err error) {
-	sub, err := activeActiveSubscription(ctx, tx, in.ID, cloud.PeeringCreateSingle)
+	sub, err := lockActiveActive(ctx, tx, in.ID, cloud.PeeringCreateSingle)
 	if err != nil {
 		return out, err
 	}
@@ -235,7 +235,7 @@ func updatePeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out eng
 }
 
 func updateRegionPeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out engine.Outcome, err error) {
-	sub, err := activeActiveSubscription(ctx, tx, in.Subscription, cloud.PeeringUpdateSingle)
+	sub, err := lockActiveActive(ctx, tx, in.Subscription, cloud.PeeringUpdateSingle)
 	if err != nil {
 		return out, err
 	}
@@ -272,7 +272,7 @@ func deletePeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engin
 }
 
 func deleteRegionPeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
-	sub, err := activeActiveSubscription(ctx, tx, in.Subscription, cloud.PeeringDeleteSingle)
+	sub, err := lockActiveActive(ctx, tx, in.Subscription, cloud.PeeringDeleteSingle)
 	if err != nil {
 		return out, err
 	}

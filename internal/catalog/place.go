@@ -26,9 +26,10 @@ type site struct {
 
 // deployedRegion is a region that a subscription is deployed to.
 type deployedRegion struct {
-	ID   int64 // the catalogue's; 0: the only region of a subscription
-	Name string
-	CIDR string
+	ID     int64 // the catalogue's; 0: the only region of a subscription
+	Name   string
+	CIDR   string
+	Domain string // of everything of the subscription there
 }
 
 // wrongKind are the errors of a request that is meant for the other kind of
@@ -86,7 +87,8 @@ func regionsOf(cloud.Resource[Subscription]) []deployedRegion { return nil }
 // not at all). It answers the errors of the wrong kind of subscription, and
 // SubscriptionRegionUnknown.
 func regionOf(sub cloud.Resource[Subscription], id *int64, wrong wrongKind) (deployedRegion, error) {
-	only := deployedRegion{Name: sub.Body.Region, CIDR: sub.Body.CIDR}
+	s := sub.Body
+	only := deployedRegion{Name: s.Region, CIDR: s.CIDR, Domain: clusterDomain(sub.ID, s.Provider, s.Region, s.MultiAZ)}
 	return chooseRegion(only, regionsOf(sub), id, wrong)
 }
 
@@ -108,9 +110,9 @@ func chooseRegion(only deployedRegion, several []deployedRegion, id *int64, wron
 	return several[i], nil
 }
 
-// activeActiveSubscription locks an Active-Active subscription that is to be
+// lockActiveActive locks an Active-Active subscription that is to be
 // changed; another one is answered with wrong.
-func activeActiveSubscription(ctx context.Context, tx *store.Tx, id int64, wrong cloud.Code) (cloud.Resource[Subscription], error) {
+func lockActiveActive(ctx context.Context, tx *store.Tx, id int64, wrong cloud.Code) (cloud.Resource[Subscription], error) {
 	sub, err := activeSubscription(ctx, tx, id)
 	if err == nil {
 		err = activeActiveOnly(sub, wrong)

@@ -3,7 +3,6 @@ package catalog
 import (
 	"context"
 	"fmt"
-	"net"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/store"
@@ -98,8 +97,7 @@ func (s site) showPrivateLink(link cloud.Resource[PrivateLink], principals []clo
 		if db.ActivatedAt == nil || db.Status == cloud.StatusDeleting {
 			continue
 		}
-		fixed, _ := db.Body.endpoints(db.ID, db.Parent)
-		host, _, _ := net.SplitHostPort(fixed.Private)
+		host := fmt.Sprintf("redis-%d.internal.%s", db.Body.Port, s.region.Domain) // of its private endpoint
 		view.Databases = append(view.Databases, privateLinkDatabase{db.ID, db.Body.Port, host})
 	}
 	return view

@@ -83,9 +83,7 @@ func getPSCService(ctx context.Context, tx *store.Tx, in place) (any, error) {
 }
 
 // pscHost is the name under which clients of an endpoint reach the databases.
-func (s site) pscHost() string {
-	return "psc." + clusterDomain(s.sub.ID, s.sub.Body.Provider, s.region.Name, s.sub.Body.MultiAZ)
-}
+func (s site) pscHost() string { return "psc." + s.region.Domain }
 
 // pscAttachment is the name of the service on the side of GCP.
 func (s site) pscAttachment() string {
