@@ -68,7 +68,7 @@ func TestDocumentDeclaresEveryOperation(t *testing.T) {
 		"Cloud accounts":           {Built: 5},
 		"Access control":           {Built: 13},
 		"Pro subscriptions":        {Built: 12, Planned: 3},
-		"Pro connectivity":         {Planned: 54},
+		"Pro connectivity":         {Built: 54},
 		"Pro databases":            {Built: 11, Planned: 12},
 		"Essentials subscriptions": {Planned: 9},
 		"Essentials databases":     {Planned: 20},

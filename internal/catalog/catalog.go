@@ -33,6 +33,7 @@ type Catalog struct {
 	minimumPrice       minimumPrice
 	defaultRules       []defaultRule
 	users              []accountUser // the first is the owner
+	transitGateways    []sharedGateway
 }
 
 // New reads the data files. An error is a mistake in a file, not in the caller.
@@ -53,6 +54,7 @@ func New() (*Catalog, error) {
 		{"minimum-price", &c.minimumPrice},
 		{"acl-rules", &c.defaultRules},
 		{"users", &c.users},
+		{"transit-gateways", &c.transitGateways},
 	} {
 		data, err := dataFiles.ReadFile("data/" + file.name + ".json")
 		if err != nil {
@@ -94,6 +96,10 @@ func Operations() ([]engine.Operation, error) {
 		c.pricingOperations(),
 		cidrOperations(),
 		c.maintenanceOperations(),
+		c.peeringOperations(),
+		c.transitGatewayOperations(),
+		pscOperations(),
+		privateLinkOperations(),
 		c.databaseOperations(),
 	), nil
 }

@@ -35,8 +35,8 @@ type cloudAccount struct {
 	AWSConsoleRoleARN string       `json:"awsConsoleRoleArn,omitempty"`
 }
 
-// awsAccount is the number that AWS knows a cloud account by.
-func awsAccount(cloudAccount int64) string {
+// awsAccountOf is the number that AWS knows a cloud account by.
+func awsAccountOf(cloudAccount int64) string {
 	return fmt.Sprintf("%012d", derivedNumber(cloudAccount, "AWS account", 1e12))
 }
 
@@ -46,8 +46,8 @@ func showCloudAccount(r cloud.Resource[CloudAccount]) cloudAccount {
 		AccessKeyID: r.Body.AccessKeyID, SignInLoginURL: r.Body.SignInLoginURL,
 	}
 	if view.Provider == aws {
-		view.AWSUserARN = fmt.Sprintf("arn:aws:iam::%s:user/redis-cloud", awsAccount(r.ID))
-		view.AWSConsoleRoleARN = fmt.Sprintf("arn:aws:iam::%s:role/redis-cloud-console", awsAccount(r.ID))
+		view.AWSUserARN = fmt.Sprintf("arn:aws:iam::%s:user/redis-cloud", awsAccountOf(r.ID))
+		view.AWSConsoleRoleARN = fmt.Sprintf("arn:aws:iam::%s:role/redis-cloud-console", awsAccountOf(r.ID))
 	}
 	return view
 }

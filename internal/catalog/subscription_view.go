@@ -88,7 +88,7 @@ func (c *Catalog) show(sub cloud.Resource[Subscription], used usage) *subscripti
 		}},
 	}
 	if s.Provider == aws {
-		view.CloudDetails[0].AWSAccountID = awsAccount(s.CloudAccountID)
+		view.CloudDetails[0].AWSAccountID = s.awsAccountID()
 	}
 	if sub.ActivatedAt != nil {
 		view.PrometheusEndpoint = fmt.Sprintf("internal.%s:8070", clusterDomain(sub.ID, s.Provider, s.Region, s.MultiAZ))
