@@ -13,16 +13,16 @@ const (
 	stepBatch        = 200 // steps applied in one transaction
 )
 
-// plan stores what a task leaves to provisioning and lets it start, within the
+// plan stores what a task, or a request without one, leaves to provisioning and lets it start, within the
 // cap on subscriptions being changed. Under PolicyReject a change beyond the cap
 // is the task's error instead.
-func (e *Engine) plan(ctx context.Context, tx *store.Tx, c store.Claim, steps []cloud.Step) error {
+func (e *Engine) plan(ctx context.Context, tx *store.Tx, source string, steps []cloud.Step) error {
 	capped := false
 	for i := range steps {
 		steps[i].After = e.real(steps[i].After)
 		capped = capped || steps[i].Subscription != 0
 	}
-	if err := tx.InsertSteps(ctx, c.ID, steps); err != nil {
+	if err := tx.InsertSteps(ctx, source, steps); err != nil {
 		return err
 	}
 	if capped {
