@@ -30,6 +30,7 @@ type Catalog struct {
 	performanceFactors []string
 	versions           []redisVersion // newest first
 	shardTypes         []shardType
+	plans              []plan
 	minimumPrice       minimumPrice
 }
 
@@ -48,6 +49,7 @@ func New() (*Catalog, error) {
 		{"query-performance-factors", &c.performanceFactors},
 		{"redis-versions", &c.versions},
 		{"shard-types", &c.shardTypes},
+		{"essentials-plans", &c.plans},
 		{"minimum-price", &c.minimumPrice},
 	} {
 		data, err := dataFiles.ReadFile("data/" + file.name + ".json")
@@ -86,5 +88,8 @@ func Operations() ([]engine.Operation, error) {
 		cidrOperations(),
 		c.maintenanceOperations(),
 		c.databaseOperations(),
+		c.planOperations(),
+		c.essentialsOperations(),
+		c.essentialsDatabaseOperations(),
 	), nil
 }

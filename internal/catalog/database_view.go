@@ -124,7 +124,7 @@ func (c *Catalog) showDatabase(db cloud.Resource[Database]) *databaseView {
 			SourceIPs:   d.sourceIPs(),
 		},
 		Modules: c.showModules(d.Modules),
-		Alerts:  showAlerts(db.ID, d.Alerts),
+		Alerts:  showAlerts(db.ID, d.Alerts, alertLimits),
 		Backup:  d.Backup.show(),
 		Error:   db.Error,
 		Linked:  Linked{Links: noLinks()},
@@ -180,10 +180,10 @@ func (c *Catalog) showModules(modules []DatabaseModule) []moduleView {
 	return views
 }
 
-func showAlerts(database int64, alerts []Alert) []alertView {
+func showAlerts(database int64, alerts []Alert, limitsOf func(string) (alertRange, bool)) []alertView {
 	views := []alertView{}
 	for _, alert := range alerts {
-		limits, _ := alertLimits(alert.Name)
+		limits, _ := limitsOf(alert.Name)
 		views = append(views, alertView{
 			ID:   1 + derivedNumber(database, alert.Name, 1_000_000),
 			Name: alert.Name, Value: alert.Value, Default: limits.standard,

@@ -11,8 +11,11 @@ func clusterDomain(subscription int64, provider, region string, multiAZ bool) st
 	if multiAZ {
 		zone = "mz"
 	}
-	if provider == gcp {
+	switch provider {
+	case gcp:
 		host = "gcp"
+	case azure:
+		host = "azure"
 	}
 	cluster := 1000 + derivedNumber(subscription, "cluster", 99_000)
 	return fmt.Sprintf("c%d.%s-%s.%s.cloud.rlrcp.com", cluster, region, zone, host)
