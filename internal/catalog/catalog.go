@@ -91,5 +91,9 @@ func Operations() ([]engine.Operation, error) {
 		c.planOperations(),
 		c.essentialsOperations(),
 		c.essentialsDatabaseOperations(),
+		c.backupOperations(),
+		importOperations(),
+		c.upgradeOperations(),
+		contentOperations(),
 	), nil
 }
