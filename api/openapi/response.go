@@ -16,6 +16,12 @@ func (o *Operation) CheckResponse(status int, header http.Header, body []byte) e
 	if declared == nil {
 		return fmt.Errorf("%s answered status %d, which is not declared", o.ID, status)
 	}
+	if status == http.StatusNoContent {
+		if len(body) > 0 {
+			return fmt.Errorf("%s answered status %d with a body", o.ID, status)
+		}
+		return nil
+	}
 	schema := jsonSchema(declared.Value.Content)
 	if schema == nil {
 		return fmt.Errorf("%s: no JSON schema for status %d", o.ID, status)

@@ -109,7 +109,7 @@ func getBackupStatus[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.T
 	}
 	var status backupStatus
 	if ok {
-		status = backupStatus{Status: jobStatus(job.Status, "in-progress"), FailureReason: failureOf(job)}
+		status = backupStatus{Status: jobStatus(job.Status, "in-progress", "success"), FailureReason: failureOf(job)}
 		if job.Status != cloud.StatusPending {
 			status.LastBackupTime = new(job.UpdatedAt.UTC())
 		}
@@ -117,16 +117,4 @@ func getBackupStatus[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.T
 	out := outcomeOf(db)
 	out.Resource = status
 	return out, nil
-}
-
-// jobStatus is the word for how a job goes or went.
-func jobStatus(status cloud.Status, running string) string {
-	switch status {
-	case cloud.StatusActive:
-		return "success"
-	case cloud.StatusError:
-		return "failed"
-	default:
-		return running
-	}
 }

@@ -95,5 +95,6 @@ func Operations() ([]engine.Operation, error) {
 		importOperations(),
 		c.upgradeOperations(),
 		contentOperations(),
+		redirectionOperations(),
 	), nil
 }

@@ -71,6 +71,9 @@ type Database struct {
 	OSSHashing       bool             `json:"ossHashing,omitempty"`
 	RegexRules       []string         `json:"regexRules,omitempty"` // empty: the standard ones
 
+	Redirected  bool  `json:"redirected,omitempty"`  // its dynamic endpoints lead to another database
+	EndpointsOf int64 `json:"endpointsOf,omitempty"` // the database whose dynamic endpoints lead here; 0: none
+
 	Password       string   `json:"password,omitempty"` // empty: derived from the id
 	SASLUsername   string   `json:"saslUsername,omitempty"`
 	SASLPassword   string   `json:"saslPassword,omitempty"`

@@ -35,6 +35,7 @@ type databaseView struct {
 	PublicEndpoint   string         `json:"publicEndpoint,omitempty"`
 	PrivateEndpoint  string         `json:"privateEndpoint,omitempty"`
 	DynamicEndpoints *endpointPair  `json:"dynamicEndpoints,omitempty"`
+	ReplicaEndpoints *endpointPair  `json:"replicaAsSourceEndpoints,omitempty"`
 	Replica          *replicaView   `json:"replica,omitempty"`
 	ReplicaOf        *replicaOfView `json:"replicaOf,omitempty"`
 	Clustering       clusteringView `json:"clustering"`
@@ -140,6 +141,9 @@ func (c *Catalog) showDatabase(db cloud.Resource[Database]) *databaseView {
 		const emptyMB = 3.5 // what an empty database takes
 		fixed, dynamic := d.endpoints(db.ID, db.Parent)
 		view.PublicEndpoint, view.PrivateEndpoint, view.DynamicEndpoints = fixed.Public, fixed.Private, &dynamic
+		if d.Redirected {
+			view.DynamicEndpoints, view.ReplicaEndpoints = nil, d.replicaEndpoints(db.ID)
+		}
 		activated, modified := db.ActivatedAt.UTC(), db.UpdatedAt.UTC()
 		view.ActivatedOn, view.LastModified = &activated, &modified
 		view.MemoryUsedMB = emptyMB * float64(copies(d.Replication))

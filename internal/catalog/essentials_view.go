@@ -36,6 +36,7 @@ type essentialsDatabaseView struct {
 	LastModified        *time.Time               `json:"lastModified"`
 	PublicEndpoint      *string                  `json:"publicEndpoint"`
 	DynamicEndpoints    *essentialsEndpoints     `json:"dynamicEndpoints,omitempty"`
+	ReplicaEndpoints    *essentialsEndpoints     `json:"replicaAsSourceEndpoints,omitempty"`
 	Replica             *replicaView             `json:"replica"`
 	Clustering          essentialsClusteringView `json:"clustering"`
 	Security            essentialsSecurityView   `json:"security"`
@@ -48,6 +49,13 @@ type essentialsDatabaseView struct {
 
 type essentialsEndpoints struct {
 	Public string `json:"public"`
+}
+
+func publicOnly(pair *endpointPair) *essentialsEndpoints {
+	if pair == nil {
+		return nil
+	}
+	return &essentialsEndpoints{pair.Public}
 }
 
 type essentialsClusteringView struct {
@@ -122,7 +130,8 @@ func (c *Catalog) showEssentialsDatabase(p plan, db cloud.Resource[EssentialsDat
 	}
 	if pro.PublicEndpoint != "" {
 		view.PublicEndpoint = &pro.PublicEndpoint
-		view.DynamicEndpoints = &essentialsEndpoints{pro.DynamicEndpoints.Public}
+		view.DynamicEndpoints = publicOnly(pro.DynamicEndpoints)
+		view.ReplicaEndpoints = publicOnly(pro.ReplicaEndpoints)
 	}
 	return view
 }

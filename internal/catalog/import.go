@@ -103,7 +103,7 @@ func getImportStatus[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.T
 	}
 	var status importStatus
 	if ok {
-		status = importStatus{Status: jobStatus(job.Status, "importing"), FailureReason: failureOf(job)}
+		status = importStatus{Status: jobStatus(job.Status, "importing", "success"), FailureReason: failureOf(job)}
 		if job.Status != cloud.StatusPending {
 			status.LastImportTime = new(job.UpdatedAt.UTC())
 		}

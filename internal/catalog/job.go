@@ -15,12 +15,13 @@ const (
 	upgradeJob = "upgrade"
 )
 
-// Job is the last backup, import or upgrade of a database of the kind B: pending
-// while it goes on, then active, or in error if it failed. It is a resource of its
-// own so that a change of the database cannot lose its end.
+// Job is the last backup, import, upgrade or stop of traffic of a database of the
+// kind B: pending while it goes on, then active, or in error if it failed. It is a
+// resource of its own so that a change of the database cannot lose its end.
 type Job[B cloud.Body] struct {
 	Target   string  `json:"target,omitempty"`   // version that an upgrade leads to
 	Progress float64 `json:"progress,omitempty"` // of an upgrade, in percent
+	Over     bool    `json:"over,omitempty"`     // of a stop of traffic: it was resumed
 }
 
 // Kind of the jobs of one kind of databases.
@@ -73,4 +74,16 @@ func failureOf[B cloud.Body](job cloud.Resource[Job[B]]) string {
 		return ""
 	}
 	return job.Error.Description
+}
+
+// jobStatus is the word for how a job goes or went.
+func jobStatus(status cloud.Status, running, done string) string {
+	switch status {
+	case cloud.StatusActive:
+		return done
+	case cloud.StatusError:
+		return "failed"
+	default:
+		return running
+	}
 }

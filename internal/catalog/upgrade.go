@@ -143,12 +143,7 @@ func getUpgradeStatus[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.
 	case !ok:
 		return status, cloud.Errorf(cloud.UpgradeNotFound, "Database %d was never upgraded.", db.ID)
 	}
-	status = upgradeStatus{ID: db.ID, Version: job.Body.Target, Progress: job.Body.Progress, Status: "in-progress"}
-	switch job.Status {
-	case cloud.StatusActive:
-		status.Status = "done"
-	case cloud.StatusError:
-		status.Status = "failed"
-	}
-	return status, nil
+	return upgradeStatus{
+		ID: db.ID, Version: job.Body.Target, Progress: job.Body.Progress, Status: jobStatus(job.Status, "in-progress", "done"),
+	}, nil
 }
