@@ -40,6 +40,7 @@ type server struct {
 	listPath  string                  // of the list of tasks
 	schemes   []*idempotency.Scheme
 	flights   flights
+	waiters   chan struct{} // a place for each request that waits for another one
 	mux       *chi.Mux
 }
 
@@ -55,6 +56,7 @@ func New(cfg Config) http.Handler {
 		taskPath:  taskPath(cfg.Document, "getTask"),
 		listPath:  taskPath(cfg.Document, "listTasks"),
 		schemes:   []*idempotency.Scheme{idempotency.Key(), idempotency.ClientToken()},
+		waiters:   make(chan struct{}, maxWaiters),
 		mux:       chi.NewRouter(),
 	}
 	for _, op := range cfg.Document.Operations() {
@@ -142,7 +144,7 @@ func (s *server) perform(r *http.Request, c call, hold store.KeyHold) (rep reply
 	req := engine.Request{Path: c.path, Query: queryParams(r, c.op), Body: c.body}
 	var out any
 	if c.op.Command != "" {
-		out, err = s.engine.Accept(r.Context(), c.caller, c.op.ID, req, key)
+		out, err = s.engine.Accept(c.caller, c.op.ID, req, key)
 	} else {
 		out, err = s.engine.Answer(r.Context(), c.caller, c.op.ID, req, key)
 	}

@@ -84,15 +84,31 @@ func (s *server) once(r *http.Request, c call, key *requestKey) reply {
 // acquire takes the key or finds out what is known of it. Where the scheme says
 // so it waits for a request that is under way; waiting holds no connection.
 func (s *server) acquire(ctx context.Context, r *http.Request, key *requestKey) (store.KeyHold, *store.KeyRecord, error) {
+	if s.flights.settled(key) {
+		if record, err := s.cfg.DB.SettledKey(ctx, key.store); err != nil || record != nil {
+			return store.KeyHold{}, record, err
+		}
+	}
 	terms := store.KeyTerms{Replayed: key.Replayed, Known: key.Known, Lease: idempotency.Lease}
 	deadline := time.NewTimer(key.Wait)
 	defer deadline.Stop()
+	waiting := false
 	for {
 		landed := s.flights.of(key)
 		hold, record, err := s.cfg.DB.AcquireKey(ctx, key.store, terms, uuid.NewString(), event(r).id)
 		underWay := record != nil && record.State == store.KeyHeld && bytes.Equal(record.Fingerprint, key.store.Fingerprint)
 		if err != nil || !underWay || key.Wait == 0 {
 			return hold, record, err
+		}
+		if !waiting {
+			select {
+			case s.waiters <- struct{}{}:
+				waiting = true
+				s.at("idem.waiting")
+				defer func() { <-s.waiters }()
+			default:
+				return hold, record, nil
+			}
 		}
 		// Somebody else's server tells nothing, so it is asked now and then.
 		again := time.NewTimer(askEvery)
@@ -111,7 +127,10 @@ func (s *server) acquire(ctx context.Context, r *http.Request, key *requestKey) 
 	}
 }
 
-const askEvery = 100 * time.Millisecond
+const (
+	askEvery   = 100 * time.Millisecond
+	maxWaiters = 100 // of all keys; who comes later is told at once
+)
 
 // recorded answers a request whose key is taken.
 func (s *server) recorded(r *http.Request, key *requestKey, record *store.KeyRecord) reply {
@@ -124,7 +143,10 @@ func (s *server) recorded(r *http.Request, key *requestKey, record *store.KeyRec
 		return key.inUse().reply(r)
 	case other:
 		return key.reused().reply(r)
+	case record.State != store.KeyDone:
+		return key.inUse().reply(r)
 	}
+	s.flights.replayed(key)
 	rep := replyOf(record.Outcome)
 	rep.header["Idempotent-Replayed"] = "true"
 	rep.header["Idempotent-Original-Request-Id"] = record.Outcome.RequestID
@@ -137,28 +159,26 @@ func (s *server) settle(ctx context.Context, r *http.Request, key *requestKey, h
 	if errors.Is(failed, store.ErrKeyLost) {
 		return key.inUse().reply(r)
 	}
-	if unavailable(failed) {
-		// The operation's own time may be what ran out.
-		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), performTime)
-		defer cancel()
-		if outcome, done, err := s.cfg.DB.ResolveKey(after, hold); err == nil && done {
-			return replyOf(outcome)
-		} else if err == nil {
-			s.release(after, r, hold)
-		}
-		return s.failure(r, failed)
-	}
+	// The operation's own time may be what ran out.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), performTime)
+	defer cancel()
 	rep := s.failure(r, failed)
-	if !key.Storable(rep.status) {
-		s.release(ctx, r, hold)
-		return rep
+	if !unavailable(failed) && key.Storable(rep.status) {
+		s.at("idem.before_finish")
+		switch err := s.cfg.DB.FinishKey(ctx, hold, rep.outcome()); {
+		case err == nil:
+			return rep
+		case errors.Is(err, store.ErrKeyLost):
+			rep = key.inUse().reply(r)
+		default:
+			rep = s.failure(r, err)
+		}
 	}
-	s.at("idem.before_finish")
-	switch err := s.cfg.DB.FinishKey(ctx, hold, rep.outcome()); {
-	case errors.Is(err, store.ErrKeyLost):
-		return key.inUse().reply(r)
-	case err != nil:
-		return s.failure(r, err)
+	// Giving the key back waits for a commit that is still under way, and rules out
+	// a later one. So what is found then is how it ended.
+	s.release(ctx, r, hold)
+	if outcome, done, err := s.cfg.DB.ResolveKey(ctx, hold); err == nil && done {
+		return replyOf(outcome)
 	}
 	return rep
 }

@@ -38,27 +38,45 @@ func logged(log *slog.Logger, next http.Handler) http.Handler {
 		e := &requestEvent{id: id}
 		next.ServeHTTP(&statusWriter{ResponseWriter: w, event: e}, r.WithContext(withEvent(r.Context(), e)))
 
-		level, attrs := slog.LevelInfo, []slog.Attr{
-			slog.String("method", r.Method),
-			slog.String("path", r.URL.Path),
-			slog.Int("status", e.status),
-			slog.Duration("duration", time.Since(start).Round(time.Microsecond)),
-			slog.String("request", id),
+		if level := e.level(r); log.Enabled(r.Context(), level) {
+			log.LogAttrs(r.Context(), level, "request", e.attrs(r, start)...)
 		}
-		if e.operation != "" {
-			attrs = append(attrs, slog.String("operation", e.operation), slog.Int64("account", e.account))
-		}
-		if e.task != "" {
-			attrs = append(attrs, slog.String("task", e.task))
-		}
-		if e.key != "" {
-			attrs = append(attrs, slog.String("key", e.key))
-		}
-		if e.err != nil {
-			level, attrs = slog.LevelError, append(attrs, slog.Any("error", e.err))
-		}
-		log.LogAttrs(r.Context(), level, "request", attrs...)
 	})
+}
+
+// level is debug for a read that succeeded: clients that follow a task or a
+// resource send very many.
+func (e *requestEvent) level(r *http.Request) slog.Level {
+	switch {
+	case e.err != nil:
+		return slog.LevelError
+	case e.status < http.StatusBadRequest && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
+
+func (e *requestEvent) attrs(r *http.Request, start time.Time) []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("method", r.Method),
+		slog.String("path", r.URL.Path),
+		slog.Int("status", e.status),
+		slog.Duration("duration", time.Since(start).Round(time.Microsecond)),
+		slog.String("request", e.id),
+	}
+	if e.operation != "" {
+		attrs = append(attrs, slog.String("operation", e.operation), slog.Int64("account", e.account))
+	}
+	if e.task != "" {
+		attrs = append(attrs, slog.String("task", e.task))
+	}
+	if e.key != "" {
+		attrs = append(attrs, slog.String("key", e.key))
+	}
+	if e.err != nil {
+		attrs = append(attrs, slog.Any("error", e.err))
+	}
+	return attrs
 }
 
 type statusWriter struct {

@@ -66,6 +66,7 @@ const unused = "400"
 
 // send writes a reply.
 func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
+	s.at("resp.before_write")
 	h := w.Header()
 	for name, value := range rep.header {
 		h.Set(name, value)

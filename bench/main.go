@@ -27,10 +27,10 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
-		stop()
 		os.Exit(1)
 	}
 }
@@ -93,6 +93,7 @@ func measurements() []measurement {
 		{"ready", measureReady},
 		{"memory", measureMemory},
 		{"accept", measureAccept},
+		{"keys", measureKeys},
 		{"get", measureGet},
 		{"life", measureLife},
 		{"claim", measureClaim},

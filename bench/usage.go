@@ -24,23 +24,33 @@ func (g *ground) usage(server int) (u usage) {
 		if err != nil {
 			continue // it has ended
 		}
-		// pid (name) state parent … user and system time are the 12th and 13th after the name.
-		_, rest, _ := strings.Cut(string(text), ") ")
-		fields := strings.Fields(rest)
-		if len(fields) < 13 {
-			continue
-		}
-		user, _ := strconv.Atoi(fields[11])
-		system, _ := strconv.Atoi(fields[12])
-		spent := time.Duration(user+system) * tick
-		switch {
+		own, children, parent := processTimes(string(text))
+		switch postmaster := strconv.Itoa(g.cluster.Pid()); {
 		case filepath.Base(filepath.Dir(file)) == strconv.Itoa(server):
-			u.product += spent
-		case fields[1] == strconv.Itoa(g.cluster.Pid()):
-			u.postgres += spent
+			u.product += own
+		case filepath.Base(filepath.Dir(file)) == postmaster:
+			u.postgres += own + children
+		case parent == postmaster:
+			u.postgres += own
 		}
 	}
 	return u
+}
+
+// processTimes reads a line of /proc/PID/stat: what the process has spent, what
+// its children that have ended had, and who its parent is.
+func processTimes(line string) (own, children time.Duration, parent string) {
+	at := strings.LastIndex(line, ")") // the end of its name, which may be anything
+	fields := strings.Fields(line[at+1:])
+	if at < 0 || len(fields) < 15 {
+		return 0, 0, ""
+	}
+	var times [4]time.Duration // user, system; the same of the children
+	for i := range times {
+		n, _ := strconv.ParseInt(fields[11+i], 10, 64) // numbers, as long as Linux is Linux
+		times[i] = time.Duration(n) * tick
+	}
+	return times[0] + times[1], times[2] + times[3], fields[1]
 }
 
 // metered runs a load and adds what one request of it took of the processors.

@@ -65,15 +65,15 @@ CREATE TABLE tasks (
     attempts    smallint    NOT NULL DEFAULT 0,
     UNIQUE (account_id, seq),
     CHECK (status IN ('processing-completed', 'processing-error') = (response IS NOT NULL)),
-    CHECK (NOT head OR wake_at IS NOT NULL)
+    CHECK (NOT head OR wake_at IS NOT NULL),
+    CHECK (head OR status <> 'processing-in-progress')
 );
 
 -- What a worker may take next, whatever the length of the queues.
 CREATE INDEX tasks_wake ON tasks (wake_at) WHERE head;
--- Two rules of the lifecycle that no bug of ours may break: an account has one
--- first task, and at most one in processing.
+-- A rule of the lifecycle that no bug of ours may break: an account has one first
+-- task, and so, since only a first one is processed, at most one in processing.
 CREATE UNIQUE INDEX tasks_head ON tasks (account_id) WHERE head;
-CREATE UNIQUE INDEX tasks_processing ON tasks (account_id) WHERE status = 'processing-in-progress';
 
 -- One sequence for the ids of all kinds; a kind counts up from its own base.
 CREATE SEQUENCE resource_ids;

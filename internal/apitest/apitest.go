@@ -80,7 +80,7 @@ func On(tb testing.TB, url string, change func(*engine.Config)) *World {
 		tb.Fatal(err)
 	}
 	server := httptest.NewServer(api.New(api.Config{
-		Document: w.document, Engine: w.Engine, DB: w.DB, Logger: log, Secret: secret, Hook: cfg.Hook,
+		Document: w.document, Engine: w.Engine, DB: w.DB, Logger: cfg.Logger, Secret: secret, Hook: cfg.Hook,
 	}))
 	w.URL = server.URL
 	tb.Cleanup(func() {

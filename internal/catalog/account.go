@@ -10,7 +10,7 @@ import (
 
 func (c *Catalog) accountOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("getCurrentAccount", getCurrentAccount),
+		engine.Sync("getCurrentAccount", c.getCurrentAccount),
 		engine.Sync("listPaymentMethods", c.listPaymentMethods),
 	}
 }
@@ -46,8 +46,12 @@ type apiKeyOwner struct {
 	Email string `json:"email"`
 }
 
-func getCurrentAccount(ctx context.Context, tx *store.Tx, _ struct{}) (*currentAccount, error) {
+func (c *Catalog) getCurrentAccount(ctx context.Context, tx *store.Tx, _ struct{}) (*currentAccount, error) {
 	a, err := tx.Account(ctx)
+	if err != nil {
+		return nil, err
+	}
+	owner, err := c.person(ctx, tx, c.users[0].ID)
 	if err != nil {
 		return nil, err
 	}
@@ -65,8 +69,8 @@ func getCurrentAccount(ctx context.Context, tx *store.Tx, _ struct{}) (*currentA
 			AccountName:      a.Name,
 			AllowedSourceIPs: []string{"0.0.0.0/0"},
 			CreatedTimestamp: key.CreatedAt,
-			Owner:            apiKeyOwner{Name: a.OwnerName, Email: a.OwnerEmail},
-			UserAccountID:    key.ID,
+			Owner:            apiKeyOwner{Name: owner.Name, Email: owner.Email},
+			UserAccountID:    owner.ID,
 			HTTPSourceIP:     tx.Caller.SourceIP,
 		},
 	}}, nil

@@ -32,6 +32,9 @@ type Catalog struct {
 	shardTypes         []shardType
 	plans              []plan
 	minimumPrice       minimumPrice
+	defaultRules       []defaultRule
+	users              []accountUser // the first is the owner
+	transitGateways    []sharedGateway
 }
 
 // New reads the data files. An error is a mistake in a file, not in the caller.
@@ -51,6 +54,9 @@ func New() (*Catalog, error) {
 		{"shard-types", &c.shardTypes},
 		{"essentials-plans", &c.plans},
 		{"minimum-price", &c.minimumPrice},
+		{"acl-rules", &c.defaultRules},
+		{"users", &c.users},
+		{"transit-gateways", &c.transitGateways},
 	} {
 		data, err := dataFiles.ReadFile("data/" + file.name + ".json")
 		if err != nil {
@@ -68,6 +74,9 @@ func New() (*Catalog, error) {
 	if len(c.paymentMethods) == 0 {
 		return nil, errors.New("read payment-methods: none")
 	}
+	if len(c.users) == 0 {
+		return nil, errors.New("read users: none")
+	}
 	return &c, nil
 }
 
@@ -80,13 +89,19 @@ func Operations() ([]engine.Operation, error) {
 	}
 	return slices.Concat(
 		c.accountOperations(),
+		c.userOperations(),
 		c.cloudAccountOperations(),
+		c.aclOperations(),
 		c.lookupOperations(),
 		c.versionOperations(),
 		c.subscriptionOperations(),
 		c.pricingOperations(),
 		cidrOperations(),
 		c.maintenanceOperations(),
+		c.peeringOperations(),
+		c.transitGatewayOperations(),
+		pscOperations(),
+		privateLinkOperations(),
 		c.databaseOperations(),
 		c.planOperations(),
 		c.essentialsOperations(),

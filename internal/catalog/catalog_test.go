@@ -55,8 +55,13 @@ func TestDataFiles(t *testing.T) {
 			t.Errorf("no module %s, which clients look for", name)
 		}
 	}
-	if _, err := c.cloudAccount(internalCloudAccount); err != nil {
-		t.Error(err)
+	if len(c.cloudAccounts) == 0 || c.cloudAccounts[0].ID != internalCloudAccount {
+		t.Errorf("the first cloud account is not the internal one: %+v", c.cloudAccounts)
+	}
+	for _, r := range c.defaultRules {
+		if err := checkPattern(r.ACL); err != nil {
+			t.Errorf("default rule %s: %v", r.Name, err)
+		}
 	}
 	if card := c.paymentMethods[0]; card.Type != "Visa" || card.CreditCardEndsWith != 5556 {
 		t.Errorf("the first card is %+v, clients look for the Visa card ending 5556", card)

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -11,29 +12,84 @@ import (
 // internalCloudAccount is Redis' own account at every provider.
 const internalCloudAccount = 1
 
-// cloudAccount is an account at a cloud provider that subscriptions live in.
-type cloudAccount struct {
-	ID          int64  `json:"id"`
-	Name        string `json:"name"`
-	Provider    string `json:"provider"`
-	Status      string `json:"status"`
-	AccessKeyID string `json:"accessKeyId"`
+// CloudAccount is an account of the customer's at a cloud provider. Of its
+// credentials only what shows is kept.
+type CloudAccount struct {
+	Provider       string `json:"provider"`
+	AccessKeyID    string `json:"accessKeyId"`
+	SignInLoginURL string `json:"signInLoginUrl,omitempty"`
 }
 
-// cloudAccount finds an account by its id.
-func (c *Catalog) cloudAccount(id int64) (cloudAccount, error) {
+// Kind of all cloud accounts but those that are there from the start.
+func (CloudAccount) Kind() cloud.Kind { return cloud.Kind{Name: "cloud account", FirstID: 10_000} }
+
+// cloudAccount is an account at a cloud provider as a client sees it.
+type cloudAccount struct {
+	ID                int64        `json:"id"`
+	Name              string       `json:"name"`
+	Provider          string       `json:"provider"`
+	Status            cloud.Status `json:"status"`
+	AccessKeyID       string       `json:"accessKeyId"`
+	SignInLoginURL    string       `json:"signInLoginUrl,omitempty"`
+	AWSUserARN        string       `json:"awsUserArn,omitempty"`
+	AWSConsoleRoleARN string       `json:"awsConsoleRoleArn,omitempty"`
+}
+
+// awsAccountOf is the number that AWS knows a cloud account by.
+func awsAccountOf(cloudAccount int64) string {
+	return fmt.Sprintf("%012d", derivedNumber(cloudAccount, "AWS account", 1e12))
+}
+
+func showCloudAccount(r cloud.Resource[CloudAccount]) cloudAccount {
+	view := cloudAccount{
+		ID: r.ID, Name: r.Name, Provider: r.Body.Provider, Status: r.Status,
+		AccessKeyID: r.Body.AccessKeyID, SignInLoginURL: r.Body.SignInLoginURL,
+	}
+	if view.Provider == aws {
+		view.AWSUserARN = fmt.Sprintf("arn:aws:iam::%s:user/redis-cloud", awsAccountOf(r.ID))
+		view.AWSConsoleRoleARN = fmt.Sprintf("arn:aws:iam::%s:role/redis-cloud-console", awsAccountOf(r.ID))
+	}
+	return view
+}
+
+// everyCloudAccount lists those of every customer first.
+func (c *Catalog) everyCloudAccount(ctx context.Context, tx *store.Tx) ([]cloudAccount, error) {
+	own, err := store.List[CloudAccount](ctx, tx, 0, 0, store.All)
+	if err != nil {
+		return nil, err
+	}
+	list := append([]cloudAccount{}, c.cloudAccounts...)
+	for _, r := range own {
+		list = append(list, showCloudAccount(r))
+	}
+	return list, nil
+}
+
+// cloudAccount finds an account by its id. It answers CloudAccountNotFound.
+func (c *Catalog) cloudAccount(ctx context.Context, tx *store.Tx, id int64) (cloudAccount, error) {
 	for _, a := range c.cloudAccounts {
 		if a.ID == id {
 			return a, nil
 		}
 	}
-	return cloudAccount{}, cloud.Errorf(cloud.CloudAccountNotFound, "There is no cloud account %d.", id)
+	r, ok, err := store.Get[CloudAccount](ctx, tx, id)
+	if err == nil && !ok {
+		err = noCloudAccount(id)
+	}
+	return showCloudAccount(r), err
+}
+
+func noCloudAccount(id int64) error {
+	return cloud.Errorf(cloud.CloudAccountNotFound, "There is no cloud account %d.", id)
 }
 
 func (c *Catalog) cloudAccountOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Sync("listCloudAccounts", c.listCloudAccounts),
+		engine.Command("createCloudAccount", c.createCloudAccount),
 		engine.Sync("getCloudAccount", c.getCloudAccount),
+		engine.Command("updateCloudAccount", c.updateCloudAccount),
+		engine.Command("deleteCloudAccount", c.deleteCloudAccount),
 	}
 }
 
@@ -53,9 +109,13 @@ type cloudAccounts struct {
 	Linked
 }
 
-func (c *Catalog) listCloudAccounts(_ context.Context, tx *store.Tx, _ struct{}) (*cloudAccounts, error) {
+func (c *Catalog) listCloudAccounts(ctx context.Context, tx *store.Tx, _ struct{}) (*cloudAccounts, error) {
+	all, err := c.everyCloudAccount(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	out := &cloudAccounts{AccountID: tx.Caller.Account, CloudAccounts: []cloudAccountItem{}}
-	for _, a := range c.cloudAccounts {
+	for _, a := range all {
 		out.CloudAccounts = append(out.CloudAccounts, cloudAccountItem{a, noLinks()})
 	}
 	return out, nil
@@ -65,8 +125,8 @@ type cloudAccountPath struct {
 	ID int64 `path:"cloudAccountId" json:"-"`
 }
 
-func (c *Catalog) getCloudAccount(_ context.Context, _ *store.Tx, in cloudAccountPath) (*oneCloudAccount, error) {
-	a, err := c.cloudAccount(in.ID)
+func (c *Catalog) getCloudAccount(ctx context.Context, tx *store.Tx, in cloudAccountPath) (*oneCloudAccount, error) {
+	a, err := c.cloudAccount(ctx, tx, in.ID)
 	if err != nil {
 		return nil, err
 	}

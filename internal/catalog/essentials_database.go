@@ -17,9 +17,6 @@ const (
 	essentialsDatabaseDeletion = 30 * time.Second
 )
 
-// statusDraft is what an Essentials database begins as.
-const statusDraft cloud.Status = "draft"
-
 // stack is the protocol of a database with all modules.
 const stack = "stack"
 

@@ -20,24 +20,16 @@ type neighbours struct {
 	ports map[int64]bool
 }
 
-// databasePort is a database of which only the port is read: there may be many.
-type databasePort struct {
-	Port int64 `json:"port"`
-}
-
-// Kind is that of the whole.
-func (databasePort) Kind() cloud.Kind { return Database{}.Kind() }
-
 // neighboursIn reads the names and ports in use in a subscription.
 func neighboursIn(ctx context.Context, tx *store.Tx, subscription int64) (near neighbours, err error) {
-	databases, err := store.List[databasePort](ctx, tx, subscription, 0, store.All)
+	databases, err := store.Siblings[Database](ctx, tx, subscription, "port")
 	if err != nil {
 		return near, err
 	}
 	near = neighbours{names: map[string]bool{}, ports: map[int64]bool{}}
 	for _, db := range databases {
 		near.names[db.Name] = true
-		near.ports[db.Body.Port] = true
+		near.ports[db.Number] = true
 	}
 	return near, nil
 }

@@ -44,6 +44,9 @@ type Subscription struct {
 	PublicAccess    bool        `json:"publicAccess"`           // databases have public endpoints
 	AllowList       AllowList   `json:"allowList"`
 	Maintenance     Maintenance `json:"maintenance"`
+	// Of subscriptions in a customer's own cloud account.
+	Network      OwnNetwork    `json:"network,omitzero"`
+	ResourceTags []ResourceTag `json:"resourceTags,omitempty"`
 }
 
 // Kind of all Pro subscriptions.
@@ -58,6 +61,7 @@ func (c *Catalog) subscriptionOperations() []engine.Operation {
 		engine.Sync("getProSubscription", c.getProSubscription),
 		engine.Command("updateProSubscription", c.updateProSubscription),
 		engine.Command("deleteProSubscription", deleteProSubscription),
+		engine.Command("updateProSubscriptionResourceTags", updateResourceTags),
 	}
 }
 

@@ -55,7 +55,7 @@ func (in subscriptionCreate) onePlace() (p cloudProviderSpec, r regionSpec, err 
 	return p, r, nil
 }
 
-// checkDeployment checks where a subscription is to live.
+// checkDeployment checks where a subscription is to live, its cloud account aside.
 func (c *Catalog) checkDeployment(s Subscription) error {
 	switch s.Provider {
 	case aws:
@@ -66,12 +66,12 @@ func (c *Catalog) checkDeployment(s Subscription) error {
 	default:
 		return cloud.Errorf(cloud.NotKnownCloudProvider, "There is no cloud provider %q.", s.Provider)
 	}
-	if _, err := c.cloudAccount(s.CloudAccountID); err != nil {
-		return err
-	}
 	r, ok := c.region(s.Provider, s.Region)
 	if !ok {
 		return cloud.Errorf(cloud.SubscriptionInvalidRegion, "There is no region %q of %s.", s.Region, s.Provider)
+	}
+	if s.CIDR == "" {
+		return cloud.Errorf(cloud.NetworkCIDRMissing, "In a cloud account of your own the deployment CIDR has to be named.")
 	}
 	if !isDeploymentCIDR(s.CIDR) {
 		return cloud.Errorf(cloud.SubscriptionInvalidCIDR, "The deployment CIDR is an IPv4 network of size /24, not %q.", s.CIDR)
@@ -116,22 +116,6 @@ func (r region) hasZone(zone string) bool {
 	}
 	letter, ok := strings.CutPrefix(zone, r.Name)
 	return r.Provider == aws && ok && len(letter) == 1 && letter >= "a" && letter <= "f"
-}
-
-// checkInternalAccount refuses what only a customer's own cloud account can have.
-// Clients write empty values where nothing is meant.
-func checkInternalAccount(p cloudProviderSpec, r regionSpec) error {
-	switch n := r.Networking; {
-	case n.VPCID != "":
-		return cloud.Errorf(cloud.VPCNotAllowed, "A VPC can be named only in a cloud account of your own.")
-	case len(n.SubnetIDs) > 0:
-		return cloud.Errorf(cloud.SubnetNotAllowed, "Subnets can be named only in a cloud account of your own.")
-	case n.SecurityGroupID != "":
-		return cloud.Errorf(cloud.SecurityGroupNotAllowed, "A security group can be named only in a cloud account of your own.")
-	case len(p.ResourceTags) > 0:
-		return cloud.Errorf(cloud.ResourceTagsNotAllowed, "Resource tags can be set only in a cloud account of your own.")
-	}
-	return nil
 }
 
 // payment checks how a subscription is to be paid. A card need not be named: the

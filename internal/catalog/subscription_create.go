@@ -30,7 +30,7 @@ type cloudProviderSpec struct {
 	Provider       string            `json:"provider"`
 	CloudAccountID *int64            `json:"cloudAccountId"`
 	Regions        []regionSpec      `json:"regions"`
-	ResourceTags   []json.RawMessage `json:"resourceTags"`
+	ResourceTags   []resourceTagSpec `json:"resourceTags"`
 }
 
 type regionSpec struct {
@@ -76,6 +76,9 @@ func (f firstDatabase) each() []DatabaseSpec {
 func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in subscriptionCreate) (out engine.Outcome, err error) {
 	body, err := c.newSubscription(in)
 	if err != nil {
+		return out, err
+	}
+	if err := c.checkCloudAccount(ctx, tx, body); err != nil {
 		return out, err
 	}
 	specs, err := c.firstDatabases(in)
@@ -128,17 +131,20 @@ func (c *Catalog) newSubscription(in subscriptionCreate) (s Subscription, err er
 		Region:         where.Region,
 		MultiAZ:        where.MultiAZ,
 		Zones:          where.Zones,
-		CIDR:           or(where.Networking.DeploymentCIDR, defaultCIDR),
+		CIDR:           where.Networking.DeploymentCIDR,
 		PublicAccess:   in.PublicAccess == nil || *in.PublicAccess,
 		Maintenance:    Maintenance{Mode: automatic},
 	}
 	if provider.CloudAccountID != nil {
 		s.CloudAccountID = *provider.CloudAccountID
 	}
+	if s.CloudAccountID == internalCloudAccount {
+		s.CIDR = or(s.CIDR, defaultCIDR)
+	}
 	if err := c.checkDeployment(s); err != nil {
 		return s, err
 	}
-	if err := checkInternalAccount(provider, where); err != nil {
+	if err := s.setNetwork(provider, where); err != nil {
 		return s, err
 	}
 	s.PaymentMethod, s.PaymentMethodID, err = c.payment(or(in.PaymentMethod, creditCard), in.PaymentMethodID)
@@ -175,7 +181,7 @@ func (c *Catalog) firstDatabases(in subscriptionCreate) ([]DatabaseSpec, error) 
 }
 
 // priceSubscription tells what a subscription would cost that is not created:
-// one line for several databases alike, and the minimum.
+// one line for several databases alike, and in the internal cloud account the minimum.
 func (c *Catalog) priceSubscription(ctx context.Context, tx *store.Tx, sub cloud.Resource[Subscription], databases []firstDatabase) (p Pricing, err error) {
 	var sizes []databasePricing
 	for _, first := range databases {
@@ -189,7 +195,10 @@ func (c *Catalog) priceSubscription(ctx context.Context, tx *store.Tx, sub cloud
 		size.Quantity = first.count()
 		sizes = append(sizes, size)
 	}
-	p.Pricing = append(c.priceDatabases(sizes), c.priceMinimum(sub.Body.Region))
+	p.Pricing = c.priceDatabases(sizes)
+	if sub.Body.CloudAccountID == internalCloudAccount {
+		p.Pricing = append(p.Pricing, c.priceMinimum(sub.Body.Region))
+	}
 	return p, nil
 }
 

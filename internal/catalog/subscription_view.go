@@ -34,6 +34,7 @@ type cloudDetail struct {
 	AWSAccountID   string        `json:"awsAccountId,omitempty"`
 	TotalSizeInGB  float64       `json:"totalSizeInGb"`
 	Regions        []cloudRegion `json:"regions"`
+	ResourceTags   []ResourceTag `json:"resourceTags,omitempty"`
 	Links          []Link        `json:"links"`
 }
 
@@ -46,6 +47,7 @@ type cloudRegion struct {
 
 type networking struct {
 	DeploymentCIDR string `json:"deploymentCIDR"`
+	VPCID          string `json:"vpcId,omitempty"`
 	SubnetID       string `json:"subnetId,omitempty"`
 }
 
@@ -81,11 +83,12 @@ func (c *Catalog) show(sub cloud.Resource[Subscription], used usage) *subscripti
 				Zones:      c.zones(sub),
 				MultiAZ:    s.MultiAZ,
 			}},
-			Links: noLinks(),
+			ResourceTags: s.ResourceTags,
+			Links:        noLinks(),
 		}},
 	}
 	if s.Provider == aws {
-		view.CloudDetails[0].AWSAccountID = fmt.Sprintf("%012d", derivedNumber(s.CloudAccountID, "AWS account", 1e12))
+		view.CloudDetails[0].AWSAccountID = s.awsAccountID()
 	}
 	if sub.ActivatedAt != nil {
 		view.PrometheusEndpoint = fmt.Sprintf("internal.%s:8070", clusterDomain(sub.ID, s.Provider, s.Region, s.MultiAZ))
@@ -120,12 +123,15 @@ func zonesOf(multiAZ bool) int {
 func networks(sub cloud.Resource[Subscription]) []networking {
 	var list []networking
 	for i := range zonesOf(sub.Body.MultiAZ) {
-		n := networking{DeploymentCIDR: sub.Body.CIDR}
+		n := networking{DeploymentCIDR: sub.Body.CIDR, VPCID: sub.Body.Network.VPCID}
 		if sub.Body.MultiAZ {
 			n.DeploymentCIDR = quarter(sub.Body.CIDR, i)
 		}
 		if sub.ActivatedAt != nil {
 			n.SubnetID = "subnet-" + derivedHex(sub.ID, fmt.Sprint("subnet", i), 17)
+		}
+		if i < len(sub.Body.Network.SubnetIDs) {
+			n.SubnetID = sub.Body.Network.SubnetIDs[i]
 		}
 		list = append(list, n)
 	}

@@ -76,7 +76,7 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 // key.
 //
 // doc: process-lifecycle#task-process-states
-func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req Request, key Keyed) (cloud.Task, error) {
+func (e *Engine) Accept(caller cloud.Caller, id string, req Request, key Keyed) (cloud.Task, error) {
 	op, err := e.operation(id)
 	if err != nil {
 		return cloud.Task{}, err
@@ -94,7 +94,7 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 	}
 	task.UpdatedAt = key.Hold.Now
 	e.at("idem.before_finish")
-	task.UpdatedAt, err = e.acceptor.accept(ctx, store.Acceptance{
+	accepted, err := e.acceptor.accept(store.Acceptance{
 		ID:        task.ID,
 		Account:   task.Account,
 		Operation: task.Operation,
@@ -108,33 +108,38 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 		return cloud.Task{}, err
 	}
 	e.at("accept.after_commit")
-	e.tasks.wake.set()
-	e.changed.set()
+	task.UpdatedAt = accepted.At
+	if accepted.Head { // else the end of the task before it wakes the workers
+		e.tasks.wake.set()
+		e.changed.set()
+	}
 	return task, nil
 }
 
-// acceptor makes several acceptances one commit: while a commit is under way the
-// next ones gather, so the disk is waited for once for all of them. With nothing
-// under way a request goes straight through.
+// acceptor makes several acceptances one commit: while commits are under way the
+// next requests gather, so the disk is waited for once for all of them. With
+// nothing under way a request goes straight through, in its own goroutine.
 type acceptor struct {
-	db      *store.DB
-	in      chan *acceptance
-	workers sync.WaitGroup
-	mu      sync.RWMutex // guards closed against senders
+	db *store.DB
+
+	mu      sync.Mutex
+	commits int // under way
+	waiting []*acceptance
 	closed  bool
+	idle    *sync.Cond // commits became 0
 }
 
 type acceptance struct {
 	store.Acceptance
 	done chan struct{}
-	at   time.Time
+	got  store.Accepted
 	err  error
 }
 
 // Two commits at a time keep the disk busy while the next batch gathers; more
 // would only make the batches smaller.
 const (
-	acceptWorkers = 2
+	acceptCommits = 2
 	acceptBatch   = 64
 	acceptTimeout = 10 * time.Second
 )
@@ -143,53 +148,54 @@ const (
 var ErrStopping = errors.New("server is stopping")
 
 func newAcceptor(db *store.DB) *acceptor {
-	a := &acceptor{db: db, in: make(chan *acceptance, acceptBatch)}
-	for range acceptWorkers {
-		a.workers.Go(a.run)
-	}
+	a := &acceptor{db: db}
+	a.idle = sync.NewCond(&a.mu)
 	return a
 }
 
-// accept hands a request in and waits for its commit. The context bounds only
-// the handing in: what is in a batch is not taken out again.
-func (a *acceptor) accept(ctx context.Context, request store.Acceptance) (time.Time, error) {
+// accept has a request committed. It takes no context: what is in a batch is not
+// taken out again, and acceptTimeout bounds the commit.
+func (a *acceptor) accept(request store.Acceptance) (store.Accepted, error) {
 	p := &acceptance{Acceptance: request, done: make(chan struct{})}
-	if err := a.send(ctx, p); err != nil {
-		return time.Time{}, err
-	}
-	<-p.done
-	return p.at, p.err
-}
-
-func (a *acceptor) send(ctx context.Context, p *acceptance) error {
-	a.mu.RLock()
-	defer a.mu.RUnlock()
-	if a.closed {
-		return ErrStopping
-	}
-	select {
-	case a.in <- p:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("accept: %w", ctx.Err())
-	}
-}
-
-func (a *acceptor) run() {
-	for first := range a.in {
-		batch := []*acceptance{first}
-		for more := true; more && len(batch) < acceptBatch; {
-			select {
-			case next, ok := <-a.in:
-				if more = ok; ok {
-					batch = append(batch, next)
+	a.mu.Lock()
+	switch {
+	case a.closed:
+		a.mu.Unlock()
+		return store.Accepted{}, ErrStopping
+	case a.commits == acceptCommits:
+		a.waiting = append(a.waiting, p)
+		a.mu.Unlock()
+		<-p.done
+	default:
+		a.commits++
+		a.mu.Unlock()
+		a.commit([]*acceptance{p})
+		if batch := a.next(); batch != nil {
+			go func() { // nobody's answer waits for the next ones
+				for ; batch != nil; batch = a.next() {
+					a.commit(batch)
 				}
-			default:
-				more = false
-			}
+			}()
 		}
-		a.commit(batch)
 	}
+	return p.got, p.err
+}
+
+// next takes what has gathered during a commit; nil when that was nothing, and
+// the commit is counted as over.
+func (a *acceptor) next() []*acceptance {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := min(len(a.waiting), acceptBatch)
+	if n == 0 {
+		if a.commits--; a.commits == 0 {
+			a.idle.Broadcast()
+		}
+		return nil
+	}
+	batch := a.waiting[:n:n]
+	a.waiting = a.waiting[n:]
+	return batch
 }
 
 func (a *acceptor) commit(batch []*acceptance) {
@@ -199,26 +205,26 @@ func (a *acceptor) commit(batch []*acceptance) {
 	for i, p := range batch {
 		requests[i] = p.Acceptance
 	}
-	times, err := a.db.Accept(ctx, requests)
+	accepted, err := a.db.Accept(ctx, requests)
 	for i, p := range batch {
 		switch {
 		case err != nil:
 			p.err = err
-		case times[i].IsZero():
+		case accepted[i].At.IsZero():
 			p.err = store.ErrKeyLost
 		default:
-			p.at = times[i]
+			p.got = accepted[i]
 		}
 		close(p.done)
 	}
 }
 
+// close refuses what comes from now on and waits for what is under way.
 func (a *acceptor) close() {
 	a.mu.Lock()
-	if !a.closed {
-		a.closed = true
-		close(a.in)
+	defer a.mu.Unlock()
+	a.closed = true
+	for a.commits > 0 {
+		a.idle.Wait()
 	}
-	a.mu.Unlock()
-	a.workers.Wait()
 }

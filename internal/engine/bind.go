@@ -23,33 +23,48 @@ type Request struct {
 // input is the Go type that a function wants its request in.
 type input struct {
 	typ    reflect.Type
-	path   map[string]int // parameter to field
-	query  map[string]int
+	path   map[string]parameter
+	query  map[string]parameter
 	body   []string // top-level JSON members
 	faults []string // what is wrong with the type itself
+}
+
+// parameter is the field that takes a parameter. An optional one may be of some
+// operations only, those of its twins that have it in their path.
+type parameter struct {
+	field    []int // index, also of an embedded struct's field
+	optional bool
 }
 
 // inputOf reads the tags of a struct. Reflection ends here, at start: whatever a
 // tag gets wrong is a problem that bind reports.
 func inputOf[In any]() input {
-	in := input{typ: reflect.TypeFor[In](), path: map[string]int{}, query: map[string]int{}}
+	in := input{typ: reflect.TypeFor[In](), path: map[string]parameter{}, query: map[string]parameter{}}
 	if in.typ.Kind() != reflect.Struct {
 		in.faults = append(in.faults, fmt.Sprintf("input %s is not a struct", in.typ))
 		return in
 	}
-	for i := range in.typ.NumField() {
-		f := in.typ.Field(i)
-		if name, ok := f.Tag.Lookup("path"); ok {
-			in.path[name] = i
+	for _, f := range reflect.VisibleFields(in.typ) {
+		if tag, ok := f.Tag.Lookup("path"); ok {
+			name, optional := strings.CutSuffix(tag, ",optional")
+			in.path[name] = parameter{field: f.Index, optional: optional}
 			in.checkParameter(f)
 		} else if name, ok := f.Tag.Lookup("query"); ok {
-			in.query[name] = i
+			in.query[name] = parameter{field: f.Index}
 			in.checkParameter(f)
-		} else {
+		} else if len(f.Index) == 1 { // members looks into embedded structs itself
 			in.body = append(in.body, members(f)...)
 		}
 	}
 	return in
+}
+
+// pathOf lists the path parameters that are read, without the optional ones that
+// an operation does not have.
+func (in *input) pathOf(declared []string) []string {
+	return slices.DeleteFunc(keys(in.path), func(name string) bool {
+		return in.path[name].optional && !slices.Contains(declared, name)
+	})
 }
 
 func (in *input) checkParameter(f reflect.StructField) {
@@ -84,17 +99,21 @@ func (in *input) decode(req Request) (any, error) {
 			return nil, fmt.Errorf("decode body: %w", err)
 		}
 	}
-	for name, i := range in.path {
-		if err := setParameter(v.Elem().Field(i), req.Path[name]); err != nil {
+	for name, p := range in.path {
+		value, ok := req.Path[name]
+		if !ok && p.optional {
+			continue
+		}
+		if err := setParameter(v.Elem().FieldByIndex(p.field), value); err != nil {
 			return nil, fmt.Errorf("path parameter %s: %w", name, err)
 		}
 	}
-	for name, i := range in.query {
+	for name, p := range in.query {
 		value, ok := req.Query[name]
 		if !ok {
 			continue
 		}
-		if err := setParameter(v.Elem().Field(i), value); err != nil {
+		if err := setParameter(v.Elem().FieldByIndex(p.field), value); err != nil {
 			return nil, fmt.Errorf("query parameter %s: %w", name, err)
 		}
 	}
@@ -173,7 +192,7 @@ func bind(doc *openapi.Document, operations []Operation) (map[string]*bound, err
 			}
 		}
 		body, _ := declared.BodyProperties()
-		compare("path parameter", keys(op.input.path), declared.PathParams())
+		compare("path parameter", op.input.pathOf(declared.PathParams()), declared.PathParams())
 		compare("query parameter", keys(op.input.query), declared.QueryParams())
 		compare("member", op.input.body, body)
 		if (op.process != nil) != (declared.Command != "") {
@@ -191,7 +210,7 @@ func bind(doc *openapi.Document, operations []Operation) (map[string]*bound, err
 	return all, nil
 }
 
-func keys(m map[string]int) []string {
+func keys(m map[string]parameter) []string {
 	var names []string
 	for name := range m {
 		names = append(names, name)

@@ -39,6 +39,7 @@ type job func(ctx context.Context)
 
 const (
 	pollEvery = time.Second
+	takeEvery = 3 * time.Millisecond // when busy: what becomes due meanwhile goes along
 	pollFloor = 2 * time.Millisecond // no tighter loop over what another server holds
 	pauseDown = 250 * time.Millisecond
 	stopTime  = 10 * time.Second
@@ -49,12 +50,17 @@ func (d *dispatcher) run(ctx context.Context) error {
 	defer cancel()
 	slots := make(chan struct{}, d.size)
 	var jobs sync.WaitGroup
+	var last time.Time
 	down := false
 	for {
+		if sleep(ctx, takeEvery-time.Since(last)) != nil {
+			break
+		}
 		free, err := acquire(ctx, slots)
 		if err != nil {
 			break
 		}
+		last = time.Now()
 		taken, err := d.take(ctx, free)
 		for range free - len(taken) {
 			<-slots
@@ -98,6 +104,11 @@ func acquire(ctx context.Context, slots chan struct{}) (n int, err error) {
 func (d *dispatcher) wait(ctx context.Context, failed error) error {
 	if failed != nil {
 		return sleep(ctx, pauseDown)
+	}
+	select {
+	case <-d.wake:
+		return ctx.Err()
+	default:
 	}
 	pause := pollEvery
 	if next, ok, err := d.next(ctx); err == nil && ok {

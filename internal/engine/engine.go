@@ -35,6 +35,10 @@ type Config struct {
 	Hold   time.Duration // how long a GET of an unfinished task waits for its end
 	Lease  time.Duration // after which a dead worker's task is taken again; 0: 5 s
 
+	// Sweep is how often idempotency keys are removed that are as if never seen;
+	// 0: every minute. Nothing else depends on it.
+	Sweep time.Duration
+
 	// Shared says that other servers may work on the same database. An engine
 	// that is alone takes up at once what a dead predecessor left.
 	Shared bool
@@ -65,6 +69,9 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.Lease == 0 {
 		cfg.Lease = 5 * time.Second
 	}
+	if cfg.Sweep == 0 {
+		cfg.Sweep = time.Minute
+	}
 	e := &Engine{cfg: cfg, db: cfg.DB, log: cfg.Logger, changed: newSignal()}
 	operations, err := bind(cfg.Document, append(cfg.Operations, e.taskOperations()...))
 	if err != nil {
@@ -81,7 +88,7 @@ func New(cfg Config) (*Engine, error) {
 // nothing more, waits for the work in hand and returns.
 func (e *Engine) Run(ctx context.Context) error {
 	if !e.cfg.Shared {
-		if err := e.db.ExpireLeases(ctx); err != nil {
+		if err := e.db.ExpireLeases(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
 	}
@@ -89,6 +96,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	group.Go(func() error { return e.tasks.run(ctx) })
 	group.Go(func() error { return e.steps.run(ctx) })
 	group.Go(func() error { return e.prune(ctx) })
+	group.Go(func() error { return e.sweep(ctx) })
 	if e.cfg.Shared {
 		group.Go(func() error { return e.tell(ctx) })
 		group.Go(func() error { return e.listen(ctx) })
@@ -131,6 +139,7 @@ const (
 	taskRetention = 30 * 24 * time.Hour
 	pruneEvery    = time.Hour
 	pruneBatch    = 1000
+	sweepBatch    = 500 // idempotency keys of each account
 )
 
 // prune removes tasks that are too old to be asked for.
@@ -144,6 +153,23 @@ func (e *Engine) prune(ctx context.Context) error {
 			continue
 		}
 		if err := sleep(ctx, pruneEvery); err != nil {
+			return err
+		}
+	}
+}
+
+// sweep removes idempotency keys that no request can notice any more. Any number
+// of servers may do so at once.
+func (e *Engine) sweep(ctx context.Context) error {
+	for {
+		removed, err := e.db.PruneKeys(ctx, sweepBatch)
+		if err != nil && ctx.Err() == nil {
+			e.log.Warn("idempotency keys not swept", "error", err)
+		}
+		if err == nil && removed > 0 {
+			continue
+		}
+		if err := sleep(ctx, e.cfg.Sweep); err != nil {
 			return err
 		}
 	}

@@ -42,7 +42,8 @@ type Outcome struct {
 
 // Sync binds a function that answers within the request. The function of a GET
 // gets a view for reading, any other a transaction under the account's lock.
-// In is a struct with `path:`, `query:` and `json:` tags.
+// In is a struct with `path:`, `query:` and `json:` tags. Where twins share a
+// function, `path:"name,optional"` is a parameter that only one of them has.
 func Sync[In, Out any](id string, f func(context.Context, *store.Tx, In) (Out, error)) Operation {
 	return Operation{
 		id:    id,
@@ -90,6 +91,13 @@ func Report[In any](id string, f func(context.Context, *store.Tx, In) (any, erro
 		}
 		return Outcome{Resource: found}, err
 	})
+	op.work = reportWork
+	return op
+}
+
+// Quick is the same operation with the work of one that only reads: of a reading
+// that something follows from.
+func (op Operation) Quick() Operation {
 	op.work = reportWork
 	return op
 }

@@ -2,27 +2,24 @@ package engine
 
 import (
 	"context"
-	"sync"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-const (
-	provisionWorkers = 8
-	stepBatch        = 200 // steps applied in one transaction
-)
+// stepBatch is how many due steps are looked at to find accounts to provision for.
+const stepBatch = 500
 
-// plan stores what a task, or a request without one, leaves to provisioning and lets it start, within the
-// cap on subscriptions being changed. Under PolicyReject a change beyond the cap
-// is the task's error instead.
+// plan stores what a task, or a request without one, leaves to provisioning and
+// lets it start, within the cap on subscriptions being changed. Under PolicyReject
+// a change beyond the cap is the task's error instead.
 func (e *Engine) plan(ctx context.Context, tx *store.Tx, source string, steps []cloud.Step) error {
 	capped := false
 	for i := range steps {
 		steps[i].After = e.real(steps[i].After)
 		capped = capped || steps[i].Subscription != 0
 	}
-	if err := tx.InsertSteps(ctx, source, steps); err != nil {
+	if err := tx.InsertSteps(source, steps); err != nil {
 		return err
 	}
 	if capped {
@@ -31,18 +28,17 @@ func (e *Engine) plan(ctx context.Context, tx *store.Tx, source string, steps []
 		}
 	}
 	if capped || tx.Dropped() {
-		_, err := tx.Admit(ctx)
-		return err
+		tx.Admit()
 	}
 	return nil
 }
 
 func (e *Engine) checkCap(ctx context.Context, tx *store.Tx) error {
-	own, err := tx.CapPolicy(ctx)
-	if err != nil {
-		return err
+	policy := Policy(tx.CapPolicy())
+	if policy == "" {
+		policy = e.cfg.Policy
 	}
-	if policy := Policy(own); policy == PolicyQueue || policy == "" && e.cfg.Policy == PolicyQueue {
+	if policy == PolicyQueue {
 		return nil
 	}
 	changing, err := tx.ChangingSubscriptions(ctx)
@@ -56,58 +52,31 @@ func (e *Engine) checkCap(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
+// One worker provisions for all accounts: what is due goes into one commit, and
+// the more there is, the more each commit does.
 func (e *Engine) stepDispatcher() *dispatcher {
-	var mu sync.Mutex
-	busy := map[int64]bool{} // accounts in hand: a second worker would only wait for the lock
 	return &dispatcher{
-		name: "steps", log: e.log, wake: newSignal(), size: provisionWorkers, next: e.db.NextStep,
-		take: func(ctx context.Context, free int) ([]job, error) {
-			due, err := e.db.DueAccounts(ctx, free+provisionWorkers)
-			if err != nil {
+		name: "steps", log: e.log, wake: newSignal(), size: 1, next: e.db.NextStep,
+		take: func(ctx context.Context, _ int) ([]job, error) {
+			accounts, err := e.db.DueAccounts(ctx, stepBatch)
+			if err != nil || len(accounts) == 0 {
 				return nil, err
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			var jobs []job
-			for _, account := range due {
-				if busy[account] || len(jobs) == free {
-					continue
-				}
-				busy[account] = true
-				jobs = append(jobs, func(ctx context.Context) {
-					e.provision(ctx, account)
-					mu.Lock()
-					delete(busy, account)
-					mu.Unlock()
-					e.steps.wake.set()
-				})
-			}
-			return jobs, nil
+			return []job{func(ctx context.Context) { e.provision(ctx, accounts) }}, nil
 		},
 	}
 }
 
-// provision applies what is due for an account, and lets subscription changes
-// that waited for a slot start.
-func (e *Engine) provision(ctx context.Context, account int64) {
-	for applied := stepBatch; applied == stepBatch; {
-		e.at("step.due")
-		err := e.db.Write(ctx, cloud.Caller{Account: account}, func(tx *store.Tx) (err error) {
-			if applied, err = tx.ApplySteps(ctx, stepBatch); err != nil || applied == 0 {
-				return err
-			}
-			if _, err = tx.Admit(ctx); err != nil {
-				return err
-			}
-			e.at("step.before_commit")
-			return nil
-		})
-		if err != nil {
-			e.log.Warn("steps not applied", "account", account, "error", err)
-			_ = sleep(ctx, retryPause) // the loop ends with its context either way
-			return
-		}
-		e.at("step.after_commit")
-		e.changed.set()
+// provision applies what is due for accounts, and lets subscription changes that
+// waited for a slot start.
+func (e *Engine) provision(ctx context.Context, accounts []int64) {
+	e.at("step.due")
+	_, err := e.db.ApplySteps(ctx, accounts, func() { e.at("step.before_commit") })
+	if err != nil {
+		e.log.Warn("steps not applied", "accounts", len(accounts), "error", err)
+		_ = sleep(ctx, retryPause) // the loop ends with its context either way
+		return
 	}
+	e.at("step.after_commit")
+	e.changed.set()
 }

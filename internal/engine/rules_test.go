@@ -179,7 +179,7 @@ func TestTwoServersKeepOrderAndCap(t *testing.T) {
 			server := []*engine.Engine{w.Engine, other}[client%2]
 			all.Go(func() {
 				for range each {
-					task, err := server.Accept(t.Context(), caller, "createBox", engine.Request{Body: []byte(`{"name":"x"}`)}, engine.Keyed{})
+					task, err := server.Accept(caller, "createBox", engine.Request{Body: []byte(`{"name":"x"}`)}, engine.Keyed{})
 					if err != nil {
 						t.Error(err)
 						return

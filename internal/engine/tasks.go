@@ -47,16 +47,16 @@ func (e *Engine) getTask(ctx context.Context, tx *store.Tx, in struct {
 		}
 		return task, err
 	}
-	task, err := read()
-	if err != nil || task.Status.Finished() || e.cfg.Hold == 0 {
-		return task, err
+	if e.cfg.Hold == 0 {
+		return read()
 	}
 	timer := time.NewTimer(e.cfg.Hold)
 	defer timer.Stop()
 	for {
+		// Joined before the look: it may end just after.
 		end, leave := e.waiters.join(in.ID)
-		// It may have ended between the first look and joining.
-		if task, err = read(); err != nil || task.Status.Finished() {
+		task, err := read()
+		if err != nil || task.Status.Finished() {
 			leave()
 			return task, err
 		}

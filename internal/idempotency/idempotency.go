@@ -99,10 +99,13 @@ func Fingerprint(secret []byte, method string, u *url.URL, body []byte) []byte {
 // canonical is JSON with sorted members and numbers as they were written; what
 // is not JSON stays as it is.
 func canonical(body []byte) []byte {
+	if !json.Valid(body) {
+		return body
+	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	var v any
-	if dec.Decode(&v) != nil || dec.More() {
+	if dec.Decode(&v) != nil {
 		return body
 	}
 	text, err := json.Marshal(v)

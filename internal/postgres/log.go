@@ -13,9 +13,10 @@ import (
 type logWriter struct {
 	logger *slog.Logger
 
-	mu      sync.Mutex
-	partial []byte
-	recent  []string
+	mu       sync.Mutex
+	partial  []byte
+	recent   []string
+	stopping bool
 }
 
 const recentLines = 8
@@ -48,7 +49,19 @@ func (w *logWriter) line(text string) {
 	case "WARNING", "FATAL", "PANIC":
 		level = slog.LevelWarn
 	}
+	if strings.HasSuffix(text, "connection to client lost") ||
+		w.stopping && strings.HasSuffix(text, "terminating connection due to administrator command") {
+		level = slog.LevelDebug // that is us: a query given up, a server stopped
+	}
 	w.logger.Log(context.Background(), level, "postgres", "line", text)
+}
+
+// stop says that the server is being stopped, which ends the sessions that there
+// still are.
+func (w *logWriter) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stopping = true
 }
 
 // last returns what was written last, on one line.

@@ -244,6 +244,7 @@ func (s *site) url(name string) string {
 		"host":    {s.sockets},
 		"port":    {strconv.Itoa(port)},
 		"sslmode": {"disable"},
+		"options": {"--timezone=UTC"}, // not empty, or PGOPTIONS would count
 	}.Encode()
 	return u.String()
 }
@@ -299,6 +300,7 @@ func (c *Cluster) Stop(ctx context.Context) error {
 	case <-c.server.done: // by itself: Err keeps saying so
 	default:
 		c.stopping = true
+		c.log.stop()
 	}
 	c.mu.Unlock()
 	c.end(ctx)

@@ -42,6 +42,14 @@ func TestLogLines(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
+	got = nil
+	const ours = "FATAL:  terminating connection due to administrator command"
+	_, _ = w.Write([]byte("\nFATAL:  connection to client lost\n" + ours + "\n"))
+	w.stop()
+	_, _ = w.Write([]byte(ours + "\nFATAL:  b\n"))
+	if diff := cmp.Diff([]string{"DEBUG unfinished", "DEBUG FATAL:  connection to client lost", "WARN " + ours, "DEBUG " + ours, "WARN FATAL:  b"}, got); diff != "" {
+		t.Errorf("lines of a stop (-want +got):\n%s", diff)
+	}
 	for range 2 * recentLines {
 		_, _ = w.Write([]byte("x\n"))
 	}

@@ -56,7 +56,7 @@ func (c *Config) check() error {
 	if err != nil {
 		return badConfig("--listen %q is not host:port", c.Listen)
 	}
-	if _, err := net.LookupPort("tcp", port); err != nil {
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return badConfig("--listen %q: there is no port %q", c.Listen, port)
 	}
 	if err := checkURL(c.DatabaseURL); err != nil {
@@ -90,10 +90,8 @@ func checkURL(text string) error {
 	case err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql":
 		return badConfig("--database-url is not a URL like postgres://user@host:5432/name")
 	}
-	if port := u.Port(); port != "" {
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > math.MaxUint16 {
-			return badConfig("--database-url: there is no port %s", port)
-		}
+	if _, err := strconv.ParseUint(u.Port(), 10, 16); err != nil && u.Port() != "" {
+		return badConfig("--database-url: there is no port %s", u.Port())
 	}
 	return nil
 }

@@ -66,8 +66,8 @@ func writeFile(name string, data []byte) error {
 	return err
 }
 
-// forget removes the ready file of an earlier run: who waits for ours must not
-// find that one.
+// forget removes the ready file, of an earlier run that was killed or of this one
+// when it ends: who waits for the next one must not find it.
 func forget(cfg Config) error {
 	if cfg.ReadyFile == "" {
 		return nil

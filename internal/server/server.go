@@ -70,15 +70,17 @@ func Run(ctx context.Context, cfg Config) (err error) {
 
 	database, err := openDatabase(ctx, cfg)
 	if err = errors.Join(err, start.Wait()); err != nil {
-		if ctx.Err() != nil {
-			return nil // stopped before it was ready: nothing was promised to anybody
-		}
-		return err
+		return unlessStopped(ctx, err)
 	}
 	defer func() { err = errors.Join(err, database.close()) }()
 	keys, err := demoKeys(ctx, cfg, database.DB)
 	if err != nil {
-		return err
+		return unlessStopped(ctx, err)
+	}
+	if cfg.DatabaseURL == "" {
+		if err := database.ReleaseKeys(ctx); err != nil {
+			return err
+		}
 	}
 	secret, err := database.ServerSecret(ctx)
 	if err != nil {
@@ -118,7 +120,18 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		Secret:   secret,
 		Hook:     cfg.Hook,
 	}))
-	return serve(ctx, cfg, listener, handler, eng, ready)
+	err = serve(ctx, cfg, listener, handler, eng, ready)
+	_ = forget(cfg) // nobody is ready any more
+	return err
+}
+
+// unlessStopped forgets the error of a start that was cut short: to be stopped
+// before it was ready is no failure.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // serve runs the HTTP server and the engine side by side until the context ends

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -19,29 +18,20 @@ type Clock struct {
 func (db *DB) SetClock(ctx context.Context, account int64, change func(now time.Time) Clock) error {
 	return db.Write(ctx, cloud.Caller{Account: account}, func(tx *Tx) error {
 		clock := change(tx.Now)
-		_, err := tx.q.Exec(ctx, `
+		tx.write(`
 			UPDATE accounts
 			SET clock_offset = $2, clock_frozen_at = $3
 			WHERE id = $1`, account, clock.Offset, clock.Frozen)
-		if err != nil {
-			return fmt.Errorf("set clock: %w", err)
-		}
-		_, err = tx.q.Exec(ctx, `
+		tx.write(`
 			UPDATE tasks t
 			SET wake_at = wake_time(a, t.due_at)
 			FROM accounts a
 			WHERE a.id = $1 AND t.account_id = $1 AND t.head AND t.status = 'processing-in-progress' AND t.lease IS NULL`, account)
-		if err != nil {
-			return fmt.Errorf("set clock: %w", err)
-		}
-		_, err = tx.q.Exec(ctx, `
+		tx.write(`
 			UPDATE steps s
 			SET wake_at = wake_time(a, s.due_at)
 			FROM accounts a
 			WHERE a.id = $1 AND s.account_id = $1 AND s.due_at IS NOT NULL`, account)
-		if err != nil {
-			return fmt.Errorf("set clock: %w", err)
-		}
 		return nil
 	})
 }

@@ -54,13 +54,13 @@ func (tx *Tx) TakeFault(ctx context.Context, operation string) (phase Phase, e *
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil, nil
 	}
-	if err == nil && remaining > 1 {
-		_, err = tx.q.Exec(ctx, `UPDATE faults SET remaining = remaining - 1 WHERE id = $1`, id)
-	} else if err == nil {
-		_, err = tx.q.Exec(ctx, `DELETE FROM faults WHERE id = $1`, id)
-	}
 	if err != nil {
 		return "", nil, fmt.Errorf("take fault: %w", err)
+	}
+	if remaining > 1 {
+		tx.write(`UPDATE faults SET remaining = remaining - 1 WHERE id = $1`, id)
+	} else {
+		tx.write(`DELETE FROM faults WHERE id = $1`, id)
 	}
 	return phase, e, nil
 }

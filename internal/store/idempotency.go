@@ -33,7 +33,7 @@ type KeyState string
 const (
 	KeyHeld     KeyState = "held"     // somebody is at work for it
 	KeyDone     KeyState = "done"     // there is an outcome
-	KeyReleased KeyState = "released" // somebody was, and nothing came of it
+	KeyReleased KeyState = "released" // somebody was, and gave it back or let the lease run out
 )
 
 // KeyRecord is a key that is taken.
@@ -70,14 +70,14 @@ var ErrKeyLost = errors.New("idempotency key is held by another request")
 // key that is settled is only read, so that a replay costs no commit.
 const acquireKey = `
 	WITH now AS (
-		SELECT business_now(a) AS t
+		SELECT business_now(a) AS t, clock_timestamp() AS real
 		FROM accounts a
 		WHERE id = $1
 	), settled AS (
-		SELECT k.*, now.t >= k.expires_at AS expired
+		SELECT k.*, now.t >= k.expires_at AS expired, k.state = 'held' AND k.lease_until <= now.real AS lapsed
 		FROM idempotency_keys k, now
 		WHERE k.account_id = $1 AND k.scheme = $2 AND k.key_hash = $3
-			AND (k.state = 'held' AND k.lease_until > clock_timestamp()
+			AND (k.state = 'held' AND k.lease_until > now.real
 				OR k.purge_at > now.t AND (k.state = 'done' OR k.fingerprint <> $4 OR k.expires_at <= now.t))
 	), acquired AS (
 		INSERT INTO idempotency_keys AS k (account_id, scheme, key_hash, fingerprint, state, token, lease_until,
@@ -85,6 +85,9 @@ const acquireKey = `
 		SELECT $1, $2, $3, $4, 'held', $5, clock_timestamp() + $6::interval, t, t + $7::interval, t + $8::interval, $9
 		FROM now
 		WHERE NOT EXISTS (SELECT FROM settled)
+			-- It need not be on disk before its outcome is: should it get lost with the
+			-- database, the outcome finds nothing to belong to.
+			AND set_config('synchronous_commit', 'off', true) = 'off'
 		ON CONFLICT (account_id, scheme, key_hash) DO UPDATE
 		SET fingerprint = excluded.fingerprint,
 			state       = 'held',
@@ -103,7 +106,7 @@ const acquireKey = `
 		RETURNING k.token
 	)
 	SELECT now.t, acquired.token IS NOT NULL,
-		settled.state, settled.fingerprint, settled.expired, settled.request_id, settled.status, settled.headers, settled.body
+		CASE WHEN settled.lapsed THEN 'released' ELSE settled.state END, settled.fingerprint, settled.expired, settled.request_id, settled.status, settled.headers, settled.body
 	FROM now
 	LEFT JOIN acquired ON true
 	LEFT JOIN settled ON true`
@@ -123,23 +126,15 @@ func (db *DB) AcquireKey(ctx context.Context, key IdempotencyKey, terms KeyTerms
 }
 
 func (db *DB) acquireOnce(ctx context.Context, key IdempotencyKey, terms KeyTerms, token, request string) (hold KeyHold, record *KeyRecord, err error) {
-	// The acquisition need not be on disk before its outcome is: should it get
-	// lost with the database, the outcome finds nothing to belong to.
-	var both pgx.Batch
-	both.Queue(`SELECT set_config('synchronous_commit', 'off', true)`)
-	both.Queue(acquireKey, key.Account, key.Scheme, key.Hash, key.Fingerprint, token,
-		terms.Lease, terms.Replayed, terms.Known, request)
-	results := db.pool.SendBatch(ctx, &both)
 	var acquired bool
 	var state, requestID *string
 	var fingerprint, headers, body []byte
 	var expired *bool
 	var status *int
-	_, err = results.Exec()
-	if err == nil {
-		err = results.QueryRow().Scan(&hold.Now, &acquired, &state, &fingerprint, &expired, &requestID, &status, &headers, &body)
-	}
-	if err = errors.Join(err, results.Close()); err != nil {
+	err = db.pool.QueryRow(ctx, acquireKey, key.Account, key.Scheme, key.Hash, key.Fingerprint, token,
+		terms.Lease, terms.Replayed, terms.Known, request).
+		Scan(&hold.Now, &acquired, &state, &fingerprint, &expired, &requestID, &status, &headers, &body)
+	if err != nil {
 		return KeyHold{}, nil, fmt.Errorf("acquire idempotency key: %w", err)
 	}
 	switch {
@@ -156,6 +151,29 @@ func (db *DB) acquireOnce(ctx context.Context, key IdempotencyKey, terms KeyTerm
 	return KeyHold{}, record, err
 }
 
+// SettledKey reads the record of a key that has an outcome; nil if it has none that
+// counts. It is what AcquireKey would answer then, for less.
+func (db *DB) SettledKey(ctx context.Context, key IdempotencyKey) (*KeyRecord, error) {
+	record := KeyRecord{State: KeyDone}
+	var requestID string
+	var status int
+	var headers, body []byte
+	err := db.pool.QueryRow(ctx, `
+		SELECT k.fingerprint, business_now(a) >= k.expires_at, k.request_id, k.status, k.headers, k.body
+		FROM idempotency_keys k
+		JOIN accounts a ON a.id = k.account_id
+		WHERE k.account_id = $1 AND k.scheme = $2 AND k.key_hash = $3 AND k.state = 'done' AND k.purge_at > business_now(a)`,
+		key.Account, key.Scheme, key.Hash).Scan(&record.Fingerprint, &record.Expired, &requestID, &status, &headers, &body)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read idempotency key: %w", err)
+	}
+	record.Outcome, err = keyOutcome(requestID, status, headers, body)
+	return &record, err
+}
+
 func keyOutcome(requestID string, status int, headers, body []byte) (KeyOutcome, error) {
 	o := KeyOutcome{RequestID: requestID, Status: status, Body: body}
 	if err := json.Unmarshal(headers, &o.Headers); err != nil {
@@ -167,7 +185,8 @@ func keyOutcome(requestID string, status int, headers, body []byte) (KeyOutcome,
 const finishKey = `
 	UPDATE idempotency_keys
 	SET state = 'done', status = $5, headers = $6, body = $7
-	WHERE account_id = $1 AND scheme = $2 AND key_hash = $3 AND token = $4 AND state = 'held'`
+	WHERE account_id = $1 AND scheme = $2 AND key_hash = $3 AND token = $4 AND state = 'held'
+	RETURNING true`
 
 // FinishKey stores the outcome of a key in the same transaction as its effect,
 // or answers ErrKeyLost. A hold for no key is finished by nothing.
@@ -188,13 +207,14 @@ func finish(ctx context.Context, q querier, hold KeyHold, outcome KeyOutcome) er
 	if err != nil {
 		return fmt.Errorf("finish idempotency key: %w", err)
 	}
-	tag, err := q.Exec(ctx, finishKey, hold.Key.Account, hold.Key.Scheme, hold.Key.Hash, hold.Token,
-		outcome.Status, headers, outcome.Body)
+	var finished bool
+	err = q.QueryRow(ctx, finishKey, hold.Key.Account, hold.Key.Scheme, hold.Key.Hash, hold.Token,
+		outcome.Status, headers, outcome.Body).Scan(&finished)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrKeyLost
+	}
 	if err != nil {
 		return fmt.Errorf("finish idempotency key: %w", err)
-	}
-	if tag.RowsAffected() == 0 {
-		return ErrKeyLost
 	}
 	return nil
 }
@@ -209,6 +229,19 @@ func (db *DB) ReleaseKey(ctx context.Context, hold KeyHold) error {
 		hold.Key.Account, hold.Key.Scheme, hold.Key.Hash, hold.Token)
 	if err != nil {
 		return fmt.Errorf("release idempotency key: %w", err)
+	}
+	return nil
+}
+
+// ReleaseKeys gives back every key that is held. Only for a server that knows it
+// is alone on its database, before it takes requests: whoever held one is dead.
+func (db *DB) ReleaseKeys(ctx context.Context) error {
+	_, err := db.pool.Exec(ctx, `
+		UPDATE idempotency_keys
+		SET state = 'released'
+		WHERE state = 'held'`)
+	if err != nil {
+		return fmt.Errorf("release idempotency keys: %w", err)
 	}
 	return nil
 }

@@ -36,24 +36,19 @@ func kindOf[B cloud.Body]() cloud.Kind {
 	return body.Kind()
 }
 
+// Lock reads a resource in order to change it. Nobody else can do so meanwhile: a
+// transaction has the lock of its whole account.
+func Lock[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource[B], ok bool, err error) {
+	return Get[B](ctx, tx, id)
+}
+
 // Get reads the caller's resource with an id; ok is false if there is none.
 func Get[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource[B], ok bool, err error) {
-	return one[B](ctx, tx, id, "")
-}
-
-// Lock reads a resource like Get and keeps others from changing it until the
-// end of the transaction.
-func Lock[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource[B], ok bool, err error) {
-	return one[B](ctx, tx, id, "FOR UPDATE OF r")
-}
-
-func one[B cloud.Body](ctx context.Context, tx *Tx, id int64, lock string) (r cloud.Resource[B], ok bool, err error) {
 	kind := kindOf[B]()
 	rows, err := tx.q.Query(ctx, `
 		SELECT `+resourceColumns+`
 		FROM resources r
-		WHERE r.account_id = $1 AND r.kind = $2 AND r.id = $4
-		`+lock, tx.Caller.Account, kind.Name, kind.Capped, id)
+		WHERE r.account_id = $1 AND r.kind = $2 AND r.id = $4`, tx.Caller.Account, kind.Name, kind.Capped, id)
 	if err == nil {
 		r, err = pgx.CollectExactlyOneRow(rows, scanResource[B])
 	}
@@ -103,6 +98,32 @@ func childrenOf(tx *Tx, kind cloud.Kind, parent int64) (where string, args []any
 	return where, args
 }
 
+// Sibling is the little of a resource that new ones of its kind must not collide
+// with.
+type Sibling struct {
+	Name   string
+	Number int64 // a member of the body
+}
+
+// Siblings lists the names of a parent's resources of a kind, each with one number
+// of its body. There may be many, so nothing else of them is read.
+func Siblings[B cloud.Body](ctx context.Context, tx *Tx, parent int64, number string) ([]Sibling, error) {
+	kind := kindOf[B]()
+	rows, err := tx.q.Query(ctx, `
+		SELECT name, COALESCE((body ->> $5)::bigint, 0)
+		FROM resources
+		WHERE account_id = $1 AND parent_kind = $2 AND parent_id = $3 AND kind = $4`,
+		tx.Caller.Account, kind.Parent, parent, kind.Name, number)
+	if err != nil {
+		return nil, fmt.Errorf("list siblings: %w", err)
+	}
+	siblings, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Sibling])
+	if err != nil {
+		return nil, fmt.Errorf("list siblings: %w", err)
+	}
+	return siblings, nil
+}
+
 // Counts tells for each parent how many resources of a kind it has.
 func Counts[B cloud.Body](ctx context.Context, tx *Tx) (map[int64]int, error) {
 	kind := kindOf[B]()
@@ -138,7 +159,7 @@ func NextID[B cloud.Body](ctx context.Context, tx *Tx) (int64, error) {
 }
 
 // Insert stores a new resource; its times are the transaction's.
-func Insert[B cloud.Body](ctx context.Context, tx *Tx, r cloud.Resource[B]) error {
+func Insert[B cloud.Body](_ context.Context, tx *Tx, r cloud.Resource[B]) error {
 	kind := r.Body.Kind()
 	body, err := encode(r.Body)
 	if err != nil {
@@ -149,40 +170,34 @@ func Insert[B cloud.Body](ctx context.Context, tx *Tx, r cloud.Resource[B]) erro
 	if r.Parent != 0 {
 		parentKind, parent = &kind.Parent, &r.Parent
 	}
-	_, err = tx.q.Exec(ctx, `
+	tx.write(`
 		INSERT INTO resources (account_id, kind, id, parent_kind, parent_id, name, status, body, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
 		tx.Caller.Account, kind.Name, r.ID, parentKind, parent, r.Name, r.Status, body, tx.Now)
-	if err != nil {
-		return fmt.Errorf("insert %s: %w", kind.Name, err)
-	}
 	return nil
 }
 
 // Update writes the name and the body of a resource that Lock has read. Its
 // status is not for writing: provisioning changes it, or SetStatus.
-func Update[B cloud.Body](ctx context.Context, tx *Tx, r cloud.Resource[B]) error {
+func Update[B cloud.Body](_ context.Context, tx *Tx, r cloud.Resource[B]) error {
 	kind := r.Body.Kind()
 	body, err := encode(r.Body)
 	if err != nil {
 		return fmt.Errorf("update %s %d: %w", kind.Name, r.ID, err)
 	}
-	_, err = tx.q.Exec(ctx, `
+	tx.write(`
 		UPDATE resources
 		SET name = $4, body = $5, updated_at = $6
 		WHERE account_id = $1 AND kind = $2 AND id = $3`,
 		tx.Caller.Account, kind.Name, r.ID, r.Name, body, tx.Now)
-	if err != nil {
-		return fmt.Errorf("update %s %d: %w", kind.Name, r.ID, err)
-	}
 	return nil
 }
 
 // SetStatus moves a resource to a status from which provisioning goes on. What
 // provisioning still had to do for it is dropped: the newer change wins.
-func SetStatus[B cloud.Body](ctx context.Context, tx *Tx, id int64, status cloud.Status) error {
+func SetStatus[B cloud.Body](_ context.Context, tx *Tx, id int64, status cloud.Status) error {
 	kind := kindOf[B]()
-	_, err := tx.q.Exec(ctx, `
+	tx.write(`
 		WITH dropped AS (
 			DELETE FROM steps
 			WHERE account_id = $1 AND kind = $2 AND resource_id = $3
@@ -191,9 +206,6 @@ func SetStatus[B cloud.Body](ctx context.Context, tx *Tx, id int64, status cloud
 		SET status = $4, error = NULL, updated_at = $5
 		WHERE account_id = $1 AND kind = $2 AND id = $3`,
 		tx.Caller.Account, kind.Name, id, status, tx.Now)
-	if err != nil {
-		return fmt.Errorf("set status of %s %d: %w", kind.Name, id, err)
-	}
 	tx.dropped = true
 	return nil
 }

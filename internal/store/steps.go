@@ -16,7 +16,7 @@ const SubscriptionCap = 3
 
 // InsertSteps stores what provisioning has to do for a task. A step that changes
 // a subscription waits for Admit; any other may start at once.
-func (tx *Tx) InsertSteps(ctx context.Context, task string, steps []cloud.Step) error {
+func (tx *Tx) InsertSteps(task string, steps []cloud.Step) error {
 	for _, s := range steps {
 		var failure *string
 		if s.Error != nil {
@@ -30,7 +30,7 @@ func (tx *Tx) InsertSteps(ctx context.Context, task string, steps []cloud.Step) 
 		if s.Subscription != 0 {
 			subscription = &s.Subscription
 		}
-		_, err := tx.q.Exec(ctx, `
+		tx.write(`
 			INSERT INTO steps (account_id, kind, resource_id, subscription_id, task_id, after, due_at, wake_at, status, patch, error)
 			SELECT a.id, $2, $3, $4, $5, $6,
 				CASE WHEN $4::bigint IS NULL THEN $7::timestamptz + $6::interval END,
@@ -39,37 +39,30 @@ func (tx *Tx) InsertSteps(ctx context.Context, task string, steps []cloud.Step) 
 			FROM accounts a
 			WHERE a.id = $1`,
 			tx.Caller.Account, s.Kind.Name, s.ID, subscription, task, s.After, tx.Now, s.Status, s.Patch, failure)
-		if err != nil {
-			return fmt.Errorf("insert step: %w", err)
-		}
 	}
 	return nil
 }
 
-// Admit gives the free slots of the cap to waiting subscriptions, in the order
-// of their tasks, and tells whether any step may start now. Subscriptions that
-// have a slot keep it, and more steps for them join in. The slots are counted
-// from the steps there are, under the account's lock, so none can leak.
-func (tx *Tx) Admit(ctx context.Context) (started bool, err error) {
-	tag, err := tx.q.Exec(ctx, `
-		WITH slots AS (
-			SELECT subscription_id
-			FROM steps
-			WHERE account_id = $1 AND subscription_id IS NOT NULL
-			GROUP BY subscription_id
-			ORDER BY bool_or(due_at IS NOT NULL) DESC, min(id)
-			LIMIT $2
-		)
-		UPDATE steps s
-		SET due_at = $3::timestamptz + s.after, wake_at = wake_time(a, $3::timestamptz + s.after)
-		FROM slots, accounts a
-		WHERE s.account_id = $1 AND s.subscription_id = slots.subscription_id AND s.due_at IS NULL AND a.id = $1`,
-		tx.Caller.Account, SubscriptionCap, tx.Now)
-	if err != nil {
-		return false, fmt.Errorf("admit subscription changes: %w", err)
-	}
-	return tag.RowsAffected() > 0, nil
-}
+// Admit gives the free slots of the cap to waiting subscriptions of the account.
+func (tx *Tx) Admit() { tx.write(admit, []int64{tx.Caller.Account}, SubscriptionCap) }
+
+// admit gives free slots to waiting subscriptions, in the order of their tasks.
+// Subscriptions that have a slot keep it, and more steps for them join in. The
+// slots are counted from the steps there are, under the account's lock, so none
+// can leak.
+const admit = `
+	WITH slots AS (
+		SELECT account_id, subscription_id,
+			row_number() OVER (PARTITION BY account_id ORDER BY bool_or(due_at IS NOT NULL) DESC, min(id)) AS place
+		FROM steps
+		WHERE account_id = ANY ($1) AND subscription_id IS NOT NULL
+		GROUP BY account_id, subscription_id
+	)
+	UPDATE steps s
+	SET due_at = a.now + s.after, wake_at = wake_time(a.account, a.now + s.after)
+	FROM slots, (SELECT id, accounts AS account, business_now(accounts) AS now FROM accounts WHERE id = ANY ($1)) a
+	WHERE slots.place <= $2 AND s.account_id = slots.account_id AND s.subscription_id = slots.subscription_id
+		AND s.due_at IS NULL AND a.id = s.account_id`
 
 // ChangingSubscriptions counts the subscriptions of the account that are being
 // changed, with a slot or waiting for one.
@@ -84,24 +77,10 @@ func (tx *Tx) ChangingSubscriptions(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-// CapPolicy reads the account's own policy for changes beyond the cap; empty:
-// the server's.
-func (tx *Tx) CapPolicy(ctx context.Context) (policy string, err error) {
-	err = tx.q.QueryRow(ctx, `
-		SELECT COALESCE(cap_policy, '')
-		FROM accounts
-		WHERE id = $1`, tx.Caller.Account).Scan(&policy)
-	if err != nil {
-		return "", fmt.Errorf("read cap policy: %w", err)
-	}
-	return policy, nil
-}
-
-// DueAccounts lists up to limit accounts that have steps to be applied now, the
-// longest overdue first.
-func (db *DB) DueAccounts(ctx context.Context, limit int) ([]int64, error) {
-	// Looking at a bounded number of steps keeps this flat when one account has
-	// very many of them.
+// DueAccounts lists the accounts that have steps to be applied now, the longest
+// overdue first. It looks at so many steps at most, so that it stays flat when one
+// account has very many of them.
+func (db *DB) DueAccounts(ctx context.Context, steps int) ([]int64, error) {
 	rows, err := db.pool.Query(ctx, `
 		SELECT account_id
 		FROM (
@@ -109,11 +88,10 @@ func (db *DB) DueAccounts(ctx context.Context, limit int) ([]int64, error) {
 			FROM steps
 			WHERE wake_at <= statement_timestamp()
 			ORDER BY wake_at
-			LIMIT 500
+			LIMIT $1
 		) due
 		GROUP BY account_id
-		ORDER BY min(wake_at)
-		LIMIT $1`, limit)
+		ORDER BY min(wake_at)`, steps)
 	if err != nil {
 		return nil, fmt.Errorf("look for due steps: %w", err)
 	}
@@ -135,43 +113,69 @@ func (db *DB) NextStep(ctx context.Context) (wait time.Duration, ok bool, err er
 		LIMIT 1`)
 }
 
-// ApplySteps does what is due for the account: resources reach their status and
-// take on their patch, or are removed. At most limit steps are applied, and of
-// each resource only the first. It gives back how many were applied.
+// ApplySteps does what is due for accounts, all in one commit: resources reach
+// their status and take on their patch, or are removed, and subscription changes
+// that waited for a slot may start. before is called just before the commit. Of
+// each resource only the first due step is applied. It gives back how many were.
+//
+// The first account is waited for, and the others only if they are free, so that
+// neither a busy account is left out for ever nor two of these wait for each other.
 //
 // A step that is no longer there was dropped by a newer change, and a resource
 // that is no longer there took its steps along, so neither can be brought back.
-func (tx *Tx) ApplySteps(ctx context.Context, limit int) (int, error) {
-	tag, err := tx.q.Exec(ctx, `
-		WITH due AS (
-			SELECT DISTINCT ON (kind, resource_id) *
-			FROM (
-				SELECT *
-				FROM steps
-				WHERE account_id = $1 AND wake_at <= statement_timestamp()
-				ORDER BY wake_at, id
-				LIMIT $2
-			) s
-			ORDER BY kind, resource_id, due_at, id
-		), changed AS (
-			UPDATE resources r
-			SET status       = due.status,
-				error        = due.error,
-				body         = CASE WHEN due.patch IS NULL THEN r.body ELSE r.body || due.patch END,
-				activated_at = CASE WHEN due.status = 'active' THEN COALESCE(r.activated_at, $3) ELSE r.activated_at END,
-				updated_at   = $3
-			FROM due
-			WHERE r.account_id = $1 AND r.kind = due.kind AND r.id = due.resource_id AND due.status <> 'gone'
-		), gone AS (
-			DELETE FROM resources r
-			USING due
-			WHERE r.account_id = $1 AND r.kind = due.kind AND r.id = due.resource_id AND due.status = 'gone'
-		)
-		DELETE FROM steps s
-		USING due
-		WHERE s.id = due.id`, tx.Caller.Account, limit, tx.Now)
+func (db *DB) ApplySteps(ctx context.Context, accounts []int64, before func()) (applied int, err error) {
+	err = db.inPipeline(ctx, func(p *pipeline) error {
+		p.write(`SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE`, accounts[0])
+		rows, err := p.Query(ctx, `
+			SELECT id
+			FROM accounts
+			WHERE id = ANY ($1)
+			ORDER BY id
+			FOR NO KEY UPDATE SKIP LOCKED`, accounts)
+		if err != nil {
+			return err
+		}
+		locked, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			return err
+		}
+		if err := p.QueryRow(ctx, applyDue, locked).Scan(&applied); err != nil || applied == 0 {
+			return err
+		}
+		p.write(admit, locked, SubscriptionCap)
+		before()
+		return nil
+	})
 	if err != nil {
 		return 0, fmt.Errorf("apply steps: %w", err)
 	}
-	return int(tag.RowsAffected()), nil
+	return applied, nil
 }
+
+const applyDue = `
+	WITH due AS (
+		SELECT DISTINCT ON (s.account_id, s.kind, s.resource_id) s.*, business_now(a) AS now
+		FROM steps s
+		JOIN accounts a ON a.id = s.account_id
+		WHERE s.account_id = ANY ($1) AND s.wake_at <= statement_timestamp()
+		ORDER BY s.account_id, s.kind, s.resource_id, s.due_at, s.id
+	), changed AS (
+		UPDATE resources r
+		SET status       = due.status,
+			error        = due.error,
+			body         = CASE WHEN due.patch IS NULL THEN r.body ELSE r.body || due.patch END,
+			activated_at = CASE WHEN due.status = 'active' THEN COALESCE(r.activated_at, due.now) ELSE r.activated_at END,
+			updated_at   = due.now
+		FROM due
+		WHERE r.account_id = due.account_id AND r.kind = due.kind AND r.id = due.resource_id AND due.status <> 'gone'
+	), gone AS (
+		DELETE FROM resources r
+		USING due
+		WHERE r.account_id = due.account_id AND r.kind = due.kind AND r.id = due.resource_id AND due.status = 'gone'
+	), done AS (
+		DELETE FROM steps s
+		USING due
+		WHERE s.id = due.id
+	)
+	SELECT count(*)
+	FROM due`

@@ -37,9 +37,15 @@ var session = map[string]string{
 	"client_connection_check_interval":    "1000",
 	"idle_in_transaction_session_timeout": "10000",
 	"lock_timeout":                        "5000",
-	"statement_timeout":                   "10000",
-	"timezone":                            "UTC",
+	// Our statements want the same plan whatever their arguments, and planning the
+	// larger ones costs more than running them.
+	"plan_cache_mode":   "force_generic_plan",
+	"statement_timeout": "10000",
+	"timezone":          "UTC",
 }
+
+// commitLater lets a transaction be acknowledged before it is on disk.
+const commitLater = `SELECT set_config('synchronous_commit', 'off', true)`
 
 // Open connects to a database, which must be migrated already. maxConns bounds
 // the pool; 0 takes a default that suits one small server.
@@ -73,7 +79,6 @@ func (db *DB) Ping(ctx context.Context) error { return db.pool.Ping(ctx) }
 
 // querier is what a transaction and a pool have in common.
 type querier interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
@@ -81,11 +86,20 @@ type querier interface {
 // Tx is one account's view of the database.
 type Tx struct {
 	q      querier
+	writes *pipeline // nil in a Read
 	Caller cloud.Caller
 	Now    time.Time // business time of the account; zero in a Read
 
-	dropped bool
+	capPolicy string
+	dropped   bool
 }
+
+// write queues a change. Its errors show at the next question or at the commit.
+func (tx *Tx) write(sql string, args ...any) { tx.writes.write(sql, args...) }
+
+// CapPolicy is the account's own policy for changes beyond the cap; empty: the
+// server's.
+func (tx *Tx) CapPolicy() string { return tx.capPolicy }
 
 // Dropped tells whether steps were dropped in this transaction, so that others
 // may have a slot to go on with.
@@ -100,37 +114,34 @@ func (db *DB) Read(ctx context.Context, caller cloud.Caller, fn func(*Tx) error)
 // Write runs fn in a transaction under the lock of the caller's account, so
 // that nothing else changes this account meanwhile.
 func (db *DB) Write(ctx context.Context, caller cloud.Caller, fn func(*Tx) error) error {
-	return pgx.BeginFunc(ctx, db.pool, func(pgtx pgx.Tx) error {
-		tx := &Tx{q: pgtx, Caller: caller}
-		if err := tx.lockAccount(ctx); err != nil {
-			return err
+	return db.inPipeline(ctx, func(p *pipeline) error {
+		tx := &Tx{q: p, writes: p, Caller: caller}
+		err := p.QueryRow(ctx, `
+			SELECT business_now(a), COALESCE(cap_policy, '')
+			FROM accounts a
+			WHERE id = $1
+			FOR NO KEY UPDATE`, caller.Account).Scan(&tx.Now, &tx.capPolicy)
+		if err != nil {
+			return fmt.Errorf("lock account %d: %w", caller.Account, err)
 		}
 		return fn(tx)
 	})
-}
-
-func (tx *Tx) lockAccount(ctx context.Context) error {
-	row := tx.q.QueryRow(ctx, `
-		SELECT business_now(a)
-		FROM accounts a
-		WHERE id = $1
-		FOR NO KEY UPDATE`, tx.Caller.Account)
-	if err := row.Scan(&tx.Now); err != nil {
-		return fmt.Errorf("lock account %d: %w", tx.Caller.Account, err)
-	}
-	return nil
 }
 
 // Unavailable reports whether an error says that the database could not be
 // asked, as against an answer that is wrong: the same call may succeed later.
 func Unavailable(err error) bool {
 	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
+		if pgErr.Code == "25P03" { // idle in a transaction for too long
+			return true
+		}
 		switch pgErr.Code[:2] {
 		case "08", // connection
 			"40", // serialization, deadlock
 			"53", // resources
 			"55", // lock not available
-			"57": // shutting down, cancelled
+			"57", // shutting down, cancelled
+			"58": // the system under it failed
 			return true
 		}
 		return false

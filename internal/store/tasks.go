@@ -80,7 +80,11 @@ type Claim struct {
 // tasks.wake_at says when a task needs attention and holds only for the first
 // task of each account, so the cost does not grow with the queues.
 func (db *DB) ClaimTasks(ctx context.Context, limit int, lease time.Duration) (taken []Claim, started int, err error) {
-	rows, err := db.pool.Query(ctx, `
+	// A claim that gets lost with the database is simply made again, so it need not
+	// wait for the disk.
+	var both pgx.Batch
+	both.Queue(commitLater)
+	both.Queue(`
 		WITH due AS (
 			SELECT id, account_id, status, work,
 				status <> 'received' OR work = '0' AS taken
@@ -103,6 +107,16 @@ func (db *DB) ClaimTasks(ctx context.Context, limit int, lease time.Duration) (t
 		WHERE t.id = due.id
 		RETURNING t.id, t.account_id, t.seq, t.operation, t.command, t.status, t.request, t.lease, t.attempts,
 			EXISTS (SELECT FROM faults f WHERE f.account_id = t.account_id)`, limit, lease)
+	results := db.pool.SendBatch(ctx, &both)
+	defer func() {
+		if closing := results.Close(); err == nil && closing != nil {
+			taken, started, err = nil, 0, fmt.Errorf("claim tasks: %w", closing)
+		}
+	}()
+	if _, err := results.Exec(); err != nil {
+		return nil, 0, fmt.Errorf("claim tasks: %w", err)
+	}
+	rows, err := results.Query()
 	if err != nil {
 		return nil, 0, fmt.Errorf("claim tasks: %w", err)
 	}
@@ -153,17 +167,19 @@ var ErrLeaseLost = errors.New("lease lost")
 // held by the claim's lease; otherwise it answers ErrLeaseLost. The task must be
 // finished by tx.Finish inside fn, so that its effects and its end are one.
 func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
-	return db.Write(ctx, cloud.Caller{Account: c.Account}, func(tx *Tx) error {
-		tag, err := tx.q.Exec(ctx, `
-			SELECT
-			FROM tasks
-			WHERE id = $1 AND lease = $2
-			FOR UPDATE`, c.ID, c.Lease)
+	return db.inPipeline(ctx, func(p *pipeline) error {
+		tx := &Tx{q: p, writes: p, Caller: cloud.Caller{Account: c.Account}}
+		err := p.QueryRow(ctx, `
+			SELECT business_now(a), COALESCE(a.cap_policy, '')
+			FROM accounts a
+			JOIN tasks t ON t.account_id = a.id
+			WHERE a.id = $1 AND t.id = $2 AND t.lease = $3
+			FOR NO KEY UPDATE OF a, t`, c.Account, c.ID, c.Lease).Scan(&tx.Now, &tx.capPolicy)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return ErrLeaseLost
+		}
 		if err != nil {
 			return fmt.Errorf("hold task %s: %w", c.ID, err)
-		}
-		if tag.RowsAffected() == 0 {
-			return ErrLeaseLost
 		}
 		return fn(tx)
 	})
@@ -171,16 +187,16 @@ func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 
 // Finish ends a task with a response, frees it of its request, and puts the next
 // task of the account on turn.
-func (tx *Tx) Finish(ctx context.Context, c Claim, status cloud.TaskStatus, response cloud.TaskResponse) error {
+func (tx *Tx) Finish(c Claim, status cloud.TaskStatus, response cloud.TaskResponse) error {
 	body, err := encode(response)
 	if err != nil {
 		return fmt.Errorf("finish task %s: %w", c.ID, err)
 	}
-	tag, err := tx.q.Exec(ctx, `
+	tx.write(`
 		WITH done AS (
 			UPDATE tasks
-			SET status = $3, response = $4, updated_at = $5, request = NULL, head = false, lease = NULL, wake_at = NULL
-			WHERE id = $1 AND lease = $2
+			SET status = $2, response = $3, updated_at = $4, request = NULL, head = false, lease = NULL, wake_at = NULL
+			WHERE id = $1
 			RETURNING account_id, seq
 		), next AS (
 			UPDATE tasks t
@@ -191,13 +207,7 @@ func (tx *Tx) Finish(ctx context.Context, c Claim, status cloud.TaskStatus, resp
 		UPDATE accounts a
 		SET done_seq = done.seq
 		FROM done
-		WHERE a.id = done.account_id`, c.ID, c.Lease, status, body, tx.Now)
-	if err != nil {
-		return fmt.Errorf("finish task %s: %w", c.ID, err)
-	}
-	if tag.RowsAffected() == 0 {
-		return ErrLeaseLost
-	}
+		WHERE a.id = done.account_id`, c.ID, status, body, tx.Now)
 	return nil
 }
 

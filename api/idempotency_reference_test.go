@@ -1,0 +1,215 @@
+package api_test
+
+import (
+	"maps"
+	"net/http"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// reference is docs/idempotency.md as a program: one account, one request at a
+// time, no HTTP and no database. It says what the model test has to see.
+type reference struct {
+	now   time.Duration // of the account's clock, since the test began
+	keys  map[keyName]*life
+	tags  map[string]string // of the one database
+	tasks int               // that were accepted
+}
+
+// keyName is a key in the header that it came in.
+type keyName struct{ header, key string }
+
+const (
+	keyHeader   = "Idempotency-Key"
+	tokenHeader = "X-Client-Token"
+)
+
+func (k keyName) token() bool { return k.header == tokenHeader }
+
+// terms are how long an outcome is replayed and how long the key is known (C-10, R-8).
+func (k keyName) terms() (replayed, known time.Duration) {
+	if k.token() {
+		return 8 * time.Hour, 72 * time.Hour
+	}
+	return 24 * time.Hour, 24 * time.Hour
+}
+
+// life of a key is from its first receipt until it is forgotten.
+type life struct {
+	born    time.Duration
+	of      wish
+	state   lifeState
+	hold    store.KeyHold  // of the one at work, where the test plays its part
+	outcome apitest.Answer // once it is settled
+}
+
+type lifeState int
+
+const (
+	working   lifeState = iota // and its lease runs
+	vanished                   // the lease has run out
+	abandoned                  // given back without an outcome
+	settled
+)
+
+// verdict is what becomes of a request under a key.
+type verdict int
+
+const (
+	perform verdict = iota
+	replay
+	underWay
+	reused
+	expired
+)
+
+func (m *reference) forgotten(name keyName) bool {
+	_, known := name.terms()
+	l := m.keys[name]
+	return l == nil || m.now-l.born >= known
+}
+
+// judge decides about a request (C-7 to C-11, R-4 to R-9).
+func (m *reference) judge(name keyName, w wish) verdict {
+	l := m.keys[name]
+	replayed, _ := name.terms()
+	switch {
+	case l != nil && l.state == working: // whatever its age: H25
+		if name.token() && l.of != w {
+			return reused
+		}
+		return underWay
+	case m.forgotten(name):
+		return perform
+	case m.now-l.born >= replayed:
+		return expired
+	case l.of != w:
+		return reused
+	case l.state == settled:
+		return replay
+	}
+	return perform
+}
+
+// receive begins the life of a key, or goes on with one that came to nothing.
+func (m *reference) receive(name keyName, w wish) *life {
+	if m.forgotten(name) {
+		m.keys[name] = &life{born: m.now, of: w}
+	}
+	l := m.keys[name]
+	l.state, l.hold = working, store.KeyHold{}
+	return l
+}
+
+// holds tells whether a hold still counts: only with it can the key be settled.
+func (m *reference) holds(name keyName, hold store.KeyHold) bool {
+	l := m.keys[name]
+	return l != nil && l.hold.Token == hold.Token && (l.state == working || l.state == vanished)
+}
+
+// leasesOver ends the leases of all that are at work.
+func (m *reference) leasesOver() {
+	for _, l := range m.keys {
+		if l.state == working {
+			l.state = vanished
+		}
+	}
+}
+
+// prune forgets for good.
+func (m *reference) prune() {
+	maps.DeleteFunc(m.keys, func(name keyName, l *life) bool { return m.forgotten(name) && l.state != working })
+}
+
+// want is what an answer must be.
+type want struct {
+	status int
+	code   string          // error_code, or the last part of the type of a problem
+	first  *apitest.Answer // that is replayed
+	echo   keyName         // none where the key is not looked at
+}
+
+// expect says how a request is answered, if it is carried out now: an invalid key
+// and an unknown route come before the key is looked up (D-2).
+func (m *reference) expect(w wish, keys []keyName) (want, verdict) {
+	name, refusal := chosen(w, keys)
+	switch {
+	case w.route == unknownRoute:
+		return want{status: http.StatusNotFound}, perform
+	case refusal != "":
+		return want{status: http.StatusBadRequest, code: refusal}, perform
+	case name == keyName{}:
+		return want{status: m.outcome(w)}, perform
+	}
+	v := m.judge(name, w)
+	expected := want{echo: name}
+	switch v {
+	case perform:
+		expected.status = m.outcome(w)
+	case replay:
+		expected.first = &m.keys[name].outcome
+		expected.status = expected.first.Status
+	case underWay:
+		expected.status, expected.code = http.StatusConflict, "key-in-use"
+		if name.token() {
+			expected.code = "DBS.200047"
+		}
+	case reused:
+		expected.status, expected.code = http.StatusUnprocessableEntity, "key-reused"
+		if name.token() {
+			expected.status, expected.code = http.StatusBadRequest, "DBS.280495"
+		}
+	case expired:
+		expected.status, expected.code = http.StatusBadRequest, "DBS.280498"
+	}
+	return expected, v
+}
+
+// chosen is the key that counts, or with what the request is refused (C-3, D-1, R-2, R-4).
+func chosen(w wish, keys []keyName) (name keyName, refusal string) {
+	for _, k := range keys {
+		switch {
+		case k.token() && !w.creates():
+			continue
+		case name != keyName{}:
+			return name, "invalid-key"
+		case k.token() && w.unreadable():
+			return k, "DBS.200001"
+		case k.token() && k.key == badToken:
+			return k, "DBS.280497"
+		case k.key == badKey:
+			return k, "invalid-key"
+		}
+		name = k
+	}
+	return name, ""
+}
+
+// outcome is the status of a request that is carried out.
+func (m *reference) outcome(w wish) int {
+	_, there := m.tags[w.content]
+	switch {
+	case w.unreadable() || w.content == "wrong":
+		return http.StatusBadRequest
+	case w.creates():
+		return http.StatusAccepted
+	case w.route == addTag && there:
+		return http.StatusConflict
+	}
+	return http.StatusOK
+}
+
+// done takes the effect of a request that was carried out into account.
+func (m *reference) done(w wish) {
+	switch m.outcome(w) {
+	case http.StatusAccepted:
+		m.tasks++
+	case http.StatusOK:
+		if w.route == replaceTags {
+			clear(m.tags)
+		}
+		m.tags[w.content] = string(w.route)
+	}
+}

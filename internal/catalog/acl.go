@@ -1,0 +1,150 @@
+package catalog
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// Access control is rules, which roles grant in databases, and users, who have a
+// role. Databases have to learn of every change; until then what has changed is
+// pending, and so is all that depends on it.
+
+// aclChange is how long databases take to learn of a change, in business time at
+// speed 1.
+const aclChange = 15 * time.Second
+
+func (c *Catalog) aclOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Sync("listAclRedisRules", c.listACLRules),
+		engine.Command("createAclRedisRule", c.createACLRule),
+		engine.Command("updateAclRedisRule", c.updateACLRule),
+		engine.Command("deleteAclRedisRule", c.deleteACLRule),
+		engine.Sync("listAclRoles", c.listACLRoles),
+		engine.Command("createAclRole", c.createACLRole),
+		engine.Command("updateAclRole", c.updateACLRole),
+		engine.Command("deleteAclRole", deleteACLRole),
+		engine.Sync("listAclUsers", listACLUsers),
+		engine.Command("createAclUser", createACLUser),
+		engine.Sync("getAclUser", getACLUser),
+		engine.Command("updateAclUser", updateACLUser),
+		engine.Command("deleteAclUser", deleteACLUser),
+	}
+}
+
+// createAlone stores a new resource of no parent that becomes active after a while.
+func createAlone[B cloud.Body](ctx context.Context, tx *store.Tx, name string, body B, status cloud.Status, after time.Duration) (out engine.Outcome, err error) {
+	id, err := store.NextID[B](ctx, tx)
+	if err != nil {
+		return out, err
+	}
+	r := cloud.Resource[B]{ID: id, Name: name, Status: status, Body: body}
+	return engine.Outcome{
+		ResourceID: id,
+		Steps:      []cloud.Step{{Kind: body.Kind(), ID: id, After: after, Status: cloud.StatusActive}},
+	}, store.Insert(ctx, tx, r)
+}
+
+// moveOn takes a resource to a status at once and, by the step it gives back, to
+// another after a while.
+func moveOn[B cloud.Body](ctx context.Context, tx *store.Tx, id int64, at cloud.Status, after time.Duration, to cloud.Status) (cloud.Step, error) {
+	var body B
+	return cloud.Step{Kind: body.Kind(), ID: id, After: after, Status: to}, store.SetStatus[B](ctx, tx, id, at)
+}
+
+// deleteACL begins the end of a rule, a role or a user.
+func deleteACL[B cloud.Body](ctx context.Context, tx *store.Tx, id int64) (engine.Outcome, error) {
+	step, err := moveOn[B](ctx, tx, id, cloud.StatusDeleting, aclChange, cloud.StatusGone)
+	return engine.Outcome{ResourceID: id, Steps: []cloud.Step{step}}, err
+}
+
+// lockACL locks what is to be changed. What is on its way out counts as gone:
+// missing is the code for both.
+func lockACL[B cloud.Body](ctx context.Context, tx *store.Tx, id int64, missing cloud.Code) (cloud.Resource[B], error) {
+	r, ok, err := store.Lock[B](ctx, tx, id)
+	if err == nil && (!ok || r.Status == cloud.StatusDeleting) {
+		err = cloud.Errorf(missing, "There is no %s %d.", r.Body.Kind().Name, id)
+	}
+	return r, err
+}
+
+// pendingUsers makes the users of a role pending, since the role changes.
+func pendingUsers(ctx context.Context, tx *store.Tx, role int64) (steps []cloud.Step, err error) {
+	users, err := store.List[ACLUser](ctx, tx, 0, 0, store.All)
+	if err != nil {
+		return nil, err
+	}
+	for _, user := range users {
+		if user.Body.RoleID != role || user.Status == cloud.StatusDeleting {
+			continue
+		}
+		step, err := moveOn[ACLUser](ctx, tx, user.ID, cloud.StatusPending, aclChange, cloud.StatusActive)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, step)
+	}
+	return steps, nil
+}
+
+// pendingRole makes a role pending, and its users. The role comes last: who waits
+// for it finds its users ready.
+func pendingRole(ctx context.Context, tx *store.Tx, id int64) ([]cloud.Step, error) {
+	steps, err := pendingUsers(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	step, err := moveOn[ACLRole](ctx, tx, id, cloud.StatusPending, aclChange, cloud.StatusActive)
+	return append(steps, step), err
+}
+
+// aclNames are the codes for names of a kind: not there, of wrong characters, too
+// long, and in use.
+type aclNames struct{ missing, invalid, tooLong, taken cloud.Code }
+
+// check checks a new name. The bounds are not public.
+func (n aclNames) check(name string) error {
+	const most = 128
+	switch {
+	case strings.TrimSpace(name) == "":
+		return cloud.Errorf(n.missing, "A name is needed.")
+	case utf8.RuneCountInString(name) > most:
+		return cloud.Errorf(n.tooLong, "A name has %d characters at most.", most)
+	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return cloud.Errorf(n.invalid, "%q cannot be a name: it has characters that cannot be printed.", name)
+	}
+	return nil
+}
+
+// checkNew is check for a name that nothing else of the kind may have.
+func checkNew[B cloud.Body](ctx context.Context, tx *store.Tx, n aclNames, name string) error {
+	if err := n.check(name); err != nil {
+		return err
+	}
+	_, ok, err := byName[B](ctx, tx, name)
+	if err == nil && ok {
+		err = n.exists(name)
+	}
+	return err
+}
+
+func (n aclNames) exists(name string) error {
+	return cloud.Errorf(n.taken, "The name %q is in use.", name)
+}
+
+// byName finds a resource by its name; ok is false if there is none.
+func byName[B cloud.Body](ctx context.Context, tx *store.Tx, name string) (r cloud.Resource[B], ok bool, err error) {
+	all, err := store.List[B](ctx, tx, 0, 0, store.All)
+	for _, r := range all {
+		if r.Name == name {
+			return r, true, nil
+		}
+	}
+	return r, false, err
+}

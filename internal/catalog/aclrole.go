@@ -1,0 +1,176 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// ACLRole grants rules in databases.
+type ACLRole struct {
+	Grants []ACLGrant `json:"grants"`
+}
+
+// Kind of all roles.
+func (ACLRole) Kind() cloud.Kind { return cloud.Kind{Name: "ACL role", FirstID: 2_000} }
+
+// ACLGrant is a rule with the databases that it holds in. Both are kept by their
+// ids: names change, and databases go.
+type ACLGrant struct {
+	RuleID    int64         `json:"ruleId"`
+	Databases []ACLDatabase `json:"databases"`
+}
+
+// ACLDatabase is a database that a rule holds in.
+type ACLDatabase struct {
+	SubscriptionID int64    `json:"subscriptionId"`
+	DatabaseID     int64    `json:"databaseId"`
+	Regions        []string `json:"regions,omitempty"`
+}
+
+func roleNames() aclNames {
+	return aclNames{cloud.ACLRoleNameMissing, cloud.ACLRoleNameInvalid, cloud.ACLRoleNameInvalid, cloud.ACLRoleNameExists}
+}
+
+// grantSpec is a grant as a request says it.
+type grantSpec struct {
+	RuleName  string        `json:"ruleName"`
+	Databases []ACLDatabase `json:"databases"`
+}
+
+// checkGrants checks what needs nothing but the request.
+func checkGrants(specs []grantSpec) error {
+	if len(specs) == 0 {
+		return cloud.Errorf(cloud.ACLRoleRulesMissing, "A role has at least one rule.")
+	}
+	listed := map[int64]bool{}
+	for _, spec := range specs {
+		if len(spec.Databases) == 0 {
+			return cloud.Errorf(cloud.ACLRoleDatabasesMissing, "Rule %q of the role holds in no database.", spec.RuleName)
+		}
+		for _, db := range spec.Databases {
+			if listed[db.DatabaseID] {
+				return cloud.Errorf(cloud.ACLRoleDatabaseTwice, "Database %d is listed twice: one rule of a role holds in a database.", db.DatabaseID)
+			}
+			listed[db.DatabaseID] = true
+			if len(db.Regions) > 0 {
+				return cloud.Errorf(cloud.ACLRoleRegionsNotAllowed, "Database %d is not an Active-Active one, so it has no regions to choose from.", db.DatabaseID)
+			}
+		}
+	}
+	return nil
+}
+
+// grants finds the rules and the databases of a request.
+func (c *Catalog) grants(ctx context.Context, tx *store.Tx, specs []grantSpec) ([]ACLGrant, error) {
+	if err := checkGrants(specs); err != nil {
+		return nil, err
+	}
+	rules, err := c.rules(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	var grants []ACLGrant
+	for _, spec := range specs {
+		i := slices.IndexFunc(rules, func(r aclRuleView) bool { return r.Name == spec.RuleName && r.Status != cloud.StatusDeleting })
+		if i < 0 {
+			return nil, cloud.Errorf(cloud.ACLRuleDoesNotExist, "There is no rule %q.", spec.RuleName)
+		}
+		for _, at := range spec.Databases {
+			db, err := readDatabase(ctx, tx, at.SubscriptionID, at.DatabaseID)
+			if err != nil {
+				return nil, err
+			}
+			if db.Status == cloud.StatusDeleting {
+				return nil, cloud.Errorf(cloud.DatabaseNotFound, "Database %d is being deleted.", db.ID)
+			}
+		}
+		grants = append(grants, ACLGrant{rules[i].ID, spec.Databases})
+	}
+	return grants, nil
+}
+
+func (c *Catalog) createACLRole(ctx context.Context, tx *store.Tx, in struct {
+	Name  string      `json:"name"`
+	Rules []grantSpec `json:"redisRules"`
+},
+) (out engine.Outcome, err error) {
+	if err := checkNew[ACLRole](ctx, tx, roleNames(), in.Name); err != nil {
+		return out, err
+	}
+	grants, err := c.grants(ctx, tx, in.Rules)
+	if err != nil {
+		return out, err
+	}
+	return createAlone(ctx, tx, in.Name, ACLRole{grants}, cloud.StatusPending, aclChange)
+}
+
+func (c *Catalog) updateACLRole(ctx context.Context, tx *store.Tx, in struct {
+	ID    int64       `path:"aclRoleId" json:"-"`
+	Name  *string     `json:"name"`
+	Rules []grantSpec `json:"redisRules"`
+},
+) (out engine.Outcome, err error) {
+	role, err := lockRole(ctx, tx, in.ID, cloud.ACLRolePendingUpdate)
+	if err != nil {
+		return out, err
+	}
+	if in.Name != nil && *in.Name != role.Name {
+		if err := checkNew[ACLRole](ctx, tx, roleNames(), *in.Name); err != nil {
+			return out, err
+		}
+		role.Name = *in.Name
+	}
+	if in.Rules != nil {
+		if role.Body.Grants, err = c.grants(ctx, tx, in.Rules); err != nil {
+			return out, err
+		}
+	}
+	if err := store.Update(ctx, tx, role); err != nil {
+		return out, err
+	}
+	steps, err := pendingRole(ctx, tx, role.ID)
+	return engine.Outcome{ResourceID: role.ID, Steps: steps}, err
+}
+
+// A role goes once its users have gone.
+func deleteACLRole(ctx context.Context, tx *store.Tx, in struct {
+	ID int64 `path:"aclRoleId" json:"-"`
+},
+) (out engine.Outcome, err error) {
+	role, err := lockRole(ctx, tx, in.ID, cloud.ACLRolePendingDelete)
+	if err != nil {
+		return out, err
+	}
+	users, err := store.List[ACLUser](ctx, tx, 0, 0, store.All)
+	if err != nil {
+		return out, err
+	}
+	for _, user := range users {
+		if user.Body.RoleID == role.ID {
+			return out, cloud.Errorf(cloud.ACLRoleInUse, "Role %d is the role of user %q.", role.ID, user.Name)
+		}
+	}
+	return deleteACL[ACLRole](ctx, tx, role.ID)
+}
+
+// lockRole locks a role that is to be changed; pending is the code for one that
+// is changing already.
+func lockRole(ctx context.Context, tx *store.Tx, id int64, pending cloud.Code) (cloud.Resource[ACLRole], error) {
+	role, err := lockACL[ACLRole](ctx, tx, id, cloud.ACLRoleNotFound)
+	if err == nil && role.Status == cloud.StatusPending {
+		err = cloud.Errorf(pending, "Role %d is pending. It can be changed once it is active.", id)
+	}
+	return role, err
+}
+
+// rolesOf lists the roles that a rule is part of.
+func rolesOf(ctx context.Context, tx *store.Tx, rule int64) ([]cloud.Resource[ACLRole], error) {
+	roles, err := store.List[ACLRole](ctx, tx, 0, 0, store.All)
+	return slices.DeleteFunc(roles, func(r cloud.Resource[ACLRole]) bool {
+		return !slices.ContainsFunc(r.Body.Grants, func(g ACLGrant) bool { return g.RuleID == rule })
+	}), err
+}

@@ -1,0 +1,177 @@
+package catalog
+
+import (
+	"context"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// ACLRule says what its holder may do, in the syntax of Redis.
+type ACLRule struct {
+	Pattern string `json:"pattern"` // as it was given
+}
+
+// Kind of all rules but those that are there from the start.
+func (ACLRule) Kind() cloud.Kind { return cloud.Kind{Name: "ACL rule", FirstID: 1_000} }
+
+func ruleNames() aclNames {
+	return aclNames{cloud.ACLRuleNameMissing, cloud.ACLRuleNameInvalid, cloud.ACLRuleNameRange, cloud.ACLRuleNameExists}
+}
+
+// defaultRule is a rule that every account has and nobody can change.
+type defaultRule struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+	ACL  string `json:"acl"`
+}
+
+type aclRuleView struct {
+	ID        int64        `json:"id"`
+	Name      string       `json:"name"`
+	ACL       string       `json:"acl"`
+	IsDefault bool         `json:"isDefault"`
+	Status    cloud.Status `json:"status"`
+	Links     []Link       `json:"links"`
+}
+
+// rules lists all there are, the default ones first.
+func (c *Catalog) rules(ctx context.Context, tx *store.Tx) ([]aclRuleView, error) {
+	stored, err := store.List[ACLRule](ctx, tx, 0, 0, store.All)
+	if err != nil {
+		return nil, err
+	}
+	list := []aclRuleView{}
+	for _, r := range c.defaultRules {
+		list = append(list, aclRuleView{r.ID, r.Name, r.ACL, true, cloud.StatusActive, noLinks()})
+	}
+	for _, r := range stored {
+		list = append(list, aclRuleView{r.ID, r.Name, r.Body.Pattern, false, r.Status, noLinks()})
+	}
+	return list, nil
+}
+
+func (c *Catalog) isDefaultRule(id int64) bool {
+	for _, r := range c.defaultRules {
+		if r.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+type aclRules struct {
+	AccountID int64         `json:"accountId"`
+	Rules     []aclRuleView `json:"redisRules"`
+	Linked
+}
+
+func (c *Catalog) listACLRules(ctx context.Context, tx *store.Tx, _ struct{}) (*aclRules, error) {
+	rules, err := c.rules(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	return &aclRules{AccountID: tx.Caller.Account, Rules: rules}, nil
+}
+
+func (c *Catalog) createACLRule(ctx context.Context, tx *store.Tx, in struct {
+	Name    string `json:"name"`
+	Pattern string `json:"redisRule"`
+},
+) (out engine.Outcome, err error) {
+	if err := c.checkNewRule(ctx, tx, in.Name); err != nil {
+		return out, err
+	}
+	if err := checkPattern(in.Pattern); err != nil {
+		return out, err
+	}
+	return createAlone(ctx, tx, in.Name, ACLRule{in.Pattern}, cloud.StatusPending, aclChange)
+}
+
+// checkNewRule checks a name against the default rules as well.
+func (c *Catalog) checkNewRule(ctx context.Context, tx *store.Tx, name string) error {
+	for _, r := range c.defaultRules {
+		if r.Name == name {
+			return ruleNames().exists(name)
+		}
+	}
+	return checkNew[ACLRule](ctx, tx, ruleNames(), name)
+}
+
+// A change reaches the roles of the rule, and their users.
+func (c *Catalog) updateACLRule(ctx context.Context, tx *store.Tx, in struct {
+	ID      int64   `path:"aclRedisRuleId" json:"-"`
+	Name    *string `json:"name"`
+	Pattern *string `json:"redisRule"`
+},
+) (out engine.Outcome, err error) {
+	if c.isDefaultRule(in.ID) {
+		return out, cloud.Errorf(cloud.ACLRuleUpdateDefault, "Rule %d is there for everybody and cannot be changed.", in.ID)
+	}
+	rule, err := lockRule(ctx, tx, in.ID)
+	if err != nil {
+		return out, err
+	}
+	if rule.Status == cloud.StatusPending {
+		return out, cloud.Errorf(cloud.ACLRuleNotActive, "Rule %d is %s. It can be changed once it is active.", rule.ID, rule.Status)
+	}
+	if in.Name != nil && *in.Name != rule.Name {
+		if err := c.checkNewRule(ctx, tx, *in.Name); err != nil {
+			return out, err
+		}
+		rule.Name = *in.Name
+	}
+	if in.Pattern != nil {
+		if err := checkPattern(*in.Pattern); err != nil {
+			return out, err
+		}
+		rule.Body.Pattern = *in.Pattern
+	}
+	if err := store.Update(ctx, tx, rule); err != nil {
+		return out, err
+	}
+	out.ResourceID = rule.ID
+	roles, err := rolesOf(ctx, tx, rule.ID)
+	if err != nil {
+		return out, err
+	}
+	for _, role := range roles {
+		if role.Status == cloud.StatusDeleting {
+			continue
+		}
+		steps, err := pendingRole(ctx, tx, role.ID)
+		if err != nil {
+			return out, err
+		}
+		out.Steps = append(out.Steps, steps...)
+	}
+	step, err := moveOn[ACLRule](ctx, tx, rule.ID, cloud.StatusPending, aclChange, cloud.StatusActive)
+	out.Steps = append(out.Steps, step)
+	return out, err
+}
+
+func (c *Catalog) deleteACLRule(ctx context.Context, tx *store.Tx, in struct {
+	ID int64 `path:"aclRedisRuleId" json:"-"`
+},
+) (out engine.Outcome, err error) {
+	if c.isDefaultRule(in.ID) {
+		return out, cloud.Errorf(cloud.ACLRuleDeleteDefault, "Rule %d is there for everybody and cannot be deleted.", in.ID)
+	}
+	rule, err := lockRule(ctx, tx, in.ID)
+	if err != nil {
+		return out, err
+	}
+	roles, err := rolesOf(ctx, tx, rule.ID)
+	if err != nil {
+		return out, err
+	}
+	if len(roles) > 0 {
+		return out, cloud.Errorf(cloud.ACLRuleInUse, "Rule %d is part of role %q.", rule.ID, roles[0].Name)
+	}
+	return deleteACL[ACLRule](ctx, tx, rule.ID)
+}
+
+func lockRule(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[ACLRule], error) {
+	return lockACL[ACLRule](ctx, tx, id, cloud.ACLRuleNotFound)
+}

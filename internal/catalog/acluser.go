@@ -1,0 +1,179 @@
+package catalog
+
+import (
+	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// ACLUser logs in to the databases of a role. The password is not kept: nothing
+// shows it, and there are no databases to log in to.
+type ACLUser struct {
+	RoleID int64 `json:"roleId"`
+}
+
+// Kind of all users of databases.
+func (ACLUser) Kind() cloud.Kind { return cloud.Kind{Name: "ACL user", FirstID: 300} }
+
+// checkUserName checks a name by which a user logs in.
+func checkUserName(name string) error {
+	names := userNames()
+	switch {
+	case name == "default":
+		return cloud.Errorf(names.invalid, "Every database has a user %q of its own.", name)
+	case strings.TrimSpace(name) != "" && strings.ContainsFunc(name, unicode.IsSpace):
+		return cloud.Errorf(names.invalid, "The name of a user has no spaces.")
+	}
+	return names.check(name)
+}
+
+func userNames() aclNames {
+	return aclNames{cloud.ACLUserNameMissing, cloud.ACLUserNameInvalid, cloud.ACLUserNameInvalid, cloud.ACLUserNameExists}
+}
+
+// checkUserPassword checks the length only: which characters a password must have
+// is not public.
+func checkUserPassword(password string) error {
+	const least, most = 8, 128
+	switch n := utf8.RuneCountInString(password); {
+	case n == 0:
+		return cloud.Errorf(cloud.ACLUserPasswordMissing, "A password is needed.")
+	case n < least || n > most:
+		return cloud.Errorf(cloud.ACLUserPasswordInvalid, "A password has %d to %d characters.", least, most)
+	}
+	return nil
+}
+
+type aclUserView struct {
+	ID     int64        `json:"id"`
+	Name   string       `json:"name"`
+	Role   string       `json:"role"`
+	Status cloud.Status `json:"status"`
+}
+
+type oneACLUser struct {
+	aclUserView
+	Linked
+}
+
+type aclUserItem struct {
+	aclUserView
+	Links []Link `json:"links"`
+}
+
+type aclUsers struct {
+	AccountID int64         `json:"accountId"`
+	Users     []aclUserItem `json:"users"`
+	Linked
+}
+
+func listACLUsers(ctx context.Context, tx *store.Tx, _ struct{}) (*aclUsers, error) {
+	users, err := store.List[ACLUser](ctx, tx, 0, 0, store.All)
+	if err != nil {
+		return nil, err
+	}
+	roles, err := store.List[ACLRole](ctx, tx, 0, 0, store.All)
+	if err != nil {
+		return nil, err
+	}
+	names := map[int64]string{}
+	for _, role := range roles {
+		names[role.ID] = role.Name
+	}
+	out := &aclUsers{AccountID: tx.Caller.Account, Users: []aclUserItem{}}
+	for _, u := range users {
+		out.Users = append(out.Users, aclUserItem{aclUserView{u.ID, u.Name, names[u.Body.RoleID], u.Status}, noLinks()})
+	}
+	return out, nil
+}
+
+type aclUserPath struct {
+	ID int64 `path:"aclUserId" json:"-"`
+}
+
+func getACLUser(ctx context.Context, tx *store.Tx, in aclUserPath) (*oneACLUser, error) {
+	u, ok, err := store.Get[ACLUser](ctx, tx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, cloud.Errorf(cloud.ACLUserNotFound, "There is no ACL user %d.", in.ID)
+	}
+	role, _, err := store.Get[ACLRole](ctx, tx, u.Body.RoleID)
+	if err != nil {
+		return nil, err
+	}
+	return &oneACLUser{aclUserView: aclUserView{u.ID, u.Name, role.Name, u.Status}}, nil
+}
+
+func createACLUser(ctx context.Context, tx *store.Tx, in struct {
+	Name     string `json:"name"`
+	Role     string `json:"role"`
+	Password string `json:"password"`
+},
+) (out engine.Outcome, err error) {
+	if err := checkUserName(in.Name); err != nil {
+		return out, err
+	}
+	if err := checkNew[ACLUser](ctx, tx, userNames(), in.Name); err != nil {
+		return out, err
+	}
+	if err := checkUserPassword(in.Password); err != nil {
+		return out, err
+	}
+	role, err := roleNamed(ctx, tx, in.Role)
+	if err != nil {
+		return out, err
+	}
+	return createAlone(ctx, tx, in.Name, ACLUser{role}, cloud.StatusPending, aclChange)
+}
+
+// The name stays. What is not named stays, too.
+func updateACLUser(ctx context.Context, tx *store.Tx, in struct {
+	ID       int64   `path:"aclUserId" json:"-"`
+	Role     *string `json:"role"`
+	Password *string `json:"password"`
+},
+) (out engine.Outcome, err error) {
+	user, err := lockACL[ACLUser](ctx, tx, in.ID, cloud.ACLUserNotFound)
+	if err != nil {
+		return out, err
+	}
+	if in.Password != nil {
+		if err := checkUserPassword(*in.Password); err != nil {
+			return out, err
+		}
+	}
+	if in.Role != nil {
+		if user.Body.RoleID, err = roleNamed(ctx, tx, *in.Role); err != nil {
+			return out, err
+		}
+	}
+	if err := store.Update(ctx, tx, user); err != nil {
+		return out, err
+	}
+	step, err := moveOn[ACLUser](ctx, tx, user.ID, cloud.StatusPending, aclChange, cloud.StatusActive)
+	return engine.Outcome{ResourceID: user.ID, Steps: []cloud.Step{step}}, err
+}
+
+func deleteACLUser(ctx context.Context, tx *store.Tx, in aclUserPath) (out engine.Outcome, err error) {
+	user, err := lockACL[ACLUser](ctx, tx, in.ID, cloud.ACLUserNotFound)
+	if err != nil {
+		return out, err
+	}
+	return deleteACL[ACLUser](ctx, tx, user.ID)
+}
+
+// roleNamed finds the role that a user is to have.
+func roleNamed(ctx context.Context, tx *store.Tx, name string) (int64, error) {
+	role, ok, err := byName[ACLRole](ctx, tx, name)
+	if err == nil && (!ok || role.Status == cloud.StatusDeleting) {
+		err = cloud.Errorf(cloud.ACLRoleDoesNotExist, "There is no role %q.", name)
+	}
+	return role.ID, err
+}

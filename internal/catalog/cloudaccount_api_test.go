@@ -1,0 +1,144 @@
+package catalog_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+func cloudAccountBody(name, key string) map[string]any {
+	return map[string]any{
+		"name": name, "provider": "AWS", "accessKeyId": key, "accessSecretKey": "secret", "consoleUsername": "console",
+		"consolePassword": "word", "signInLoginUrl": "https://example.signin.aws.amazon.com/console",
+	}
+}
+
+func TestCloudAccountLife(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	const accounts = "/v1/cloud-accounts"
+
+	id := a.Create(accounts, cloudAccountBody("ours", "AKIA1"))
+	path := fmt.Sprintf("%s/%d", accounts, id)
+	a.EventuallyStatus(path, "draft")
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(id, nil)), cloud.CloudAccountNotActive)
+	a.Settle(path, "active")
+	got := a.Do(http.MethodGet, path, nil)
+	for member, want := range map[string]any{"name": "ours", "provider": "AWS", "accessKeyId": "AKIA1"} {
+		if got.Get(member) != want {
+			t.Errorf("%s: got %v, want %v", member, got.Get(member), want)
+		}
+	}
+	if listed := item(t, a, accounts, "cloudAccounts", id); listed["name"] != "ours" || item(t, a, accounts, "cloudAccounts", 1) == nil {
+		t.Errorf("listed: got %v, and want account 1 as well", listed)
+	}
+
+	noName, noSecret := cloudAccountBody("", "AKIA2"), cloudAccountBody("other", "AKIA2")
+	noSecret["accessSecretKey"] = ""
+	wantError(t, a.Run(http.MethodPost, accounts, cloudAccountBody("ours", "AKIA2")), cloud.CloudAccountNameExists)
+	wantError(t, a.Run(http.MethodPost, accounts, cloudAccountBody("other", "AKIA1")), cloud.CloudAccountKeyExists)
+	wantError(t, a.Run(http.MethodPost, accounts, noName), cloud.BadRequest)
+	wantError(t, a.Run(http.MethodPost, accounts, noSecret), cloud.CloudAccountCredentials)
+
+	change := cloudAccountBody("renamed", "AKIA3")
+	delete(change, "provider")
+	wantError(t, a.Run(http.MethodPut, accounts+"/1", change), cloud.CloudAccountPermission)
+	wantError(t, a.Run(http.MethodDelete, accounts+"/1", nil), cloud.CloudAccountPermission)
+	wantError(t, a.Run(http.MethodPut, accounts+"/2", change), cloud.CloudAccountNotFound)
+	wantError(t, a.Run(http.MethodDelete, accounts+"/2", nil), cloud.CloudAccountNotFound)
+	wantDone(t, a.Run(http.MethodPut, path, change))
+	got = a.Do(http.MethodGet, path, nil)
+	if got.Get("name") != "renamed" || got.Get("accessKeyId") != "AKIA3" || got.Get("status") != "change-draft" {
+		t.Errorf("changed: got %s", got.Body)
+	}
+	a.Settle(path, "active")
+	delete(change, "name")
+	wantDone(t, a.Run(http.MethodPut, path, change))
+	a.Settle(path, "active")
+	if got := a.Do(http.MethodGet, path, nil).Get("name"); got != "renamed" {
+		t.Errorf("got name %v, want it kept", got)
+	}
+
+	wantDone(t, a.Run(http.MethodDelete, path, nil))
+	a.EventuallyStatus(path, "delete-draft")
+	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.CloudAccountNotActive)
+	a.Settle(path, "")
+}
+
+// inAccount is the body of a subscription in a customer's own cloud account.
+func inAccount(id int64, networking map[string]any) map[string]any {
+	place := map[string]any{"deploymentCIDR": "10.7.0.0/24"}
+	maps.Copy(place, networking)
+	body := apitest.SubscriptionBody("own")
+	body["cloudProviders"] = []any{map[string]any{
+		"provider": "AWS", "cloudAccountId": id,
+		"regions":      []any{map[string]any{"region": "us-east-1", "networking": place}},
+		"resourceTags": []any{map[string]any{"key": "team", "value": "web"}},
+	}}
+	return body
+}
+
+func TestSubscriptionInOwnAccount(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	id := a.Create("/v1/cloud-accounts", cloudAccountBody("ours", "AKIA1"))
+	account := fmt.Sprintf("/v1/cloud-accounts/%d", id)
+	a.Settle(account, "active")
+
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(2, nil)), cloud.CloudAccountNotFound)
+	google := cloudAccountBody("google", "AKIA2")
+	google["provider"] = "GCP"
+	other := a.Create("/v1/cloud-accounts", google)
+	a.Settle(fmt.Sprintf("/v1/cloud-accounts/%d", other), "active")
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(other, nil)), cloud.CloudAccountOtherProvider)
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(id, map[string]any{"deploymentCIDR": ""})), cloud.NetworkCIDRMissing)
+
+	dry := inAccount(id, nil)
+	dry["dryRun"] = true
+	if task := a.Run(http.MethodPost, "/v1/subscriptions", dry); task.Get("response", "resource", "pricing", 0, "type") != "Shards" || task.Get("response", "resource", "pricing", 1) != nil {
+		t.Errorf("dry run: got %s, want no minimum price", task.Body)
+	}
+	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", inAccount(id, map[string]any{
+		"vpcId": "vpc-1", "subnetIds": []string{"subnet-7"}, "securityGroupId": "sg-1",
+	})))
+	a.Settle(sub, "active")
+	got := a.Do(http.MethodGet, sub, nil)
+	if got.Get("cloudDetails", 0, "cloudAccountId") != float64(id) {
+		t.Errorf("got %s, want it in account %d", got.Body, id)
+	}
+	wantPlace := map[string]any{"deploymentCIDR": "10.7.0.0/24", "vpcId": "vpc-1", "subnetId": "subnet-7"}
+	if diff := cmp.Diff(wantPlace, got.Get("cloudDetails", 0, "regions", 0, "networking", 0)); diff != "" {
+		t.Errorf("networking (-want +got):\n%s", diff)
+	}
+	tags := func() any { return a.Do(http.MethodGet, sub, nil).Get("cloudDetails", 0, "resourceTags") }
+	if diff := cmp.Diff([]any{map[string]any{"key": "team", "value": "web"}}, tags()); diff != "" {
+		t.Errorf("resource tags (-want +got):\n%s", diff)
+	}
+
+	wantDone(t, a.Run(http.MethodPut, sub+"/resource-tags", `{"resourceTags": [{"key": "team", "value": "data"}, {"key": "cost", "value": ""}]}`))
+	want := []any{map[string]any{"key": "team", "value": "data"}, map[string]any{"key": "cost", "value": ""}}
+	if diff := cmp.Diff(want, tags()); diff != "" {
+		t.Errorf("replaced resource tags (-want +got):\n%s", diff)
+	}
+	wantError(t, a.Run(http.MethodPut, sub+"/resource-tags", `{"resourceTags": [{"key": "team"}]}`), cloud.ResourceTagValueMissing)
+	wantDone(t, a.Run(http.MethodPut, sub+"/resource-tags", `{"resourceTags": []}`))
+	if got := tags(); got != nil {
+		t.Errorf("got resource tags %v, want none", got)
+	}
+	internal := a.Subscription("internal")
+	wantError(t, a.Run(http.MethodPut, internal+"/resource-tags", `{"resourceTags": [{"key": "team", "value": "web"}]}`), cloud.ResourceTagsNotAllowed)
+	wantError(t, a.Run(http.MethodPut, "/v1/subscriptions/1/resource-tags", `{"resourceTags": []}`), cloud.SubscriptionNotFound)
+
+	wantError(t, a.Run(http.MethodDelete, account, nil), cloud.CloudAccountUsed)
+	wantDone(t, a.Run(http.MethodDelete, fmt.Sprintf("%s/databases/%d", sub, firstDatabase(t, a, sub)), nil))
+	wantDone(t, a.Run(http.MethodDelete, sub, nil))
+	a.Settle(sub, "")
+	wantDone(t, a.Run(http.MethodDelete, account, nil))
+	a.Settle(account, "")
+}

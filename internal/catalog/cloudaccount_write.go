@@ -1,0 +1,172 @@
+package catalog
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// cloudAccountChange is how long it takes to try an account's credentials, in
+// business time at speed 1.
+const cloudAccountChange = 20 * time.Second
+
+// The states of a cloud account on its way. Others that the cloud has in between
+// are left out: the official clients take them for a failure.
+const (
+	statusDraft       cloud.Status = "draft"
+	statusChangeDraft cloud.Status = "change-draft"
+	statusDeleteDraft cloud.Status = "delete-draft"
+)
+
+// credentials are what lets Redis work in an account of a customer's.
+type credentials struct {
+	AccessKeyID     string `json:"accessKeyId"`
+	AccessSecretKey string `json:"accessSecretKey"`
+	ConsoleUsername string `json:"consoleUsername"`
+	ConsolePassword string `json:"consolePassword"`
+}
+
+// check cannot try the credentials: they only must not be blank.
+func (c credentials) check() error {
+	for _, s := range []string{c.AccessKeyID, c.AccessSecretKey, c.ConsoleUsername, c.ConsolePassword} {
+		if strings.TrimSpace(s) == "" {
+			return cloud.Errorf(cloud.CloudAccountCredentials, "The keys and the console user of a cloud account cannot be blank.")
+		}
+	}
+	return nil
+}
+
+// checkDistinctAccount checks that no other account has the name or the key.
+func (c *Catalog) checkDistinctAccount(ctx context.Context, tx *store.Tx, id int64, name, key string) error {
+	if strings.TrimSpace(name) == "" {
+		return cloud.Errorf(cloud.BadRequest, "A cloud account needs a name.")
+	}
+	all, err := c.everyCloudAccount(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		switch {
+		case a.ID == id:
+		case a.Name == name:
+			return cloud.Errorf(cloud.CloudAccountNameExists, "Cloud account %d is named %q.", a.ID, name)
+		case a.AccessKeyID == key:
+			return cloud.Errorf(cloud.CloudAccountKeyExists, "Cloud account %d has the access key %s.", a.ID, key)
+		}
+	}
+	return nil
+}
+
+func (c *Catalog) createCloudAccount(ctx context.Context, tx *store.Tx, in struct {
+	Name     string `json:"name"`
+	Provider string `json:"provider"`
+	credentials
+	SignInLoginURL string `json:"signInLoginUrl"`
+},
+) (out engine.Outcome, err error) {
+	if err := in.check(); err != nil {
+		return out, err
+	}
+	if err := c.checkDistinctAccount(ctx, tx, 0, in.Name, in.AccessKeyID); err != nil {
+		return out, err
+	}
+	body := CloudAccount{or(in.Provider, aws), in.AccessKeyID, in.SignInLoginURL}
+	return createAlone(ctx, tx, in.Name, body, statusDraft, cloudAccountChange)
+}
+
+func (c *Catalog) updateCloudAccount(ctx context.Context, tx *store.Tx, in struct {
+	ID   int64   `path:"cloudAccountId" json:"-"`
+	Name *string `json:"name"`
+	credentials
+	SignInLoginURL *string `json:"signInLoginUrl"`
+},
+) (out engine.Outcome, err error) {
+	account, err := c.lockCloudAccount(ctx, tx, in.ID)
+	if err != nil {
+		return out, err
+	}
+	if account.Status != cloud.StatusActive && account.Status != cloud.StatusError {
+		return out, cloudAccountNotActive(account.ID, account.Status)
+	}
+	if err := in.check(); err != nil {
+		return out, err
+	}
+	if in.Name != nil {
+		account.Name = *in.Name
+	}
+	if in.SignInLoginURL != nil {
+		account.Body.SignInLoginURL = *in.SignInLoginURL
+	}
+	account.Body.AccessKeyID = in.AccessKeyID
+	if err := c.checkDistinctAccount(ctx, tx, account.ID, account.Name, in.AccessKeyID); err != nil {
+		return out, err
+	}
+	if err := store.Update(ctx, tx, account); err != nil {
+		return out, err
+	}
+	step, err := moveOn[CloudAccount](ctx, tx, account.ID, statusChangeDraft, cloudAccountChange, cloud.StatusActive)
+	return engine.Outcome{ResourceID: account.ID, Steps: []cloud.Step{step}}, err
+}
+
+// An account goes once no subscription lives in it any more.
+func (c *Catalog) deleteCloudAccount(ctx context.Context, tx *store.Tx, in cloudAccountPath) (out engine.Outcome, err error) {
+	account, err := c.lockCloudAccount(ctx, tx, in.ID)
+	if err != nil {
+		return out, err
+	}
+	if account.Status == statusDeleteDraft {
+		return out, cloudAccountNotActive(account.ID, account.Status)
+	}
+	subscriptions, err := store.List[Subscription](ctx, tx, 0, 0, store.All)
+	if err != nil {
+		return out, err
+	}
+	for _, sub := range subscriptions {
+		if sub.Body.CloudAccountID == account.ID {
+			return out, cloud.Errorf(cloud.CloudAccountUsed, "Subscription %d lives in cloud account %d.", sub.ID, account.ID)
+		}
+	}
+	step, err := moveOn[CloudAccount](ctx, tx, account.ID, statusDeleteDraft, cloudAccountChange, cloud.StatusGone)
+	return engine.Outcome{ResourceID: account.ID, Steps: []cloud.Step{step}}, err
+}
+
+// lockCloudAccount locks an account that is to be changed. Those of every customer
+// nobody can change.
+func (c *Catalog) lockCloudAccount(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[CloudAccount], error) {
+	for _, a := range c.cloudAccounts {
+		if a.ID == id {
+			return cloud.Resource[CloudAccount]{}, cloud.Errorf(cloud.CloudAccountPermission, "Cloud account %d is not yours to change.", id)
+		}
+	}
+	account, ok, err := store.Lock[CloudAccount](ctx, tx, id)
+	if err == nil && !ok {
+		err = noCloudAccount(id)
+	}
+	return account, err
+}
+
+func cloudAccountNotActive(id int64, status cloud.Status) error {
+	return cloud.Errorf(cloud.CloudAccountNotActive, "Cloud account %d is %s. It can be used and changed once it is active.", id, status)
+}
+
+// checkCloudAccount checks the account that a new subscription is to live in. New
+// credentials do not get in the way: the official provider does not wait for them.
+func (c *Catalog) checkCloudAccount(ctx context.Context, tx *store.Tx, s Subscription) error {
+	if s.CloudAccountID == internalCloudAccount {
+		return nil // which is at every provider
+	}
+	a, err := c.cloudAccount(ctx, tx, s.CloudAccountID)
+	switch {
+	case err != nil:
+		return err
+	case a.Provider != s.Provider:
+		return cloud.Errorf(cloud.CloudAccountOtherProvider, "Cloud account %d is at %s, not at %s.", a.ID, a.Provider, s.Provider)
+	case a.Status != cloud.StatusActive && a.Status != statusChangeDraft:
+		return cloudAccountNotActive(a.ID, a.Status)
+	}
+	return nil
+}

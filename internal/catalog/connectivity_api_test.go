@@ -1,0 +1,189 @@
+package catalog_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/catalog"
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// googleSubscription is Account.Subscription on GCP.
+func googleSubscription(a *apitest.Account) (path string) {
+	body := apitest.SubscriptionBody("google")
+	body["cloudProviders"] = []any{map[string]any{
+		"provider": "GCP", "regions": []any{map[string]any{"region": "us-east1"}},
+	}}
+	path = fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", body))
+	a.Settle(path, "active")
+	return path
+}
+
+// read runs a GET that is answered with a task, and fails unless it is completed.
+func read(tb testing.TB, a *apitest.Account, path string) apitest.Answer {
+	tb.Helper()
+	task := a.Run(http.MethodGet, path, nil)
+	wantDone(tb, task)
+	return task
+}
+
+// resource looks up a member of what a task has read.
+func resource(task apitest.Answer, path ...any) any {
+	return task.Get(append([]any{"response", "resource"}, path...)...)
+}
+
+// await lets time pass until the only resource of a kind is in a state by then; ""
+// means gone. The state is looked up without a task, which would let more time pass.
+func await[B cloud.Body](tb testing.TB, a *apitest.Account, d time.Duration, want cloud.Status) {
+	tb.Helper()
+	a.Advance(d)
+	apitest.Eventually(tb, fmt.Sprintf("%T is %q", *new(B), want), func() bool {
+		var list []cloud.Resource[B]
+		err := a.DB.Read(tb.Context(), cloud.Caller{Account: a.ID}, func(tx *store.Tx) (err error) {
+			list, err = store.List[B](tb.Context(), tx, 0, 0, store.All)
+			return err
+		})
+		if err != nil || len(list) > 1 {
+			tb.Fatalf("got %d, %v, want one at most", len(list), err)
+		}
+		return len(list) == 0 && want == "" || len(list) == 1 && list[0].Status == want
+	})
+}
+
+func TestPeeringLife(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	sub := a.Subscription("peered")
+	path := sub + "/peerings"
+
+	if got := read(t, a, path); fmt.Sprint(resource(got, "peerings")) != "[]" {
+		t.Errorf("before any: got %s", got.Body)
+	}
+	body := map[string]any{"region": "eu-west-1", "awsAccountId": "210987654321", "vpcId": "vpc-0f9e8d7c6b5a43210", "vpcCidrs": []string{"172.20.0.0/16"}}
+	id := a.Create(path, body)
+	peering := fmt.Sprintf("%s/%d", path, id)
+	await[catalog.Peering](t, a, 0, "initiating-request")
+	wantError(t, a.Run(http.MethodPost, path, body), cloud.PeeringExists)
+	wantError(t, a.Run(http.MethodPut, peering, `{"vpcCidr": "172.21.0.0/16"}`), cloud.PeeringNotActive)
+	await[catalog.Peering](t, a, 0, "pending-acceptance")
+	await[catalog.Peering](t, a, time.Minute, cloud.StatusActive)
+	got := read(t, a, path)
+	for _, tt := range []struct {
+		member string
+		want   any
+	}{
+		{"vpcPeeringId", float64(id)},
+		{"status", "active"},
+		{"awsAccountId", "210987654321"},
+		{"vpcUid", "vpc-0f9e8d7c6b5a43210"},
+		{"vpcCidr", "172.20.0.0/16"},
+		{"vpcCidrs", nil},
+		{"regionName", "eu-west-1"},
+		{"projectUid", nil},
+	} {
+		if value := resource(got, "peerings", 0, tt.member); value != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.member, value, tt.want)
+		}
+	}
+	wantDone(t, a.Run(http.MethodPut, peering, `{"vpcCidrs": ["172.21.0.0/16", "172.22.0.0/16"]}`))
+	got = read(t, a, path)
+	if resource(got, "peerings", 0, "vpcCidrs", 1, "vpcCidr") != "172.22.0.0/16" || resource(got, "peerings", 0, "vpcCidrs", 1, "active") != "true" {
+		t.Errorf("after the change: got %s", got.Body)
+	}
+	wantDone(t, a.Run(http.MethodDelete, peering, nil))
+	if got := read(t, a, path); resource(got, "peerings", 0) != nil {
+		t.Errorf("after the deletion: got %s", got.Body)
+	}
+	wantError(t, a.Run(http.MethodDelete, peering, nil), cloud.PeeringNotFound)
+	a.Create(path, body) // the network is free again
+	await[catalog.Peering](t, a, time.Hour, cloud.StatusActive)
+}
+
+func TestGooglePeering(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	path := googleSubscription(a) + "/peerings"
+
+	id := a.Create(path, `{"provider": "gcp", "vpcProjectUid": "cloud-api-123456", "vpcNetworkName": "shop"}`)
+	await[catalog.Peering](t, a, 5*time.Second, "inactive")
+	got := read(t, a, path)
+	for _, member := range []string{"projectUid", "networkName", "redisProjectUid", "redisNetworkName", "cloudPeeringId"} {
+		if text, _ := resource(got, "peerings", 0, member).(string); text == "" {
+			t.Errorf("%s is not there: %s", member, got.Body)
+		}
+	}
+	await[catalog.Peering](t, a, time.Minute, cloud.StatusActive)
+	wantError(t, a.Run(http.MethodPut, fmt.Sprintf("%s/%d", path, id), `{"vpcCidr": "172.21.0.0/16"}`), cloud.PeeringOtherProvider)
+}
+
+func TestTransitGatewayLife(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	path := a.Subscription("attached") + "/transitGateways"
+	first := read(t, a, path+"/invitations")
+	invitation := fmt.Sprintf("%s/invitations/%.0f", path, resource(first, "resources", 0, "id"))
+	if got := resource(first, "resources", 0, "status"); got != "pending" {
+		t.Errorf("first invitation: got %v, want it pending", got)
+	}
+	if got := read(t, a, path); fmt.Sprint(resource(got, "tgws")) != "[]" {
+		t.Errorf("before it is accepted: got %s", got.Body)
+	}
+	wantError(t, a.Run(http.MethodPut, path+"/invitations/1/accept", nil), cloud.InvitationNotFound)
+	for range 2 {
+		wantDone(t, a.Run(http.MethodPut, invitation+"/accept", nil))
+	}
+	wantError(t, a.Run(http.MethodPut, invitation+"/reject", nil), cloud.InvitationNotFound)
+	if got := read(t, a, path+"/invitations"); resource(got, "resources", 0, "status") != "accepted" {
+		t.Errorf("got %s, want it accepted", got.Body)
+	}
+
+	got := read(t, a, path)
+	if resource(got, "tgws", 0, "status") != "available" || resource(got, "tgws", 0, "attachmentStatus") != nil {
+		t.Errorf("before it is attached: got %s", got.Body)
+	}
+	attachment := fmt.Sprintf("%s/%.0f/attachment", path, resource(got, "tgws", 0, "id"))
+	wantError(t, a.Run(http.MethodPut, attachment, `{"cidrs": []}`), cloud.AttachmentNotFound)
+	wantError(t, a.Run(http.MethodDelete, attachment, nil), cloud.AttachmentNotFound)
+	wantError(t, a.Run(http.MethodPost, path+"/1/attachment", nil), cloud.GatewayNotFound)
+	wantDone(t, a.Run(http.MethodPost, attachment, nil))
+	await[catalog.GatewayAttachment](t, a, 0, "initiating-request")
+	await[catalog.GatewayAttachment](t, a, 5*time.Second, "pending")
+	wantError(t, a.Run(http.MethodPost, attachment, nil), cloud.ConflictError)
+	got = read(t, a, path)
+	if resource(got, "tgws", 0, "status") != "pending" || resource(got, "tgws", 0, "attachmentStatus") != "pending" {
+		t.Errorf("while it is attached: got %s", got.Body)
+	}
+	await[catalog.GatewayAttachment](t, a, 25*time.Second, "available")
+	wantDone(t, a.Run(http.MethodPut, attachment, `{"cidrs": ["10.20.0.0/16", {"cidrAddress": "10.10.0.0/16"}]}`))
+	got = read(t, a, path)
+	if resource(got, "tgws", 0, "cidrs", 0, "cidrAddress") != "10.20.0.0/16" || resource(got, "tgws", 0, "cidrs", 1, "cidrAddress") != "10.10.0.0/16" {
+		t.Errorf("got %s, want both CIDRs in their order", got.Body)
+	}
+	wantError(t, a.Run(http.MethodPut, attachment, `{"cidrs": ["10.20.0.0/16", "10.10.0.0/16"]}`), cloud.AttachmentCIDRSame)
+	wantDone(t, a.Run(http.MethodPut, attachment, `{"cidrs": []}`))
+	wantDone(t, a.Run(http.MethodDelete, attachment, nil))
+	await[catalog.GatewayAttachment](t, a, 0, cloud.StatusDeleting)
+	await[catalog.GatewayAttachment](t, a, 10*time.Second, "")
+	got = read(t, a, path)
+	if resource(got, "tgws", 0, "status") != "available" || resource(got, "tgws", 0, "attachmentUid") != nil {
+		t.Errorf("after it was detached: got %s", got.Body)
+	}
+}
+
+func TestTransitGatewayRejected(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	path := a.Subscription("alone") + "/transitGateways"
+	wantDone(t, a.Run(http.MethodPut, path+"/invitations/101/reject", nil))
+	wantError(t, a.Run(http.MethodPut, path+"/invitations/101/accept", nil), cloud.InvitationNotFound)
+	if got := read(t, a, path+"/invitations"); resource(got, "resources", 0, "status") != "rejected" {
+		t.Errorf("got %s, want it rejected", got.Body)
+	}
+	if got := read(t, a, path); resource(got, "tgws", 0) != nil {
+		t.Errorf("got %s, want no gateway", got.Body)
+	}
+}

@@ -1,0 +1,191 @@
+package catalog
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+func TestChooseRegion(t *testing.T) {
+	t.Parallel()
+	only := deployedRegion{Name: "eu-west-1"}
+	several := []deployedRegion{{ID: 1, Name: "us-east-1"}, {ID: 4, Name: "eu-west-1"}}
+	wrong := wrongKind{single: "SINGLE", activeActive: "ACTIVE_ACTIVE"}
+	id := func(n int64) *int64 { return &n }
+	for _, tt := range []struct {
+		name    string
+		several []deployedRegion
+		id      *int64
+		want    deployedRegion
+		code    cloud.Code
+	}{
+		{"the only region", nil, nil, only, ""},
+		{"a region of a single one", nil, id(4), only, "SINGLE"},
+		{"id 0 of a single one", nil, id(0), only, "SINGLE"},
+		{"one of several", several, id(4), several[1], ""},
+		{"none of several", several, id(5), only, cloud.SubscriptionRegionUnknown},
+		{"several, and none named", several, nil, only, "ACTIVE_ACTIVE"},
+	} {
+		got, err := chooseRegion(only, tt.several, tt.id, wrong)
+		if code := codeOf(t, err); got != tt.want || code != tt.code {
+			t.Errorf("%s: got %+v, %q, want %+v, %q", tt.name, got, code, tt.want, tt.code)
+		}
+	}
+}
+
+func TestPeeringRules(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+	text := func(s string) *string { return &s }
+	onAWS := vpcSpec{Account: "210987654321", VPC: "vpc-0a1b2c3d", cidrSpec: cidrSpec{CIDR: text("172.20.0.0/16")}}
+	onGCP := vpcSpec{Provider: "gcp", Project: "shop-project", Network: "shop"}
+	for _, tt := range []struct {
+		name   string
+		from   vpcSpec
+		change func(*vpcSpec)
+		region string
+		want   cloud.Code
+	}{
+		{"AWS", onAWS, func(*vpcSpec) {}, "eu-west-1", ""},
+		{"AWS by name", onAWS, func(s *vpcSpec) { s.Provider = "aws" }, "eu-west-1", ""},
+		{"GCP", onGCP, func(*vpcSpec) {}, "", ""},
+		{"no such provider", onAWS, func(s *vpcSpec) { s.Provider = "azure" }, "eu-west-1", cloud.PeeringProviderUnknown},
+		{"a subscription of the other provider", onGCP, func(s *vpcSpec) { s.Provider = "AWS" }, "eu-west-1", cloud.PeeringOtherProvider},
+		{"account", onAWS, func(s *vpcSpec) { s.Account = "4291" }, "eu-west-1", cloud.PeeringAccountInvalid},
+		{"VPC", onAWS, func(s *vpcSpec) { s.VPC = "shop" }, "eu-west-1", cloud.PeeringVPCInvalid},
+		{"region", onAWS, func(*vpcSpec) {}, "us-east1", cloud.PeeringRegionInvalid},
+		{"project", onGCP, func(s *vpcSpec) { s.Project = "Shop" }, "", cloud.PeeringProjectInvalid},
+		{"network", onGCP, func(s *vpcSpec) { s.Network = "-" }, "", cloud.PeeringVPCInvalid},
+		{"no CIDR", onAWS, func(s *vpcSpec) { s.CIDR = nil }, "eu-west-1", cloud.PeeringCIDRMissing},
+		{"both", onAWS, func(s *vpcSpec) { s.CIDRs = []string{"172.21.0.0/16"} }, "eu-west-1", cloud.PeeringCIDRLimit},
+		{"no network", onAWS, func(s *vpcSpec) { s.CIDR = text("172.20.0.1/16") }, "eu-west-1", cloud.PeeringCIDRInvalid},
+		{"the deployment's network", onAWS, func(s *vpcSpec) { s.CIDR = text("10.0.0.0/8") }, "eu-west-1", cloud.PeeringCIDROverlap},
+		{"overlap", onAWS, func(s *vpcSpec) {
+			s.cidrSpec = cidrSpec{CIDRs: []string{"172.20.0.0/16", "172.20.1.0/24"}}
+		}, "eu-west-1", cloud.PeeringCIDROverlap},
+		{"six", onAWS, func(s *vpcSpec) {
+			s.cidrSpec = cidrSpec{CIDRs: []string{"172.20.0.0/16", "172.21.0.0/16", "172.22.0.0/16", "172.23.0.0/16", "172.24.0.0/16", "172.25.0.0/16"}}
+		}, "eu-west-1", cloud.PeeringCIDRLimit},
+	} {
+		spec := tt.from
+		at := site{region: deployedRegion{Name: "eu-west-1", CIDR: "10.0.0.0/24"}}
+		at.sub.Body.Provider = aws
+		if spec.Provider == "gcp" {
+			at.sub.Body.Provider = gcp
+		}
+		tt.change(&spec)
+		_, err := c.newPeering(at, spec, tt.region)
+		if got := codeOf(t, err); got != tt.want {
+			t.Errorf("%s: got %q, want %q (%v)", tt.name, got, tt.want, err)
+		}
+	}
+}
+
+func TestRegionPeeringsView(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+	regions := []deployedRegion{{ID: 1, Name: "us-east-1"}, {ID: 4, Name: "eu-west-1"}}
+	peering := cloud.Resource[Peering]{
+		ID: 7, Parent: 100, Status: cloud.StatusActive,
+		Body: Peering{RegionID: 4, Provider: aws, Region: "us-west-2", Account: "210987654321", VPC: "vpc-0a1b2c3d", CIDRs: []string{"172.20.0.0/16"}},
+	}
+	got := c.showRegionPeerings(100, regions, []cloud.Resource[Peering]{peering})
+	want := regionPeeringList{Subscription: 100, Regions: []regionPeerings{
+		{ID: 1, Region: "us-east-1", Peerings: []regionPeeringView{}},
+		{ID: 4, Region: "eu-west-1", Peerings: []regionPeeringView{{
+			ID: 7, RegionID: 3, Source: "eu-west-1", Destination: "us-west-2", peeringFacts: peeringFacts{
+				Status: cloud.StatusActive, RegionName: "us-west-2", Account: "210987654321", VPC: "vpc-0a1b2c3d",
+				CIDR: "172.20.0.0/16", PeeringUID: "pcx-" + derivedHex(7, "peering", 17),
+			},
+		}}},
+	}}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(regionPeeringView{})); diff != "" {
+		t.Errorf("want (-), got (+):\n%s", diff)
+	}
+}
+
+func TestGatewayCIDRs(t *testing.T) {
+	t.Parallel()
+	have := []string{"10.10.0.0/16", "10.20.0.0/16"}
+	for _, tt := range []struct {
+		name string
+		have []string
+		want []cidrAddress
+		code cloud.Code
+	}{
+		{"others", have, []cidrAddress{"10.30.0.0/16"}, ""},
+		{"another order", have, []cidrAddress{"10.20.0.0/16", "10.10.0.0/16"}, ""},
+		{"the same", have, []cidrAddress{"10.10.0.0/16", "10.20.0.0/16"}, cloud.AttachmentCIDRSame},
+		{"none", have, nil, ""},
+		{"still none", nil, nil, ""},
+		{"one twice", have, []cidrAddress{"10.10.0.0/16", "10.10.0.0/16"}, cloud.AttachmentCIDRTwice},
+		{"an address", have, []cidrAddress{"10.10.0.1"}, cloud.AttachmentCIDRInvalid},
+		{"too long a mask", have, []cidrAddress{"10.10.0.0/33"}, cloud.AttachmentCIDRInvalid},
+	} {
+		_, err := gatewayCIDRs(tt.have, tt.want)
+		if got := codeOf(t, err); got != tt.code {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.code)
+		}
+	}
+}
+
+func TestPrincipalRules(t *testing.T) {
+	t.Parallel()
+	const owner = "111122223333"
+	for _, tt := range []struct {
+		kind, principal string
+		want            cloud.Code
+	}{
+		{"aws_account", "210987654321", ""},
+		{"aws_account", "arn:aws:iam::210987654321:root", ""},
+		{"aws_account", "4291", cloud.PrivateLinkPrincipalInvalid},
+		{"aws_account", owner, cloud.PrivateLinkPrincipalOwner},
+		{"organization", "arn:aws:organizations::210987654321:organization/o-a1b2c3d4e5", ""},
+		{"organization", "210987654321", cloud.PrivateLinkPrincipalInvalid},
+		{"organization_unit", "arn:aws:organizations::210987654321:ou/o-a1b2c3d4e5/ou-ab12-c3d4e5f6", ""},
+		{"iam_role", "arn:aws:iam::210987654321:role/team/orders", ""},
+		{"iam_role", "arn:aws:iam::210987654321:user/orders", cloud.PrivateLinkPrincipalInvalid},
+		{"iam_user", "arn:aws:iam::210987654321:user/orders", ""},
+		{"service_principal", "lambda.amazonaws.com", ""},
+		{"service_principal", "lambda", cloud.PrivateLinkPrincipalInvalid},
+	} {
+		if got := codeOf(t, checkPrincipal(tt.principal, tt.kind, owner)); got != tt.want {
+			t.Errorf("%s %s: got %q, want %q", tt.kind, tt.principal, got, tt.want)
+		}
+	}
+}
+
+func TestWatchedEndpoint(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	look := func(status cloud.Status, every time.Duration, times int) bool {
+		var e PSCEndpoint
+		gone := false
+		for i := range times {
+			now := start.Add(time.Duration(i) * every)
+			gone = e.watched(status, now) && e.abandoned(now)
+		}
+		return gone
+	}
+	for _, tt := range []struct {
+		name   string
+		status cloud.Status
+		every  time.Duration
+		times  int
+		want   bool
+	}{
+		{"three looks", cloud.StatusActive, time.Minute, 3, false},
+		{"four looks", cloud.StatusActive, time.Minute, 4, true},
+		{"four looks at a rejected one", pscEndpointRejected, time.Minute, 4, true},
+		{"four looks at once", cloud.StatusActive, time.Second, 4, false},
+		{"who waits for it to become active", pscEndpointAccepting, time.Minute, 9, false},
+		{"who waits for it to be pending", pscEndpointProcessing, time.Minute, 9, false},
+	} {
+		if got := look(tt.status, tt.every, tt.times); got != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,314 @@
+package catalog
+
+import (
+	"context"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// The states of a peering beyond those of every resource. Who the VPC belongs to is
+// not here to accept or to answer a peering: both are taken for granted after a while.
+const (
+	peeringInitiating cloud.Status = "initiating-request"
+	peeringWaiting    cloud.Status = "pending-acceptance" // AWS: its owner has not accepted yet
+	peeringInactive   cloud.Status = "inactive"           // GCP: its owner has not peered yet
+
+	peeringInitiation = 5 * time.Second
+	peeringAcceptance = time.Minute
+	peeringDeletion   = 10 * time.Second
+)
+
+// peeringCIDRs is how many networks one peering takes. doc: security/vpc-peering
+const peeringCIDRs = 5
+
+// Peering connects the network of a subscription with a VPC of the customer.
+type Peering struct {
+	RegionID int64  `json:"regionId,omitempty"` // of an Active-Active subscription
+	Provider string `json:"provider"`
+
+	// AWS
+	Region  string   `json:"region,omitempty"` // of the VPC
+	Account string   `json:"account,omitempty"`
+	VPC     string   `json:"vpc,omitempty"`
+	CIDRs   []string `json:"cidrs,omitempty"`
+
+	// GCP
+	Project string `json:"project,omitempty"`
+	Network string `json:"network,omitempty"`
+}
+
+// Kind of all VPC peerings.
+func (Peering) Kind() cloud.Kind { return cloud.Kind{Name: "peering", Parent: "subscription"} }
+
+func (c *Catalog) peeringOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Report("listVpcPeerings", listPeerings),
+		engine.Command("createVpcPeering", c.createPeering),
+		engine.Command("updateVpcPeering", updatePeering),
+		engine.Command("deleteVpcPeering", deletePeering),
+		engine.Report("listActiveActiveVpcPeerings", c.listRegionPeerings),
+		engine.Command("createActiveActiveVpcPeering", c.createRegionPeering),
+		engine.Command("updateActiveActiveVpcPeering", updateRegionPeering),
+		engine.Command("deleteActiveActiveVpcPeering", deleteRegionPeering),
+	}
+}
+
+// vpcSpec says which VPC to peer with.
+type vpcSpec struct {
+	Provider string `json:"provider"` // in any case; empty: AWS
+	Account  string `json:"awsAccountId"`
+	VPC      string `json:"vpcId"`
+	Project  string `json:"vpcProjectUid"`
+	Network  string `json:"vpcNetworkName"`
+	cidrSpec
+}
+
+// cidrSpec has two ways to say what one of them could.
+type cidrSpec struct {
+	CIDR  *string  `json:"vpcCidr"`
+	CIDRs []string `json:"vpcCidrs"`
+}
+
+type peeringCreate struct {
+	ID     int64  `path:"subscriptionId" json:"-"`
+	Region string `json:"region"` // of the VPC, AWS only
+	vpcSpec
+}
+
+func (c *Catalog) createPeering(ctx context.Context, tx *store.Tx, in peeringCreate) (out engine.Outcome, err error) {
+	at, err := place{Subscription: in.ID}.lock(ctx, tx, wrongKind{activeActive: cloud.PeeringCreateActiveActive})
+	if err != nil {
+		return out, err
+	}
+	return c.peer(ctx, tx, at, in.vpcSpec, in.Region)
+}
+
+type regionPeeringCreate struct {
+	ID          int64  `path:"subscriptionId" json:"-"`
+	Source      string `json:"sourceRegion"`
+	Destination string `json:"destinationRegion"` // of the VPC, AWS only
+	vpcSpec
+}
+
+func (c *Catalog) createRegionPeering(ctx context.Context, tx *store.Tx, in regionPeeringCreate) (out engine.Outcome, err error) {
+	sub, err := lockActiveActive(ctx, tx, in.ID, cloud.PeeringCreateSingle)
+	if err != nil {
+		return out, err
+	}
+	for _, region := range regionsOf(sub) {
+		if region.Name == in.Source {
+			return c.peer(ctx, tx, site{sub, region}, in.vpcSpec, in.Destination)
+		}
+	}
+	return out, cloud.Errorf(cloud.PeeringRegionInvalid, "The subscription is not deployed to %q.", in.Source)
+}
+
+// peer starts a peering between a site and a VPC, of AWS in a region.
+func (c *Catalog) peer(ctx context.Context, tx *store.Tx, at site, spec vpcSpec, region string) (out engine.Outcome, err error) {
+	body, err := c.newPeering(at, spec, region)
+	if err != nil {
+		return out, err
+	}
+	others, err := peeringsIn(ctx, tx, at.sub.ID)
+	if err != nil {
+		return out, err
+	}
+	for _, other := range others {
+		if other.Body.sameVPC(body) {
+			return out, cloud.Errorf(cloud.PeeringExists, "Peering %d is with the same network.", other.ID)
+		}
+	}
+	id, err := store.NextID[Peering](ctx, tx)
+	if err != nil {
+		return out, err
+	}
+	first := peeringWaiting
+	if body.Provider == gcp {
+		first = peeringInactive
+	}
+	return at.done(id,
+			cloud.Step{Kind: body.Kind(), ID: id, After: peeringInitiation, Status: first},
+			cloud.Step{Kind: body.Kind(), ID: id, After: peeringInitiation + peeringAcceptance, Status: cloud.StatusActive},
+		),
+		store.Insert(ctx, tx, cloud.Resource[Peering]{ID: id, Parent: at.sub.ID, Status: peeringInitiating, Body: body})
+}
+
+func (p Peering) sameVPC(other Peering) bool {
+	return p.RegionID == other.RegionID && p.Region == other.Region && p.Account == other.Account && p.VPC == other.VPC &&
+		p.Project == other.Project && p.Network == other.Network
+}
+
+var (
+	awsAccountID = regexp.MustCompile(`^[0-9]{12}$`)
+	awsVPC       = regexp.MustCompile(`^vpc-([0-9a-f]{8}|[0-9a-f]{17})$`)
+	gcpProject   = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
+	gcpName      = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+)
+
+// newPeering checks what is asked of a peering.
+func (c *Catalog) newPeering(at site, spec vpcSpec, region string) (p Peering, err error) {
+	p = Peering{RegionID: at.region.ID, Provider: strings.ToUpper(or(spec.Provider, aws))}
+	if p.Provider != aws && p.Provider != gcp {
+		return p, cloud.Errorf(cloud.PeeringProviderUnknown, "There is no cloud provider %q.", spec.Provider)
+	}
+	if err := at.checkProvider(p.Provider, cloud.PeeringOtherProvider); err != nil {
+		return p, err
+	}
+	if p.Provider == gcp {
+		p.Project, p.Network = spec.Project, spec.Network
+		switch {
+		case !gcpProject.MatchString(p.Project):
+			return p, cloud.Errorf(cloud.PeeringProjectInvalid, "%q is not the id of a GCP project.", p.Project)
+		case !gcpName.MatchString(p.Network):
+			return p, cloud.Errorf(cloud.PeeringVPCInvalid, "%q is not the name of a VPC network.", p.Network)
+		}
+		return p, nil
+	}
+	p.Region, p.Account, p.VPC = region, spec.Account, spec.VPC
+	switch _, known := c.region(aws, region); {
+	case !awsAccountID.MatchString(p.Account):
+		return p, cloud.Errorf(cloud.PeeringAccountInvalid, "%q is not the id of an AWS account, which has 12 digits.", p.Account)
+	case !awsVPC.MatchString(p.VPC):
+		return p, cloud.Errorf(cloud.PeeringVPCInvalid, "%q is not the id of a VPC, such as vpc-0a1b2c3d.", p.VPC)
+	case !known:
+		return p, cloud.Errorf(cloud.PeeringRegionInvalid, "There is no region %q of AWS.", region)
+	}
+	p.CIDRs, err = spec.networks(at.region.CIDR)
+	return p, err
+}
+
+// networks lists the CIDRs of a VPC. They must not overlap one another or the
+// network of the deployment.
+func (s cidrSpec) networks(deployment string) ([]string, error) {
+	list := s.CIDRs
+	switch {
+	case s.CIDR != nil && len(list) > 0:
+		return nil, cloud.Errorf(cloud.PeeringCIDRLimit, "A peering is given either one CIDR or a list of them, not both.")
+	case s.CIDR != nil:
+		list = []string{*s.CIDR}
+	case len(list) == 0:
+		return nil, cloud.Errorf(cloud.PeeringCIDRMissing, "A peering on AWS needs the CIDR of the VPC.")
+	case len(list) > peeringCIDRs:
+		return nil, cloud.Errorf(cloud.PeeringCIDRLimit, "A peering takes up to %d CIDRs.", peeringCIDRs)
+	}
+	taken := []netip.Prefix{netip.MustParsePrefix(deployment)}
+	for _, text := range list {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil || !prefix.Addr().Is4() || prefix != prefix.Masked() {
+			return nil, cloud.Errorf(cloud.PeeringCIDRInvalid, "%q is not an IPv4 network in CIDR notation.", text)
+		}
+		if i := slices.IndexFunc(taken, prefix.Overlaps); i >= 0 {
+			return nil, cloud.Errorf(cloud.PeeringCIDROverlap, "%s overlaps %s.", text, taken[i])
+		}
+		taken = append(taken, prefix)
+	}
+	return list, nil
+}
+
+type peeringPath struct {
+	Subscription int64 `path:"subscriptionId" json:"-"`
+	ID           int64 `path:"peeringId" json:"-"`
+}
+
+type peeringUpdate struct {
+	peeringPath
+	cidrSpec
+}
+
+func updatePeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out engine.Outcome, err error) {
+	at, err := place{Subscription: in.Subscription}.lock(ctx, tx, wrongKind{activeActive: cloud.PeeringUpdateActiveActive})
+	if err != nil {
+		return out, err
+	}
+	peering, err := findPeering(ctx, tx, in.peeringPath)
+	if err != nil {
+		return out, err
+	}
+	return at.changePeering(ctx, tx, peering, in.cidrSpec)
+}
+
+func updateRegionPeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out engine.Outcome, err error) {
+	sub, err := lockActiveActive(ctx, tx, in.Subscription, cloud.PeeringUpdateSingle)
+	if err != nil {
+		return out, err
+	}
+	peering, err := findPeering(ctx, tx, in.peeringPath)
+	if err != nil {
+		return out, err
+	}
+	region, err := regionOf(sub, &peering.Body.RegionID, wrongKind{})
+	if err != nil {
+		return out, err
+	}
+	return site{sub, region}.changePeering(ctx, tx, peering, in.cidrSpec)
+}
+
+func (s site) changePeering(ctx context.Context, tx *store.Tx, peering cloud.Resource[Peering], spec cidrSpec) (out engine.Outcome, err error) {
+	switch {
+	case peering.Body.Provider != aws:
+		return out, cloud.Errorf(cloud.PeeringOtherProvider, "Only a peering on AWS has CIDRs.")
+	case peering.Status != cloud.StatusActive:
+		return out, cloud.Errorf(cloud.PeeringNotActive, "Peering %d is %s. It can be changed once it is active.", peering.ID, peering.Status)
+	}
+	if peering.Body.CIDRs, err = spec.networks(s.region.CIDR); err != nil {
+		return out, err
+	}
+	return s.done(peering.ID), store.Update(ctx, tx, peering)
+}
+
+func deletePeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
+	at, err := place{Subscription: in.Subscription}.lock(ctx, tx, wrongKind{activeActive: cloud.PeeringDeleteActiveActive})
+	if err != nil {
+		return out, err
+	}
+	return at.removePeering(ctx, tx, in)
+}
+
+func deleteRegionPeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
+	sub, err := lockActiveActive(ctx, tx, in.Subscription, cloud.PeeringDeleteSingle)
+	if err != nil {
+		return out, err
+	}
+	peerings, err := peeringsIn(ctx, tx, sub.ID)
+	if err == nil && len(peerings) == 0 {
+		err = cloud.Errorf(cloud.PeeringNone, "The subscription has no peerings.")
+	}
+	if err != nil {
+		return out, err
+	}
+	return site{sub: sub}.removePeering(ctx, tx, in)
+}
+
+func (s site) removePeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
+	peering, err := findPeering(ctx, tx, in)
+	if err != nil {
+		return out, err
+	}
+	if err := store.SetStatus[Peering](ctx, tx, peering.ID, cloud.StatusDeleting); err != nil {
+		return out, err
+	}
+	return s.done(peering.ID, cloud.Step{Kind: peering.Body.Kind(), ID: peering.ID, After: peeringDeletion, Status: cloud.StatusGone}), nil
+}
+
+// peeringsIn lists the peerings of a subscription. The API has no word for one that
+// is being deleted: it is not there any more.
+func peeringsIn(ctx context.Context, tx *store.Tx, subscription int64) ([]cloud.Resource[Peering], error) {
+	all, err := store.List[Peering](ctx, tx, subscription, 0, store.All)
+	return slices.DeleteFunc(all, func(p cloud.Resource[Peering]) bool { return p.Status == cloud.StatusDeleting }), err
+}
+
+// findPeering finds a peering that is to be changed. It answers PeeringNotFound.
+func findPeering(ctx context.Context, tx *store.Tx, path peeringPath) (cloud.Resource[Peering], error) {
+	peering, ok, err := store.Lock[Peering](ctx, tx, path.ID)
+	if err == nil && (!ok || peering.Parent != path.Subscription || peering.Status == cloud.StatusDeleting) {
+		err = cloud.Errorf(cloud.PeeringNotFound, "Subscription %d has no peering %d.", path.Subscription, path.ID)
+	}
+	return peering, err
+}

@@ -1,0 +1,137 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// peeringFacts is what both views of a peering have.
+type peeringFacts struct {
+	Status       cloud.Status  `json:"status"`
+	RegionName   string        `json:"regionName,omitempty"`
+	Account      string        `json:"awsAccountId,omitempty"`
+	PeeringUID   string        `json:"awsPeeringUid,omitempty"`
+	VPC          string        `json:"vpcUid,omitempty"`
+	CIDR         string        `json:"vpcCidr,omitempty"`
+	CIDRs        []peeringCIDR `json:"vpcCidrs,omitempty"`
+	RedisProject string        `json:"redisProjectUid,omitempty"`
+	RedisNetwork string        `json:"redisNetworkName,omitempty"`
+	CloudPeering string        `json:"cloudPeeringId,omitempty"`
+}
+
+type peeringCIDR struct {
+	CIDR   string `json:"vpcCidr"`
+	Active string `json:"active"` // true or false: clients want a text
+}
+
+// showPeering makes what a client sees of a peering. A single CIDR stands alone,
+// however it was given.
+func showPeering(p cloud.Resource[Peering], region deployedRegion) peeringFacts {
+	view := peeringFacts{Status: p.Status, RegionName: p.Body.Region, Account: p.Body.Account, VPC: p.Body.VPC}
+	if p.Status == cloud.StatusError {
+		view.Status = "failed"
+	}
+	if p.Body.Provider == gcp {
+		view.RedisProject = "v" + derivedHex(p.Parent, "tenant project", 17) + "-tp"
+		view.RedisNetwork = fmt.Sprintf("c%d-%s-rlrcp", p.Parent, region.Name)
+		view.CloudPeering = fmt.Sprintf("redislabs-peering-%s", derivedHex(p.ID, "peering", 8))
+		return view
+	}
+	view.PeeringUID = "pcx-" + derivedHex(p.ID, "peering", 17)
+	if len(p.Body.CIDRs) == 1 {
+		view.CIDR = p.Body.CIDRs[0]
+		return view
+	}
+	for _, cidr := range p.Body.CIDRs {
+		view.CIDRs = append(view.CIDRs, peeringCIDR{cidr, strconv.FormatBool(p.Status == cloud.StatusActive)})
+	}
+	return view
+}
+
+type peeringList struct {
+	Peerings []peeringView `json:"peerings"`
+}
+
+type peeringView struct {
+	ID int64 `json:"vpcPeeringId"`
+	peeringFacts
+	Project string `json:"projectUid,omitempty"`
+	Network string `json:"networkName,omitempty"`
+}
+
+func listPeerings(ctx context.Context, tx *store.Tx, in subscriptionPath) (any, error) {
+	at, err := place{Subscription: in.ID}.read(ctx, tx, wrongKind{activeActive: cloud.PeeringListActiveActive})
+	if err != nil {
+		return nil, err
+	}
+	peerings, err := peeringsIn(ctx, tx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	list := peeringList{Peerings: []peeringView{}}
+	for _, p := range peerings {
+		list.Peerings = append(list.Peerings, peeringView{p.ID, showPeering(p, at.region), p.Body.Project, p.Body.Network})
+	}
+	return list, nil
+}
+
+type regionPeeringList struct {
+	Subscription int64            `json:"subscriptionId"`
+	Regions      []regionPeerings `json:"regions"`
+}
+
+type regionPeerings struct {
+	ID       int64               `json:"id"`
+	Region   string              `json:"region"`
+	Peerings []regionPeeringView `json:"vpcPeerings"`
+}
+
+// regionPeeringView names some things differently than peeringView.
+type regionPeeringView struct {
+	ID int64 `json:"id"`
+	peeringFacts
+	RegionID    int64  `json:"regionId,omitempty"` // of the VPC
+	Project     string `json:"vpcProjectUid,omitempty"`
+	Network     string `json:"vpcNetworkName,omitempty"`
+	Source      string `json:"sourceRegion"`
+	Destination string `json:"destinationRegion,omitempty"`
+}
+
+func (c *Catalog) listRegionPeerings(ctx context.Context, tx *store.Tx, in subscriptionPath) (any, error) {
+	sub, err := readSubscription(ctx, tx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := activeActiveOnly(sub, cloud.PeeringListSingle); err != nil {
+		return nil, err
+	}
+	peerings, err := peeringsIn(ctx, tx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return c.showRegionPeerings(sub.ID, regionsOf(sub), peerings), nil
+}
+
+// showRegionPeerings sorts peerings by the region of the subscription they are of.
+func (c *Catalog) showRegionPeerings(subscription int64, regions []deployedRegion, peerings []cloud.Resource[Peering]) regionPeeringList {
+	list := regionPeeringList{Subscription: subscription, Regions: []regionPeerings{}}
+	for _, region := range regions {
+		views := []regionPeeringView{}
+		for _, p := range peerings {
+			if p.Body.RegionID != region.ID {
+				continue
+			}
+			destination, _ := c.region(p.Body.Provider, p.Body.Region) // none on GCP
+			views = append(views, regionPeeringView{
+				ID: p.ID, peeringFacts: showPeering(p, region), RegionID: destination.ID,
+				Project: p.Body.Project, Network: p.Body.Network, Source: region.Name, Destination: p.Body.Region,
+			})
+		}
+		list.Regions = append(list.Regions, regionPeerings{region.ID, region.Name, views})
+	}
+	return list
+}

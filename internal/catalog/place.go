@@ -1,0 +1,128 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// place is where a path puts a connection: into the only region of a subscription,
+// or into one region of an Active-Active subscription. Both operations of a pair
+// of twins are one function because of it.
+type place struct {
+	Subscription int64  `path:"subscriptionId" json:"-"`
+	Region       *int64 `path:"regionId,optional" json:"-"` // nil: the path names none
+}
+
+// site is a place that is known to exist.
+type site struct {
+	sub    cloud.Resource[Subscription]
+	region deployedRegion
+}
+
+// deployedRegion is a region that a subscription is deployed to.
+type deployedRegion struct {
+	ID     int64 // the catalogue's; 0: the only region of a subscription
+	Name   string
+	CIDR   string
+	Domain string // of everything of the subscription there
+}
+
+// wrongKind are the errors of a request that is meant for the other kind of
+// subscription.
+type wrongKind struct {
+	single       cloud.Code // the subscription has a single region, and one is named
+	activeActive cloud.Code // it is Active-Active, and none is named
+}
+
+// read finds a place to show what is there, whatever the subscription's state.
+// Beyond SubscriptionNotFound it answers what regionOf does.
+func (p place) read(ctx context.Context, tx *store.Tx, wrong wrongKind) (site, error) {
+	sub, err := readSubscription(ctx, tx, p.Subscription)
+	if err != nil {
+		return site{}, err
+	}
+	region, err := regionOf(sub, p.Region, wrong)
+	return site{sub, region}, err
+}
+
+// lock finds a place that is to be changed. Beyond what activeSubscription does it
+// answers what regionOf does.
+func (p place) lock(ctx context.Context, tx *store.Tx, wrong wrongKind) (site, error) {
+	sub, err := activeSubscription(ctx, tx, p.Subscription)
+	if err != nil {
+		return site{}, err
+	}
+	region, err := regionOf(sub, p.Region, wrong)
+	return site{sub, region}, err
+}
+
+// checkProvider answers code where the subscription is with another provider.
+func (s site) checkProvider(provider string, code cloud.Code) error {
+	if s.sub.Body.Provider != provider {
+		return cloud.Errorf(code, "This is for subscriptions on %s; subscription %d is on %s.", provider, s.sub.ID, s.sub.Body.Provider)
+	}
+	return nil
+}
+
+// done is the outcome of a change of something in the subscription. Its steps do not
+// hold the subscription: it stays active meanwhile.
+func (s site) done(id int64, steps ...cloud.Step) engine.Outcome {
+	return engine.Outcome{ResourceID: id, AdditionalResourceID: s.sub.ID, Steps: steps}
+}
+
+// awsAccountID is the account at AWS that a subscription lives in.
+func (s Subscription) awsAccountID() string {
+	return awsAccountOf(s.CloudAccountID)
+}
+
+// regionsOf are the regions of an Active-Active subscription, none of any other.
+func regionsOf(cloud.Resource[Subscription]) []deployedRegion { return nil }
+
+// regionOf finds the region of a subscription that a request names by its id (nil:
+// not at all). It answers the errors of the wrong kind of subscription, and
+// SubscriptionRegionUnknown.
+func regionOf(sub cloud.Resource[Subscription], id *int64, wrong wrongKind) (deployedRegion, error) {
+	s := sub.Body
+	only := deployedRegion{Name: s.Region, CIDR: s.CIDR, Domain: clusterDomain(sub.ID, s.Provider, s.Region, s.MultiAZ)}
+	return chooseRegion(only, regionsOf(sub), id, wrong)
+}
+
+// chooseRegion is regionOf for regions that are known: the only one, or several of
+// an Active-Active subscription.
+func chooseRegion(only deployedRegion, several []deployedRegion, id *int64, wrong wrongKind) (deployedRegion, error) {
+	switch {
+	case len(several) == 0 && id != nil:
+		return only, cloud.Errorf(wrong.single, "The subscription has a single region; this request is for one of the regions of an Active-Active subscription.")
+	case len(several) == 0:
+		return only, nil
+	case id == nil:
+		return only, cloud.Errorf(wrong.activeActive, "The subscription is Active-Active; this request is for subscriptions of a single region.")
+	}
+	i := slices.IndexFunc(several, func(r deployedRegion) bool { return r.ID == *id })
+	if i < 0 {
+		return only, cloud.Errorf(cloud.SubscriptionRegionUnknown, "The subscription is not deployed to a region %d.", *id)
+	}
+	return several[i], nil
+}
+
+// lockActiveActive locks an Active-Active subscription that is to be
+// changed; another one is answered with wrong.
+func lockActiveActive(ctx context.Context, tx *store.Tx, id int64, wrong cloud.Code) (cloud.Resource[Subscription], error) {
+	sub, err := activeSubscription(ctx, tx, id)
+	if err == nil {
+		err = activeActiveOnly(sub, wrong)
+	}
+	return sub, err
+}
+
+// activeActiveOnly answers wrong for a subscription of a single region.
+func activeActiveOnly(sub cloud.Resource[Subscription], wrong cloud.Code) error {
+	if len(regionsOf(sub)) == 0 {
+		return cloud.Errorf(wrong, "The subscription has a single region; this request is for Active-Active subscriptions.")
+	}
+	return nil
+}

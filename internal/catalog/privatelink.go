@@ -1,0 +1,162 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// The states of a PrivateLink, and how long it stays in them.
+const (
+	privateLinkInitializing cloud.Status = "initializing"
+
+	privateLinkCreation = 20 * time.Second
+	privateLinkDeletion = 5 * time.Second
+)
+
+// PrivateLink opens a place on AWS to principals of the customer's choice.
+type PrivateLink struct {
+	RegionID  int64  `json:"regionId,omitempty"` // of an Active-Active subscription
+	ShareName string `json:"shareName"`
+}
+
+// Kind of all PrivateLinks.
+func (PrivateLink) Kind() cloud.Kind {
+	return cloud.Kind{Name: "private-link", Parent: "subscription"}
+}
+
+func privateLinkOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Report("getPrivateLink", getPrivateLink),
+		engine.Report("getActiveActivePrivateLink", getPrivateLink),
+		engine.Command("createPrivateLink", createPrivateLink),
+		engine.Command("createActiveActivePrivateLink", createPrivateLink),
+		engine.Command("deletePrivateLink", deletePrivateLink),
+		engine.Command("deleteActiveActivePrivateLink", deletePrivateLink),
+		engine.Command("createPrivateLinkPrincipal", createPrincipal),
+		engine.Command("createActiveActivePrivateLinkPrincipal", createPrincipal),
+		engine.Command("deletePrivateLinkPrincipal", deletePrincipal),
+		engine.Command("deleteActiveActivePrivateLinkPrincipal", deletePrincipal),
+		engine.Command("disassociatePrivateLinkConnections", disassociateConnections),
+		engine.Command("disassociateActiveActivePrivateLinkConnections", disassociateConnections),
+		engine.Report("getPrivateLinkEndpointScript", getPrivateLinkScript),
+		engine.Report("getActiveActivePrivateLinkEndpointScript", getPrivateLinkScript),
+	}
+}
+
+func privateLinkReading() wrongKind {
+	return wrongKind{cloud.PrivateLinkReadSingle, cloud.PrivateLinkReadActiveActive}
+}
+
+type privateLinkCreate struct {
+	place
+	ShareName string `json:"shareName"`
+	principalSpec
+}
+
+func createPrivateLink(ctx context.Context, tx *store.Tx, in privateLinkCreate) (out engine.Outcome, err error) {
+	at, err := in.lock(ctx, tx, wrongKind{cloud.PrivateLinkCreateSingle, cloud.PrivateLinkCreateActiveActive})
+	if err != nil {
+		return out, err
+	}
+	if err := at.checkProvider(aws, cloud.PrivateLinkProviderNotSupported); err != nil {
+		return out, err
+	}
+	if _, there, err := findPrivateLink(ctx, tx, at); err != nil {
+		return out, err
+	} else if there {
+		return out, cloud.Errorf(cloud.PrivateLinkExists, "There is a PrivateLink already.")
+	}
+	link := cloud.Resource[PrivateLink]{
+		Parent: at.sub.ID, Name: in.ShareName, Status: privateLinkInitializing,
+		Body: PrivateLink{RegionID: at.region.ID, ShareName: in.ShareName},
+	}
+	if link.ID, err = store.NextID[PrivateLink](ctx, tx); err != nil {
+		return out, err
+	}
+	if err := store.Insert(ctx, tx, link); err != nil {
+		return out, err
+	}
+	admitted, err := admit(ctx, tx, at, link.ID, in.principalSpec)
+	return at.done(link.ID, append(admitted, cloud.Step{
+		Kind: link.Body.Kind(), ID: link.ID, After: privateLinkCreation, Status: cloud.StatusActive,
+	})...), err
+}
+
+// A PrivateLink goes once all its principals have gone, or are on their way out.
+func deletePrivateLink(ctx context.Context, tx *store.Tx, in place) (out engine.Outcome, err error) {
+	at, err := in.lock(ctx, tx, wrongKind{cloud.PrivateLinkDeleteSingle, cloud.PrivateLinkDeleteActiveActive})
+	if err != nil {
+		return out, err
+	}
+	link, err := privateLinkAt(ctx, tx, at)
+	if err != nil {
+		return out, err
+	}
+	principals, err := store.List[Principal](ctx, tx, link.ID, 0, store.All)
+	if err != nil {
+		return out, err
+	}
+	for _, p := range principals {
+		if p.Status != principalLeaving {
+			return out, cloud.Errorf(cloud.PrivateLinkInUse, "The PrivateLink still has principals, such as %s.", p.Name)
+		}
+	}
+	if err := store.SetStatus[PrivateLink](ctx, tx, link.ID, cloud.StatusDeleting); err != nil {
+		return out, err
+	}
+	return at.done(link.ID, cloud.Step{Kind: link.Body.Kind(), ID: link.ID, After: privateLinkDeletion, Status: cloud.StatusGone}), nil
+}
+
+// privateLinkAt finds the PrivateLink of a place that is to be changed. It answers
+// PrivateLinkNotFound, and PrivateLinkProviderNotSupported where there cannot be one.
+func privateLinkAt(ctx context.Context, tx *store.Tx, at site) (link cloud.Resource[PrivateLink], err error) {
+	if err := at.checkProvider(aws, cloud.PrivateLinkProviderNotSupported); err != nil {
+		return link, err
+	}
+	link, ok, err := findPrivateLink(ctx, tx, at)
+	if err == nil && (!ok || link.Status == cloud.StatusDeleting) {
+		err = cloud.Errorf(cloud.PrivateLinkNotFound, "There is no PrivateLink.")
+	}
+	return link, err
+}
+
+func findPrivateLink(ctx context.Context, tx *store.Tx, at site) (link cloud.Resource[PrivateLink], ok bool, err error) {
+	links, err := store.List[PrivateLink](ctx, tx, at.sub.ID, 0, store.All)
+	i := slices.IndexFunc(links, func(l cloud.Resource[PrivateLink]) bool { return l.Body.RegionID == at.region.ID })
+	if err != nil || i < 0 {
+		return link, false, err
+	}
+	return links[i], true, nil
+}
+
+type connectionKey struct {
+	Association string `json:"associationId"`
+	Connection  string `json:"connectionId"`
+	Type        string `json:"type"`
+	Principal   string `json:"principalId"`
+}
+
+// Nobody at AWS ever connects to the stand-in, so there is no connection to cut.
+func disassociateConnections(ctx context.Context, tx *store.Tx, in struct {
+	place
+	Connections []connectionKey `json:"connections"`
+},
+) (out engine.Outcome, err error) {
+	at, err := in.lock(ctx, tx, wrongKind{cloud.PrivateLinkDisassociateSingle, cloud.PrivateLinkDisassociateActiveActive})
+	if err != nil {
+		return out, err
+	}
+	link, err := privateLinkAt(ctx, tx, at)
+	if err != nil {
+		return out, err
+	}
+	if len(in.Connections) > 0 {
+		return out, cloud.Errorf(cloud.EntityNotFound, "The PrivateLink has no connection with association %q.", in.Connections[0].Association)
+	}
+	return at.done(link.ID), nil
+}

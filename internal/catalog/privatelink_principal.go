@@ -1,0 +1,145 @@
+package catalog
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// The states of a principal, and how long it stays in them.
+const (
+	principalComing  cloud.Status = "associating"
+	principalThere   cloud.Status = "associated"
+	principalLeaving cloud.Status = "disassociating"
+
+	principalAssociation = 10 * time.Second
+	principalDeletion    = 5 * time.Second
+)
+
+// awsAccount is the type of a principal that none is named for.
+const awsAccount = "aws_account"
+
+// Principal is who may connect to a PrivateLink; its name says who that is.
+type Principal struct {
+	Type  string `json:"type"`
+	Alias string `json:"alias,omitempty"`
+}
+
+// Kind of all principals.
+func (Principal) Kind() cloud.Kind {
+	return cloud.Kind{Name: "private-link-principal", Parent: "private-link"}
+}
+
+type principalSpec struct {
+	Principal string `json:"principal"`
+	Type      string `json:"type"` // empty: an AWS account
+	Alias     string `json:"alias"`
+}
+
+type principalCreate struct {
+	place
+	principalSpec
+}
+
+func createPrincipal(ctx context.Context, tx *store.Tx, in principalCreate) (out engine.Outcome, err error) {
+	at, err := in.lock(ctx, tx, wrongKind{cloud.PrivateLinkPrincipalCreateSingle, cloud.PrivateLinkPrincipalCreateActiveActive})
+	if err != nil {
+		return out, err
+	}
+	link, err := privateLinkAt(ctx, tx, at)
+	if err != nil {
+		return out, err
+	}
+	steps, err := admit(ctx, tx, at, link.ID, in.principalSpec)
+	return at.done(link.ID, steps...), err
+}
+
+// admit lets a principal connect. Clients admit those that are there once more when
+// they change anything, so that is not an error.
+func admit(ctx context.Context, tx *store.Tx, at site, link int64, spec principalSpec) ([]cloud.Step, error) {
+	body := Principal{Type: or(spec.Type, awsAccount), Alias: spec.Alias}
+	if err := checkPrincipal(spec.Principal, body.Type, at.sub.Body.awsAccountID()); err != nil {
+		return nil, err
+	}
+	p, there, err := findPrincipal(ctx, tx, link, spec.Principal)
+	if err != nil {
+		return nil, err
+	}
+	p.Body = body
+	if there {
+		if err := store.Update(ctx, tx, p); err != nil || p.Status != principalLeaving {
+			return nil, err
+		}
+		err = store.SetStatus[Principal](ctx, tx, p.ID, principalComing)
+	} else {
+		p.Parent, p.Name, p.Status = link, spec.Principal, principalComing
+		if p.ID, err = store.NextID[Principal](ctx, tx); err != nil {
+			return nil, err
+		}
+		err = store.Insert(ctx, tx, p)
+	}
+	return []cloud.Step{{Kind: body.Kind(), ID: p.ID, After: principalAssociation, Status: principalThere}}, err
+}
+
+// checkPrincipal checks how a principal of a type is written: as AWS does. owner is
+// the account that the databases live in, which needs no link to them.
+func checkPrincipal(principal, kind, owner string) error {
+	const arn = `^arn:aws[a-z-]*:`
+	pattern := map[string]string{
+		awsAccount:          `^([0-9]{12}|arn:aws[a-z-]*:iam::[0-9]{12}:root)$`,
+		"organization":      arn + `organizations::[0-9]{12}:organization/o-[a-z0-9]+$`,
+		"organization_unit": arn + `organizations::[0-9]{12}:ou/o-[a-z0-9]+/ou-[a-z0-9-]+$`,
+		"iam_role":          arn + `iam::[0-9]{12}:role/.+$`,
+		"iam_user":          arn + `iam::[0-9]{12}:user/.+$`,
+		"service_principal": `^[a-z0-9.-]+\.amazonaws\.com$`,
+	}[kind]
+	switch ok, err := regexp.MatchString(pattern, principal); {
+	case err != nil:
+		return err
+	case !ok:
+		return cloud.Errorf(cloud.PrivateLinkPrincipalInvalid, "%q is not a principal of type %s.", principal, kind)
+	case kind == awsAccount && regexp.MustCompile(`[0-9]{12}`).FindString(principal) == owner:
+		return cloud.Errorf(cloud.PrivateLinkPrincipalOwner, "Account %s is the one that the subscription lives in.", owner)
+	}
+	return nil
+}
+
+func deletePrincipal(ctx context.Context, tx *store.Tx, in struct {
+	place
+	Principal string `json:"principal"`
+},
+) (out engine.Outcome, err error) {
+	at, err := in.lock(ctx, tx, wrongKind{cloud.PrivateLinkPrincipalDeleteSingle, cloud.PrivateLinkPrincipalDeleteActiveActive})
+	if err != nil {
+		return out, err
+	}
+	link, err := privateLinkAt(ctx, tx, at)
+	if err != nil {
+		return out, err
+	}
+	p, ok, err := findPrincipal(ctx, tx, link.ID, in.Principal)
+	if err == nil && (!ok || p.Status == principalLeaving) {
+		err = cloud.Errorf(cloud.PrivateLinkPrincipalNotFound, "The PrivateLink has no principal %s.", in.Principal)
+	}
+	if err != nil {
+		return out, err
+	}
+	if err := store.SetStatus[Principal](ctx, tx, p.ID, principalLeaving); err != nil {
+		return out, err
+	}
+	return at.done(link.ID, cloud.Step{Kind: p.Body.Kind(), ID: p.ID, After: principalDeletion, Status: cloud.StatusGone}), nil
+}
+
+func findPrincipal(ctx context.Context, tx *store.Tx, link int64, principal string) (p cloud.Resource[Principal], ok bool, err error) {
+	all, err := store.List[Principal](ctx, tx, link, 0, store.All)
+	i := slices.IndexFunc(all, func(p cloud.Resource[Principal]) bool { return p.Name == principal })
+	if err != nil || i < 0 {
+		return p, false, err
+	}
+	return all[i], true, nil
+}

@@ -1,0 +1,170 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// The states of a Private Service Connect service. Clients look for the service no
+// sooner than 10 seconds after they deleted it, and want it gone by then.
+const (
+	pscQueued      cloud.Status = "create-queued"
+	pscInitialized cloud.Status = "initialized"
+	pscCreating    cloud.Status = "create-pending"
+	pscDeleting    cloud.Status = "delete-pending"
+	pscFailed      cloud.Status = "provision-failed"
+
+	pscInitialization = 2 * time.Second
+	pscStart          = 5 * time.Second
+	pscCreation       = 30 * time.Second
+	pscDeletion       = 5 * time.Second
+)
+
+// PSCService opens a place on GCP to endpoints in networks of the customer.
+type PSCService struct {
+	RegionID int64 `json:"regionId,omitempty"` // of an Active-Active subscription
+}
+
+// Kind of all Private Service Connect services.
+func (PSCService) Kind() cloud.Kind { return cloud.Kind{Name: "psc-service", Parent: "subscription"} }
+
+func pscOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Report("getPscService", getPSCService),
+		engine.Report("getActiveActivePscService", getPSCService),
+		engine.Command("createPscService", createPSCService),
+		engine.Command("createActiveActivePscService", createPSCService),
+		engine.Command("deletePscService", deletePSCService),
+		engine.Command("deleteActiveActivePscService", deletePSCService),
+		engine.Command("listPscEndpoints", listPSCEndpoints).Quick(),
+		engine.Command("listActiveActivePscEndpoints", listPSCEndpoints).Quick(),
+		engine.Command("createPscEndpoint", createPSCEndpoint),
+		engine.Command("createActiveActivePscEndpoint", createPSCEndpoint),
+		engine.Command("updatePscEndpoint", updatePSCEndpoint),
+		engine.Command("updateActiveActivePscEndpoint", updatePSCEndpoint),
+		engine.Command("deletePscEndpoint", deletePSCEndpoint),
+		engine.Command("deleteActiveActivePscEndpoint", deletePSCEndpoint),
+		engine.Report("getPscEndpointCreationScript", getPSCCreationScript),
+		engine.Report("getActiveActivePscEndpointCreationScript", getPSCCreationScript),
+		engine.Report("getPscEndpointDeletionScript", getPSCDeletionScript),
+		engine.Report("getActiveActivePscEndpointDeletionScript", getPSCDeletionScript),
+	}
+}
+
+func pscReading() wrongKind { return wrongKind{cloud.PSCReadSingle, cloud.PSCReadActiveActive} }
+
+type pscServiceView struct {
+	ID         int64        `json:"id"`
+	Host       string       `json:"connectionHostName"`
+	Attachment string       `json:"serviceAttachmentName"`
+	Status     cloud.Status `json:"status"`
+}
+
+func getPSCService(ctx context.Context, tx *store.Tx, in place) (any, error) {
+	at, err := in.read(ctx, tx, pscReading())
+	if err != nil {
+		return nil, err
+	}
+	service, err := pscServiceAt(ctx, tx, at)
+	if err != nil {
+		return nil, err
+	}
+	view := pscServiceView{ID: service.ID, Host: at.pscHost(), Attachment: at.pscAttachment(), Status: service.Status}
+	if service.Status == cloud.StatusError {
+		view.Status = pscFailed
+	}
+	return view, nil
+}
+
+// pscHost is the name under which clients of an endpoint reach the databases.
+func (s site) pscHost() string { return "psc." + s.region.Domain }
+
+// pscAttachment is the name of the service on the side of GCP.
+func (s site) pscAttachment() string {
+	return fmt.Sprintf("service-attachment-c%d-%s-rlrcp", s.sub.ID, s.region.Name)
+}
+
+func createPSCService(ctx context.Context, tx *store.Tx, in place) (out engine.Outcome, err error) {
+	at, err := in.lock(ctx, tx, wrongKind{cloud.PSCCreateSingle, cloud.PSCCreateActiveActive})
+	if err != nil {
+		return out, err
+	}
+	if err := at.checkProvider(gcp, cloud.PSCProviderNotSupported); err != nil {
+		return out, err
+	}
+	if _, there, err := findPSCService(ctx, tx, at); err != nil {
+		return out, err
+	} else if there {
+		return out, cloud.Errorf(cloud.PSCServiceExists, "There is a Private Service Connect service already.")
+	}
+	service := cloud.Resource[PSCService]{Parent: at.sub.ID, Status: pscQueued, Body: PSCService{RegionID: at.region.ID}}
+	if service.ID, err = store.NextID[PSCService](ctx, tx); err != nil {
+		return out, err
+	}
+	kind := service.Body.Kind()
+	return at.done(service.ID,
+			cloud.Step{Kind: kind, ID: service.ID, After: pscInitialization, Status: pscInitialized},
+			cloud.Step{Kind: kind, ID: service.ID, After: pscStart, Status: pscCreating},
+			cloud.Step{Kind: kind, ID: service.ID, After: pscCreation, Status: cloud.StatusActive},
+		),
+		store.Insert(ctx, tx, service)
+}
+
+func deletePSCService(ctx context.Context, tx *store.Tx, in place) (out engine.Outcome, err error) {
+	at, err := in.lock(ctx, tx, wrongKind{cloud.PSCDeleteSingle, cloud.PSCDeleteActiveActive})
+	if err != nil {
+		return out, err
+	}
+	service, err := pscServiceAt(ctx, tx, at)
+	if err != nil {
+		return out, err
+	}
+	if service.Status == pscDeleting {
+		return out, noPSCService()
+	}
+	endpoints, err := store.List[PSCEndpoint](ctx, tx, service.ID, 0, store.All)
+	if err != nil {
+		return out, err
+	}
+	for _, endpoint := range endpoints {
+		if endpoint.Status != pscEndpointDeleted {
+			return out, cloud.Errorf(cloud.PSCServiceInUse, "The service still has endpoints, such as %d.", endpoint.ID)
+		}
+	}
+	if err := store.SetStatus[PSCService](ctx, tx, service.ID, pscDeleting); err != nil {
+		return out, err
+	}
+	return at.done(service.ID, cloud.Step{Kind: service.Body.Kind(), ID: service.ID, After: pscDeletion, Status: cloud.StatusGone}), nil
+}
+
+// pscServiceAt finds the service of a place. It answers PSCServiceNotFound, and
+// PSCProviderNotSupported where there cannot be one.
+func pscServiceAt(ctx context.Context, tx *store.Tx, at site) (service cloud.Resource[PSCService], err error) {
+	if err := at.checkProvider(gcp, cloud.PSCProviderNotSupported); err != nil {
+		return service, err
+	}
+	service, ok, err := findPSCService(ctx, tx, at)
+	if err == nil && !ok {
+		err = noPSCService()
+	}
+	return service, err
+}
+
+func noPSCService() error {
+	return cloud.Errorf(cloud.PSCServiceNotFound, "There is no such Private Service Connect service.")
+}
+
+func findPSCService(ctx context.Context, tx *store.Tx, at site) (service cloud.Resource[PSCService], ok bool, err error) {
+	services, err := store.List[PSCService](ctx, tx, at.sub.ID, 0, store.All)
+	i := slices.IndexFunc(services, func(s cloud.Resource[PSCService]) bool { return s.Body.RegionID == at.region.ID })
+	if err != nil || i < 0 {
+		return service, false, err
+	}
+	return services[i], true, nil
+}

@@ -1,0 +1,248 @@
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// The states of an endpoint. Its owner is to run the creation script at GCP, which
+// nothing here can see: it is taken for granted a while after the creation.
+const (
+	pscEndpointInitialized cloud.Status = "initialized"
+	pscEndpointProcessing  cloud.Status = "processing"
+	pscEndpointPending     cloud.Status = "pending" // may be accepted or rejected
+	pscEndpointAccepting   cloud.Status = "accept-pending"
+	pscEndpointRejecting   cloud.Status = "reject-pending"
+	pscEndpointRejected    cloud.Status = "rejected"
+	pscEndpointDeleted     cloud.Status = "deleted"
+
+	pscEndpointScript   = time.Minute
+	pscEndpointCreation = 75 * time.Second
+	pscEndpointAnswer   = 5 * time.Second
+	pscEndpointDeletion = 5 * time.Second
+)
+
+// An endpoint in use leaves by itself once its owner has run the deletion script at
+// GCP, which cannot be seen either. But the official Terraform provider then waits,
+// and looks at the list again and again, at nothing else. So an endpoint whose owner
+// looks on and on, this often and for this long, is taken for deleted.
+const (
+	pscWatchLooks = 4
+	pscWatchTime  = 30 * time.Second
+)
+
+// PSCEndpoint is the customer's end of a Private Service Connect service.
+type PSCEndpoint struct {
+	endpointSpec
+	DeletionScript bool       `json:"deletionScript,omitempty"` // was read
+	Looks          int        `json:"looks,omitempty"`          // at the list, since anything else was asked
+	FirstLook      *time.Time `json:"firstLook,omitempty"`
+}
+
+type endpointSpec struct {
+	Project    string `json:"gcpProjectId"`
+	VPC        string `json:"gcpVpcName"`
+	Subnet     string `json:"gcpVpcSubnetName"`
+	Connection string `json:"endpointConnectionName"`
+}
+
+// Kind of all endpoints.
+func (PSCEndpoint) Kind() cloud.Kind { return cloud.Kind{Name: "psc-endpoint", Parent: "psc-service"} }
+
+type pscServicePath struct {
+	place
+	Service int64 `path:"pscServiceId" json:"-"`
+}
+
+// service finds the service that a path names, at its place.
+func (p pscServicePath) service(ctx context.Context, tx *store.Tx, at site) (cloud.Resource[PSCService], error) {
+	service, err := pscServiceAt(ctx, tx, at)
+	if err == nil && service.ID != p.Service {
+		err = noPSCService()
+	}
+	return service, err
+}
+
+type pscEndpointList struct {
+	Service   int64             `json:"pscServiceId"`
+	Endpoints []pscEndpointView `json:"endpoints"`
+}
+
+type pscEndpointView struct {
+	ID int64 `json:"id"`
+	endpointSpec
+	Status cloud.Status `json:"status"`
+}
+
+func listPSCEndpoints(ctx context.Context, tx *store.Tx, in pscServicePath) (out engine.Outcome, err error) {
+	at, err := in.read(ctx, tx, pscReading())
+	if err != nil {
+		return out, err
+	}
+	if _, err := in.service(ctx, tx, at); err != nil {
+		return out, err
+	}
+	endpoints, err := store.List[PSCEndpoint](ctx, tx, in.Service, 0, store.All)
+	if err != nil {
+		return out, err
+	}
+	list := pscEndpointList{Service: in.Service, Endpoints: []pscEndpointView{}}
+	for _, endpoint := range endpoints {
+		view := pscEndpointView{endpoint.ID, endpoint.Body.endpointSpec, endpoint.Status}
+		if endpoint.Status == cloud.StatusError {
+			view.Status = "failed"
+		}
+		list.Endpoints = append(list.Endpoints, view)
+		if !endpoint.Body.watched(endpoint.Status, tx.Now) {
+			continue
+		}
+		if err := store.Update(ctx, tx, endpoint); err != nil {
+			return out, err
+		}
+		if endpoint.Body.abandoned(tx.Now) {
+			steps, err := removePSCEndpoint(ctx, tx, endpoint.ID)
+			if err != nil {
+				return out, err
+			}
+			out.Steps = append(out.Steps, steps...)
+		}
+	}
+	out.Resource = list
+	return out, nil
+}
+
+// watched counts a look at the list, if it may be one of those that wait for an
+// endpoint to leave: in its other states there is something else to wait for.
+func (e *PSCEndpoint) watched(status cloud.Status, now time.Time) bool {
+	if status != pscEndpointPending && status != cloud.StatusActive && status != pscEndpointRejected {
+		return false
+	}
+	if e.Looks == 0 {
+		e.FirstLook = &now
+	}
+	e.Looks++
+	return true
+}
+
+func (e *PSCEndpoint) abandoned(now time.Time) bool {
+	return e.Looks >= pscWatchLooks && now.Sub(*e.FirstLook) >= pscWatchTime
+}
+
+// unwatched forgets the looks at the list: something else was asked.
+func (e *PSCEndpoint) unwatched() { e.Looks, e.FirstLook = 0, nil }
+
+// removePSCEndpoint makes an endpoint go.
+func removePSCEndpoint(ctx context.Context, tx *store.Tx, id int64) ([]cloud.Step, error) {
+	return []cloud.Step{{Kind: PSCEndpoint{}.Kind(), ID: id, After: pscEndpointDeletion, Status: cloud.StatusGone}},
+		store.SetStatus[PSCEndpoint](ctx, tx, id, pscEndpointDeleted)
+}
+
+type pscEndpointCreate struct {
+	pscServicePath
+	endpointSpec
+}
+
+func createPSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointCreate) (out engine.Outcome, err error) {
+	at, err := in.lock(ctx, tx, wrongKind{cloud.PSCEndpointCreateSingle, cloud.PSCEndpointCreateActiveActive})
+	if err != nil {
+		return out, err
+	}
+	service, err := in.service(ctx, tx, at)
+	if err != nil {
+		return out, err
+	}
+	if service.Status != cloud.StatusActive {
+		return out, cloud.Errorf(cloud.PSCServiceNotActive, "The service is %s. It takes endpoints once it is active.", service.Status)
+	}
+	endpoint := cloud.Resource[PSCEndpoint]{
+		Parent: service.ID, Status: pscEndpointInitialized, Body: PSCEndpoint{endpointSpec: in.endpointSpec},
+	}
+	if err := checkPSCEndpoint(ctx, tx, endpoint); err != nil {
+		return out, err
+	}
+	if endpoint.ID, err = store.NextID[PSCEndpoint](ctx, tx); err != nil {
+		return out, err
+	}
+	kind := endpoint.Body.Kind()
+	return at.done(endpoint.ID,
+			cloud.Step{Kind: kind, ID: endpoint.ID, After: pscEndpointScript, Status: pscEndpointProcessing},
+			cloud.Step{Kind: kind, ID: endpoint.ID, After: pscEndpointCreation, Status: pscEndpointPending},
+		),
+		store.Insert(ctx, tx, endpoint)
+}
+
+// checkPSCEndpoint checks an endpoint that is about to be stored, also against the
+// others of its service.
+func checkPSCEndpoint(ctx context.Context, tx *store.Tx, endpoint cloud.Resource[PSCEndpoint]) error {
+	if err := endpoint.Body.check(); err != nil {
+		return err
+	}
+	others, err := store.List[PSCEndpoint](ctx, tx, endpoint.Parent, 0, store.All)
+	if err != nil {
+		return err
+	}
+	for _, other := range others {
+		if other.ID != endpoint.ID && other.Status != pscEndpointDeleted && other.Body.endpointSpec == endpoint.Body.endpointSpec {
+			return cloud.Errorf(cloud.PSCEndpointExists, "Endpoint %d is the same.", other.ID)
+		}
+	}
+	return nil
+}
+
+func (s endpointSpec) check() error {
+	switch {
+	case !gcpProject.MatchString(s.Project):
+		return cloud.Errorf(cloud.PSCEndpointProjectInvalid, "%q is not the id of a GCP project.", s.Project)
+	case !gcpName.MatchString(s.VPC):
+		return cloud.Errorf(cloud.PSCEndpointVPCInvalid, "%q is not the name of a VPC network.", s.VPC)
+	case !gcpName.MatchString(s.Subnet):
+		return cloud.Errorf(cloud.PSCEndpointSubnetInvalid, "%q is not the name of a subnet.", s.Subnet)
+	case !gcpName.MatchString(s.Connection):
+		return cloud.Errorf(cloud.PSCEndpointConnectionInvalid, "%q cannot be the name of a connection.", s.Connection)
+	}
+	return nil
+}
+
+type pscEndpointPath struct {
+	pscServicePath
+	ID int64 `path:"endpointId" json:"-"`
+}
+
+// endpoint locks the endpoint that a path names. Beyond the errors of service it
+// answers PSCEndpointNotFound.
+func (p pscEndpointPath) endpoint(ctx context.Context, tx *store.Tx, at site) (endpoint cloud.Resource[PSCEndpoint], err error) {
+	service, err := p.service(ctx, tx, at)
+	if err != nil {
+		return endpoint, err
+	}
+	endpoint, ok, err := store.Lock[PSCEndpoint](ctx, tx, p.ID)
+	if err == nil && (!ok || endpoint.Parent != service.ID || endpoint.Status == pscEndpointDeleted) {
+		err = cloud.Errorf(cloud.PSCEndpointNotFound, "There is no endpoint %d.", p.ID)
+	}
+	return endpoint, err
+}
+
+func deletePSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointPath) (out engine.Outcome, err error) {
+	at, err := in.lock(ctx, tx, wrongKind{cloud.PSCEndpointDeleteSingle, cloud.PSCEndpointDeleteActiveActive})
+	if err != nil {
+		return out, err
+	}
+	endpoint, err := in.endpoint(ctx, tx, at)
+	if err != nil {
+		return out, err
+	}
+	switch endpoint.Status {
+	case pscEndpointInitialized, pscEndpointRejected, cloud.StatusError:
+	default:
+		if !endpoint.Body.DeletionScript {
+			return out, cloud.Errorf(cloud.PSCEndpointScriptUnread,
+				"Endpoint %d is %s. Read its deletion script and run it before you delete it here.", endpoint.ID, endpoint.Status)
+		}
+	}
+	steps, err := removePSCEndpoint(ctx, tx, endpoint.ID)
+	return at.done(endpoint.ID, steps...), err
+}

@@ -1,0 +1,58 @@
+package catalog
+
+import "github.com/understudy-dev/understudy/internal/cloud"
+
+// OwnNetwork is the part of a customer's own cloud account that a subscription is
+// put into. Without a VPC it gets one of its own.
+type OwnNetwork struct {
+	VPCID           string   `json:"vpcId,omitempty"`
+	SubnetIDs       []string `json:"subnetIds,omitempty"` // one for each zone; empty: made for it
+	SecurityGroupID string   `json:"securityGroupId,omitempty"`
+}
+
+// setNetwork checks what is asked of the network and the tags.
+func (s *Subscription) setNetwork(p cloudProviderSpec, r regionSpec) (err error) {
+	if s.CloudAccountID == internalCloudAccount {
+		return checkInternalAccount(p, r)
+	}
+	s.Network = OwnNetwork{r.Networking.VPCID, r.Networking.SubnetIDs, r.Networking.SecurityGroupID}
+	if err := s.Network.check(zonesOf(s.MultiAZ)); err != nil {
+		return err
+	}
+	s.ResourceTags, err = newResourceTags(p.ResourceTags)
+	return err
+}
+
+// check checks that subnets and security group come together, and in a VPC.
+func (n OwnNetwork) check(zones int) error {
+	subnets, group := len(n.SubnetIDs) > 0, n.SecurityGroupID != ""
+	switch {
+	case !subnets && !group:
+		return nil
+	case n.VPCID == "":
+		return cloud.Errorf(cloud.NetworkVPCMissing, "Subnets and security groups are those of a VPC, which has to be named.")
+	case !subnets:
+		return cloud.Errorf(cloud.NetworkSubnetsMissing, "With a security group the subnets have to be named.")
+	case !group:
+		return cloud.Errorf(cloud.NetworkGroupMissing, "With subnets the security group has to be named.")
+	case len(n.SubnetIDs) != zones:
+		return cloud.Errorf(cloud.NetworkSubnetCount, "This deployment takes %d subnets, not %d.", zones, len(n.SubnetIDs))
+	}
+	return nil
+}
+
+// checkInternalAccount refuses what only a customer's own cloud account can have.
+// Clients write empty values where nothing is meant.
+func checkInternalAccount(p cloudProviderSpec, r regionSpec) error {
+	switch n := r.Networking; {
+	case n.VPCID != "":
+		return cloud.Errorf(cloud.VPCNotAllowed, "A VPC can be named only in a cloud account of your own.")
+	case len(n.SubnetIDs) > 0:
+		return cloud.Errorf(cloud.SubnetNotAllowed, "Subnets can be named only in a cloud account of your own.")
+	case n.SecurityGroupID != "":
+		return cloud.Errorf(cloud.SecurityGroupNotAllowed, "A security group can be named only in a cloud account of your own.")
+	case len(p.ResourceTags) > 0:
+		return tagsNotAllowed()
+	}
+	return nil
+}

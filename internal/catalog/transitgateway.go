@@ -1,0 +1,232 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// States of transit gateways and of invitations to them.
+const (
+	gatewayAvailable   cloud.Status = "available"
+	invitationPending  cloud.Status = "pending"
+	invitationAccepted cloud.Status = "accepted"
+	invitationRejected cloud.Status = "rejected"
+)
+
+// sharedGateway is a transit gateway of AWS whose owner shares it: every place on
+// AWS is invited to it. Nothing in the API shares one, so they are data.
+type sharedGateway struct {
+	ID         int64     `json:"id"` // of the invitation
+	Name       string    `json:"name"`
+	ShareUID   string    `json:"resourceShareUid"`
+	Account    string    `json:"awsAccountId"`
+	GatewayUID string    `json:"awsTgwUid"`
+	SharedDate time.Time `json:"sharedDate"`
+}
+
+// TransitGateway is the answer to an invitation, its status. An accepted one is a
+// gateway that the place can be attached to.
+type TransitGateway struct {
+	RegionID   int64 `json:"regionId,omitempty"` // of an Active-Active subscription
+	Invitation int64 `json:"invitation"`
+}
+
+// Kind of all answered invitations.
+func (TransitGateway) Kind() cloud.Kind {
+	return cloud.Kind{Name: "transit-gateway", Parent: "subscription"}
+}
+
+func (c *Catalog) transitGatewayOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Report("listTransitGateways", c.listTransitGateways),
+		engine.Report("listActiveActiveTransitGateways", c.listTransitGateways),
+		engine.Report("listTransitGatewayInvitations", c.listInvitations),
+		engine.Report("listActiveActiveTransitGatewayInvitations", c.listInvitations),
+		engine.Command("acceptTransitGatewayInvitation", c.acceptInvitation),
+		engine.Command("acceptActiveActiveTransitGatewayInvitation", c.acceptInvitation),
+		engine.Command("rejectTransitGatewayInvitation", c.rejectInvitation),
+		engine.Command("rejectActiveActiveTransitGatewayInvitation", c.rejectInvitation),
+		engine.Command("createTransitGatewayAttachment", createAttachment),
+		engine.Command("createActiveActiveTransitGatewayAttachment", createAttachment),
+		engine.Command("updateTransitGatewayAttachment", updateAttachment),
+		engine.Command("updateActiveActiveTransitGatewayAttachment", updateAttachment),
+		engine.Command("deleteTransitGatewayAttachment", deleteAttachment),
+		engine.Command("deleteActiveActiveTransitGatewayAttachment", deleteAttachment),
+	}
+}
+
+type invitationList struct {
+	Resources []invitationView `json:"resources"`
+}
+
+type invitationView struct {
+	ID         int64        `json:"id"`
+	Name       string       `json:"name"`
+	ShareUID   string       `json:"resourceShareUid"`
+	Account    string       `json:"awsAccountId"`
+	Status     cloud.Status `json:"status"`
+	SharedDate time.Time    `json:"sharedDate"`
+}
+
+func (c *Catalog) listInvitations(ctx context.Context, tx *store.Tx, in place) (any, error) {
+	at, err := in.read(ctx, tx, wrongKind{cloud.InvitationListSingle, cloud.InvitationListActiveActive})
+	if err != nil {
+		return nil, err
+	}
+	if err := at.checkProvider(aws, cloud.GatewayProviderNotSupported); err != nil {
+		return nil, err
+	}
+	answers, err := gatewaysAt(ctx, tx, at)
+	if err != nil {
+		return nil, err
+	}
+	list := invitationList{Resources: []invitationView{}}
+	for _, shared := range c.transitGateways {
+		status := invitationPending
+		if answer, ok := answerTo(answers, shared.ID); ok {
+			status = answer.Status
+		}
+		list.Resources = append(list.Resources, invitationView{
+			shared.ID, shared.Name, shared.ShareUID, shared.Account, status, shared.SharedDate,
+		})
+	}
+	return list, nil
+}
+
+type invitationPath struct {
+	place
+	ID int64 `path:"tgwInvitationId" json:"-"`
+}
+
+func (c *Catalog) acceptInvitation(ctx context.Context, tx *store.Tx, in invitationPath) (engine.Outcome, error) {
+	return c.answerInvitation(ctx, tx, in, invitationAccepted, wrongKind{cloud.InvitationAcceptSingle, cloud.InvitationAcceptActiveActive})
+}
+
+func (c *Catalog) rejectInvitation(ctx context.Context, tx *store.Tx, in invitationPath) (engine.Outcome, error) {
+	return c.answerInvitation(ctx, tx, in, invitationRejected, wrongKind{cloud.InvitationRejectSingle, cloud.InvitationRejectActiveActive})
+}
+
+// An invitation is answered once. To give the same answer again does no harm.
+func (c *Catalog) answerInvitation(ctx context.Context, tx *store.Tx, in invitationPath, answer cloud.Status, wrong wrongKind) (out engine.Outcome, err error) {
+	at, err := in.lock(ctx, tx, wrong)
+	if err != nil {
+		return out, err
+	}
+	if err := at.checkProvider(aws, cloud.GatewayProviderNotSupported); err != nil {
+		return out, err
+	}
+	if _, ok := c.sharedGateway(in.ID); !ok {
+		return out, cloud.Errorf(cloud.InvitationNotFound, "There is no invitation %d.", in.ID)
+	}
+	answers, err := gatewaysAt(ctx, tx, at)
+	if err != nil {
+		return out, err
+	}
+	given, answered := answerTo(answers, in.ID)
+	switch {
+	case answered && given.Status == answer:
+		return at.done(in.ID), nil
+	case answered:
+		return out, cloud.Errorf(cloud.InvitationNotFound, "Invitation %d is %s already.", in.ID, given.Status)
+	}
+	gateway := cloud.Resource[TransitGateway]{
+		Parent: at.sub.ID, Status: answer, Body: TransitGateway{RegionID: at.region.ID, Invitation: in.ID},
+	}
+	if gateway.ID, err = store.NextID[TransitGateway](ctx, tx); err != nil {
+		return out, err
+	}
+	return at.done(in.ID), store.Insert(ctx, tx, gateway)
+}
+
+func (c *Catalog) sharedGateway(id int64) (sharedGateway, bool) {
+	i := slices.IndexFunc(c.transitGateways, func(g sharedGateway) bool { return g.ID == id })
+	if i < 0 {
+		return sharedGateway{}, false
+	}
+	return c.transitGateways[i], true
+}
+
+func answerTo(answers []cloud.Resource[TransitGateway], invitation int64) (cloud.Resource[TransitGateway], bool) {
+	i := slices.IndexFunc(answers, func(a cloud.Resource[TransitGateway]) bool { return a.Body.Invitation == invitation })
+	if i < 0 {
+		return cloud.Resource[TransitGateway]{}, false
+	}
+	return answers[i], true
+}
+
+// gatewaysAt lists the answered invitations of a place.
+func gatewaysAt(ctx context.Context, tx *store.Tx, at site) ([]cloud.Resource[TransitGateway], error) {
+	all, err := store.List[TransitGateway](ctx, tx, at.sub.ID, 0, store.All)
+	return slices.DeleteFunc(all, func(g cloud.Resource[TransitGateway]) bool { return g.Body.RegionID != at.region.ID }), err
+}
+
+type gatewayList struct {
+	Gateways []gatewayView `json:"tgws"`
+}
+
+type gatewayView struct {
+	ID               int64         `json:"id"`
+	GatewayUID       string        `json:"awsTgwUid"`
+	AttachmentUID    string        `json:"attachmentUid,omitempty"`
+	Status           cloud.Status  `json:"status"`
+	AttachmentStatus cloud.Status  `json:"attachmentStatus,omitempty"`
+	Account          string        `json:"awsAccountId"`
+	CIDRs            []gatewayCIDR `json:"cidrs"`
+}
+
+type gatewayCIDR struct {
+	Address string `json:"cidrAddress"`
+	Status  string `json:"status"`
+}
+
+func (c *Catalog) listTransitGateways(ctx context.Context, tx *store.Tx, in place) (any, error) {
+	at, err := in.read(ctx, tx, wrongKind{cloud.GatewayListSingle, cloud.GatewayListActiveActive})
+	if err != nil {
+		return nil, err
+	}
+	if err := at.checkProvider(aws, cloud.GatewayProviderNotSupported); err != nil {
+		return nil, err
+	}
+	gateways, err := gatewaysAt(ctx, tx, at)
+	if err != nil {
+		return nil, err
+	}
+	list := gatewayList{Gateways: []gatewayView{}}
+	for _, gateway := range gateways {
+		if gateway.Status != invitationAccepted {
+			continue
+		}
+		attachment, attached, err := attachmentOf(ctx, tx, gateway.ID)
+		if err != nil {
+			return nil, err
+		}
+		shared, _ := c.sharedGateway(gateway.Body.Invitation)
+		view := gatewayView{
+			ID: gateway.ID, GatewayUID: shared.GatewayUID, Status: gatewayAvailable, Account: shared.Account, CIDRs: []gatewayCIDR{},
+		}
+		if attached {
+			view.attach(attachment)
+		}
+		list.Gateways = append(list.Gateways, view)
+	}
+	return list, nil
+}
+
+// attach shows an attachment. Clients wait for the gateway's own status when they
+// attach it, so that one follows the attachment's.
+func (v *gatewayView) attach(a cloud.Resource[GatewayAttachment]) {
+	v.AttachmentUID = "tgw-attach-" + derivedHex(a.ID, "attachment", 17)
+	v.AttachmentStatus = a.Status
+	if a.Status == cloud.StatusError {
+		v.AttachmentStatus = "failed"
+	}
+	v.Status = v.AttachmentStatus
+	for _, cidr := range a.Body.CIDRs {
+		v.CIDRs = append(v.CIDRs, gatewayCIDR{cidr, "active"})
+	}
+}

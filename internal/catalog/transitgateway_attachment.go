@@ -1,0 +1,180 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// The states of an attachment: the gateway's owner takes a while to accept it.
+const (
+	attachmentInitiating cloud.Status = "initiating-request"
+	attachmentPending    cloud.Status = "pending"
+
+	attachmentInitiation = 5 * time.Second
+	attachmentCreation   = 30 * time.Second
+	attachmentDeletion   = 10 * time.Second
+)
+
+// GatewayAttachment connects a place with a transit gateway.
+type GatewayAttachment struct {
+	CIDRs []string `json:"cidrs"` // behind the gateway, in the order given
+}
+
+// Kind of all attachments. A gateway has one at most.
+func (GatewayAttachment) Kind() cloud.Kind {
+	return cloud.Kind{Name: "transit-gateway-attachment", Parent: "transit-gateway"}
+}
+
+type attachmentPath struct {
+	place
+	Gateway int64 `path:"tgwId" json:"-"`
+}
+
+func createAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out engine.Outcome, err error) {
+	at, err := in.lock(ctx, tx, wrongKind{cloud.AttachmentCreateSingle, cloud.AttachmentCreateActiveActive})
+	if err != nil {
+		return out, err
+	}
+	if err := checkGateway(ctx, tx, at, in.Gateway); err != nil {
+		return out, err
+	}
+	if _, attached, err := attachmentOf(ctx, tx, in.Gateway); err != nil {
+		return out, err
+	} else if attached {
+		return out, cloud.Errorf(cloud.ConflictError, "Transit gateway %d is attached already.", in.Gateway)
+	}
+	id, err := store.NextID[GatewayAttachment](ctx, tx)
+	if err != nil {
+		return out, err
+	}
+	attachment := cloud.Resource[GatewayAttachment]{ID: id, Parent: in.Gateway, Status: attachmentInitiating}
+	kind := attachment.Body.Kind()
+	return at.done(in.Gateway,
+			cloud.Step{Kind: kind, ID: id, After: attachmentInitiation, Status: attachmentPending},
+			cloud.Step{Kind: kind, ID: id, After: attachmentCreation, Status: gatewayAvailable},
+		),
+		store.Insert(ctx, tx, attachment)
+}
+
+type attachmentUpdate struct {
+	attachmentPath
+	CIDRs []cidrAddress `json:"cidrs"`
+}
+
+// cidrAddress is a text, or a text wrapped in an object: the official document has
+// the one, the official clients send the other.
+type cidrAddress string
+
+// UnmarshalJSON reads both forms.
+func (c *cidrAddress) UnmarshalJSON(data []byte) error {
+	if !bytes.HasPrefix(data, []byte("{")) {
+		return json.Unmarshal(data, (*string)(c))
+	}
+	var wrapped struct {
+		Address string `json:"cidrAddress"`
+	}
+	err := json.Unmarshal(data, &wrapped)
+	*c = cidrAddress(wrapped.Address)
+	return err
+}
+
+func updateAttachment(ctx context.Context, tx *store.Tx, in attachmentUpdate) (out engine.Outcome, err error) {
+	at, attachment, err := lockAttachment(ctx, tx, in.attachmentPath, wrongKind{cloud.AttachmentUpdateSingle, cloud.AttachmentUpdateActiveActive})
+	if err != nil {
+		return out, err
+	}
+	if attachment.Status != gatewayAvailable {
+		return out, cloud.Errorf(cloud.AttachmentNotActive, "The attachment is %s. It can be changed once it is available.", attachment.Status)
+	}
+	cidrs, err := gatewayCIDRs(attachment.Body.CIDRs, in.CIDRs)
+	if err != nil {
+		return out, err
+	}
+	attachment.Body.CIDRs = cidrs
+	return at.done(in.Gateway), store.Update(ctx, tx, attachment)
+}
+
+// gatewayCIDRs checks the networks that are to replace others behind a gateway.
+// Nothing for nothing is let pass: clients clear what they cannot see.
+func gatewayCIDRs(have []string, want []cidrAddress) ([]string, error) {
+	list := []string{}
+	for _, c := range want {
+		prefix, err := netip.ParsePrefix(string(c))
+		switch {
+		case err != nil || !prefix.Addr().Is4() || prefix != prefix.Masked():
+			return nil, cloud.Errorf(cloud.AttachmentCIDRInvalid, "%q is not an IPv4 network in CIDR notation.", string(c))
+		case slices.Contains(list, string(c)):
+			return nil, cloud.Errorf(cloud.AttachmentCIDRTwice, "%s is listed twice.", string(c))
+		}
+		list = append(list, string(c))
+	}
+	if len(list) > 0 && slices.Equal(have, list) {
+		return nil, cloud.Errorf(cloud.AttachmentCIDRSame, "The attachment has these CIDRs already.")
+	}
+	return list, nil
+}
+
+func deleteAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out engine.Outcome, err error) {
+	at, attachment, err := lockAttachment(ctx, tx, in, wrongKind{cloud.AttachmentDeleteSingle, cloud.AttachmentDeleteActiveActive})
+	if err != nil {
+		return out, err
+	}
+	if attachment.Status == cloud.StatusDeleting {
+		return out, noAttachment(in.Gateway)
+	}
+	if err := store.SetStatus[GatewayAttachment](ctx, tx, attachment.ID, cloud.StatusDeleting); err != nil {
+		return out, err
+	}
+	return at.done(in.Gateway, cloud.Step{
+		Kind: attachment.Body.Kind(), ID: attachment.ID, After: attachmentDeletion, Status: cloud.StatusGone,
+	}), nil
+}
+
+// lockAttachment finds an attachment that is to be changed. Beyond the errors of
+// place.lock and checkGateway it answers AttachmentNotFound.
+func lockAttachment(ctx context.Context, tx *store.Tx, path attachmentPath, wrong wrongKind) (at site, a cloud.Resource[GatewayAttachment], err error) {
+	if at, err = path.lock(ctx, tx, wrong); err != nil {
+		return at, a, err
+	}
+	if err := checkGateway(ctx, tx, at, path.Gateway); err != nil {
+		return at, a, err
+	}
+	a, ok, err := attachmentOf(ctx, tx, path.Gateway)
+	if err == nil && !ok {
+		err = noAttachment(path.Gateway)
+	}
+	return at, a, err
+}
+
+func noAttachment(gateway int64) error {
+	return cloud.Errorf(cloud.AttachmentNotFound, "Transit gateway %d is not attached.", gateway)
+}
+
+// checkGateway answers GatewayNotFound unless a place has an accepted gateway.
+func checkGateway(ctx context.Context, tx *store.Tx, at site, id int64) error {
+	if err := at.checkProvider(aws, cloud.GatewayProviderNotSupported); err != nil {
+		return err
+	}
+	gateway, ok, err := store.Get[TransitGateway](ctx, tx, id)
+	if err == nil && (!ok || gateway.Parent != at.sub.ID || gateway.Body.RegionID != at.region.ID || gateway.Status != invitationAccepted) {
+		err = cloud.Errorf(cloud.GatewayNotFound, "There is no transit gateway %d.", id)
+	}
+	return err
+}
+
+// attachmentOf finds the attachment of a gateway; ok is false where there is none.
+func attachmentOf(ctx context.Context, tx *store.Tx, gateway int64) (a cloud.Resource[GatewayAttachment], ok bool, err error) {
+	list, err := store.List[GatewayAttachment](ctx, tx, gateway, 0, 1)
+	if err != nil || len(list) == 0 {
+		return a, false, err
+	}
+	return list[0], true, nil
+}

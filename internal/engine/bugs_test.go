@@ -1,0 +1,98 @@
+package engine_test
+
+// Bugs that other implementations had with the leases of their jobs, by the
+// numbers of docs/design.md.
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// claimTwice has a task taken by a worker that is then taken for dead, and by
+// another one.
+func claimTwice(t *testing.T) (db *store.DB, dead, alive store.Claim) {
+	t.Helper()
+	db = openDB(t, pgtest.New(t))
+	caller := newAccount(t, db)
+	_, err := db.Accept(t.Context(), []store.Acceptance{{
+		ID: uuid.NewString(), Account: caller.Account, Operation: "createBox", Command: "boxCreateRequest", Request: []byte(`{}`),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	claim := func() store.Claim {
+		claims, _, err := db.ClaimTasks(t.Context(), 1, 0)
+		if err != nil || len(claims) != 1 {
+			t.Fatalf("claimed %v, %v", claims, err)
+		}
+		return claims[0]
+	}
+	return db, claim(), claim()
+}
+
+// finish ends a task as one of its workers.
+func finish(ctx context.Context, db *store.DB, c store.Claim) error {
+	return db.Process(ctx, c, func(tx *store.Tx) error {
+		return tx.Finish(c, cloud.TaskCompleted, cloud.TaskResponse{})
+	})
+}
+
+func status(t *testing.T, db *store.DB, c store.Claim) (status cloud.TaskStatus) {
+	t.Helper()
+	err := db.Read(t.Context(), cloud.Caller{Account: c.Account}, func(tx *store.Tx) error {
+		task, _, err := tx.Task(t.Context(), c.ID)
+		status = task.Status
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return status
+}
+
+// B11: who believes that a task is still to be rescued does not open it again when
+// it has ended.
+func TestB11RescuedAfterItsEnd(t *testing.T) {
+	t.Parallel()
+	db, dead, alive := claimTwice(t)
+	if err := finish(t.Context(), db, alive); err != nil {
+		t.Fatal(err)
+	}
+	for _, late := range []store.Claim{dead, alive} {
+		if err := db.ReleaseTask(t.Context(), late, 0); err != nil {
+			t.Error(err)
+		}
+		if got := status(t, db, alive); got != cloud.TaskCompleted {
+			t.Errorf("released after its end the task is %s", got)
+		}
+	}
+	if claims, _, err := db.ClaimTasks(t.Context(), 1, 0); err != nil || len(claims) > 0 {
+		t.Errorf("claimed again: %v, %v", claims, err)
+	}
+}
+
+// B12: the end of an attempt that was given up does not end the newer one, and
+// neither does its release.
+func TestB12EndOfAnOlderAttempt(t *testing.T) {
+	t.Parallel()
+	db, dead, alive := claimTwice(t)
+	if err := finish(t.Context(), db, dead); !errors.Is(err, store.ErrLeaseLost) {
+		t.Errorf("the older attempt ends with %v, want %v", err, store.ErrLeaseLost)
+	}
+	if err := db.ReleaseTask(t.Context(), dead, 0); err != nil {
+		t.Error(err)
+	}
+	if got := status(t, db, alive); got != cloud.TaskInProgress {
+		t.Errorf("the task is %s, want %s", got, cloud.TaskInProgress)
+	}
+	if err := finish(t.Context(), db, alive); err != nil {
+		t.Errorf("the newer attempt: %v", err)
+	}
+}

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// pipeline is a transaction that saves round trips: what is only written travels
+// with the next question, or with the commit. A write that fails is an error
+// then; no write of ours fails but by a mistake of ours.
+type pipeline struct {
+	conn   *pgx.Conn
+	queued *pgx.Batch
+	writes int // among them, all but a last question
+}
+
+// inPipeline runs fn in a transaction. An error, or a panic, rolls it back.
+func (db *DB) inPipeline(ctx context.Context, fn func(*pipeline) error) error {
+	return db.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
+		p := &pipeline{conn: conn.Conn(), queued: &pgx.Batch{}}
+		committed := false
+		defer func() {
+			if !committed {
+				// A connection that cannot even do this is closed by the pool.
+				_, _ = p.conn.Exec(context.WithoutCancel(ctx), "rollback")
+			}
+		}()
+		p.write("begin")
+		if err := fn(p); err != nil {
+			return err
+		}
+		if err := p.commit(ctx); err != nil {
+			return fmt.Errorf("commit: %w", err)
+		}
+		committed = true
+		return nil
+	})
+}
+
+// write queues a statement whose result nobody needs.
+func (p *pipeline) write(sql string, args ...any) {
+	p.queued.Queue(sql, args...)
+	p.writes++
+}
+
+// Query sends what is queued and asks.
+func (p *pipeline) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	p.queued.Queue(sql, args...)
+	results, err := p.flush(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return nil, errors.Join(err, results.Close())
+	}
+	return pipelineRows{Rows: rows, results: results}, nil
+}
+
+// QueryRow sends what is queued and asks for one row.
+func (p *pipeline) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	rows, err := p.Query(ctx, sql, args...)
+	return pipelineRow{rows: rows, err: err}
+}
+
+// flush sends the queue and checks the writes in it.
+func (p *pipeline) flush(ctx context.Context) (pgx.BatchResults, error) {
+	results := p.conn.SendBatch(ctx, p.queued)
+	writes := p.writes
+	p.queued, p.writes = &pgx.Batch{}, 0 // the results still read the old one
+	for range writes {
+		if _, err := results.Exec(); err != nil {
+			return nil, errors.Join(err, results.Close())
+		}
+	}
+	return results, nil
+}
+
+func (p *pipeline) commit(ctx context.Context) error {
+	if p.writes == 0 {
+		_, err := p.conn.Exec(ctx, "commit")
+		return err
+	}
+	p.write("commit")
+	results, err := p.flush(ctx)
+	if err != nil {
+		return err
+	}
+	return results.Close()
+}
+
+// pipelineRows ends its round trip when it is closed.
+type pipelineRows struct {
+	pgx.Rows
+	results pgx.BatchResults
+}
+
+func (r pipelineRows) Close() {
+	r.Rows.Close()
+	_ = r.results.Close() // its error is that of the rows
+}
+
+type pipelineRow struct {
+	rows pgx.Rows
+	err  error
+}
+
+func (r pipelineRow) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	defer r.rows.Close()
+	if !r.rows.Next() {
+		if err := r.rows.Err(); err != nil {
+			return err
+		}
+		return pgx.ErrNoRows
+	}
+	if err := r.rows.Scan(dest...); err != nil {
+		return err
+	}
+	r.rows.Close()
+	return r.rows.Err()
+}

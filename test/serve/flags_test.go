@@ -1,0 +1,269 @@
+package serve
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/understudy-dev/understudy/internal/pgtest"
+)
+
+// flags are all those of serve, with their defaults as the help shows them.
+var flags = []struct{ name, fallback string }{
+	{"listen", "127.0.0.1:8080"},
+	{"database-url", "a private Postgres in the data directory"},
+	{"data-dir", "/understudy"}, // TestDefaultDataDir has it in full
+	{"speed", "600"},
+	{"subscription-cap-policy", "queue"},
+	{"api-key", "made once and kept"},
+	{"api-secret-key", "made once and kept"},
+	{"ready-file", "none"},
+	{"task-hold", "500ms"},
+	{"log-format", "text"},
+	{"log-level", "info"},
+}
+
+// twin is the name of a flag in the environment.
+func twin(flag string) string {
+	return "UNDERSTUDY_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+func TestHelpShowsEveryFlag(t *testing.T) {
+	t.Parallel()
+	status, stdout, stderr := run(t, nil, "serve", "--help")
+	if status != 0 || stderr != "" {
+		t.Fatalf("got status %d, stderr %q", status, stderr)
+	}
+	// One flag a paragraph, however its lines are broken.
+	paragraphs := map[string]string{}
+	for _, part := range strings.Split(stdout, "\n      --")[1:] {
+		name, _, _ := strings.Cut(part, "=")
+		paragraphs[name] = strings.Join(strings.Fields(part), " ")
+	}
+	for _, flag := range flags {
+		got, ok := paragraphs[flag.name]
+		if delete(paragraphs, flag.name); !ok {
+			t.Errorf("--%s is not shown", flag.name)
+			continue
+		}
+		if want := flag.fallback + " ($" + twin(flag.name) + ")."; !strings.Contains(got, "Default: ") || !strings.HasSuffix(got, want) {
+			t.Errorf("--%s is shown as %q, want its default and its twin: …%s", flag.name, got, want)
+		}
+	}
+	for name := range paragraphs {
+		t.Errorf("--%s is shown and not in the table", name)
+	}
+}
+
+// A value that makes no sense ends the start at once: status 2, one line that
+// names the flag and the value, whether it comes from the command line or from
+// the environment. Nothing has been touched.
+func TestBadValues(t *testing.T) {
+	t.Parallel()
+	home := pgtest.TempDir(t)
+	file := filepath.Join(home, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ flag, value, says string }{
+		{"listen", "nowhere", `"nowhere"`},
+		{"listen", "127.0.0.1", `"127.0.0.1"`},
+		{"listen", "127.0.0.1:99999", `"99999"`},
+		{"listen", "127.0.0.1:-1", `"-1"`},
+		{"listen", "127.0.0.1:no-such-service", `"no-such-service"`},
+		{"database-url", "nonsense", "postgres://"},
+		{"database-url", "mysql://u:hidden@127.0.0.1/x", "postgres://"},
+		{"database-url", "postgres://u:hidden@127.0.0.1:99999/x", "99999"},
+		{"database-url", "postgres://u:hidden@[::1/x", "postgres://"},
+		{"data-dir", file, "not a directory"},
+		{"data-dir", file + "/below", "not a directory"},
+		{"speed", "fast", `"fast"`},
+		{"speed", "-1", "-1"},
+		{"speed", "NaN", "NaN"},
+		{"speed", "Inf", "Inf"},
+		{"subscription-cap-policy", "wait", `"wait"`},
+		{"api-key", "alone", "go together"},
+		{"api-secret-key", "alone", "go together"},
+		{"ready-file", home, "is a directory"},
+		{"ready-file", file + "/below", "not a directory"},
+		{"task-hold", "long", `"long"`},
+		{"task-hold", "-1s", "-1s"},
+		{"task-hold", "11s", "11s"},
+		{"log-format", "xml", `"xml"`},
+		{"log-level", "loud", `"loud"`},
+	} {
+		t.Run(test.flag+" "+filepath.Base(test.value), func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(home, strings.ReplaceAll(t.Name(), "/", "-"))
+			args := []string{"serve"}
+			if test.flag != "listen" {
+				args = append(args, "--listen", "127.0.0.1:0")
+			}
+			if test.flag != "data-dir" {
+				args = append(args, "--data-dir", dir)
+			}
+			wantRefusal(t, 2, []string{"--" + test.flag, test.says}, nil, append(args, "--"+test.flag+"="+test.value)...)
+			wantRefusal(t, 2, []string{"--" + test.flag, test.says}, []string{twin(test.flag) + "=" + test.value}, args...)
+			_, _, stderr := run(t, nil, append(args, "--"+test.flag+"="+test.value)...)
+			if strings.Contains(stderr, "hidden") {
+				t.Errorf("the password is shown: %s", stderr)
+			}
+			if _, err := os.Stat(dir); !os.IsNotExist(err) {
+				t.Errorf("the data directory was made: %v", err)
+			}
+		})
+	}
+	for _, args := range [][]string{{"serve", "--nope"}, {"serve", "now"}, {"nope"}, {"serve", "--speed"}, {"migrate"}, {"healthcheck", "--url", "http://[::1"}} {
+		wantRefusal(t, 2, nil, nil, args...)
+	}
+}
+
+// The command line wins over the environment: of two bad values it is the flag's
+// that is complained about.
+func TestFlagWinsOverEnvironment(t *testing.T) {
+	t.Parallel()
+	for flag, bad := range map[string][2]string{
+		"listen":                  {"nowhere", "elsewhere"},
+		"speed":                   {"-1", "-2"},
+		"subscription-cap-policy": {"wait", "loiter"},
+		"task-hold":               {"long", "longer"},
+		"log-format":              {"xml", "yaml"},
+		"log-level":               {"loud", "louder"},
+	} {
+		status, _, stderr := run(t, []string{twin(flag) + "=" + bad[0]}, "serve", "--"+flag+"="+bad[1])
+		if status != 2 || !strings.Contains(stderr, bad[1]) || strings.Contains(stderr, bad[0]+" ") || strings.Contains(stderr, bad[0]+`"`) {
+			t.Errorf("--%s: got status %d, %q; want a complaint about %q", flag, status, stderr, bad[1])
+		}
+	}
+}
+
+// setting is a value for every flag.
+type setting map[string]string
+
+func (s setting) environment() (env []string) {
+	for flag, value := range s {
+		env = append(env, twin(flag)+"="+value)
+	}
+	return env
+}
+
+func (s setting) arguments() []string {
+	args := []string{"serve"}
+	for flag, value := range s {
+		args = append(args, "--"+flag, value)
+	}
+	return args
+}
+
+// wantSetting looks for the effect of every flag but the log's level.
+func (p *process) wantSetting(s setting) {
+	t := p.t
+	t.Helper()
+	ready := p.ready(s["ready-file"])
+	if !strings.HasPrefix(ready.URL, "http://"+strings.TrimSuffix(s["listen"], "0")) || ready.APIKey != s["api-key"] || ready.APISecretKey != s["api-secret-key"] {
+		t.Errorf("ready as %+v with %v", ready, s)
+	}
+	// At this speed four subscriptions are taken while the first is still being
+	// provisioned.
+	var failed []any
+	for _, name := range []string{"one", "two", "three", "four"} {
+		status, task := ready.ask(t, "POST", "/subscriptions", subscriptionBody(name))
+		if status != 202 {
+			t.Fatalf("create %s: got %d %v", name, status, task)
+		}
+		polls := 0
+		p.until("task ends", func() bool {
+			_, task = ready.ask(t, "GET", "/tasks/"+task["taskId"].(string), nil)
+			polls++
+			return strings.HasPrefix(task["status"].(string), "processing-") && task["status"] != "processing-in-progress"
+		})
+		// Without a hold a task in processing is seen as such.
+		if held := polls == 1; held != (s["task-hold"] != "0") {
+			t.Errorf("with task-hold %s the task's end was seen at poll %d", s["task-hold"], polls)
+		}
+		if task["status"] == "processing-error" {
+			failed = append(failed, name)
+		}
+	}
+	want := 0
+	if s["subscription-cap-policy"] == "reject" {
+		want = 1
+	}
+	if len(failed) != want {
+		t.Errorf("with policy %s these were rejected: %v", s["subscription-cap-policy"], failed)
+	}
+	if _, err := os.Stat(filepath.Join(s["data-dir"], "postgres")); !os.IsNotExist(err) {
+		t.Errorf("a private Postgres beside --database-url: %v", err)
+	}
+	logged := p.stderr.String()
+	if isJSON := strings.HasPrefix(logged, `{"time":`); isJSON != (s["log-format"] == "json") {
+		t.Errorf("the log in format %s: %s", s["log-format"], logged)
+	}
+}
+
+// Every flag has its effect, from the command line and from the environment, and
+// the command line wins.
+func TestEveryFlagAndItsTwin(t *testing.T) {
+	t.Parallel()
+	home := pgtest.TempDir(t)
+	one := setting{
+		"listen": "127.0.0.2:0", "database-url": pgtest.New(t), "data-dir": filepath.Join(home, "one"), "speed": "25",
+		"subscription-cap-policy": "reject", "api-key": "key-one", "api-secret-key": "secret-one",
+		"ready-file": filepath.Join(home, "one.json"), "task-hold": "0", "log-format": "json", "log-level": "info",
+	}
+	two := setting{
+		"listen": "127.0.0.3:0", "database-url": pgtest.New(t), "data-dir": filepath.Join(home, "two"), "speed": "25",
+		"subscription-cap-policy": "queue", "api-key": "key-two", "api-secret-key": "secret-two",
+		"ready-file": filepath.Join(home, "two.json"), "task-hold": "9s", "log-format": "text", "log-level": "info",
+	}
+	wrong := setting{"speed": "1"}
+	for flag, value := range one {
+		if wrong[flag] == "" {
+			wrong[flag] = value
+		}
+	}
+	for _, flag := range flags {
+		if one[flag.name] == "" || two[flag.name] == "" {
+			t.Fatalf("--%s is not tried", flag.name)
+		}
+	}
+	t.Run("environment", func(t *testing.T) {
+		t.Parallel()
+		launch(t, one.environment(), "serve").wantSetting(one)
+	})
+	t.Run("flags over environment", func(t *testing.T) {
+		t.Parallel()
+		launch(t, wrong.environment(), two.arguments()...).wantSetting(two)
+	})
+	t.Run("level", func(t *testing.T) {
+		t.Parallel()
+		quiet := setting{"listen": "127.0.0.1:0", "database-url": pgtest.New(t), "data-dir": filepath.Join(home, "quiet"), "log-level": "error", "ready-file": filepath.Join(home, "quiet.json")}
+		for _, start := range []func() *process{
+			func() *process { return launch(t, quiet.environment(), "serve") },
+			func() *process { return launch(t, []string{"UNDERSTUDY_LOG_LEVEL=debug"}, quiet.arguments()...) },
+		} {
+			p := start()
+			ready := p.ready(quiet["ready-file"])
+			ready.ask(t, "GET", "/tasks", nil)
+			if p.signal(syscall.SIGTERM); p.wait() != 0 || p.stderr.String() != "" {
+				t.Errorf("at level error this is logged: %s", &p.stderr)
+			}
+		}
+	})
+}
+
+// Unused settings of the environment disturb nobody; those of other tools are
+// not looked at.
+func TestPostgresEnvironmentHasNoSay(t *testing.T) {
+	t.Parallel()
+	home := pgtest.TempDir(t)
+	file := filepath.Join(home, "ready.json")
+	env := []string{"PGHOST=nowhere.invalid", "PGPORT=1", "PGUSER=nobody", "PGDATABASE=none", "PGDATA=/nowhere", "PGSSLMODE=verify-full", "PGOPTIONS=--nope"}
+	p := launch(t, slices.Concat(env, []string{"UNDERSTUDY_NOPE=1"}), "serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(home, "data"), "--ready-file", file)
+	if status, _ := p.ready(file).ask(t, "GET", "/", nil); status != 200 {
+		t.Errorf("got %d", status)
+	}
+}

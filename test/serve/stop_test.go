@@ -1,0 +1,174 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/servetest"
+)
+
+// SIGTERM under load ends the server in good order, and soon: whoever got an
+// answer got 202, and every task that was acknowledged is there after the next
+// start and ends well.
+func TestTerminatedUnderLoad(t *testing.T) {
+	t.Parallel()
+	s := servetest.Start(t, servetest.Options{})
+	var mu sync.Mutex
+	var tasks []string
+	enough := make(chan struct{})
+	var clients sync.WaitGroup
+	for client := range 4 {
+		clients.Go(func() {
+			for i := 0; ; i++ {
+				got, err := s.Send(context.Background(), http.MethodPost, "/subscriptions", subscriptionBody(fmt.Sprintf("%d-%d", client, i)))
+				if err != nil {
+					return // no longer there
+				}
+				var task servetest.Task
+				if err := json.Unmarshal(got.Body, &task); err != nil || got.Status != http.StatusAccepted {
+					t.Errorf("got %d %s, want 202", got.Status, got.Body)
+					return
+				}
+				mu.Lock()
+				if tasks = append(tasks, task.ID); len(tasks) == 40 {
+					close(enough)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	<-enough
+	start := time.Now()
+	before := postmaster(t, s.Dir)
+	s.Stop() // with exit status 0
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("the stop took %v", took)
+	}
+	wantGone(t, s.Dir, before)
+	clients.Wait()
+	s.Restart("UNDERSTUDY_SPEED=0")
+	for _, id := range tasks {
+		if task := s.Task(id); task.Status != "processing-completed" {
+			t.Errorf("acknowledged task %s: %+v", id, task)
+		}
+	}
+}
+
+// Ctrl-C in a terminal signals the whole process group. The server stops its
+// Postgres itself, in good order, and ends with status 0.
+func TestInterruptedInATerminal(t *testing.T) {
+	t.Parallel()
+	home := pgtest.TempDir(t)
+	data, file := filepath.Join(home, "data"), filepath.Join(home, "ready.json")
+	cmd := exec.Command(servetest.Binary(t), "serve", "--listen", "127.0.0.1:0", "--data-dir", data, "--ready-file", file)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p := launchCmd(t, cmd, nil)
+	ready := p.ready(file)
+	ready.ask(t, http.MethodPost, "/subscriptions", subscriptionBody("one"))
+	pid := postmaster(t, data)
+	if pid == 0 {
+		t.Fatal("there is no private Postgres")
+	}
+	if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if status := p.wait(); status != 0 {
+		t.Errorf("ended with status %d", status)
+	}
+	wantGone(t, data, pid)
+	if log := p.stderr.String(); strings.Contains(log, "level=WARN") || strings.Contains(log, "level=ERROR") || !strings.Contains(log, "stopping") {
+		t.Errorf("the log of a good stop:\n%s", log)
+	}
+	if _, err := os.Stat(file); !os.IsNotExist(err) {
+		t.Errorf("the ready file is still there (%v)", err)
+	}
+}
+
+// A request that waits for the end of a task is answered before the server
+// stops.
+func TestStopWithHeldRequest(t *testing.T) {
+	t.Parallel()
+	s := servetest.Start(t, servetest.Options{Args: []string{"--database-url", pgtest.New(t), "--speed", "0.001", "--task-hold", "2s"}})
+	status, _, body := s.Do(http.MethodPost, "/subscriptions", subscriptionBody("one"))
+	var task servetest.Task
+	if err := json.Unmarshal(body, &task); err != nil || status != http.StatusAccepted {
+		t.Fatalf("got %d %s", status, body)
+	}
+	s.Until("/tasks", func(_ int, body []byte) bool { return bytes.Contains(body, []byte("processing-in-progress")) })
+	sent, answered := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(answered)
+		close(sent)
+		got, err := s.Send(context.Background(), http.MethodGet, "/tasks/"+task.ID, nil)
+		if err != nil || got.Status != http.StatusOK || !bytes.Contains(got.Body, []byte("processing-in-progress")) {
+			t.Errorf("the held request: got %d %s, %v", got.Status, got.Body, err)
+		}
+	}()
+	<-sent
+	s.Until("/tasks", func(status int, _ []byte) bool { return status == http.StatusOK }) // lets it arrive
+	s.Stop()
+	<-answered
+}
+
+// A server that is stopped while it starts ends with status 0 as well, and leaves
+// no Postgres behind.
+func TestStoppedWhileStarting(t *testing.T) {
+	t.Parallel()
+	home := pgtest.TempDir(t)
+	for name, sign := range map[string]string{"initdb": "postgres.tmp*", "postgres": "postgres/postmaster.pid"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := filepath.Join(home, name)
+			p := launch(t, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", data)
+			p.until("it has begun", func() bool {
+				found, err := filepath.Glob(filepath.Join(data, sign))
+				return err == nil && len(found) > 0
+			})
+			pid := postmaster(t, data)
+			p.signal(syscall.SIGTERM)
+			if status := p.wait(); status != 0 || strings.Contains(p.stderr.String(), "understudy:") {
+				t.Errorf("ended with status %d and %s", status, &p.stderr)
+			}
+			wantGone(t, data, pid)
+			again := launch(t, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", data, "--ready-file", data+".json")
+			again.ready(data + ".json")
+		})
+	}
+}
+
+// A client that does not finish its header is cut off.
+func TestHeaderTimeout(t *testing.T) {
+	t.Parallel()
+	s := servetest.Start(t, servetest.Options{Args: []string{"--database-url", pgtest.New(t)}})
+	conn, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(s.URL, "http://"), "/v1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write([]byte("GET /v1/ HTTP/1.1\r\nHost: slow\r\nX-")); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(limit)); err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	if _, err := got.ReadFrom(conn); err != nil {
+		t.Errorf("not cut off after %v: %v, got %q", limit, err, &got)
+	}
+	if s.Stop(); t.Failed() {
+		t.Log("a client that sends nothing more holds up the stop")
+	}
+}
