@@ -11,8 +11,11 @@ func clusterDomain(subscription int64, provider, region string, multiAZ bool) st
 	if multiAZ {
 		zone = "mz"
 	}
-	if provider == gcp {
+	switch provider {
+	case gcp:
 		host = "gcp"
+	case azure:
+		host = "azure"
 	}
 	cluster := 1000 + derivedNumber(subscription, "cluster", 99_000)
 	return fmt.Sprintf("c%d.%s-%s.%s.cloud.rlrcp.com", cluster, region, zone, host)
@@ -27,12 +30,26 @@ type endpointPair struct {
 // endpoints of a database, as host:port: the ones that are bound to its cluster
 // and the dynamic ones, which could be moved to another.
 func (d Database) endpoints(id, subscription int64) (fixed, dynamic endpointPair) {
+	named := id
+	if d.EndpointsOf != 0 {
+		named = d.EndpointsOf
+	}
 	domain := clusterDomain(subscription, d.Provider, d.Region, d.MultiAZ)
 	fixed.Private = fmt.Sprintf("redis-%d.internal.%s:%d", d.Port, domain, d.Port)
-	dynamic.Private = fmt.Sprintf("%s.db.redis.io:%d", derivedHost(id, "private endpoint"), d.Port)
+	dynamic.Private = fmt.Sprintf("%s.db.redis.io:%d", derivedHost(named, "private endpoint"), d.Port)
 	if d.PublicAccess {
 		fixed.Public = fmt.Sprintf("redis-%d.%s:%d", d.Port, domain, d.Port)
-		dynamic.Public = fmt.Sprintf("%s.db.redis.io:%d", derivedHost(id, "public endpoint"), d.Port)
+		dynamic.Public = fmt.Sprintf("%s.db.redis.io:%d", derivedHost(named, "public endpoint"), d.Port)
 	}
 	return fixed, dynamic
+}
+
+// replicaEndpoints of a database whose dynamic endpoints lead to another one: by
+// which that can still replicate it.
+func (d Database) replicaEndpoints(id int64) *endpointPair {
+	pair := &endpointPair{Private: fmt.Sprintf("%s.db.redis.io:%d", derivedHost(id, "private replica endpoint"), d.Port)}
+	if d.PublicAccess {
+		pair.Public = fmt.Sprintf("%s.db.redis.io:%d", derivedHost(id, "public replica endpoint"), d.Port)
+	}
+	return pair
 }

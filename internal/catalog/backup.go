@@ -1,0 +1,120 @@
+package catalog
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// backupLength is how long a backup takes, in business time at speed 1.
+const backupLength = time.Minute
+
+func (c *Catalog) backupOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Command("backupProDatabase", backupProDatabase),
+		engine.Report("getProDatabaseBackupStatus", getProBackupStatus),
+		engine.Command("backupEssentialsDatabase", unlessPro(cloud.EssentialsBackupOnPro, c.backupEssentialsDatabase)),
+		engine.Report("getEssentialsDatabaseBackupStatus", getBackupStatus[EssentialsDatabase]),
+	}
+}
+
+// Regions of a single-region subscription have no name in requests.
+func backupProDatabase(ctx context.Context, tx *store.Tx, in struct {
+	Subscription int64  `path:"subscriptionId" json:"-"`
+	ID           int64  `path:"databaseId" json:"-"`
+	Region       string `json:"regionName"`
+	Path         string `json:"adhocBackupPath"`
+},
+) (out engine.Outcome, err error) {
+	db, err := activeHosted[Database](ctx, tx, databasePath{in.Subscription, in.ID})
+	if err != nil {
+		return out, err
+	}
+	if in.Region != "" {
+		return out, cloud.Errorf(cloud.BackupRegionDenied, "The database is in one region only, which need not be named.")
+	}
+	return backup(ctx, tx, db, db.Body.Backup, in.Path)
+}
+
+func (c *Catalog) backupEssentialsDatabase(ctx context.Context, tx *store.Tx, in struct {
+	Subscription int64  `path:"subscriptionId" json:"-"`
+	ID           int64  `path:"databaseId" json:"-"`
+	Path         string `json:"adhocBackupPath"`
+},
+) (out engine.Outcome, err error) {
+	db, err := activeHosted[EssentialsDatabase](ctx, tx, databasePath{in.Subscription, in.ID})
+	if err != nil {
+		return out, err
+	}
+	sub, err := readEssentials(ctx, tx, db.Parent)
+	if err != nil {
+		return out, err
+	}
+	if p, _ := c.plan(sub.Body.PlanID); p.free() {
+		return out, cloud.Errorf(cloud.BackupNotSupported, "The free plan has no backups.")
+	}
+	return backup(ctx, tx, db, db.Body.Backup, in.Path)
+}
+
+// backup begins a backup to a path of its own, or to where backups are made by
+// themselves.
+func backup[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resource[B], regular *Backup, path string) (out engine.Outcome, err error) {
+	if path == "" && regular == nil {
+		return out, cloud.Errorf(cloud.BackupNotConfigured, "Database %d has no place for backups; name one.", db.ID)
+	}
+	if uri, err := url.Parse(path); path != "" && (err != nil || storageOf(path) == "" || uri.Host+uri.Path == "") {
+		return out, cloud.Errorf(cloud.DatabaseBackupPath, "%q is not the URI of a place for backups.", path)
+	}
+	id, err := begin(ctx, tx, db.ID, backupJob, Job[B]{})
+	return outcomeOf(db, cloud.Step{Kind: Job[B]{}.Kind(), ID: id, After: backupLength, Status: cloud.StatusActive}), err
+}
+
+// backupStatus is empty while no backup was ever made.
+type backupStatus struct {
+	Status         string     `json:"status,omitempty"`
+	LastBackupTime *time.Time `json:"lastBackupTime,omitempty"`
+	FailureReason  string     `json:"failureReason,omitempty"`
+}
+
+func getProBackupStatus(ctx context.Context, tx *store.Tx, in struct {
+	Subscription int64  `path:"subscriptionId" json:"-"`
+	ID           int64  `path:"databaseId" json:"-"`
+	Region       string `query:"regionName" json:"-"`
+},
+) (any, error) {
+	path := databasePath{in.Subscription, in.ID}
+	if _, err := readHosted[Database](ctx, tx, path); err == nil && in.Region != "" {
+		return nil, cloud.Errorf(cloud.BackupStatusRegionDenied, "The database is in one region only, which need not be named.")
+	}
+	return getBackupStatus[Database](ctx, tx, path)
+}
+
+// getBackupStatus tells of the last backup that was asked for: those that are to
+// be made by themselves are not.
+func getBackupStatus[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in databasePath) (any, error) {
+	db, err := readHosted[B, P](ctx, tx, in)
+	if err != nil {
+		return nil, err
+	}
+	job, ok, err := lastJob[B](ctx, tx, db.ID, backupJob)
+	if err != nil {
+		return nil, err
+	}
+	if !ok && P(&db.Body).core().Backup == nil {
+		return nil, cloud.Errorf(cloud.BackupDisabled, "Database %d is not backed up.", db.ID)
+	}
+	var status backupStatus
+	if ok {
+		status = backupStatus{Status: jobStatus(job.Status, "in-progress", "success"), FailureReason: failureOf(job)}
+		if job.Status != cloud.StatusPending {
+			status.LastBackupTime = new(job.UpdatedAt.UTC())
+		}
+	}
+	out := outcomeOf(db)
+	out.Resource = status
+	return out, nil
+}
