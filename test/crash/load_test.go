@@ -15,9 +15,9 @@ import (
 // load is a number of clients that create subscriptions, each with a name of its
 // own, and remember what the server acknowledged.
 type load struct {
-	tb      testing.TB
-	s       *servetest.Server
-	clients sync.WaitGroup
+	tb    testing.TB
+	s     *servetest.Server
+	ended chan struct{} // closed when the clients of the last round have ended
 
 	mu           sync.Mutex
 	writers      int                 // so far, over all rounds
@@ -32,13 +32,14 @@ func newLoad(tb testing.TB, s *servetest.Server) *load {
 
 // write starts clients that create so many subscriptions each, until the server
 // no longer answers.
-func (l *load) write(clients, each int) {
-	for range clients {
+func (l *load) write(many, each int) {
+	var clients sync.WaitGroup
+	for range many {
 		l.mu.Lock()
 		l.writers++
 		writer := fmt.Sprintf("%d-%d", l.s.PID, l.writers)
 		l.mu.Unlock()
-		l.clients.Go(func() {
+		clients.Go(func() {
 			for i := range each {
 				if !l.create(writer, fmt.Sprintf("%s-%d", writer, i)) {
 					return
@@ -46,6 +47,12 @@ func (l *load) write(clients, each int) {
 			}
 		})
 	}
+	ended := make(chan struct{})
+	l.ended = ended
+	go func() {
+		clients.Wait()
+		close(ended)
+	}()
 }
 
 // create creates one subscription and tells whether to go on.
@@ -81,25 +88,20 @@ func (l *load) create(writer, name string) bool {
 
 // until waits for n more acknowledgements, or for the clients to have ended.
 func (l *load) until(n int) {
-	ended := make(chan struct{})
-	go func() {
-		l.clients.Wait()
-		close(ended)
-	}()
 	for ; n > 0; n-- {
 		l.mu.Lock()
 		more := l.more
 		l.mu.Unlock()
 		select {
 		case <-more:
-		case <-ended:
+		case <-l.ended:
 			return
 		}
 	}
 }
 
 // wait waits for the clients to end.
-func (l *load) wait() { l.clients.Wait() }
+func (l *load) wait() { <-l.ended }
 
 // check holds what the server has now against what it acknowledged.
 func (l *load) check() {
