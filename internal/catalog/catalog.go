@@ -86,5 +86,6 @@ func Operations() ([]engine.Operation, error) {
 		cidrOperations(),
 		c.maintenanceOperations(),
 		c.databaseOperations(),
+		c.activeActiveOperations(),
 	), nil
 }

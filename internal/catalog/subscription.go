@@ -28,7 +28,8 @@ const (
 	gcp = "GCP"
 )
 
-// Subscription is a Pro subscription: a deployment of its own, in one region.
+// Subscription is a Pro subscription: a deployment of its own, in one region or,
+// with Active-Active, in several.
 type Subscription struct {
 	PaymentMethod   string      `json:"paymentMethod"`
 	PaymentMethodID int64       `json:"paymentMethodId,omitempty"` // 0: none, with marketplace
@@ -43,6 +44,8 @@ type Subscription struct {
 	PublicAccess    bool        `json:"publicAccess"`           // databases have public endpoints
 	AllowList       AllowList   `json:"allowList"`
 	Maintenance     Maintenance `json:"maintenance"`
+
+	Regions []SubscriptionRegion `json:"regions,omitempty"` // with Active-Active, by name; Region, Zones and CIDR are empty then
 }
 
 // Kind of all Pro subscriptions.

@@ -25,8 +25,6 @@ const (
 // something else would mislead.
 func (in subscriptionCreate) checkSupported() error {
 	switch {
-	case in.DeploymentType == activeActive:
-		return cloud.Errorf(cloud.ActiveActiveNotSupported, "Active-Active subscriptions are not supported yet; they will come with a later version.")
 	case in.EncryptionType == customerManagedKey, len(in.EncryptionKeys) > 0:
 		return noCustomerManagedKeys()
 	}

@@ -111,12 +111,8 @@ func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in su
 	return out, nil
 }
 
-// newSubscription checks what is asked of the subscription itself, and fills in
-// what is not said. The checks need nothing but the request and the data files.
-func (c *Catalog) newSubscription(in subscriptionCreate) (s Subscription, err error) {
-	if err := in.checkSupported(); err != nil {
-		return s, err
-	}
+// newSingleRegion checks where a subscription of one region is to live.
+func (c *Catalog) newSingleRegion(in subscriptionCreate) (s Subscription, err error) {
 	provider, where, err := in.onePlace()
 	if err != nil {
 		return s, err
@@ -139,6 +135,23 @@ func (c *Catalog) newSubscription(in subscriptionCreate) (s Subscription, err er
 		return s, err
 	}
 	if err := checkInternalAccount(provider, where); err != nil {
+		return s, err
+	}
+	return s, nil
+}
+
+// newSubscription checks what is asked of the subscription itself, and fills in
+// what is not said. The checks need nothing but the request and the data files.
+func (c *Catalog) newSubscription(in subscriptionCreate) (s Subscription, err error) {
+	if err := in.checkSupported(); err != nil {
+		return s, err
+	}
+	if in.DeploymentType == activeActive {
+		s, err = c.newActiveActive(in)
+	} else {
+		s, err = c.newSingleRegion(in)
+	}
+	if err != nil {
 		return s, err
 	}
 	s.PaymentMethod, s.PaymentMethodID, err = c.payment(or(in.PaymentMethod, creditCard), in.PaymentMethodID)
@@ -185,11 +198,12 @@ func (c *Catalog) priceSubscription(ctx context.Context, tx *store.Tx, sub cloud
 				return p, err
 			}
 		}
-		size := db.pricing(first.Name)
-		size.Quantity = first.count()
-		sizes = append(sizes, size)
+		for _, size := range db.pricing(first.Name) {
+			size.Quantity = first.count()
+			sizes = append(sizes, size)
+		}
 	}
-	p.Pricing = append(c.priceDatabases(sizes), c.priceMinimum(sub.Body.Region))
+	p.Pricing = append(c.priceDatabases(sizes), c.priceMinimum(sub.Body)...)
 	return p, nil
 }
 

@@ -33,7 +33,7 @@ func TestSubscriptionRules(t *testing.T) {
 	}{
 		{`{}`, ""},
 		{`{"deploymentType": "single-region", "persistentStorageEncryptionType": "cloud-provider-managed-key"}`, ""},
-		{`{"deploymentType": "active-active"}`, cloud.ActiveActiveNotSupported},
+		{`{"deploymentType": "active-active"}`, cloud.ActiveActiveCIDRMissing},
 		{`{"persistentStorageEncryptionType": "customer-managed-key"}`, cloud.CMKNotSupported},
 		{`{"persistentStorageEncryptionKeys": {"customerManagedKeys": []}}`, cloud.CMKNotSupported},
 
