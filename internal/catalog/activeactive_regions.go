@@ -108,6 +108,7 @@ type regionCreate struct {
 	SecurityGroupID string               `json:"securityGroupId"`
 	MultiAZ         *bool                `json:"multipleAvailabilityZones"` // the region decides
 	Zones           []string             `json:"preferredAvailabilityZones"`
+	Key             string               `json:"customerManagedKeyResourceName"`
 	RespVersion     *string              `json:"respVersion"`
 	Databases       []regionDatabaseSpec `json:"databases"`
 }
@@ -120,6 +121,9 @@ func (c *Catalog) addActiveActiveRegion(ctx context.Context, tx *store.Tx, in re
 	}
 	where := in.where()
 	if err := checkInternalAccount(cloudProviderSpec{}, where); err != nil {
+		return out, err
+	}
+	if sub.Body.Encryption, err = sub.Body.Encryption.withRegion(in.Region, in.Key); err != nil {
 		return out, err
 	}
 	if sub.Body, err = c.withRegion(sub.Body, where, cloud.ActiveActiveRegionInvalid); err != nil {
@@ -222,6 +226,7 @@ func (c *Catalog) deleteActiveActiveRegions(ctx context.Context, tx *store.Tx, i
 	if err != nil {
 		return out, err
 	}
+	sub.Body.Encryption = sub.Body.Encryption.without(doomed)
 	sub.Body.Regions = slices.DeleteFunc(sub.Body.Regions, func(r SubscriptionRegion) bool { return doomed[r.Name] })
 	for i := range databases {
 		databases[i].Body.Locals = slices.DeleteFunc(databases[i].Body.Locals, func(l Local) bool { return doomed[l.Region] })

@@ -45,7 +45,8 @@ type Subscription struct {
 	AllowList       AllowList   `json:"allowList"`
 	Maintenance     Maintenance `json:"maintenance"`
 
-	Regions []SubscriptionRegion `json:"regions,omitempty"` // with Active-Active, by name; Region, Zones and CIDR are empty then
+	Encryption *Encryption          `json:"encryption,omitempty"` // nil: with keys of the cloud provider
+	Regions    []SubscriptionRegion `json:"regions,omitempty"`    // with Active-Active, by name; Region, Zones and CIDR are empty then
 }
 
 // Kind of all Pro subscriptions.

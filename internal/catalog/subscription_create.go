@@ -19,7 +19,7 @@ type subscriptionCreate struct {
 	PaymentMethodID *int64              `json:"paymentMethodId"`
 	MemoryStorage   string              `json:"memoryStorage"`
 	EncryptionType  string              `json:"persistentStorageEncryptionType"`
-	EncryptionKeys  json.RawMessage     `json:"persistentStorageEncryptionKeys"`
+	EncryptionKeys  *keysSpec           `json:"persistentStorageEncryptionKeys"`
 	CloudProviders  []cloudProviderSpec `json:"cloudProviders"`
 	Databases       []firstDatabase     `json:"databases"`
 	RedisVersion    string              `json:"redisVersion"`
@@ -93,6 +93,19 @@ func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in su
 	if err := store.Insert(ctx, tx, sub); err != nil {
 		return out, err
 	}
+	step := cloud.Step{
+		Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID,
+		After: subscriptionCreation, Status: cloud.StatusActive,
+	}
+	if sub.Body.Encryption.waits() {
+		step.Status = statusKeyPending
+		for _, spec := range specs { // there are none before there are keys, but they must be in order
+			if _, err := c.checkDatabase(ctx, tx, cloud.Resource[Subscription]{Body: sub.Body}, spec); err != nil {
+				return out, err
+			}
+		}
+		specs = nil
+	}
 	for _, spec := range specs {
 		db, err := c.newDatabase(ctx, tx, sub, spec)
 		if err != nil {
@@ -104,10 +117,7 @@ func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in su
 		})
 	}
 	out.ResourceID = sub.ID
-	out.Steps = append(out.Steps, cloud.Step{
-		Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID,
-		After: subscriptionCreation, Status: cloud.StatusActive,
-	})
+	out.Steps = append(out.Steps, step)
 	return out, nil
 }
 
@@ -143,15 +153,15 @@ func (c *Catalog) newSingleRegion(in subscriptionCreate) (s Subscription, err er
 // newSubscription checks what is asked of the subscription itself, and fills in
 // what is not said. The checks need nothing but the request and the data files.
 func (c *Catalog) newSubscription(in subscriptionCreate) (s Subscription, err error) {
-	if err := in.checkSupported(); err != nil {
-		return s, err
-	}
 	if in.DeploymentType == activeActive {
 		s, err = c.newActiveActive(in)
 	} else {
 		s, err = c.newSingleRegion(in)
 	}
 	if err != nil {
+		return s, err
+	}
+	if s.Encryption, err = in.encryption(s); err != nil {
 		return s, err
 	}
 	s.PaymentMethod, s.PaymentMethodID, err = c.payment(or(in.PaymentMethod, creditCard), in.PaymentMethodID)

@@ -34,8 +34,9 @@ func TestSubscriptionRules(t *testing.T) {
 		{`{}`, ""},
 		{`{"deploymentType": "single-region", "persistentStorageEncryptionType": "cloud-provider-managed-key"}`, ""},
 		{`{"deploymentType": "active-active"}`, cloud.ActiveActiveCIDRMissing},
-		{`{"persistentStorageEncryptionType": "customer-managed-key"}`, cloud.CMKNotSupported},
-		{`{"persistentStorageEncryptionKeys": {"customerManagedKeys": []}}`, cloud.CMKNotSupported},
+		{`{"persistentStorageEncryptionType": "customer-managed-key"}`, ""},
+		{`{"persistentStorageEncryptionKeys": {"customerManagedKeys": []}}`, cloud.CMKProviderManaged},
+		{`{"persistentStorageEncryptionType": "customer-managed-key", "persistentStorageEncryptionKeys": {"customerManagedKeys": []}}`, cloud.CMKInternalAccount},
 
 		{`{"cloudProviders": []}`, cloud.SubscriptionOneRegion},
 		{`{"cloudProviders": [{"regions": []}]}`, cloud.SubscriptionOneRegion},

@@ -23,6 +23,8 @@ type subscriptionView struct {
 	CloudDetails         []cloudDetail `json:"cloudDetails"`
 	PublicEndpointAccess bool          `json:"publicEndpointAccess"`
 	EncryptionType       string        `json:"persistentStorageEncryptionType"`
+	DeletionGracePeriod  string        `json:"deletionGracePeriod,omitempty"`
+	KeyAccess            *keyAccess    `json:"customerManagedKeyAccessDetails,omitempty"`
 	PrometheusEndpoint   string        `json:"prometheusEndpoint,omitempty"`
 	Error                *cloud.Error  `json:"error,omitempty"`
 	Linked
@@ -78,6 +80,11 @@ func (c *Catalog) show(sub cloud.Resource[Subscription], used usage) *subscripti
 			TotalSizeInGB:  used.sizeGB,
 			Links:          noLinks(),
 		}},
+	}
+	if s.Encryption != nil {
+		view.EncryptionType = customerManagedKey
+		view.DeletionGracePeriod = s.Encryption.GracePeriod
+		view.KeyAccess = s.keyAccess(sub.ID)
 	}
 	for _, place := range s.places() {
 		view.CloudDetails[0].Regions = append(view.CloudDetails[0].Regions, cloudRegion{
