@@ -87,5 +87,8 @@ func Operations() ([]engine.Operation, error) {
 		c.maintenanceOperations(),
 		c.databaseOperations(),
 		c.activeActiveOperations(),
+		logOperations(),
+		c.costReportOperations(),
+		workspaceOperations(),
 	), nil
 }
