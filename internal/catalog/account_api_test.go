@@ -19,8 +19,8 @@ func TestLogs(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
 	const system, session = "/v1/logs", "/v1/session-logs"
-	wantMembers(t, a.Do(http.MethodGet, system, nil), map[string]any{"entries.0": nil})
-	wantMembers(t, a.Do(http.MethodGet, session, nil), map[string]any{"entries.0": nil})
+	wantFields(t, a.Do(http.MethodGet, system, nil), map[string]any{"entries.0": nil})
+	wantFields(t, a.Do(http.MethodGet, session, nil), map[string]any{"entries.0": nil})
 
 	sub := a.Subscription("orders")
 	a.Run(http.MethodGet, sub+"/cidr", nil) // only reads: not logged
@@ -29,7 +29,7 @@ func TestLogs(t *testing.T) {
 	db := a.Create(sub+"/databases", `{"name": "a", "datasetSizeInGb": 1}`)
 
 	answer := a.Do(http.MethodGet, system, nil)
-	wantMembers(t, answer, map[string]any{
+	wantFields(t, answer, map[string]any{
 		"entries.0.type": "Database", "entries.0.description": "Database create completed", "entries.0.resourceId": float64(db),
 		"entries.0.resource": "database", "entries.0.originator": "Tess Tester", "entries.0.id": 4.0,
 		"entries.1.type": "Subscription", "entries.1.description": "Subscription update failed: SUBSCRIPTION_PI_NOT_FOUND",
@@ -46,7 +46,7 @@ func TestLogs(t *testing.T) {
 		"?resourceId=1":                       nil,
 		"?startTime=" + first + "&limit=1000": 4.0,
 	} {
-		wantMembers(t, a.Do(http.MethodGet, system+query, nil), map[string]any{"entries.0.id": want})
+		wantFields(t, a.Do(http.MethodGet, system+query, nil), map[string]any{"entries.0.id": want})
 	}
 	for _, query := range []string{"?limit=0", "?limit=1001", "?offset=-1", "?startTime=yesterday", "?endTime=1"} {
 		if answer := a.Do(http.MethodGet, system+query, nil); answer.Status != http.StatusBadRequest {
@@ -56,10 +56,10 @@ func TestLogs(t *testing.T) {
 	if answer := a.Do(http.MethodGet, session+"?limit=101", nil); answer.Status != http.StatusBadRequest {
 		t.Errorf("a page of 101 sessions: got %d, want 400", answer.Status)
 	}
-	wantMembers(t, a.Do(http.MethodGet, session, nil), map[string]any{
+	wantFields(t, a.Do(http.MethodGet, session, nil), map[string]any{
 		"entries.0.user": "tess@test.example", "entries.0.action": "Login", "entries.1.userRole": "Owner", "entries.2": nil,
 	})
-	wantMembers(t, a.Do(http.MethodGet, session+"?limit=1&offset=1&endTime=2100-01-01T00:00:00Z", nil), map[string]any{"entries.0.userRole": "Owner", "entries.1": nil})
+	wantFields(t, a.Do(http.MethodGet, session+"?limit=1&offset=1&endTime=2100-01-01T00:00:00Z", nil), map[string]any{"entries.0.userRole": "Owner", "entries.1": nil})
 }
 
 func TestCostReport(t *testing.T) {
@@ -183,13 +183,13 @@ func TestDataIntegrationWorkspace(t *testing.T) {
 			t.Errorf("%s %s (-want +got):\n%s", step.method, step.path, diff)
 		}
 	}
-	wantMembers(t, a.Do(http.MethodGet, "/v1/data-integration-workspaces", nil), map[string]any{
+	wantFields(t, a.Do(http.MethodGet, "/v1/data-integration-workspaces", nil), map[string]any{
 		"workspaces.0.paths.0": "", "workspaces.0.paths.1": "null", "workspaces.0.paths.2": "start", "workspaces.1": nil,
 	})
 	if answer := a.Do(http.MethodDelete, root, nil); answer.Status != http.StatusOK {
 		t.Errorf("delete the workspace: got %d %s", answer.Status, answer.Body)
 	}
-	wantMembers(t, a.Do(http.MethodGet, "/v1/data-integration-workspaces", nil), map[string]any{"workspaces.0": nil})
+	wantFields(t, a.Do(http.MethodGet, "/v1/data-integration-workspaces", nil), map[string]any{"workspaces.0": nil})
 
 	pending := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", apitest.SubscriptionBody("new")))
 	if answer := a.Do(http.MethodPut, pending+"/data-integration-workspace", `{}`); answer.Status != http.StatusForbidden {

@@ -28,8 +28,8 @@ func activeActiveBody(name string) map[string]any {
 	}
 }
 
-// wantMembers checks members of an answer by their paths, written with dots.
-func wantMembers(tb testing.TB, answer apitest.Answer, want map[string]any) {
+// wantFields checks members of an answer by their paths, written with dots.
+func wantFields(tb testing.TB, answer apitest.Answer, want map[string]any) {
 	tb.Helper()
 	for path, value := range want {
 		var members []any
@@ -53,7 +53,7 @@ func TestActiveActiveLife(t *testing.T) {
 	body := activeActiveBody("global")
 	body["dryRun"] = true
 	estimate := a.Run(http.MethodPost, "/v1/subscriptions", body)
-	wantMembers(t, estimate, map[string]any{
+	wantFields(t, estimate, map[string]any{
 		"response.resource.pricing.0.type": "Shards", "response.resource.pricing.0.region": "us-east-1",
 		"response.resource.pricing.1.region": "us-east-2", "response.resource.pricing.3.type": "MinimumPrice",
 		"response.resource.pricing.4": nil, "response.resourceId": nil,
@@ -63,15 +63,15 @@ func TestActiveActiveLife(t *testing.T) {
 	sub := fmt.Sprintf("/v1/subscriptions/%d", id)
 	wantError(t, a.Run(http.MethodPost, sub+"/regions", `{"region": "eu-west-1"}`), cloud.SubscriptionNotActive)
 	a.Settle(sub, "active")
-	wantMembers(t, a.Do(http.MethodGet, sub, nil), map[string]any{
+	wantFields(t, a.Do(http.MethodGet, sub, nil), map[string]any{
 		"deploymentType": "active-active", "numberOfDatabases": 1.0, "cloudDetails.0.provider": "AWS",
 		"cloudDetails.0.regions.0.region": "us-east-1", "cloudDetails.0.regions.0.networking.0.deploymentCIDR": "10.0.0.0/24",
 		"cloudDetails.0.regions.1.region": "us-east-2", "cloudDetails.0.regions.1.networking.1": nil,
 	})
-	wantMembers(t, a.Do(http.MethodGet, sub+"/maintenance-windows", nil), map[string]any{"mode": "automatic", "timeZone": "America/New_York"})
+	wantFields(t, a.Do(http.MethodGet, sub+"/maintenance-windows", nil), map[string]any{"mode": "automatic", "timeZone": "America/New_York"})
 
 	list := a.Do(http.MethodGet, sub+"/databases", nil)
-	wantMembers(t, list, map[string]any{
+	wantFields(t, list, map[string]any{
 		"subscription.0.databases.0.activeActiveRedis": true, "subscription.0.databases.0.globalPassword": nil,
 		"subscription.0.databases.0.crdbDatabases.0.readOperationsPerSecond": 2000.0,
 		"subscription.0.databases.0.crdbDatabases.0.security.password":       nil,
@@ -79,7 +79,7 @@ func TestActiveActiveLife(t *testing.T) {
 	first, _ := list.Get("subscription", 0, "databases", 0, "databaseId").(float64)
 	wantDone(t, a.Run(http.MethodDelete, fmt.Sprintf("%s/databases/%.0f", sub, first), nil))
 	a.Settle(fmt.Sprintf("%s/databases/%.0f", sub, first), "")
-	wantMembers(t, a.Do(http.MethodGet, sub+"/pricing", nil), map[string]any{
+	wantFields(t, a.Do(http.MethodGet, sub+"/pricing", nil), map[string]any{
 		"pricing.0.type": "MinimumPrice", "pricing.0.quantity": 1.0, "pricing.0.quantityMeasurement": "subscription",
 		"pricing.0.region": "us-east-1", "pricing.1.region": "us-east-2", "pricing.2": nil,
 	})
@@ -100,7 +100,7 @@ func TestActiveActiveLife(t *testing.T) {
 	}
 	a.Settle(db, "active")
 	answer := a.Do(http.MethodGet, db, nil)
-	wantMembers(t, answer, map[string]any{
+	wantFields(t, answer, map[string]any{
 		"dataEvictionPolicy": "allkeys-lru", "globalPassword": "all", "globalAlerts.0.value": 60.0, "globalDataPersistence": "none",
 		"crdbDatabases.0.security.password": "all", "crdbDatabases.1.security.password": "own", "crdbDatabases.1.alerts.0.value": 60.0,
 		"crdbDatabases.1.writeOperationsPerSecond": 1500.0, "crdbDatabases.0.memoryLimitInGb": 2.0, "modules.0": nil,
@@ -110,8 +110,8 @@ func TestActiveActiveLife(t *testing.T) {
 		t.Errorf("got endpoint %q, want one with %q", endpoint, want)
 	}
 	price := a.Run(http.MethodPut, db+"/regions", `{"dryRun": true, "datasetSizeInGb": 100}`)
-	wantMembers(t, price, map[string]any{"response.resource.pricing.1.region": "us-east-2", "response.resource.pricing.2": nil})
-	wantMembers(t, a.Do(http.MethodGet, db, nil), map[string]any{"status": "active", "crdbDatabases.0.datasetSizeInGb": 1.0})
+	wantFields(t, price, map[string]any{"response.resource.pricing.1.region": "us-east-2", "response.resource.pricing.2": nil})
+	wantFields(t, a.Do(http.MethodGet, db, nil), map[string]any{"status": "active", "crdbDatabases.0.datasetSizeInGb": 1.0})
 
 	regionsOfASubscription(t, a, sub, db)
 }
@@ -119,7 +119,7 @@ func TestActiveActiveLife(t *testing.T) {
 // regionsOfASubscription adds a region and takes some out.
 func regionsOfASubscription(t *testing.T, a *apitest.Account, sub, db string) {
 	path := sub + "/regions"
-	wantMembers(t, a.Do(http.MethodGet, path, nil), map[string]any{
+	wantFields(t, a.Do(http.MethodGet, path, nil), map[string]any{
 		"regions.0.region": "us-east-1", "regions.0.regionId": 1.0, "regions.0.deploymentCidr": "10.0.0.0/24", "regions.2": nil,
 		"regions.0.databases.0.databaseName": "orders", "regions.1.databases.0.writeOperationsPerSecond": 1500.0,
 	})
@@ -142,15 +142,15 @@ func regionsOfASubscription(t *testing.T, a *apitest.Account, sub, db string) {
 			t.Errorf("%s: got %s, want %s", tt.body, task.Body, tt.want)
 		}
 	}
-	wantMembers(t, a.Run(http.MethodPost, path, `{`+spec+`, "dryRun": true}`), map[string]any{
+	wantFields(t, a.Run(http.MethodPost, path, `{`+spec+`, "dryRun": true}`), map[string]any{
 		"response.resource.pricing.0.region": "eu-west-1", "response.resource.pricing.5.type": "MinimumPrice",
 	})
 	task := a.Run(http.MethodPost, path, `{`+spec+`, "databases": [{"name": "orders", "localThroughputMeasurement": {"region": "eu-west-1", "readOperationsPerSecond": 500, "writeOperationsPerSecond": 500}}]}`)
-	wantMembers(t, task, map[string]any{"status": "processing-completed", "response.resourceId": 4.0})
-	wantMembers(t, a.Do(http.MethodGet, sub, nil), map[string]any{"status": "pending", "cloudDetails.0.regions.0.region": "eu-west-1"})
-	wantMembers(t, a.Do(http.MethodGet, db, nil), map[string]any{"status": "active-change-pending", "crdbDatabases.0.readOperationsPerSecond": 500.0})
+	wantFields(t, task, map[string]any{"status": "processing-completed", "response.resourceId": 4.0})
+	wantFields(t, a.Do(http.MethodGet, sub, nil), map[string]any{"status": "pending", "cloudDetails.0.regions.0.region": "eu-west-1"})
+	wantFields(t, a.Do(http.MethodGet, db, nil), map[string]any{"status": "active-change-pending", "crdbDatabases.0.readOperationsPerSecond": 500.0})
 	a.Settle(sub, "active")
-	wantMembers(t, a.Do(http.MethodGet, db, nil), map[string]any{"status": "active", "crdbDatabases.1.security.password": "all"})
+	wantFields(t, a.Do(http.MethodGet, db, nil), map[string]any{"status": "active", "crdbDatabases.1.security.password": "all"})
 
 	for _, tt := range []struct {
 		body string
@@ -163,14 +163,14 @@ func regionsOfASubscription(t *testing.T, a *apitest.Account, sub, db string) {
 	} {
 		wantError(t, a.Run(http.MethodDelete, path+"/", tt.body), tt.want)
 	}
-	wantMembers(t, a.Run(http.MethodDelete, path+"/", `{"regions": [{"region": "us-east-1"}], "dryRun": true}`), map[string]any{
+	wantFields(t, a.Run(http.MethodDelete, path+"/", `{"regions": [{"region": "us-east-1"}], "dryRun": true}`), map[string]any{
 		"response.resource.pricing.0.region": "eu-west-1", "response.resource.pricing.4": nil,
 	})
 	endpoint := a.Do(http.MethodGet, db, nil).Get("crdbDatabases", 2, "publicEndpoint")
 	wantDone(t, a.Run(http.MethodDelete, path+"/", `{"regions": [{"region": "us-east-1"}]}`))
 	a.Settle(sub, "active")
-	wantMembers(t, a.Do(http.MethodGet, path, nil), map[string]any{"regions.0.region": "eu-west-1", "regions.1.region": "us-east-2", "regions.2": nil})
-	wantMembers(t, a.Do(http.MethodGet, db, nil), map[string]any{
+	wantFields(t, a.Do(http.MethodGet, path, nil), map[string]any{"regions.0.region": "eu-west-1", "regions.1.region": "us-east-2", "regions.2": nil})
+	wantFields(t, a.Do(http.MethodGet, db, nil), map[string]any{
 		"status": "active", "crdbDatabases.1.publicEndpoint": endpoint, "crdbDatabases.1.security.password": "own", "crdbDatabases.2": nil,
 	})
 	wantDone(t, a.Run(http.MethodDelete, db, nil))
@@ -197,5 +197,5 @@ func TestActiveActiveCallsInASingleRegion(t *testing.T) {
 	wantError(t, a.Run(http.MethodPut, db+"/regions", `{"globalPassword": "x"}`), cloud.UpdateOnlyForActiveActive)
 	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions/1/regions", `{"region": "eu-west-1"}`), cloud.SubscriptionNotFound)
 	wantError(t, a.Run(http.MethodPut, sub+"/databases/1/regions", `{}`), cloud.DatabaseNotFound)
-	wantMembers(t, a.Do(http.MethodGet, db, nil), map[string]any{"activeActiveRedis": nil})
+	wantFields(t, a.Do(http.MethodGet, db, nil), map[string]any{"activeActiveRedis": nil})
 }

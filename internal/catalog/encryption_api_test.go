@@ -24,7 +24,7 @@ func TestCustomerManagedKeys(t *testing.T) {
 	wantError(t, a.Run(http.MethodPut, sub, keys), cloud.CMKStatus) // still pending
 	a.Settle(sub, "encryption_key_pending")
 	answer := a.Do(http.MethodGet, sub, nil)
-	wantMembers(t, answer, map[string]any{
+	wantFields(t, answer, map[string]any{
 		"persistentStorageEncryptionType": "customer-managed-key", "deletionGracePeriod": nil, "numberOfDatabases": 0.0,
 		"cloudDetails.0.regions.0.region": "us-east-1", "customerManagedKeyAccessDetails.deletionGracePeriodOptions.0": "alerts-only",
 	})
@@ -36,11 +36,11 @@ func TestCustomerManagedKeys(t *testing.T) {
 	wantError(t, a.Run(http.MethodPut, sub, `{"customerManagedKeys": [{"resourceName": "a"}]}`), cloud.CMKGraceRequired)
 
 	wantDone(t, a.Run(http.MethodPut, sub, keys))
-	wantMembers(t, a.Do(http.MethodGet, sub, nil), map[string]any{"status": "pending", "deletionGracePeriod": "immediate"})
+	wantFields(t, a.Do(http.MethodGet, sub, nil), map[string]any{"status": "pending", "deletionGracePeriod": "immediate"})
 	a.Settle(sub, "active")
 	wantDone(t, a.Run(http.MethodPut, sub, `{"customerManagedKeys": [{"resourceName": "another"}]}`))
 	a.Settle(sub, "active")
-	wantMembers(t, a.Do(http.MethodGet, sub, nil), map[string]any{"deletionGracePeriod": "immediate", "numberOfDatabases": 0.0})
+	wantFields(t, a.Do(http.MethodGet, sub, nil), map[string]any{"deletionGracePeriod": "immediate", "numberOfDatabases": 0.0})
 	wantDone(t, a.Run(http.MethodDelete, sub, nil))
 	a.Settle(sub, "")
 }
