@@ -101,5 +101,9 @@ func Operations() ([]engine.Operation, error) {
 		pscOperations(),
 		privateLinkOperations(),
 		c.databaseOperations(),
+		c.activeActiveOperations(),
+		logOperations(),
+		c.costReportOperations(),
+		workspaceOperations(),
 	), nil
 }

@@ -27,6 +27,7 @@ func TestOfficialProvider(t *testing.T) {
 		{"a subscription and a database through their whole life", wholeLife},
 		{"another module at the same time", anotherModule},
 		{"connections to other networks", connections},
+		{"Active-Active", activeActive},
 		{"data sources", dataSources},
 		{"data source without a match", noMatch},
 	}
