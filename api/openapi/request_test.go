@@ -80,8 +80,7 @@ func TestCheckRequestRefusesBody(t *testing.T) {
 			t.Parallel()
 			op := operation(t, test.operation)
 			err := op.CheckRequest(request(op, ""), ids(), []byte(test.body))
-			var invalid *Invalid
-			if !errors.As(err, &invalid) {
+			if _, ok := errors.AsType[*Invalid](err); !ok {
 				t.Fatalf("%s: got %v, want an *Invalid", test.body, err)
 			}
 			for _, want := range test.want {

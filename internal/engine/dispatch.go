@@ -52,10 +52,7 @@ func (d *dispatcher) run(ctx context.Context) error {
 	var jobs sync.WaitGroup
 	var last time.Time
 	down := false
-	for {
-		if sleep(ctx, takeEvery-time.Since(last)) != nil {
-			break
-		}
+	for sleep(ctx, takeEvery-time.Since(last)) == nil {
 		free, err := acquire(ctx, slots)
 		if err != nil {
 			break
