@@ -84,6 +84,11 @@ func (s *server) once(r *http.Request, c call, key *requestKey) reply {
 // acquire takes the key or finds out what is known of it. Where the scheme says
 // so it waits for a request that is under way; waiting holds no connection.
 func (s *server) acquire(ctx context.Context, r *http.Request, key *requestKey) (store.KeyHold, *store.KeyRecord, error) {
+	if s.flights.settled(key) {
+		if record, err := s.cfg.DB.SettledKey(ctx, key.store); err != nil || record != nil {
+			return store.KeyHold{}, record, err
+		}
+	}
 	terms := store.KeyTerms{Replayed: key.Replayed, Known: key.Known, Lease: idempotency.Lease}
 	deadline := time.NewTimer(key.Wait)
 	defer deadline.Stop()
@@ -141,6 +146,7 @@ func (s *server) recorded(r *http.Request, key *requestKey, record *store.KeyRec
 	case record.State != store.KeyDone:
 		return key.inUse().reply(r)
 	}
+	s.flights.replayed(key)
 	rep := replyOf(record.Outcome)
 	rep.header["Idempotent-Replayed"] = "true"
 	rep.header["Idempotent-Original-Request-Id"] = record.Outcome.RequestID

@@ -21,6 +21,9 @@ type reply struct {
 // newReply renders a body as JSON. That cannot fail for the types we answer with;
 // should it, the answer says that something is wrong here.
 func newReply(r *http.Request, status int, body any) reply {
+	if status == http.StatusNoContent {
+		return reply{status: status, header: map[string]string{}, body: []byte{}} // stored as a body that is empty
+	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
@@ -74,10 +77,12 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
 	for name, value := range rep.header {
 		h.Set(name, value)
 	}
-	h.Set("Content-Length", strconv.Itoa(len(rep.body)))
+	if rep.status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(len(rep.body)))
+	}
 	h.Set("X-Rate-Limit-Remaining", unused)
 	w.WriteHeader(rep.status)
-	if r.Method != http.MethodHead {
+	if r.Method != http.MethodHead && len(rep.body) > 0 {
 		_, _ = w.Write(rep.body) // a client that is gone is not our error
 	}
 }

@@ -69,10 +69,10 @@ func TestDocumentDeclaresEveryOperation(t *testing.T) {
 		"Access control":           {Built: 13},
 		"Pro subscriptions":        {Built: 15},
 		"Pro connectivity":         {Built: 54},
-		"Pro databases":            {Built: 12, Planned: 11},
-		"Essentials subscriptions": {Planned: 9},
-		"Essentials databases":     {Planned: 20},
-		"Endpoint redirections":    {Planned: 3},
+		"Pro databases":            {Built: 23},
+		"Essentials subscriptions": {Built: 9},
+		"Essentials databases":     {Built: 20},
+		"Endpoint redirections":    {Built: 3},
 		"Data integration":         {Built: 11},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -155,9 +155,6 @@ func TestOperation(t *testing.T) {
 	}
 	if _, hasBody := list.BodyProperties(); hasBody || list.Status != 200 || list.Command != "" {
 		t.Errorf("listProDatabases: body %v, status %d, command %q", hasBody, list.Status, list.Command)
-	}
-	if planned := operation(t, "listEssentialsPlans"); !planned.Planned || planned.Status != 501 {
-		t.Errorf("listEssentialsPlans: planned %v, status %d", planned.Planned, planned.Status)
 	}
 }
 

@@ -25,6 +25,12 @@ func (o *Operation) CheckResponse(status int, header http.Header, body []byte) e
 	if declared == nil {
 		return fmt.Errorf("%s answered status %d, which is not declared", o.ID, status)
 	}
+	if status == http.StatusNoContent {
+		if len(body) > 0 {
+			return fmt.Errorf("%s answered status %d with a body", o.ID, status)
+		}
+		return nil
+	}
 	media, _, err := mime.ParseMediaType(header.Get("Content-Type"))
 	content := declared.Value.Content[media]
 	switch {

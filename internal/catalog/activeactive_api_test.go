@@ -113,6 +113,12 @@ func TestActiveActiveLife(t *testing.T) {
 	wantFields(t, price, map[string]any{"response.resource.pricing.1.region": "us-east-2", "response.resource.pricing.2": nil})
 	wantFields(t, a.Do(http.MethodGet, db, nil), map[string]any{"status": "active", "crdbDatabases.0.datasetSizeInGb": 1.0})
 
+	wantError(t, a.Run(http.MethodPost, db+"/backup", `{"adhocBackupPath": "s3://backups/orders"}`), cloud.BackupRegionMissing)
+	wantDone(t, a.Run(http.MethodPost, db+"/backup", `{"regionName": "us-east-1", "adhocBackupPath": "s3://backups/orders"}`))
+	wantDone(t, a.Run(http.MethodGet, db+"/backup?regionName=us-east-1", nil))
+	wantError(t, a.Run(http.MethodGet, db+"/backup?regionName=us-east-2", nil), cloud.BackupDisabled)
+	wantError(t, a.Run(http.MethodGet, db+"/backup?regionName=atlantis", nil), cloud.BackupStatusRegionInvalid)
+
 	regionsOfASubscription(t, a, sub, db)
 }
 

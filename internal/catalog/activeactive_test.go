@@ -216,3 +216,29 @@ func TestGlobalAndLocalSettings(t *testing.T) {
 		}
 	}
 }
+
+func TestRegionsOfBackups(t *testing.T) {
+	t.Parallel()
+	single := Database{Region: "eu-west-1", Backup: &Backup{}}
+	several := Database{Locals: []Local{{Region: "eu-west-1"}, {Region: "us-east-1", Backup: &Backup{}}}}
+	for _, tt := range []struct {
+		name    string
+		db      Database
+		region  string
+		want    cloud.Code
+		regular bool
+		job     string
+	}{
+		{"the only region", single, "", "", true, "backup"},
+		{"the only region by its name", single, "eu-west-1", "DENIED", false, ""},
+		{"one of several", several, "us-east-1", "", true, "backup us-east-1"},
+		{"one without", several, "eu-west-1", "", false, "backup eu-west-1"},
+		{"none of several", several, "", "MISSING", false, ""},
+		{"elsewhere", several, "us-west-2", "UNKNOWN", false, ""},
+	} {
+		regular, job, err := tt.db.backups(tt.region, wrongBackup{"DENIED", "MISSING", "UNKNOWN"})
+		if got := codeOf(t, err); got != tt.want || (regular != nil) != tt.regular || job != tt.job {
+			t.Errorf("%s: got %q, %v, %q, want %q, %v, %q", tt.name, got, regular, job, tt.want, tt.regular, tt.job)
+		}
+	}
+}

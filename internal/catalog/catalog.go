@@ -30,6 +30,7 @@ type Catalog struct {
 	performanceFactors []string
 	versions           []redisVersion // newest first
 	shardTypes         []shardType
+	plans              []plan
 	minimumPrice       minimumPrice
 	defaultRules       []defaultRule
 	users              []accountUser // the first is the owner
@@ -51,6 +52,7 @@ func New() (*Catalog, error) {
 		{"query-performance-factors", &c.performanceFactors},
 		{"redis-versions", &c.versions},
 		{"shard-types", &c.shardTypes},
+		{"essentials-plans", &c.plans},
 		{"minimum-price", &c.minimumPrice},
 		{"acl-rules", &c.defaultRules},
 		{"users", &c.users},
@@ -105,5 +107,13 @@ func Operations() ([]engine.Operation, error) {
 		logOperations(),
 		c.costReportOperations(),
 		workspaceOperations(),
+		c.planOperations(),
+		c.essentialsOperations(),
+		c.essentialsDatabaseOperations(),
+		c.backupOperations(),
+		importOperations(),
+		c.upgradeOperations(),
+		contentOperations(),
+		redirectionOperations(),
 	), nil
 }

@@ -72,6 +72,9 @@ type Database struct {
 	OSSHashing       bool             `json:"ossHashing,omitempty"`
 	RegexRules       []string         `json:"regexRules,omitempty"` // empty: the standard ones
 
+	Redirected  bool  `json:"redirected,omitempty"`  // its dynamic endpoints lead to another database
+	EndpointsOf int64 `json:"endpointsOf,omitempty"` // the database whose dynamic endpoints lead here; 0: none
+
 	Password       string   `json:"password,omitempty"` // empty: derived from the id
 	SASLUsername   string   `json:"saslUsername,omitempty"`
 	SASLPassword   string   `json:"saslPassword,omitempty"`
@@ -184,50 +187,22 @@ func (c *Catalog) databaseOperations() []engine.Operation {
 		engine.Command("updateProDatabase", c.updateProDatabase),
 		engine.Command("deleteProDatabase", deleteProDatabase),
 		engine.Sync("getProDatabaseCertificate", c.getProDatabaseCertificate),
-		engine.Sync("listProDatabaseTags", listProDatabaseTags),
-		engine.Sync("createProDatabaseTag", createProDatabaseTag),
-		engine.Sync("replaceProDatabaseTags", replaceProDatabaseTags),
-		engine.Sync("updateProDatabaseTag", updateProDatabaseTag),
-		engine.Sync("deleteProDatabaseTag", deleteProDatabaseTag),
+		engine.Sync("listProDatabaseTags", listTags[Database]),
+		engine.Sync("createProDatabaseTag", createTag[Database]),
+		engine.Sync("replaceProDatabaseTags", replaceTags[Database]),
+		engine.Sync("updateProDatabaseTag", updateTag[Database]),
+		engine.Sync("deleteProDatabaseTag", deleteTag[Database]),
 	}
 }
 
-// readDatabase reads a database of a subscription to show it, in whatever state.
-// It answers SubscriptionNotFound and DatabaseNotFound.
+// readDatabase is readHosted for a database of a Pro subscription.
 func readDatabase(ctx context.Context, tx *store.Tx, subscription, id int64) (cloud.Resource[Database], error) {
-	db, ok, err := store.Get[Database](ctx, tx, id)
-	if err == nil && (!ok || db.Parent != subscription) {
-		err = noDatabase(ctx, tx, subscription, id)
-	}
-	return db, err
+	return readHosted[Database](ctx, tx, databasePath{subscription, id})
 }
 
-// lockDatabase locks a database of a subscription that is to be changed.
-// It answers SubscriptionNotFound, DatabaseNotFound and DatabaseNotActive: what
-// is being deleted cannot be changed any more.
+// lockDatabase is lockHosted for a database of a Pro subscription.
 func lockDatabase(ctx context.Context, tx *store.Tx, subscription, id int64) (cloud.Resource[Database], error) {
-	db, ok, err := store.Lock[Database](ctx, tx, id)
-	switch {
-	case err != nil:
-		return db, err
-	case !ok || db.Parent != subscription:
-		return db, noDatabase(ctx, tx, subscription, id)
-	case db.Status == cloud.StatusDeleting:
-		return db, databaseNotActive(db)
-	}
-	return db, nil
-}
-
-// noDatabase says what exactly is not there.
-func noDatabase(ctx context.Context, tx *store.Tx, subscription, id int64) error {
-	if _, err := readSubscription(ctx, tx, subscription); err != nil {
-		return err
-	}
-	return cloud.Errorf(cloud.DatabaseNotFound, "There is no database %d in subscription %d.", id, subscription)
-}
-
-func databaseNotActive(db cloud.Resource[Database]) error {
-	return cloud.Errorf(cloud.DatabaseNotActive, "Database %d is %s. It can be changed once it is active.", db.ID, db.Status)
+	return lockHosted[Database](ctx, tx, databasePath{subscription, id})
 }
 
 // setPublicAccess makes the databases of a subscription follow its public

@@ -156,12 +156,20 @@ func alertLimits(name string) (limits alertRange, ok bool) {
 }
 
 func checkAlerts(d Database) error {
-	seen := map[string]bool{}
 	for _, alert := range d.Alerts {
-		limits, ok := alertLimits(alert.Name)
-		switch {
-		case !ok:
+		if _, ok := alertLimits(alert.Name); !ok {
 			return cloud.Errorf(cloud.DatabaseAlertNotSupported, "Pro databases have no alert %s.", alert.Name)
+		}
+	}
+	return checkAlertValues(d.Alerts, alertLimits)
+}
+
+// checkAlertValues checks alerts that are known to have limits.
+func checkAlertValues(alerts []Alert, limitsOf func(string) (alertRange, bool)) error {
+	seen := map[string]bool{}
+	for _, alert := range alerts {
+		limits, _ := limitsOf(alert.Name)
+		switch {
 		case seen[alert.Name]:
 			return cloud.Errorf(cloud.DatabaseAlertInvalid, "The alert %s is there twice.", alert.Name)
 		case alert.Value < limits.least || alert.Value > limits.most:

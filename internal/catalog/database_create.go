@@ -151,13 +151,16 @@ func (c *Catalog) designDatabase(sub Subscription, spec DatabaseSpec, near neigh
 // subscription, else the default. Nobody who names modules and no version means
 // one that has them built in and refuses them, so the newest other one is taken.
 func (c *Catalog) versionFor(sub Subscription, spec DatabaseSpec) (redisVersion, error) {
-	asked := or(spec.RedisVersion, sub.RedisVersion)
-	version, ok := c.proVersion(asked)
+	return c.versionForModules(proOffer, or(spec.RedisVersion, sub.RedisVersion), spec.Modules)
+}
+
+func (c *Catalog) versionForModules(offer, asked string, modules []DatabaseModule) (redisVersion, error) {
+	version, ok := c.askedVersion(offer, asked)
 	if !ok {
-		return version, cloud.Errorf(cloud.DatabaseVersionInvalid, "Redis %s is not available to Pro databases.", asked)
+		return version, cloud.Errorf(cloud.DatabaseVersionInvalid, "Redis %s is not available to databases of %s subscriptions.", asked, offer)
 	}
-	if asked == "" && len(spec.Modules) > 0 {
-		for _, v := range c.proVersions() {
+	if asked == "" && len(modules) > 0 {
+		for _, v := range c.versionsOf(offer) {
 			if !v.BundledModules {
 				return v, nil
 			}

@@ -9,12 +9,6 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// databasePath is a database as a path names it.
-type databasePath struct {
-	Subscription int64 `path:"subscriptionId" json:"-"`
-	ID           int64 `path:"databaseId" json:"-"`
-}
-
 // databaseUpdateRequest changes what it names.
 type databaseUpdateRequest struct {
 	Subscription int64     `path:"subscriptionId" json:"-"`
@@ -102,17 +96,6 @@ func (in databaseUpdateRequest) change(id int64, d *Database) error {
 	return nil
 }
 
-// A database can be deleted in any state: what was still to be done for it is
-// dropped.
-func deleteProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
-	db, err := lockDatabase(ctx, tx, in.Subscription, in.ID)
-	if err != nil {
-		return out, err
-	}
-	if err := store.SetStatus[Database](ctx, tx, db.ID, cloud.StatusDeleting); err != nil {
-		return out, err
-	}
-	return engine.Outcome{ResourceID: db.ID, AdditionalResourceID: db.Parent, Steps: []cloud.Step{{
-		Kind: db.Body.Kind(), ID: db.ID, After: databaseDeletion, Status: cloud.StatusGone,
-	}}}, nil
+func deleteProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (engine.Outcome, error) {
+	return deleteHosted[Database](ctx, tx, in, databaseDeletion)
 }

@@ -35,6 +35,7 @@ type databaseView struct {
 	PublicEndpoint   string         `json:"publicEndpoint,omitempty"`
 	PrivateEndpoint  string         `json:"privateEndpoint,omitempty"`
 	DynamicEndpoints *endpointPair  `json:"dynamicEndpoints,omitempty"`
+	ReplicaEndpoints *endpointPair  `json:"replicaAsSourceEndpoints,omitempty"`
 	Replica          *replicaView   `json:"replica,omitempty"`
 	ReplicaOf        *replicaOfView `json:"replicaOf,omitempty"`
 	Clustering       clusteringView `json:"clustering"`
@@ -124,7 +125,7 @@ func (c *Catalog) showDatabase(db cloud.Resource[Database]) *databaseView {
 			SourceIPs:   d.sourceIPs(),
 		},
 		Modules: c.showModules(d.Modules),
-		Alerts:  showAlerts(db.ID, d.Alerts),
+		Alerts:  showAlerts(db.ID, d.Alerts, alertLimits),
 		Backup:  d.Backup.show(),
 		Error:   db.Error,
 		Linked:  Linked{Links: noLinks()},
@@ -140,6 +141,9 @@ func (c *Catalog) showDatabase(db cloud.Resource[Database]) *databaseView {
 		const emptyMB = 3.5 // what an empty database takes
 		fixed, dynamic := d.endpoints(db.ID, db.Parent)
 		view.PublicEndpoint, view.PrivateEndpoint, view.DynamicEndpoints = fixed.Public, fixed.Private, &dynamic
+		if d.Redirected {
+			view.DynamicEndpoints, view.ReplicaEndpoints = nil, d.replicaEndpoints(db.ID)
+		}
 		activated, modified := db.ActivatedAt.UTC(), db.UpdatedAt.UTC()
 		view.ActivatedOn, view.LastModified = &activated, &modified
 		view.MemoryUsedMB = emptyMB * float64(copies(d.Replication))
@@ -180,10 +184,10 @@ func (c *Catalog) showModules(modules []DatabaseModule) []moduleView {
 	return views
 }
 
-func showAlerts(database int64, alerts []Alert) []alertView {
+func showAlerts(database int64, alerts []Alert, limitsOf func(string) (alertRange, bool)) []alertView {
 	views := []alertView{}
 	for _, alert := range alerts {
-		limits, _ := alertLimits(alert.Name)
+		limits, _ := limitsOf(alert.Name)
 		views = append(views, alertView{
 			ID:   1 + derivedNumber(database, alert.Name, 1_000_000),
 			Name: alert.Name, Value: alert.Value, Default: limits.standard,

@@ -22,8 +22,11 @@ func placeDomain(provider, region string, multiAZ bool) string {
 	if multiAZ {
 		zone = "mz"
 	}
-	if provider == gcp {
+	switch provider {
+	case gcp:
 		host = "gcp"
+	case azure:
+		host = "azure"
 	}
 	return fmt.Sprintf("%s-%s.%s.cloud.rlrcp.com", region, zone, host)
 }
@@ -37,11 +40,15 @@ type endpointPair struct {
 // endpoints of a database, as host:port: the ones that are bound to its cluster
 // and the dynamic ones, which could be moved to another.
 func (d Database) endpoints(id, subscription int64) (fixed, dynamic endpointPair) {
-	return d.endpointsUnder(clusterDomain(subscription, d.Provider, d.Region, d.MultiAZ), id, "")
+	named := id
+	if d.EndpointsOf != 0 {
+		named = d.EndpointsOf
+	}
+	return d.endpointsUnder(clusterDomain(subscription, d.Provider, d.Region, d.MultiAZ), named, "")
 }
 
-// endpointsUnder a domain; which tells one of several in an Active-Active
-// database from the others.
+// endpointsUnder a domain. The dynamic ones are named after the database with an
+// id; which tells one of several in an Active-Active database from the others.
 func (d Database) endpointsUnder(domain string, id int64, which string) (fixed, dynamic endpointPair) {
 	fixed.Private = fmt.Sprintf("redis-%d.internal.%s:%d", d.Port, domain, d.Port)
 	dynamic.Private = fmt.Sprintf("%s.db.redis.io:%d", derivedHost(id, "private endpoint"+which), d.Port)
@@ -50,4 +57,14 @@ func (d Database) endpointsUnder(domain string, id int64, which string) (fixed, 
 		dynamic.Public = fmt.Sprintf("%s.db.redis.io:%d", derivedHost(id, "public endpoint"+which), d.Port)
 	}
 	return fixed, dynamic
+}
+
+// replicaEndpoints of a database whose dynamic endpoints lead to another one: by
+// which that can still replicate it.
+func (d Database) replicaEndpoints(id int64) *endpointPair {
+	pair := &endpointPair{Private: fmt.Sprintf("%s.db.redis.io:%d", derivedHost(id, "private replica endpoint"), d.Port)}
+	if d.PublicAccess {
+		pair.Public = fmt.Sprintf("%s.db.redis.io:%d", derivedHost(id, "public replica endpoint"), d.Port)
+	}
+	return pair
 }

@@ -24,8 +24,9 @@ const (
 	ram         = "ram"
 	ramAndFlash = "ram-and-flash"
 
-	aws = "AWS"
-	gcp = "GCP"
+	aws   = "AWS"
+	gcp   = "GCP"
+	azure = "Azure" // with Essentials only
 )
 
 // Subscription is a Pro subscription: a deployment of its own, in one region or,
@@ -121,7 +122,7 @@ func noSubscription(id int64) error {
 	return cloud.Errorf(cloud.SubscriptionNotFound, "There is no subscription %d.", id)
 }
 
-func notActive(sub cloud.Resource[Subscription]) error {
+func notActive[B cloud.Body](sub cloud.Resource[B]) error {
 	return cloud.Errorf(cloud.SubscriptionNotActive,
 		"Subscription %d is %s. It can be changed once it is active.", sub.ID, sub.Status)
 }

@@ -24,6 +24,8 @@ type tagSpec struct {
 	Value string `json:"value"`
 }
 
+// The operations on tags are those of both kinds of databases.
+
 // tagPath is a tag as a path names it.
 type tagPath struct {
 	Subscription int64  `path:"subscriptionId" json:"-"`
@@ -55,49 +57,51 @@ func showTags(tx *store.Tx, tags []Tag) *tagList {
 	return list
 }
 
-func listProDatabaseTags(ctx context.Context, tx *store.Tx, in databasePath) (*tagList, error) {
-	db, err := readDatabase(ctx, tx, in.Subscription, in.ID)
+func listTags[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in databasePath) (*tagList, error) {
+	db, err := readHosted[B, P](ctx, tx, in)
 	if err != nil {
 		return nil, err
 	}
-	return showTags(tx, db.Body.Tags), nil
+	return showTags(tx, P(&db.Body).core().Tags), nil
 }
 
-func createProDatabaseTag(ctx context.Context, tx *store.Tx, in struct {
+func createTag[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in struct {
 	Subscription int64 `path:"subscriptionId" json:"-"`
 	ID           int64 `path:"databaseId" json:"-"`
 	tagSpec
 },
 ) (*tagView, error) {
-	db, err := lockDatabase(ctx, tx, in.Subscription, in.ID)
+	db, err := lockHosted[B, P](ctx, tx, databasePath{in.Subscription, in.ID})
 	if err != nil {
 		return nil, err
 	}
+	d := P(&db.Body).core()
 	tag, err := in.tag(tx.Now)
 	if err != nil {
 		return nil, err
 	}
-	if findTag(db.Body.Tags, tag.Key) >= 0 {
+	if findTag(d.Tags, tag.Key) >= 0 {
 		return nil, cloud.Errorf(cloud.ConflictError, "The database already has a tag %q.", tag.Key)
 	}
-	db.Body.Tags = append(db.Body.Tags, tag)
-	if err := checkTagCount(db.Body.Tags); err != nil {
+	d.Tags = append(d.Tags, tag)
+	if err := checkTagCount(d.Tags); err != nil {
 		return nil, err
 	}
 	return &tagView{Tag: tag}, store.Update(ctx, tx, db)
 }
 
 // A tag that was there before, with the same value, is not new.
-func replaceProDatabaseTags(ctx context.Context, tx *store.Tx, in struct {
+func replaceTags[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in struct {
 	Subscription int64     `path:"subscriptionId" json:"-"`
 	ID           int64     `path:"databaseId" json:"-"`
 	Tags         []tagSpec `json:"tags"`
 },
 ) (*tagList, error) {
-	db, err := lockDatabase(ctx, tx, in.Subscription, in.ID)
+	db, err := lockHosted[B, P](ctx, tx, databasePath{in.Subscription, in.ID})
 	if err != nil {
 		return nil, err
 	}
+	d := P(&db.Body).core()
 	var tags []Tag
 	for _, spec := range in.Tags {
 		tag, err := spec.tag(tx.Now)
@@ -107,10 +111,10 @@ func replaceProDatabaseTags(ctx context.Context, tx *store.Tx, in struct {
 		if findTag(tags, tag.Key) >= 0 {
 			return nil, cloud.Errorf(cloud.BadRequest, "The tag %q is there twice.", tag.Key)
 		}
-		if i := findTag(db.Body.Tags, tag.Key); i >= 0 {
-			tag.CreatedAt = db.Body.Tags[i].CreatedAt
-			if tag.Value == db.Body.Tags[i].Value {
-				tag.UpdatedAt = db.Body.Tags[i].UpdatedAt
+		if i := findTag(d.Tags, tag.Key); i >= 0 {
+			tag.CreatedAt = d.Tags[i].CreatedAt
+			if tag.Value == d.Tags[i].Value {
+				tag.UpdatedAt = d.Tags[i].UpdatedAt
 			}
 		}
 		tags = append(tags, tag)
@@ -118,18 +122,18 @@ func replaceProDatabaseTags(ctx context.Context, tx *store.Tx, in struct {
 	if err := checkTagCount(tags); err != nil {
 		return nil, err
 	}
-	db.Body.Tags = tags
+	d.Tags = tags
 	return showTags(tx, tags), store.Update(ctx, tx, db)
 }
 
-func updateProDatabaseTag(ctx context.Context, tx *store.Tx, in struct {
+func updateTag[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in struct {
 	Subscription int64  `path:"subscriptionId" json:"-"`
 	ID           int64  `path:"databaseId" json:"-"`
 	Key          string `path:"tagKey" json:"-"`
 	Value        string `json:"value"`
 },
 ) (*tagView, error) {
-	db, i, err := lockTag(ctx, tx, tagPath{in.Subscription, in.ID, in.Key})
+	db, i, err := lockTag[B, P](ctx, tx, tagPath{in.Subscription, in.ID, in.Key})
 	if err != nil {
 		return nil, err
 	}
@@ -137,28 +141,30 @@ func updateProDatabaseTag(ctx context.Context, tx *store.Tx, in struct {
 	if err != nil {
 		return nil, err
 	}
-	changed.CreatedAt = db.Body.Tags[i].CreatedAt
-	db.Body.Tags[i] = changed
+	tags := P(&db.Body).core().Tags
+	changed.CreatedAt = tags[i].CreatedAt
+	tags[i] = changed
 	return &tagView{Tag: changed}, store.Update(ctx, tx, db)
 }
 
-func deleteProDatabaseTag(ctx context.Context, tx *store.Tx, in tagPath) (struct{}, error) {
-	db, i, err := lockTag(ctx, tx, in)
+func deleteTag[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in tagPath) (struct{}, error) {
+	db, i, err := lockTag[B, P](ctx, tx, in)
 	if err != nil {
 		return struct{}{}, err
 	}
-	db.Body.Tags = slices.Delete(db.Body.Tags, i, i+1)
+	d := P(&db.Body).core()
+	d.Tags = slices.Delete(d.Tags, i, i+1)
 	return struct{}{}, store.Update(ctx, tx, db)
 }
 
 // lockTag locks a database that has a tag, and tells which it is.
-// Beyond the errors of lockDatabase it answers EntityMissing.
-func lockTag(ctx context.Context, tx *store.Tx, path tagPath) (db cloud.Resource[Database], i int, err error) {
-	db, err = lockDatabase(ctx, tx, path.Subscription, path.ID)
+// Beyond the errors of lockHosted it answers EntityMissing.
+func lockTag[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path tagPath) (db cloud.Resource[B], i int, err error) {
+	db, err = lockHosted[B, P](ctx, tx, databasePath{path.Subscription, path.ID})
 	if err != nil {
 		return db, 0, err
 	}
-	i = findTag(db.Body.Tags, strings.ToLower(path.Key))
+	i = findTag(P(&db.Body).core().Tags, strings.ToLower(path.Key))
 	if i < 0 {
 		return db, 0, cloud.Errorf(cloud.EntityMissing, "The database has no tag %q.", path.Key)
 	}

@@ -49,17 +49,31 @@ func (c *Catalog) sortVersions() error {
 	return nil
 }
 
-// proVersions lists what a new Pro database can run, newest first.
-func (c *Catalog) proVersions() []redisVersion {
+// Offers: kinds of subscriptions that a version can be had with.
+const (
+	proOffer        = "pro"
+	essentialsOffer = "essentials"
+)
+
+// versionsOf lists what a new database of an offer can run, newest first.
+func (c *Catalog) versionsOf(offer string) []redisVersion {
 	return slices.DeleteFunc(slices.Clone(c.versions), func(v redisVersion) bool {
-		return !v.NewDatabases || !slices.Contains(v.Plans, "pro")
+		return !v.NewDatabases || !slices.Contains(v.Plans, offer)
 	})
 }
 
-// proVersion finds the version a request asks for: empty is the default, and
-// "latest" the newest that is not a preview. ok is false if there is no such.
+// proVersions is versionsOf for Pro databases.
+func (c *Catalog) proVersions() []redisVersion { return c.versionsOf(proOffer) }
+
+// proVersion is askedVersion for Pro databases.
 func (c *Catalog) proVersion(asked string) (v redisVersion, ok bool) {
-	for _, v := range c.proVersions() {
+	return c.askedVersion(proOffer, asked)
+}
+
+// askedVersion finds the version a request asks for: empty is the default, and
+// "latest" the newest that is not a preview. ok is false if there is no such.
+func (c *Catalog) askedVersion(offer, asked string) (v redisVersion, ok bool) {
+	for _, v := range c.versionsOf(offer) {
 		switch {
 		case asked == v.Version,
 			asked == "" && v.IsDefault,
@@ -73,6 +87,7 @@ func (c *Catalog) proVersion(asked string) (v redisVersion, ok bool) {
 func (c *Catalog) versionOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Sync("listProRedisVersions", c.listProRedisVersions),
+		engine.Sync("listEssentialsRedisVersions", c.listEssentialsRedisVersions),
 	}
 }
 
@@ -98,9 +113,24 @@ func (c *Catalog) listProRedisVersions(ctx context.Context, tx *store.Tx, in ver
 			return out, err
 		}
 	}
-	out.RedisVersions = []listedVersion{}
-	for _, v := range c.proVersions() {
+	return c.listVersions(proOffer), nil
+}
+
+type essentialsVersionFilter struct {
+	Subscription int64 `query:"subscriptionId" json:"-"`
+}
+
+func (c *Catalog) listEssentialsRedisVersions(ctx context.Context, tx *store.Tx, in essentialsVersionFilter) (out listedVersions, err error) {
+	if _, err := readEssentials(ctx, tx, in.Subscription); err != nil {
+		return out, err
+	}
+	return c.listVersions(essentialsOffer), nil
+}
+
+func (c *Catalog) listVersions(offer string) listedVersions {
+	out := listedVersions{RedisVersions: []listedVersion{}}
+	for _, v := range c.versionsOf(offer) {
 		out.RedisVersions = append(out.RedisVersions, listedVersion{v.Version, v.EOLDate, v.IsPreview, v.IsDefault})
 	}
-	return out, nil
+	return out
 }

@@ -44,9 +44,15 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 		view = e.db.Read
 	}
 	var out any
+	var steps []cloud.Step
 	err = view(ctx, caller, func(tx *store.Tx) (err error) {
-		if out, err = op.answer(ctx, tx, in); err != nil {
+		if out, steps, err = op.answer(ctx, tx, in); err != nil {
 			return err
+		}
+		if len(steps) > 0 {
+			if err := e.plan(ctx, tx, uuid.NewString(), steps); err != nil {
+				return err
+			}
 		}
 		e.at("idem.before_finish")
 		if err := tx.FinishKey(ctx, key.Hold, key.outcome(out)); err != nil {
@@ -57,6 +63,9 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 	})
 	if err == nil {
 		e.at("tx.after_commit")
+	}
+	if err == nil && len(steps) > 0 {
+		e.steps.wake.set()
 	}
 	return out, err
 }

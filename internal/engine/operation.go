@@ -27,8 +27,8 @@ const (
 type Operation struct {
 	id      string
 	input   input
-	answer  func(ctx context.Context, tx *store.Tx, in any) (any, error)     // Sync
-	process func(ctx context.Context, tx *store.Tx, in any) (Outcome, error) // Command, Report
+	answer  func(ctx context.Context, tx *store.Tx, in any) (any, []cloud.Step, error) // Sync, Change
+	process func(ctx context.Context, tx *store.Tx, in any) (Outcome, error)           // Command, Report
 	work    time.Duration
 }
 
@@ -48,7 +48,20 @@ func Sync[In, Out any](id string, f func(context.Context, *store.Tx, In) (Out, e
 	return Operation{
 		id:    id,
 		input: inputOf[In](),
-		answer: func(ctx context.Context, tx *store.Tx, in any) (any, error) {
+		answer: func(ctx context.Context, tx *store.Tx, in any) (any, []cloud.Step, error) {
+			out, err := f(ctx, tx, *in.(*In))
+			return out, nil, err
+		},
+	}
+}
+
+// Change binds a function that answers within the request, like Sync, and leaves
+// steps to provisioning. None of them may change a subscription.
+func Change[In, Out any](id string, f func(context.Context, *store.Tx, In) (Out, []cloud.Step, error)) Operation {
+	return Operation{
+		id:    id,
+		input: inputOf[In](),
+		answer: func(ctx context.Context, tx *store.Tx, in any) (any, []cloud.Step, error) {
 			return f(ctx, tx, *in.(*In))
 		},
 	}
@@ -68,10 +81,14 @@ func Command[In any](id string, f func(context.Context, *store.Tx, In) (Outcome,
 	}
 }
 
-// Report binds a function that only reads, and yet is answered with a task.
+// Report binds a function that only reads, and yet is answered with a task. It
+// gives back what it found, or an Outcome that names what that belongs to.
 func Report[In any](id string, f func(context.Context, *store.Tx, In) (any, error)) Operation {
 	op := Command(id, func(ctx context.Context, tx *store.Tx, in In) (Outcome, error) {
 		found, err := f(ctx, tx, in)
+		if out, ok := found.(Outcome); ok {
+			return out, err
+		}
 		return Outcome{Resource: found}, err
 	})
 	op.work = reportWork

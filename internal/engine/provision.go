@@ -10,16 +10,16 @@ import (
 // stepBatch is how many due steps are looked at to find accounts to provision for.
 const stepBatch = 500
 
-// plan stores what a task leaves to provisioning and lets it start, within the
-// cap on subscriptions being changed. Under PolicyReject a change beyond the cap
-// is the task's error instead.
-func (e *Engine) plan(ctx context.Context, tx *store.Tx, c store.Claim, steps []cloud.Step) error {
+// plan stores what a task, or a request without one, leaves to provisioning and
+// lets it start, within the cap on subscriptions being changed. Under PolicyReject
+// a change beyond the cap is the task's error instead.
+func (e *Engine) plan(ctx context.Context, tx *store.Tx, source string, steps []cloud.Step) error {
 	capped := false
 	for i := range steps {
 		steps[i].After = e.real(steps[i].After)
 		capped = capped || steps[i].Subscription != 0
 	}
-	if err := tx.InsertSteps(c.ID, steps); err != nil {
+	if err := tx.InsertSteps(source, steps); err != nil {
 		return err
 	}
 	if capped {

@@ -85,6 +85,9 @@ const acquireKey = `
 		SELECT $1, $2, $3, $4, 'held', $5, clock_timestamp() + $6::interval, t, t + $7::interval, t + $8::interval, $9
 		FROM now
 		WHERE NOT EXISTS (SELECT FROM settled)
+			-- It need not be on disk before its outcome is: should it get lost with the
+			-- database, the outcome finds nothing to belong to.
+			AND set_config('synchronous_commit', 'off', true) = 'off'
 		ON CONFLICT (account_id, scheme, key_hash) DO UPDATE
 		SET fingerprint = excluded.fingerprint,
 			state       = 'held',
@@ -123,23 +126,15 @@ func (db *DB) AcquireKey(ctx context.Context, key IdempotencyKey, terms KeyTerms
 }
 
 func (db *DB) acquireOnce(ctx context.Context, key IdempotencyKey, terms KeyTerms, token, request string) (hold KeyHold, record *KeyRecord, err error) {
-	// The acquisition need not be on disk before its outcome is: should it get
-	// lost with the database, the outcome finds nothing to belong to.
-	var both pgx.Batch
-	both.Queue(commitLater)
-	both.Queue(acquireKey, key.Account, key.Scheme, key.Hash, key.Fingerprint, token,
-		terms.Lease, terms.Replayed, terms.Known, request)
-	results := db.pool.SendBatch(ctx, &both)
 	var acquired bool
 	var state, requestID *string
 	var fingerprint, headers, body []byte
 	var expired *bool
 	var status *int
-	_, err = results.Exec()
-	if err == nil {
-		err = results.QueryRow().Scan(&hold.Now, &acquired, &state, &fingerprint, &expired, &requestID, &status, &headers, &body)
-	}
-	if err = errors.Join(err, results.Close()); err != nil {
+	err = db.pool.QueryRow(ctx, acquireKey, key.Account, key.Scheme, key.Hash, key.Fingerprint, token,
+		terms.Lease, terms.Replayed, terms.Known, request).
+		Scan(&hold.Now, &acquired, &state, &fingerprint, &expired, &requestID, &status, &headers, &body)
+	if err != nil {
 		return KeyHold{}, nil, fmt.Errorf("acquire idempotency key: %w", err)
 	}
 	switch {
@@ -154,6 +149,29 @@ func (db *DB) acquireOnce(ctx context.Context, key IdempotencyKey, terms KeyTerm
 		record.Outcome, err = keyOutcome(*requestID, *status, headers, body)
 	}
 	return KeyHold{}, record, err
+}
+
+// SettledKey reads the record of a key that has an outcome; nil if it has none that
+// counts. It is what AcquireKey would answer then, for less.
+func (db *DB) SettledKey(ctx context.Context, key IdempotencyKey) (*KeyRecord, error) {
+	record := KeyRecord{State: KeyDone}
+	var requestID string
+	var status int
+	var headers, body []byte
+	err := db.pool.QueryRow(ctx, `
+		SELECT k.fingerprint, business_now(a) >= k.expires_at, k.request_id, k.status, k.headers, k.body
+		FROM idempotency_keys k
+		JOIN accounts a ON a.id = k.account_id
+		WHERE k.account_id = $1 AND k.scheme = $2 AND k.key_hash = $3 AND k.state = 'done' AND k.purge_at > business_now(a)`,
+		key.Account, key.Scheme, key.Hash).Scan(&record.Fingerprint, &record.Expired, &requestID, &status, &headers, &body)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read idempotency key: %w", err)
+	}
+	record.Outcome, err = keyOutcome(requestID, status, headers, body)
+	return &record, err
 }
 
 func keyOutcome(requestID string, status int, headers, body []byte) (KeyOutcome, error) {

@@ -28,6 +28,8 @@ func TestOfficialProvider(t *testing.T) {
 		{"another module at the same time", anotherModule},
 		{"connections to other networks", connections},
 		{"Active-Active", activeActive},
+		{"an Essentials subscription and its database", essentials},
+		{"a free Essentials subscription", essentialsFree},
 		{"data sources", dataSources},
 		{"data source without a match", noMatch},
 	}

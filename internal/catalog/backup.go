@@ -1,0 +1,153 @@
+package catalog
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// backupLength is how long a backup takes, in business time at speed 1.
+const backupLength = time.Minute
+
+func (c *Catalog) backupOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Command("backupProDatabase", backupProDatabase),
+		engine.Report("getProDatabaseBackupStatus", getProBackupStatus),
+		engine.Command("backupEssentialsDatabase", unlessPro(cloud.EssentialsBackupOnPro, c.backupEssentialsDatabase)),
+		engine.Report("getEssentialsDatabaseBackupStatus", getEssentialsBackupStatus),
+	}
+}
+
+// wrongBackup are the errors of a region that a request names or does not.
+type wrongBackup struct {
+	denied  cloud.Code // the database has a single region, and one is named
+	missing cloud.Code // it is Active-Active, and none is named
+	unknown cloud.Code // it is Active-Active, and elsewhere
+}
+
+// backups finds where backups go by themselves in a region, nil for nowhere,
+// and the name of the jobs there. The only region of a database has no name in
+// requests; with Active-Active each region has backups of its own.
+func (d Database) backups(region string, wrong wrongBackup) (regular *Backup, job string, err error) {
+	i := d.local(region)
+	switch {
+	case !d.activeActive() && region != "":
+		return nil, "", cloud.Errorf(wrong.denied, "The database is in one region only, which need not be named.")
+	case !d.activeActive():
+		return d.Backup, backupJob, nil
+	case region == "":
+		return nil, "", cloud.Errorf(wrong.missing, "An Active-Active database has backups in each region; name the region.")
+	case i < 0:
+		return nil, "", cloud.Errorf(wrong.unknown, "The database is not in region %q.", region)
+	}
+	return d.Locals[i].Backup, backupJob + " " + region, nil
+}
+
+func backupProDatabase(ctx context.Context, tx *store.Tx, in struct {
+	Subscription int64  `path:"subscriptionId" json:"-"`
+	ID           int64  `path:"databaseId" json:"-"`
+	Region       string `json:"regionName"`
+	Path         string `json:"adhocBackupPath"`
+},
+) (out engine.Outcome, err error) {
+	db, err := activeHosted[Database](ctx, tx, databasePath{in.Subscription, in.ID})
+	if err != nil {
+		return out, err
+	}
+	regular, job, err := db.Body.backups(in.Region, wrongBackup{cloud.BackupRegionDenied, cloud.BackupRegionMissing, cloud.BackupRegionInvalid})
+	if err != nil {
+		return out, err
+	}
+	return backup(ctx, tx, db, regular, job, in.Path)
+}
+
+func (c *Catalog) backupEssentialsDatabase(ctx context.Context, tx *store.Tx, in struct {
+	Subscription int64  `path:"subscriptionId" json:"-"`
+	ID           int64  `path:"databaseId" json:"-"`
+	Path         string `json:"adhocBackupPath"`
+},
+) (out engine.Outcome, err error) {
+	db, err := activeHosted[EssentialsDatabase](ctx, tx, databasePath{in.Subscription, in.ID})
+	if err != nil {
+		return out, err
+	}
+	sub, err := readEssentials(ctx, tx, db.Parent)
+	if err != nil {
+		return out, err
+	}
+	if p, _ := c.plan(sub.Body.PlanID); p.free() {
+		return out, cloud.Errorf(cloud.BackupNotSupported, "The free plan has no backups.")
+	}
+	return backup(ctx, tx, db, db.Body.Backup, backupJob, in.Path)
+}
+
+// backup begins a backup to a path of its own, or to where backups are made by
+// themselves.
+func backup[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resource[B], regular *Backup, job, path string) (out engine.Outcome, err error) {
+	if path == "" && regular == nil {
+		return out, cloud.Errorf(cloud.BackupNotConfigured, "Database %d has no place for backups; name one.", db.ID)
+	}
+	if uri, err := url.Parse(path); path != "" && (err != nil || storageOf(path) == "" || uri.Host+uri.Path == "") {
+		return out, cloud.Errorf(cloud.DatabaseBackupPath, "%q is not the URI of a place for backups.", path)
+	}
+	id, err := begin(ctx, tx, db.ID, job, Job[B]{})
+	return outcomeOf(db, cloud.Step{Kind: Job[B]{}.Kind(), ID: id, After: backupLength, Status: cloud.StatusActive}), err
+}
+
+// backupStatus is empty while no backup was ever made.
+type backupStatus struct {
+	Status         string     `json:"status,omitempty"`
+	LastBackupTime *time.Time `json:"lastBackupTime,omitempty"`
+	FailureReason  string     `json:"failureReason,omitempty"`
+}
+
+func getProBackupStatus(ctx context.Context, tx *store.Tx, in struct {
+	Subscription int64  `path:"subscriptionId" json:"-"`
+	ID           int64  `path:"databaseId" json:"-"`
+	Region       string `query:"regionName" json:"-"`
+},
+) (any, error) {
+	db, err := readDatabase(ctx, tx, in.Subscription, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	regular, job, err := db.Body.backups(in.Region, wrongBackup{cloud.BackupStatusRegionDenied, cloud.BackupStatusRegionMissing, cloud.BackupStatusRegionInvalid})
+	if err != nil {
+		return nil, err
+	}
+	return showBackup(ctx, tx, db, regular, job)
+}
+
+func getEssentialsBackupStatus(ctx context.Context, tx *store.Tx, in databasePath) (any, error) {
+	db, err := readHosted[EssentialsDatabase](ctx, tx, in)
+	if err != nil {
+		return nil, err
+	}
+	return showBackup(ctx, tx, db, db.Body.Backup, backupJob)
+}
+
+// showBackup tells of the last backup that was asked for: those that are to be made
+// by themselves are not.
+func showBackup[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resource[B], regular *Backup, name string) (any, error) {
+	job, ok, err := lastJob[B](ctx, tx, db.ID, name)
+	if err != nil {
+		return nil, err
+	}
+	if !ok && regular == nil {
+		return nil, cloud.Errorf(cloud.BackupDisabled, "Database %d is not backed up.", db.ID)
+	}
+	var status backupStatus
+	if ok {
+		status = backupStatus{Status: jobStatus(job.Status, "in-progress", "success"), FailureReason: failureOf(job)}
+		if job.Status != cloud.StatusPending {
+			status.LastBackupTime = new(job.UpdatedAt.UTC())
+		}
+	}
+	out := outcomeOf(db)
+	out.Resource = status
+	return out, nil
+}

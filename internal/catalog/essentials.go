@@ -1,0 +1,278 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// How long changes of an Essentials subscription take, in business time at speed
+// 1: its machines are there already.
+const (
+	essentialsCreation   = 30 * time.Second
+	essentialsPlanChange = 30 * time.Second
+	essentialsDeletion   = 20 * time.Second
+)
+
+// Essentials is an Essentials subscription: a plan on machines shared with others.
+type Essentials struct {
+	PlanID          int64  `json:"planId"`
+	PaymentMethod   string `json:"paymentMethod"`
+	PaymentMethodID int64  `json:"paymentMethodId,omitempty"` // 0: none, with a free plan or marketplace
+}
+
+// Kind of all Essentials subscriptions.
+func (Essentials) Kind() cloud.Kind {
+	return cloud.Kind{Name: "essentials-subscription", FirstID: 100_000, Capped: true}
+}
+
+func (c *Catalog) essentialsOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Sync("listEssentialsSubscriptions", c.listEssentials),
+		engine.Command("createEssentialsSubscription", c.createEssentials),
+		engine.Sync("getEssentialsSubscription", c.getEssentials),
+		engine.Command("updateEssentialsSubscription", unlessPro(cloud.EssentialsUpdateOnPro, c.updateEssentials)),
+		engine.Command("deleteEssentialsSubscription", unlessPro(cloud.EssentialsDeleteOnPro, deleteEssentials)),
+	}
+}
+
+// proNamed is the error of an Essentials operation whose path names a Pro
+// subscription: one that is not found, where the operation has no code for it.
+type proNamed struct{ missing *cloud.Error }
+
+func (e proNamed) Error() string { return e.missing.Error() }
+
+func (e proNamed) Unwrap() error { return e.missing }
+
+// unlessPro gives an Essentials operation its own code for Pro subscriptions.
+func unlessPro[In any](code cloud.Code, f func(context.Context, *store.Tx, In) (engine.Outcome, error)) func(context.Context, *store.Tx, In) (engine.Outcome, error) {
+	return func(ctx context.Context, tx *store.Tx, in In) (engine.Outcome, error) {
+		out, err := f(ctx, tx, in)
+		if named := (proNamed{}); errors.As(err, &named) {
+			err = cloud.Errorf(code, "The subscription is a Pro one, which has operations of its own.")
+		}
+		return out, err
+	}
+}
+
+// readEssentials reads a subscription to show it, in whatever state.
+// It answers SubscriptionNotFound.
+func readEssentials(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Essentials], error) {
+	sub, ok, err := store.Get[Essentials](ctx, tx, id)
+	if err == nil && !ok {
+		err = noEssentials(ctx, tx, id)
+	}
+	return sub, err
+}
+
+// lockEssentials locks a subscription that is to be changed.
+// It answers SubscriptionNotFound.
+func lockEssentials(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Essentials], error) {
+	sub, ok, err := store.Lock[Essentials](ctx, tx, id)
+	if err == nil && !ok {
+		err = noEssentials(ctx, tx, id)
+	}
+	return sub, err
+}
+
+func noEssentials(ctx context.Context, tx *store.Tx, id int64) error {
+	missing := cloud.Errorf(cloud.SubscriptionNotFound, "There is no Essentials subscription %d.", id)
+	_, pro, err := store.Get[Subscription](ctx, tx, id)
+	switch {
+	case err != nil:
+		return err
+	case pro:
+		return proNamed{missing}
+	default:
+		return missing
+	}
+}
+
+// essentialsView is an Essentials subscription as a client sees it: with its plan.
+type essentialsView struct {
+	ID                            int64        `json:"id"`
+	Name                          string       `json:"name"`
+	Status                        cloud.Status `json:"status"`
+	PaymentMethodID               int64        `json:"paymentMethodId,omitempty"`
+	PaymentMethodType             string       `json:"paymentMethodType"`
+	PlanID                        int64        `json:"planId"`
+	PlanName                      string       `json:"planName"`
+	Size                          float64      `json:"size"`
+	SizeMeasurementUnit           string       `json:"sizeMeasurementUnit"`
+	Provider                      string       `json:"provider"`
+	Region                        string       `json:"region"`
+	Price                         int64        `json:"price"`
+	PricePeriod                   string       `json:"pricePeriod"`
+	PriceCurrency                 string       `json:"priceCurrency"`
+	MaximumDatabases              int          `json:"maximumDatabases"`
+	Availability                  string       `json:"availability"`
+	Connections                   string       `json:"connections"`
+	CIDRAllowRules                int          `json:"cidrAllowRules"`
+	SupportDataPersistence        bool         `json:"supportDataPersistence"`
+	SupportInstantAndDailyBackups bool         `json:"supportInstantAndDailyBackups"`
+	SupportReplication            bool         `json:"supportReplication"`
+	SupportClustering             bool         `json:"supportClustering"`
+	CustomerSupport               string       `json:"customerSupport"`
+	CreationDate                  time.Time    `json:"creationDate"`
+	Error                         *cloud.Error `json:"error,omitempty"`
+	Linked
+}
+
+func (c *Catalog) showEssentials(sub cloud.Resource[Essentials]) *essentialsView {
+	found, _ := c.plan(sub.Body.PlanID)
+	p := found.show()
+	return &essentialsView{
+		ID:                            sub.ID,
+		Name:                          sub.Name,
+		Status:                        sub.Status,
+		PaymentMethodID:               sub.Body.PaymentMethodID,
+		PaymentMethodType:             sub.Body.PaymentMethod,
+		PlanID:                        p.ID,
+		PlanName:                      p.Name,
+		Size:                          p.Size,
+		SizeMeasurementUnit:           p.SizeMeasurementUnit,
+		Provider:                      p.Provider,
+		Region:                        p.Region,
+		Price:                         p.Price,
+		PricePeriod:                   p.PricePeriod,
+		PriceCurrency:                 p.PriceCurrency,
+		MaximumDatabases:              p.MaximumDatabases,
+		Availability:                  p.Availability,
+		Connections:                   p.Connections,
+		CIDRAllowRules:                p.CIDRAllowRules,
+		SupportDataPersistence:        p.SupportDataPersistence,
+		SupportInstantAndDailyBackups: p.SupportInstantAndDailyBackups,
+		SupportReplication:            p.SupportReplication,
+		SupportClustering:             p.SupportClustering,
+		CustomerSupport:               p.CustomerSupport,
+		CreationDate:                  sub.CreatedAt.UTC(),
+		Error:                         sub.Error,
+		Linked:                        Linked{Links: noLinks()},
+	}
+}
+
+func (c *Catalog) getEssentials(ctx context.Context, tx *store.Tx, in subscriptionPath) (*essentialsView, error) {
+	sub, err := readEssentials(ctx, tx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return c.showEssentials(sub), nil
+}
+
+type essentialsList struct {
+	AccountID     int64             `json:"accountId"`
+	Subscriptions []*essentialsView `json:"subscriptions"`
+	Linked
+}
+
+func (c *Catalog) listEssentials(ctx context.Context, tx *store.Tx, _ struct{}) (*essentialsList, error) {
+	subs, err := store.List[Essentials](ctx, tx, 0, 0, store.All)
+	if err != nil {
+		return nil, err
+	}
+	list := &essentialsList{AccountID: tx.Caller.Account, Subscriptions: []*essentialsView{}}
+	for _, sub := range subs {
+		list.Subscriptions = append(list.Subscriptions, c.showEssentials(sub))
+	}
+	return list, nil
+}
+
+type essentialsCreate struct {
+	Name            string `json:"name"`
+	PlanID          int64  `json:"planId"`
+	PaymentMethod   string `json:"paymentMethod"`
+	PaymentMethodID *int64 `json:"paymentMethodId"`
+}
+
+func (c *Catalog) createEssentials(ctx context.Context, tx *store.Tx, in essentialsCreate) (out engine.Outcome, err error) {
+	sub := cloud.Resource[Essentials]{Name: in.Name, Status: cloud.StatusPending, Body: Essentials{PlanID: in.PlanID}}
+	p, ok := c.plan(in.PlanID)
+	switch {
+	case strings.TrimSpace(in.Name) == "":
+		return out, cloud.Errorf(cloud.EssentialsNameMissing, "A subscription needs a name.")
+	case !ok:
+		return out, cloud.Errorf(cloud.EssentialsPlanNotFound, "There is no plan %d.", in.PlanID)
+	}
+	if err := checkFreePlans(ctx, tx, c, p, 0); err != nil {
+		return out, err
+	}
+	if err := c.payPlan(&sub.Body, p, or(in.PaymentMethod, creditCard), in.PaymentMethodID); err != nil {
+		return out, err
+	}
+	if sub.ID, err = store.NextID[Essentials](ctx, tx); err != nil {
+		return out, err
+	}
+	if err := store.Insert(ctx, tx, sub); err != nil {
+		return out, err
+	}
+	return engine.Outcome{ResourceID: sub.ID, Steps: []cloud.Step{{
+		Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID,
+		After: essentialsCreation, Status: cloud.StatusActive,
+	}}}, nil
+}
+
+// payPlan settles how a plan is paid. Other than with Pro a card must be named:
+// clients that name none expect to find none.
+func (c *Catalog) payPlan(s *Essentials, p plan, method string, id *int64) (err error) {
+	switch {
+	case p.free() && id != nil:
+		return cloud.Errorf(cloud.EssentialsFreePayment, "A free plan takes no payment method.")
+	case p.free():
+		s.PaymentMethod, s.PaymentMethodID = method, 0
+		return nil
+	case method == creditCard && id == nil:
+		return cloud.Errorf(cloud.PaymentMissing, "Plan %d is paid by credit card: name a payment method.", p.ID)
+	}
+	s.PaymentMethod, s.PaymentMethodID, err = c.payment(method, id)
+	return err
+}
+
+// checkFreePlans refuses a second free subscription of the account, one with an
+// id aside.
+func checkFreePlans(ctx context.Context, tx *store.Tx, c *Catalog, wanted plan, id int64) error {
+	if !wanted.free() {
+		return nil
+	}
+	subs, err := store.List[Essentials](ctx, tx, 0, 0, store.All)
+	if err != nil {
+		return err
+	}
+	for _, sub := range subs {
+		if p, _ := c.plan(sub.Body.PlanID); sub.ID != id && sub.Status != cloud.StatusDeleting && p.free() {
+			return cloud.Errorf(cloud.EssentialsSecondFree, "The account already has a free plan, that of subscription %d.", sub.ID)
+		}
+	}
+	return nil
+}
+
+// A subscription goes once its database has gone, or is on its way out.
+func deleteEssentials(ctx context.Context, tx *store.Tx, in subscriptionPath) (out engine.Outcome, err error) {
+	sub, err := lockEssentials(ctx, tx, in.ID)
+	if err != nil {
+		return out, err
+	}
+	if sub.Status != cloud.StatusActive && sub.Status != cloud.StatusError {
+		return out, notActive(sub)
+	}
+	databases, err := store.List[EssentialsDatabase](ctx, tx, sub.ID, 0, store.All)
+	if err != nil {
+		return out, err
+	}
+	for _, db := range databases {
+		if db.Status != cloud.StatusDeleting {
+			return out, cloud.Errorf(cloud.SubscriptionInUse, "Subscription %d still has databases, such as %d.", sub.ID, db.ID)
+		}
+	}
+	if err := store.SetStatus[Essentials](ctx, tx, sub.ID, cloud.StatusDeleting); err != nil {
+		return out, err
+	}
+	return engine.Outcome{ResourceID: sub.ID, Steps: []cloud.Step{{
+		Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID,
+		After: essentialsDeletion, Status: cloud.StatusGone,
+	}}}, nil
+}

@@ -1,0 +1,163 @@
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// How long changes of an Essentials database take, in business time at speed 1.
+const (
+	essentialsDatabaseStart    = 10 * time.Second // until it is no draft any more
+	essentialsDatabaseCreation = time.Minute
+	essentialsDatabaseUpdate   = 30 * time.Second
+	essentialsDatabaseDeletion = 30 * time.Second
+)
+
+// stack is the protocol of a database with all modules.
+const stack = "stack"
+
+// EssentialsDatabase is a database of an Essentials subscription. Its size, its
+// throughput and where it runs are its plan's to say; of the settings of a Pro
+// database those stay empty that no plan knows.
+type EssentialsDatabase struct {
+	Database
+}
+
+// Kind of all databases of Essentials subscriptions.
+func (EssentialsDatabase) Kind() cloud.Kind {
+	return cloud.Kind{Name: "essentials-database", Parent: "essentials-subscription", FirstID: 51_000_000}
+}
+
+func (*EssentialsDatabase) notFound(ctx context.Context, tx *store.Tx, subscription, id int64) error {
+	if _, err := readEssentials(ctx, tx, subscription); err != nil {
+		return err
+	}
+	return noDatabase(subscription, id)
+}
+
+func (c *Catalog) essentialsDatabaseOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Sync("listEssentialsDatabases", c.listEssentialsDatabases),
+		engine.Command("createEssentialsDatabase", unlessPro(cloud.EssentialsDBCreateOnPro, c.createEssentialsDatabase)),
+		engine.Sync("getEssentialsDatabase", c.getEssentialsDatabase),
+		engine.Command("updateEssentialsDatabase", unlessPro(cloud.EssentialsDBUpdateOnPro, c.updateEssentialsDatabase)),
+		engine.Command("deleteEssentialsDatabase", unlessPro(cloud.EssentialsDBDeleteOnPro, deleteEssentialsDatabase)),
+		engine.Sync("listEssentialsDatabaseTags", listTags[EssentialsDatabase]),
+		engine.Sync("createEssentialsDatabaseTag", createTag[EssentialsDatabase]),
+		engine.Sync("replaceEssentialsDatabaseTags", replaceTags[EssentialsDatabase]),
+		engine.Sync("updateEssentialsDatabaseTag", updateTag[EssentialsDatabase]),
+		engine.Sync("deleteEssentialsDatabaseTag", deleteTag[EssentialsDatabase]),
+	}
+}
+
+type essentialsDatabaseCreate struct {
+	Subscription int64            `path:"subscriptionId" json:"-"`
+	Protocol     string           `json:"protocol"`
+	RedisVersion string           `json:"redisVersion"`
+	Modules      []DatabaseModule `json:"modules"`
+	essentialsSettings
+}
+
+// A database is created beside those of others, so its subscription stays active.
+func (c *Catalog) createEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDatabaseCreate) (out engine.Outcome, err error) {
+	sub, err := lockEssentials(ctx, tx, in.Subscription)
+	if err != nil {
+		return out, err
+	}
+	if sub.Status != cloud.StatusActive {
+		return out, notActive(sub)
+	}
+	if err := checkEssentialsRoom(ctx, tx, sub.ID); err != nil {
+		return out, err
+	}
+	p, _ := c.plan(sub.Body.PlanID)
+	body, err := c.designEssentialsDatabase(p, in)
+	if err != nil {
+		return out, err
+	}
+	db := cloud.Resource[EssentialsDatabase]{Parent: sub.ID, Name: deref(in.Name), Status: statusDraft, Body: body}
+	if err := (neighbours{}).checkName(db.Name); err != nil {
+		return out, err
+	}
+	if db.ID, err = store.NextID[EssentialsDatabase](ctx, tx); err != nil {
+		return out, err
+	}
+	if db.Body.Port, err = (neighbours{}).freePort(db.ID); err != nil {
+		return out, err
+	}
+	return engine.Outcome{ResourceID: db.ID, AdditionalResourceID: sub.ID, Steps: []cloud.Step{
+		{Kind: db.Body.Kind(), ID: db.ID, After: essentialsDatabaseStart, Status: cloud.StatusPending},
+		{Kind: db.Body.Kind(), ID: db.ID, After: essentialsDatabaseCreation, Status: cloud.StatusActive},
+	}}, store.Insert(ctx, tx, db)
+}
+
+// checkEssentialsRoom refuses more databases than plans have. One on its way out
+// does not count: clients do not wait for its end.
+func checkEssentialsRoom(ctx context.Context, tx *store.Tx, subscription int64) error {
+	databases, err := store.List[EssentialsDatabase](ctx, tx, subscription, 0, store.All)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, db := range databases {
+		if db.Status != cloud.StatusDeleting {
+			n++
+		}
+	}
+	if n >= databasesOfPlan {
+		return cloud.Errorf(cloud.EssentialsDatabaseLimit, "The plan of subscription %d takes %d database.", subscription, databasesOfPlan)
+	}
+	return nil
+}
+
+type essentialsDatabaseUpdateRequest struct {
+	Subscription int64 `path:"subscriptionId" json:"-"`
+	ID           int64 `path:"databaseId" json:"-"`
+	DefaultUser  *bool `json:"enableDefaultUser"`
+	essentialsSettings
+}
+
+func (c *Catalog) updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDatabaseUpdateRequest) (out engine.Outcome, err error) {
+	db, err := activeHosted[EssentialsDatabase](ctx, tx, databasePath{in.Subscription, in.ID})
+	if err != nil {
+		return out, err
+	}
+	sub, err := readEssentials(ctx, tx, db.Parent)
+	if err != nil {
+		return out, err
+	}
+	if in.Name != nil && *in.Name != db.Name {
+		if err := (neighbours{}).checkName(*in.Name); err != nil {
+			return out, err
+		}
+		db.Name = *in.Name
+	}
+	p, _ := c.plan(sub.Body.PlanID)
+	if err := in.checkPlan(p); err != nil {
+		return out, err
+	}
+	change := databaseUpdateRequest{DefaultUser: in.DefaultUser, databaseSettings: in.settings()}
+	if err := change.change(db.ID, &db.Body.Database); err != nil {
+		return out, err
+	}
+	if err := c.checkEssentialsDatabase(p, db.Body); err != nil {
+		return out, err
+	}
+	if err := store.Update(ctx, tx, db); err != nil {
+		return out, err
+	}
+	if err := store.SetStatus[EssentialsDatabase](ctx, tx, db.ID, statusChanging); err != nil {
+		return out, err
+	}
+	return engine.Outcome{ResourceID: db.ID, AdditionalResourceID: db.Parent, Steps: []cloud.Step{{
+		Kind: db.Body.Kind(), ID: db.ID, After: essentialsDatabaseUpdate, Status: cloud.StatusActive,
+	}}}, nil
+}
+
+func deleteEssentialsDatabase(ctx context.Context, tx *store.Tx, in databasePath) (engine.Outcome, error) {
+	return deleteHosted[EssentialsDatabase](ctx, tx, in, essentialsDatabaseDeletion)
+}

@@ -1,0 +1,223 @@
+package catalog
+
+import (
+	"slices"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// Words of the settings of databases.
+const (
+	noPersistence = "none"
+	aofEveryWrite = "aof-every-write"
+
+	alertDatasetsSize = "datasets-size"
+	alertConnections  = "connections-limit"
+)
+
+// essentialsSettings is what can be said when an Essentials database is created
+// and changed later. Most of it is said of Pro databases too, some in other names.
+type essentialsSettings struct {
+	Name             *string            `json:"name"`
+	MemoryGB         *float64           `json:"memoryLimitInGb"`
+	DatasetGB        *float64           `json:"datasetSizeInGb"`
+	OSSCluster       *bool              `json:"supportOSSClusterApi"`
+	RespVersion      *string            `json:"respVersion"`
+	ExternalEndpoint *bool              `json:"useExternalEndpointForOSSClusterApi"`
+	Clustering       *bool              `json:"enableDatabaseClustering"`
+	Shards           *int64             `json:"numberOfShards"`
+	Persistence      *string            `json:"dataPersistence"`
+	Eviction         *string            `json:"dataEvictionPolicy"`
+	Replication      *bool              `json:"replication"`
+	BackupPath       *string            `json:"periodicBackupPath"` // empty ends backups
+	SourceIPs        *[]string          `json:"sourceIps"`
+	RegexRules       *[]string          `json:"regexRules"`
+	ReplicaOf        *[]string          `json:"replicaOf"`
+	Replica          *replicaSpec       `json:"replica"`
+	SSLCertificate   *string            `json:"clientSslCertificate"`
+	TLSCertificates  clientCertificates `json:"clientTlsCertificates"`
+	TLS              *bool              `json:"enableTls"`
+	Password         *string            `json:"password"`
+	Alerts           *[]Alert           `json:"alerts"`
+}
+
+// settings says the same in the terms of a Pro database.
+func (s essentialsSettings) settings() databaseSettings {
+	same := databaseSettings{
+		RespVersion:     s.RespVersion,
+		Persistence:     s.Persistence,
+		Eviction:        s.Eviction,
+		Replication:     s.Replication,
+		BackupPath:      s.BackupPath,
+		SourceIPs:       s.SourceIPs,
+		ReplicaOf:       s.ReplicaOf,
+		Replica:         s.Replica,
+		SSLCertificate:  s.SSLCertificate,
+		TLSCertificates: s.TLSCertificates,
+		TLS:             s.TLS,
+		Password:        s.Password,
+		Alerts:          s.Alerts,
+	}
+	if s.BackupPath != nil && *s.BackupPath == "" {
+		same.RemoteBackup = &backupSpec{Active: new(bool)}
+	}
+	// The official provider names certificates and has no word for TLS.
+	if s.TLS == nil && len(s.TLSCertificates.pems) > 0 {
+		same.TLS = new(true)
+	}
+	return same
+}
+
+// checkPlan refuses what no plan offers, or not this one, however it is meant.
+// What clients say without meaning it (off, zero, none) passes.
+func (s essentialsSettings) checkPlan(p plan) error {
+	said := func(b *bool) bool { return b != nil && *b }
+	certificates := len(s.TLSCertificates.pems) > 0 || s.SSLCertificate != nil && *s.SSLCertificate != ""
+	switch {
+	case deref(s.MemoryGB) != 0 || deref(s.DatasetGB) != 0:
+		return cloud.Errorf(cloud.EssentialsSizeDenied, "The plan says how big a database is.")
+	case said(s.OSSCluster):
+		return cloud.Errorf(cloud.EssentialsOSSClusterDenied, "Plan %d does not have the OSS Cluster API.", p.ID)
+	case said(s.ExternalEndpoint):
+		return cloud.Errorf(cloud.EssentialsExternalDenied, "Plan %d does not have an external endpoint for the OSS Cluster API.", p.ID)
+	case said(s.Clustering):
+		return cloud.Errorf(cloud.EssentialsClusteringDenied, "A database of plan %d is not clustered.", p.ID)
+	case deref(s.Shards) > 1:
+		return cloud.Errorf(cloud.EssentialsShardsDenied, "A database of plan %d has one shard.", p.ID)
+	case len(deref(s.RegexRules)) > 0:
+		return cloud.Errorf(cloud.EssentialsRegexRulesDenied, "A database of plan %d has one shard and no rules for its keys.", p.ID)
+	case p.free() && said(s.TLS):
+		return cloud.Errorf(cloud.EssentialsTLSDenied, "The free plan has no TLS.")
+	case p.free() && certificates:
+		return cloud.Errorf(cloud.EssentialsCertDenied, "The free plan has no TLS, and so no client certificates.")
+	}
+	return nil
+}
+
+// designEssentialsDatabase makes a database of what a request says and of the
+// defaults.
+func (c *Catalog) designEssentialsDatabase(p plan, in essentialsDatabaseCreate) (d EssentialsDatabase, err error) {
+	if err := in.checkPlan(p); err != nil {
+		return d, err
+	}
+	protocol := stack
+	if p.RedisFlex {
+		protocol = redis
+	}
+	version, err := c.versionForModules(essentialsOffer, in.RedisVersion, in.Modules)
+	if err != nil {
+		return d, err
+	}
+	d.Database = Database{
+		Provider:      p.Provider,
+		Region:        p.Region,
+		MultiAZ:       p.Availability == multiZone,
+		MemoryStorage: p.memoryStorage(),
+		PublicAccess:  true,
+		Protocol:      or(in.Protocol, protocol),
+		RedisVersion:  version.Version,
+		Replication:   p.replicated(),
+		Persistence:   noPersistence,
+		Eviction:      "volatile-lru",
+		Modules:       in.Modules,
+		QueryFactor:   standardFactor,
+		Alerts:        []Alert{{Name: alertConnections, Value: standardPercentage}},
+	}
+	if d.Protocol != memcached {
+		d.RespVersion = resp3
+	}
+	if err := in.settings().applyTo(&d.Database); err != nil {
+		return d, err
+	}
+	return d, c.checkEssentialsDatabase(p, d)
+}
+
+// checkEssentialsDatabase tells whether a database, new or changed, is one that
+// its plan can run.
+func (c *Catalog) checkEssentialsDatabase(p plan, d EssentialsDatabase) error {
+	if err := checkEssentialsProtocol(p, d); err != nil {
+		return err
+	}
+	if err := checkEssentialsFeatures(p, d); err != nil {
+		return err
+	}
+	like := d.Database
+	if like.Protocol == stack {
+		like.Protocol = redis
+	}
+	for _, check := range []func(Database) error{checkProtocol, checkSourceIPs, checkSyncSources, checkBackup} {
+		if err := check(like); err != nil {
+			return err
+		}
+	}
+	if err := checkAlertValues(d.Alerts, essentialsAlertLimits); err != nil {
+		return err
+	}
+	version, _ := c.version(d.RedisVersion)
+	if d.RespVersion == resp3 && !version.atLeast(7, 2) {
+		return cloud.Errorf(cloud.EssentialsRespVersion, "Redis %s does not speak RESP3.", version.Version)
+	}
+	if err := c.checkModules(like, version); err != nil {
+		return err
+	}
+	return c.checkVersionFeatures(like, version)
+}
+
+func checkEssentialsProtocol(p plan, d EssentialsDatabase) error {
+	switch {
+	case d.Protocol == stack && p.RedisFlex:
+		return cloud.Errorf(cloud.EssentialsFlexStack, "Redis Flex has no protocol %s; take %s.", stack, redis)
+	case d.Protocol == memcached && p.RedisFlex:
+		return cloud.Errorf(cloud.EssentialsFlexMemcached, "Redis Flex has no protocol %s; take %s.", memcached, redis)
+	case d.Protocol == stack && len(d.Modules) > 0:
+		return cloud.Errorf(cloud.EssentialsStackModules, "The protocol %s has all modules: none can be asked for.", stack)
+	case d.Protocol == memcached && len(d.SyncSources) > 0:
+		return cloud.Errorf(cloud.EssentialsReplicaOfMemcached, "With the protocol %s a database cannot replicate another one.", memcached)
+	}
+	return nil
+}
+
+func checkEssentialsFeatures(p plan, d EssentialsDatabase) error {
+	switch {
+	case d.Persistence == aofEveryWrite:
+		return cloud.Errorf(cloud.EssentialsPersistenceInvalid, "Data persistence %s is for Pro databases.", d.Persistence)
+	case d.Persistence != noPersistence && !p.SupportDataPersistence:
+		return cloud.Errorf(cloud.EssentialsPersistenceDenied, "Plan %d has no data persistence.", p.ID)
+	case d.Replication && !p.replicated():
+		return cloud.Errorf(cloud.EssentialsReplicationDenied, "Plan %d has no replication.", p.ID)
+	case len(d.SyncSources) > 0 && p.free():
+		return cloud.Errorf(cloud.EssentialsReplicaOfDenied, "With the free plan a database cannot replicate another one.")
+	case d.Backup != nil && p.free():
+		return cloud.Errorf(cloud.BackupNotSupported, "The free plan has no backups.")
+	case len(d.SourceIPs) > p.CIDRAllowRules:
+		return cloud.Errorf(cloud.EssentialsSourceIPs, "Plan %d takes %d source addresses, not %d.", p.ID, p.CIDRAllowRules, len(d.SourceIPs))
+	}
+	known := p.alerts()
+	if !p.free() {
+		known = append(known, "syncsource-error", "syncsource-lag")
+	}
+	for _, alert := range d.Alerts {
+		if !slices.Contains(known, alert.Name) {
+			return cloud.Errorf(cloud.EssentialsAlertDenied, "Databases of plan %d have no alert %s.", p.ID, alert.Name)
+		}
+	}
+	return nil
+}
+
+// standardPercentage is what alerts of a share of something are set to.
+const standardPercentage = 80
+
+// essentialsAlertLimits is alertLimits for Essentials databases, which have some
+// alerts of their own.
+func essentialsAlertLimits(name string) (alertRange, bool) {
+	if name == alertDatasetsSize || name == alertConnections {
+		return alertRange{1, 100, standardPercentage}, true
+	}
+	return alertLimits(name)
+}
+
+// deref is what is said, or nothing.
+func deref[T any](said *T) (value T) {
+	set(&value, said)
+	return value
+}

@@ -1,0 +1,207 @@
+package catalog
+
+import (
+	"testing"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+func planNamed(tb testing.TB, c *Catalog, provider, region, name string) plan {
+	tb.Helper()
+	for _, p := range c.plans {
+		if p.Provider == provider && p.Region == region && p.Name == name {
+			return p
+		}
+	}
+	tb.Fatalf("no plan %s in %s", name, region)
+	return plan{}
+}
+
+// Clients look for these very rows, by all that is said of them here.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+	ids, names := map[int64]bool{}, map[string]bool{}
+	for _, p := range c.plans {
+		if name := p.Provider + p.Region + p.Name; ids[p.ID] || names[name] || p.ID > 99_999 {
+			t.Errorf("plan %d %s is there twice, or its id is too big", p.ID, name)
+		}
+		ids[p.ID], names[p.Provider+p.Region+p.Name] = true, true
+	}
+	for id, want := range map[int64]plan{
+		34843: {Name: "30MB", Size: 30, SizeMeasurementUnit: "MB", Provider: aws, Region: "us-east-1", RegionID: 1, MaximumThroughput: 100, MaximumBandwidthGB: 5, Availability: "No replication", Connections: "30", CIDRAllowRules: 1},
+		34858: {Name: "250MB", Size: 250, SizeMeasurementUnit: "MB", Provider: aws, Region: "us-east-1", RegionID: 1, Price: 5, MaximumThroughput: 1000, MaximumBandwidthGB: 100, Availability: "No replication", Connections: "256", CIDRAllowRules: 4},
+		34947: {Name: "Single-Zone_1GB", Size: 1, SizeMeasurementUnit: "GB", Provider: aws, Region: "eu-west-1", RegionID: 4, Price: 23, MaximumThroughput: 2000, MaximumBandwidthGB: 200, Availability: "Single-zone", Connections: "1024", CIDRAllowRules: 8},
+		35008: {Name: "Single-Zone_Persistence_1GB", Size: 1, SizeMeasurementUnit: "GB", Provider: azure, Region: "west-us", RegionID: 17, Price: 30, MaximumThroughput: 2000, MaximumBandwidthGB: 200, Availability: "Single-zone", Connections: "1024", CIDRAllowRules: 8, SupportDataPersistence: true},
+	} {
+		want.ID = id
+		if got, _ := c.plan(id); got != want {
+			t.Errorf("plan %d: got %+v, want %+v", id, got, want)
+		}
+	}
+	for _, name := range []string{"250MB", "Single-Zone_1GB", "Multi-Zone_Persistence_12GB", "Single-Zone_Flex_100GB"} {
+		planNamed(t, c, aws, "us-east-1", name)
+		planNamed(t, c, gcp, "europe-west1", name)
+	}
+}
+
+func TestPlanChange(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+	at := func(name string) plan { return planNamed(t, c, aws, "us-east-1", name) }
+	for _, tt := range []struct {
+		from, to plan
+		want     cloud.Code
+	}{
+		{at("250MB"), at("250MB"), ""},
+		{at("250MB"), at("Single-Zone_1GB"), ""},
+		{at("Single-Zone_Persistence_5GB"), at("1GB"), ""},
+		{at("Multi-Zone_1GB"), at("Multi-Zone_Persistence_1GB"), ""},
+		{at("Flex_1GB"), at("Single-Zone_Flex_5GB"), ""},
+		{at("250MB"), planNamed(t, c, gcp, "us-central1", "250MB"), cloud.PlanProviderMismatch},
+		{at("250MB"), planNamed(t, c, aws, "eu-west-1", "250MB"), cloud.PlanRegionMismatch},
+		{at("1GB"), at("Flex_1GB"), cloud.PlanToFlex},
+		{at("Flex_1GB"), at("1GB"), cloud.PlanUpdateInvalid},
+		{at("Multi-Zone_1GB"), at("Single-Zone_1GB"), cloud.PlanFromMultiZone},
+		{at("1GB"), at("Multi-Zone_1GB"), cloud.PlanToMultiZone},
+	} {
+		if got := codeOf(t, checkPlanChange(tt.from, tt.to)); got != tt.want {
+			t.Errorf("%s to %s %s: got %q, want %q", tt.from.Name, tt.to.Region, tt.to.Name, got, tt.want)
+		}
+	}
+}
+
+func TestPlanHolds(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+	free, paid := planNamed(t, c, aws, "us-east-1", "30MB"), planNamed(t, c, aws, "us-east-1", "250MB")
+	for name, tt := range map[string]struct {
+		to     plan
+		change func(*Database)
+		want   cloud.Code
+	}{
+		"plain":        {free, func(*Database) {}, ""},
+		"source IPs":   {free, func(d *Database) { d.SourceIPs = []string{"10.0.0.1", "10.0.0.2"} }, cloud.PlanSourceIPs},
+		"TLS":          {free, func(d *Database) { d.TLS = true }, cloud.PlanNoTLS},
+		"sync sources": {free, func(d *Database) { d.SyncSources = []SyncSource{{}} }, cloud.PlanNoReplicaOf},
+		"backup":       {free, func(d *Database) { d.Backup = &Backup{} }, cloud.PlanUpdateInvalid},
+		"replication":  {paid, func(d *Database) { d.Replication = true }, cloud.PlanUpdateInvalid},
+		"persistence":  {paid, func(d *Database) { d.Persistence = "aof-every-1-second" }, cloud.PlanUpdateInvalid},
+	} {
+		d := EssentialsDatabase{Database{Persistence: noPersistence}}
+		tt.change(&d.Database)
+		if got := codeOf(t, tt.to.checkHolds(d)); got != tt.want {
+			t.Errorf("%s: got %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+func TestPlanPayment(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+	card := c.paymentMethods[0].ID
+	free, paid := planNamed(t, c, aws, "us-east-1", "30MB"), planNamed(t, c, aws, "us-east-1", "250MB")
+	for name, tt := range map[string]struct {
+		plan   plan
+		method string
+		id     *int64
+		want   cloud.Code
+		paid   int64
+	}{
+		"free":                {free, creditCard, nil, "", 0},
+		"free with a card":    {free, creditCard, &card, cloud.EssentialsFreePayment, 0},
+		"card":                {paid, creditCard, &card, "", card},
+		"no card":             {paid, creditCard, nil, cloud.PaymentMissing, 0},
+		"unknown card":        {paid, creditCard, new(int64(1)), cloud.SubscriptionPaymentNotFound, 0},
+		"marketplace":         {paid, marketplace, nil, "", 0},
+		"marketplace by card": {paid, marketplace, &card, cloud.MarketplacePaymentCollision, 0},
+	} {
+		var s Essentials
+		if got := codeOf(t, c.payPlan(&s, tt.plan, tt.method, tt.id)); got != tt.want || s.PaymentMethodID != tt.paid {
+			t.Errorf("%s: got %q and card %d, want %q and %d", name, got, s.PaymentMethodID, tt.want, tt.paid)
+		}
+	}
+}
+
+func TestEssentialsDatabaseRules(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+	for name, tt := range map[string]struct {
+		plan string
+		say  func(*essentialsDatabaseCreate)
+		want cloud.Code
+	}{
+		"defaults":         {"250MB", func(*essentialsDatabaseCreate) {}, ""},
+		"defaults of free": {"30MB", func(*essentialsDatabaseCreate) {}, ""},
+		"defaults of Flex": {"Flex_1GB", func(*essentialsDatabaseCreate) {}, ""},
+		"full":             {"Single-Zone_Persistence_1GB", func(in *essentialsDatabaseCreate) { in.Persistence = new("aof-every-1-second") }, ""},
+		"all off": {"250MB", func(in *essentialsDatabaseCreate) {
+			in.OSSCluster, in.MemoryGB, in.BackupPath = new(false), new(0.0), new("")
+		}, ""},
+		"size":                {"250MB", func(in *essentialsDatabaseCreate) { in.DatasetGB = new(1.0) }, cloud.EssentialsSizeDenied},
+		"OSS cluster":         {"250MB", func(in *essentialsDatabaseCreate) { in.OSSCluster = new(true) }, cloud.EssentialsOSSClusterDenied},
+		"external endpoint":   {"250MB", func(in *essentialsDatabaseCreate) { in.ExternalEndpoint = new(true) }, cloud.EssentialsExternalDenied},
+		"clustering":          {"250MB", func(in *essentialsDatabaseCreate) { in.Clustering = new(true) }, cloud.EssentialsClusteringDenied},
+		"shards":              {"250MB", func(in *essentialsDatabaseCreate) { in.Shards = new(int64(2)) }, cloud.EssentialsShardsDenied},
+		"regex rules":         {"250MB", func(in *essentialsDatabaseCreate) { in.RegexRules = &[]string{"(?<tag>.*)"} }, cloud.EssentialsRegexRulesDenied},
+		"persistence":         {"250MB", func(in *essentialsDatabaseCreate) { in.Persistence = new("snapshot-every-1-hour") }, cloud.EssentialsPersistenceDenied},
+		"aof every write":     {"Single-Zone_Persistence_1GB", func(in *essentialsDatabaseCreate) { in.Persistence = new(aofEveryWrite) }, cloud.EssentialsPersistenceInvalid},
+		"replication":         {"250MB", func(in *essentialsDatabaseCreate) { in.Replication = new(true) }, cloud.EssentialsReplicationDenied},
+		"TLS":                 {"250MB", func(in *essentialsDatabaseCreate) { in.TLS = new(true) }, ""},
+		"TLS of free":         {"30MB", func(in *essentialsDatabaseCreate) { in.TLS = new(true) }, cloud.EssentialsTLSDenied},
+		"certificate of free": {"30MB", func(in *essentialsDatabaseCreate) { in.SSLCertificate = new(certificatePEM) }, cloud.EssentialsCertDenied},
+		"certificates": {"250MB", func(in *essentialsDatabaseCreate) {
+			in.TLSCertificates = clientCertificates{true, []string{certificatePEM}}
+		}, ""},
+		"bad certificates":     {"250MB", func(in *essentialsDatabaseCreate) { in.TLSCertificates = clientCertificates{true, []string{"no"}} }, cloud.DatabaseCertInvalid},
+		"backup":               {"250MB", func(in *essentialsDatabaseCreate) { in.BackupPath = new("s3://bucket/path") }, ""},
+		"backup nowhere":       {"250MB", func(in *essentialsDatabaseCreate) { in.BackupPath = new("nowhere") }, cloud.DatabaseBackupStorage},
+		"backup of free":       {"30MB", func(in *essentialsDatabaseCreate) { in.BackupPath = new("s3://bucket/path") }, cloud.BackupNotSupported},
+		"replica of free":      {"30MB", func(in *essentialsDatabaseCreate) { in.ReplicaOf = &[]string{"redis://a:1"} }, cloud.EssentialsReplicaOfDenied},
+		"replica of nowhere":   {"250MB", func(in *essentialsDatabaseCreate) { in.ReplicaOf = &[]string{"http://a:1"} }, cloud.DatabaseReplicaInvalid},
+		"replica of memcached": {"250MB", func(in *essentialsDatabaseCreate) { in.Protocol, in.ReplicaOf = memcached, &[]string{"redis://a:1"} }, cloud.EssentialsReplicaOfMemcached},
+		"source IPs":           {"250MB", func(in *essentialsDatabaseCreate) { in.SourceIPs = &[]string{"10.0.0.1", "10.0.0.0/8"} }, ""},
+		"source IPs of free":   {"30MB", func(in *essentialsDatabaseCreate) { in.SourceIPs = &[]string{"10.0.0.1", "10.0.0.2"} }, cloud.EssentialsSourceIPs},
+		"bad source IP":        {"250MB", func(in *essentialsDatabaseCreate) { in.SourceIPs = &[]string{"everywhere"} }, cloud.DatabaseSourceIPInvalid},
+		"alert":                {"250MB", func(in *essentialsDatabaseCreate) { in.Alerts = &[]Alert{{"throughput-higher-than", 80}} }, ""},
+		"alert of free":        {"30MB", func(in *essentialsDatabaseCreate) { in.Alerts = &[]Alert{{"latency", 80}} }, cloud.EssentialsAlertDenied},
+		"alert of Pro":         {"250MB", func(in *essentialsDatabaseCreate) { in.Alerts = &[]Alert{{"dataset-size", 80}} }, cloud.EssentialsAlertDenied},
+		"alert too high":       {"250MB", func(in *essentialsDatabaseCreate) { in.Alerts = &[]Alert{{alertConnections, 101}} }, cloud.DatabaseAlertValueInvalid},
+		"modules":              {"250MB", func(in *essentialsDatabaseCreate) { in.Protocol, in.Modules = redis, []DatabaseModule{{Name: search}} }, ""},
+		"modules of stack":     {"250MB", func(in *essentialsDatabaseCreate) { in.Modules = []DatabaseModule{{Name: search}} }, cloud.EssentialsStackModules},
+		"modules of 8": {"250MB", func(in *essentialsDatabaseCreate) {
+			in.Protocol, in.RedisVersion, in.Modules = redis, "8.2", []DatabaseModule{{Name: search}}
+		}, cloud.DatabaseModulesBundled},
+		"modules of memcached": {"250MB", func(in *essentialsDatabaseCreate) {
+			in.Protocol, in.Modules = memcached, []DatabaseModule{{Name: search}}
+		}, cloud.DatabaseMemcachedModules},
+		"stack of Flex":     {"Flex_1GB", func(in *essentialsDatabaseCreate) { in.Protocol = stack }, cloud.EssentialsFlexStack},
+		"memcached of Flex": {"Flex_1GB", func(in *essentialsDatabaseCreate) { in.Protocol = memcached }, cloud.EssentialsFlexMemcached},
+		"version of Pro":    {"250MB", func(in *essentialsDatabaseCreate) { in.RedisVersion = "6.2" }, cloud.DatabaseVersionInvalid},
+		"password":          {"250MB", func(in *essentialsDatabaseCreate) { in.Password = new("") }, cloud.DatabasePasswordBlank},
+	} {
+		var in essentialsDatabaseCreate
+		tt.say(&in)
+		if _, err := c.designEssentialsDatabase(planNamed(t, c, aws, "us-east-1", tt.plan), in); codeOf(t, err) != tt.want {
+			t.Errorf("%s: got %v, want %q", name, err, tt.want)
+		}
+	}
+}
+
+func TestEssentialsDefaults(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+	for name, want := range map[string]struct {
+		protocol, storage string
+		replication       bool
+	}{
+		"30MB":           {stack, ram, false},
+		"Multi-Zone_1GB": {stack, ram, true},
+		"Flex_1GB":       {redis, ramAndFlash, false},
+	} {
+		d, err := c.designEssentialsDatabase(planNamed(t, c, aws, "us-east-1", name), essentialsDatabaseCreate{})
+		if err != nil || d.Protocol != want.protocol || d.MemoryStorage != want.storage || d.Replication != want.replication || d.RespVersion != resp3 {
+			t.Errorf("%s: got %+v, %v, want %+v", name, d, err, want)
+		}
+	}
+}

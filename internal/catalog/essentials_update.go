@@ -1,0 +1,113 @@
+package catalog
+
+import (
+	"context"
+	"strings"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// essentialsUpdate changes what it names.
+type essentialsUpdate struct {
+	ID              int64   `path:"subscriptionId" json:"-"`
+	Name            *string `json:"name"`
+	PlanID          *int64  `json:"planId"`
+	PaymentMethod   *string `json:"paymentMethod"`
+	PaymentMethodID *int64  `json:"paymentMethodId"`
+}
+
+// A change shows at once. Clients do not wait after it, so only a change of the
+// plan, which is more than words, leaves the subscription pending for a while.
+func (c *Catalog) updateEssentials(ctx context.Context, tx *store.Tx, in essentialsUpdate) (out engine.Outcome, err error) {
+	sub, err := lockEssentials(ctx, tx, in.ID)
+	if err != nil {
+		return out, err
+	}
+	newPlan := in.PlanID != nil && *in.PlanID != sub.Body.PlanID
+	switch {
+	case sub.Status == cloud.StatusPending && newPlan:
+		return out, cloud.Errorf(cloud.PlanChangePending, "Subscription %d is pending. Its plan can be changed once it is active.", sub.ID)
+	case sub.Status != cloud.StatusActive:
+		return out, notActive(sub)
+	case in.Name != nil && strings.TrimSpace(*in.Name) == "":
+		return out, cloud.Errorf(cloud.EssentialsNameMissing, "A subscription needs a name.")
+	}
+	set(&sub.Name, in.Name)
+	if newPlan {
+		if err := c.changePlan(ctx, tx, &sub, *in.PlanID); err != nil {
+			return out, err
+		}
+		out.Steps = []cloud.Step{{
+			Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID,
+			After: essentialsPlanChange, Status: cloud.StatusActive,
+		}}
+	}
+	if err := c.changePlanPayment(&sub.Body, in); err != nil {
+		return out, err
+	}
+	out.ResourceID = sub.ID
+	return out, store.Update(ctx, tx, sub)
+}
+
+// changePlan moves a subscription to another plan, if that can hold what is there.
+func (c *Catalog) changePlan(ctx context.Context, tx *store.Tx, sub *cloud.Resource[Essentials], id int64) error {
+	from, _ := c.plan(sub.Body.PlanID)
+	to, ok := c.plan(id)
+	if !ok {
+		return cloud.Errorf(cloud.PlanUpdateInvalid, "There is no plan %d.", id)
+	}
+	if err := checkPlanChange(from, to); err != nil {
+		return err
+	}
+	if err := checkFreePlans(ctx, tx, c, to, sub.ID); err != nil {
+		return err
+	}
+	databases, err := store.List[EssentialsDatabase](ctx, tx, sub.ID, 0, store.All)
+	if err != nil {
+		return err
+	}
+	for _, db := range databases {
+		if db.Status != cloud.StatusActive && db.Status != cloud.StatusDeleting {
+			return cloud.Errorf(cloud.PlanChangePending, "Database %d is %s. The plan can be changed once it is active.", db.ID, db.Status)
+		}
+		if err := to.checkHolds(db.Body); err != nil {
+			return err
+		}
+	}
+	sub.Body.PlanID = to.ID
+	return nil
+}
+
+// checkHolds tells whether a database could move to the plan as it is. Its data
+// always fits, since nothing here holds any.
+func (p plan) checkHolds(d EssentialsDatabase) error {
+	switch {
+	case len(d.SourceIPs) > p.CIDRAllowRules:
+		return cloud.Errorf(cloud.PlanSourceIPs, "Plan %d takes %d source addresses, the database has %d.", p.ID, p.CIDRAllowRules, len(d.SourceIPs))
+	case d.TLS && p.free():
+		return cloud.Errorf(cloud.PlanNoTLS, "Plan %d has no TLS, which the database uses.", p.ID)
+	case len(d.SyncSources) > 0 && p.free():
+		return cloud.Errorf(cloud.PlanNoReplicaOf, "With plan %d a database cannot replicate another one.", p.ID)
+	case d.Replication && !p.replicated():
+		return cloud.Errorf(cloud.PlanUpdateInvalid, "Plan %d has no replication, which the database uses.", p.ID)
+	case d.Persistence != noPersistence && !p.SupportDataPersistence:
+		return cloud.Errorf(cloud.PlanUpdateInvalid, "Plan %d has no data persistence, which the database uses.", p.ID)
+	case d.Backup != nil && p.free():
+		return cloud.Errorf(cloud.PlanUpdateInvalid, "Plan %d has no backups, which the database uses.", p.ID)
+	}
+	return nil
+}
+
+// changePlanPayment settles the payment anew where something about it was said or
+// the plan asks for it.
+func (c *Catalog) changePlanPayment(s *Essentials, in essentialsUpdate) error {
+	p, _ := c.plan(s.PlanID)
+	method, id := s.PaymentMethod, in.PaymentMethodID
+	set(&method, in.PaymentMethod)
+	if id == nil && s.PaymentMethodID != 0 && method == s.PaymentMethod && !p.free() {
+		id = &s.PaymentMethodID
+	}
+	return c.payPlan(s, p, method, id)
+}

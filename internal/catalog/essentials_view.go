@@ -1,0 +1,202 @@
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// essentialsDatabaseView is an Essentials database as a client sees it. There is
+// no private endpoint: the machines are shared.
+type essentialsDatabaseView struct {
+	ID                  int64                    `json:"databaseId"`
+	Name                string                   `json:"name"`
+	Protocol            string                   `json:"protocol"`
+	Provider            string                   `json:"provider"`
+	Region              string                   `json:"region"`
+	RedisVersion        string                   `json:"redisVersion"`
+	Compliance          string                   `json:"redisVersionCompliance,omitempty"`
+	RespVersion         string                   `json:"respVersion,omitempty"`
+	Status              cloud.Status             `json:"status"`
+	PlanMemoryLimit     float64                  `json:"planMemoryLimit"`
+	PlanDatasetSize     float64                  `json:"planDatasetSize"`
+	MemoryUnit          string                   `json:"memoryLimitMeasurementUnit"`
+	MemoryUsedMB        float64                  `json:"memoryUsedInMb"`
+	NetworkMonthlyUsage float64                  `json:"networkMonthlyUsageInByte"`
+	MemoryStorage       string                   `json:"memoryStorage"`
+	RedisFlex           bool                     `json:"redisFlex"`
+	OSSCluster          bool                     `json:"supportOSSClusterApi"`
+	ExternalEndpoint    bool                     `json:"useExternalEndpointForOSSClusterApi"`
+	Persistence         string                   `json:"dataPersistence"`
+	Replication         bool                     `json:"replication"`
+	Eviction            string                   `json:"dataEvictionPolicy"`
+	ActivatedOn         *time.Time               `json:"activatedOn"`
+	LastModified        *time.Time               `json:"lastModified"`
+	PublicEndpoint      *string                  `json:"publicEndpoint"`
+	DynamicEndpoints    *essentialsEndpoints     `json:"dynamicEndpoints,omitempty"`
+	ReplicaEndpoints    *essentialsEndpoints     `json:"replicaAsSourceEndpoints,omitempty"`
+	Replica             *replicaView             `json:"replica"`
+	Clustering          essentialsClusteringView `json:"clustering"`
+	Security            essentialsSecurityView   `json:"security"`
+	Modules             []moduleView             `json:"modules"`
+	Alerts              []alertView              `json:"alerts"`
+	Backup              essentialsBackupView     `json:"backup"`
+	Error               *cloud.Error             `json:"error,omitempty"`
+	Linked
+}
+
+type essentialsEndpoints struct {
+	Public string `json:"public"`
+}
+
+func publicOnly(pair *endpointPair) *essentialsEndpoints {
+	if pair == nil {
+		return nil
+	}
+	return &essentialsEndpoints{pair.Public}
+}
+
+type essentialsClusteringView struct {
+	Enabled       bool            `json:"enabled"`
+	RegexRules    []regexRuleView `json:"regexRules"`
+	HashingPolicy string          `json:"hashingPolicy"`
+}
+
+type essentialsSecurityView struct {
+	DefaultUser bool     `json:"defaultUserEnabled"`
+	Password    string   `json:"password,omitempty"` // not in lists, and not of a user that is switched off
+	SSLClients  bool     `json:"sslClientAuthentication"`
+	TLSClients  bool     `json:"tlsClientAuthentication"`
+	TLS         bool     `json:"enableTls"`
+	SourceIPs   []string `json:"sourceIps"`
+}
+
+type essentialsBackupView struct {
+	Enabled     bool   `json:"remoteBackupEnabled"`
+	Status      string `json:"status"`
+	Interval    string `json:"interval,omitempty"`
+	Destination string `json:"destination,omitempty"`
+}
+
+// showEssentialsDatabase makes the view of a database, all but its password.
+func (c *Catalog) showEssentialsDatabase(p plan, db cloud.Resource[EssentialsDatabase]) *essentialsDatabaseView {
+	d := db.Body.Database
+	pro := c.showDatabase(cloud.Resource[Database]{
+		ID: db.ID, Parent: db.Parent, UpdatedAt: db.UpdatedAt, ActivatedAt: db.ActivatedAt, Body: d,
+	})
+	modules := pro.Modules
+	if d.Protocol == stack {
+		modules = c.allModules()
+	}
+	view := &essentialsDatabaseView{
+		ID:               db.ID,
+		Name:             db.Name,
+		Protocol:         d.Protocol,
+		Provider:         d.Provider,
+		Region:           d.Region,
+		RedisVersion:     d.RedisVersion,
+		Compliance:       pro.Compliance,
+		RespVersion:      d.RespVersion,
+		Status:           db.Status,
+		PlanMemoryLimit:  p.Size,
+		PlanDatasetSize:  p.datasetSize(d.Replication),
+		MemoryUnit:       p.SizeMeasurementUnit,
+		MemoryUsedMB:     pro.MemoryUsedMB,
+		MemoryStorage:    p.memoryStorage(),
+		RedisFlex:        p.RedisFlex,
+		OSSCluster:       d.OSSCluster,
+		ExternalEndpoint: d.ExternalEndpoint,
+		Persistence:      d.Persistence,
+		Replication:      d.Replication,
+		Eviction:         d.Eviction,
+		ActivatedOn:      pro.ActivatedOn,
+		LastModified:     pro.LastModified,
+		Replica:          pro.Replica,
+		Clustering:       essentialsClusteringView{RegexRules: pro.Clustering.RegexRules, HashingPolicy: pro.Clustering.HashingPolicy},
+		Security: essentialsSecurityView{
+			DefaultUser: !d.NoDefaultUser,
+			SSLClients:  d.mutualTLS(),
+			TLSClients:  d.mutualTLS(),
+			TLS:         d.TLS,
+			SourceIPs:   d.sourceIPs(),
+		},
+		Modules: modules,
+		Alerts:  showAlerts(db.ID, d.Alerts, essentialsAlertLimits),
+		Backup:  essentialsBackupView{Enabled: pro.Backup.Enabled, Status: "idle", Interval: pro.Backup.Interval, Destination: pro.Backup.Destination},
+		Error:   db.Error,
+		Linked:  Linked{Links: noLinks()},
+	}
+	if pro.PublicEndpoint != "" {
+		view.PublicEndpoint = &pro.PublicEndpoint
+		view.DynamicEndpoints = publicOnly(pro.DynamicEndpoints)
+		view.ReplicaEndpoints = publicOnly(pro.ReplicaEndpoints)
+	}
+	return view
+}
+
+// allModules is what a database of the protocol stack has.
+func (c *Catalog) allModules() []moduleView {
+	var all []DatabaseModule
+	for _, m := range c.modules {
+		all = append(all, DatabaseModule{Name: m.Name})
+	}
+	return c.showModules(all)
+}
+
+func (c *Catalog) getEssentialsDatabase(ctx context.Context, tx *store.Tx, in databasePath) (*essentialsDatabaseView, error) {
+	db, err := readHosted[EssentialsDatabase](ctx, tx, in)
+	if err != nil {
+		return nil, err
+	}
+	sub, err := readEssentials(ctx, tx, db.Parent)
+	if err != nil {
+		return nil, err
+	}
+	p, _ := c.plan(sub.Body.PlanID)
+	view := c.showEssentialsDatabase(p, db)
+	if db.Body.Protocol != memcached && !db.Body.NoDefaultUser {
+		view.Security.Password = db.Body.password(db.ID)
+	}
+	return view, nil
+}
+
+type essentialsDatabaseList struct {
+	AccountID    int64                  `json:"accountId"`
+	Subscription essentialsDatabasePage `json:"subscription"`
+	Linked
+}
+
+type essentialsDatabasePage struct {
+	ID                int64                     `json:"subscriptionId"`
+	NumberOfDatabases int                       `json:"numberOfDatabases"` // on all pages
+	Databases         []*essentialsDatabaseView `json:"databases"`
+	Links             []Link                    `json:"links"`
+}
+
+// Past the last database the page is empty, other than with Pro.
+func (c *Catalog) listEssentialsDatabases(ctx context.Context, tx *store.Tx, in struct {
+	ID     int64 `path:"subscriptionId" json:"-"`
+	Offset int   `query:"offset" json:"-"`
+	Limit  *int  `query:"limit" json:"-"`
+},
+) (*essentialsDatabaseList, error) {
+	sub, err := readEssentials(ctx, tx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	p, _ := c.plan(sub.Body.PlanID)
+	databases, err := store.List[EssentialsDatabase](ctx, tx, in.ID, 0, store.All)
+	if err != nil {
+		return nil, err
+	}
+	page := essentialsDatabasePage{ID: in.ID, NumberOfDatabases: len(databases), Databases: []*essentialsDatabaseView{}, Links: noLinks()}
+	limit := 100
+	set(&limit, in.Limit)
+	first := min(in.Offset, len(databases))
+	for _, db := range databases[first:min(first+limit, len(databases))] {
+		page.Databases = append(page.Databases, c.showEssentialsDatabase(p, db))
+	}
+	return &essentialsDatabaseList{AccountID: tx.Caller.Account, Subscription: page}, nil
+}

@@ -1,0 +1,93 @@
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// hosted is the body of a database of either kind of subscription: what both can
+// do is one function of B, which is Database or EssentialsDatabase.
+type hosted[B any] interface {
+	*B
+	// core is what both kinds have in common.
+	core() *Database
+	// notFound says what exactly of a path is not there.
+	notFound(ctx context.Context, tx *store.Tx, subscription, id int64) error
+}
+
+func (d *Database) core() *Database { return d }
+
+func (*Database) notFound(ctx context.Context, tx *store.Tx, subscription, id int64) error {
+	if _, err := readSubscription(ctx, tx, subscription); err != nil {
+		return err
+	}
+	return noDatabase(subscription, id)
+}
+
+func noDatabase(subscription, id int64) error {
+	return cloud.Errorf(cloud.DatabaseNotFound, "There is no database %d in subscription %d.", id, subscription)
+}
+
+// databasePath is a database as a path names it.
+type databasePath struct {
+	Subscription int64 `path:"subscriptionId" json:"-"`
+	ID           int64 `path:"databaseId" json:"-"`
+}
+
+// readHosted reads a database of a subscription to show it, in whatever state.
+// It answers SubscriptionNotFound and DatabaseNotFound.
+func readHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path databasePath) (cloud.Resource[B], error) {
+	db, ok, err := store.Get[B](ctx, tx, path.ID)
+	if err == nil && (!ok || db.Parent != path.Subscription) {
+		err = P(&db.Body).notFound(ctx, tx, path.Subscription, path.ID)
+	}
+	return db, err
+}
+
+// lockHosted locks a database of a subscription that is to be changed.
+// It answers SubscriptionNotFound, DatabaseNotFound and DatabaseNotActive: what
+// is being deleted cannot be changed any more.
+func lockHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path databasePath) (cloud.Resource[B], error) {
+	db, ok, err := store.Lock[B](ctx, tx, path.ID)
+	switch {
+	case err != nil:
+		return db, err
+	case !ok || db.Parent != path.Subscription:
+		return db, P(&db.Body).notFound(ctx, tx, path.Subscription, path.ID)
+	case db.Status == cloud.StatusDeleting:
+		return db, databaseNotActive(db)
+	}
+	return db, nil
+}
+
+// activeHosted is lockHosted for what only an active database can do.
+func activeHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path databasePath) (cloud.Resource[B], error) {
+	db, err := lockHosted[B, P](ctx, tx, path)
+	if err == nil && db.Status != cloud.StatusActive {
+		err = databaseNotActive(db)
+	}
+	return db, err
+}
+
+func databaseNotActive[B cloud.Body](db cloud.Resource[B]) error {
+	return cloud.Errorf(cloud.DatabaseNotActive, "Database %d is %s. It can be changed once it is active.", db.ID, db.Status)
+}
+
+// deleteHosted deletes a database, in any state: what was still to be done for it
+// is dropped.
+func deleteHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path databasePath, after time.Duration) (out engine.Outcome, err error) {
+	db, err := lockHosted[B, P](ctx, tx, path)
+	if err != nil {
+		return out, err
+	}
+	if err := store.SetStatus[B](ctx, tx, db.ID, cloud.StatusDeleting); err != nil {
+		return out, err
+	}
+	return engine.Outcome{ResourceID: db.ID, AdditionalResourceID: db.Parent, Steps: []cloud.Step{{
+		Kind: db.Body.Kind(), ID: db.ID, After: after, Status: cloud.StatusGone,
+	}}}, nil
+}

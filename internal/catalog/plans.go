@@ -1,0 +1,189 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// Availabilities of plans.
+const (
+	noReplication = "No replication"
+	multiZone     = "Multi-zone"
+)
+
+// databasesOfPlan is how many databases a subscription of any plan may hold.
+const databasesOfPlan = 1
+
+// plan is a size in which Essentials subscriptions are sold, in one region.
+type plan struct {
+	ID                     int64   `json:"id"`
+	Name                   string  `json:"name"`
+	Size                   float64 `json:"size"`
+	SizeMeasurementUnit    string  `json:"sizeMeasurementUnit"` // MB or GB
+	Provider               string  `json:"provider"`            // AWS, GCP or Azure, in this spelling
+	Region                 string  `json:"region"`
+	RegionID               int64   `json:"regionId"`
+	Price                  int64   `json:"price"` // USD a month; 0: the free plan
+	MaximumThroughput      int64   `json:"maximumThroughput"`
+	MaximumBandwidthGB     int64   `json:"maximumBandwidthGB"`
+	Availability           string  `json:"availability"`
+	Connections            string  `json:"connections"`
+	CIDRAllowRules         int     `json:"cidrAllowRules"` // source addresses of a database
+	SupportDataPersistence bool    `json:"supportDataPersistence"`
+	RedisFlex              bool    `json:"redisFlex"` // data in RAM and on flash
+}
+
+func (p plan) free() bool { return p.Price == 0 }
+
+func (p plan) replicated() bool { return p.Availability != noReplication }
+
+// datasetSize is what is left for data, in the unit of the size.
+func (p plan) datasetSize(replication bool) float64 { return p.Size / float64(copies(replication)) }
+
+func (p plan) memoryStorage() string {
+	if p.RedisFlex {
+		return ramAndFlash
+	}
+	return ram
+}
+
+// alerts that databases of the plan know, those about replication aside.
+func (p plan) alerts() []string {
+	if p.free() {
+		return []string{alertDatasetsSize, alertConnections}
+	}
+	return []string{alertDatasetsSize, "throughput-higher-than", "throughput-lower-than", "latency", alertConnections}
+}
+
+func (p plan) customerSupport() string {
+	if p.free() {
+		return "Basic"
+	}
+	return "Standard"
+}
+
+// plan finds a plan by its id.
+func (c *Catalog) plan(id int64) (plan, bool) {
+	i := slices.IndexFunc(c.plans, func(p plan) bool { return p.ID == id })
+	if i < 0 {
+		return plan{}, false
+	}
+	return c.plans[i], true
+}
+
+func (c *Catalog) planOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Sync("listEssentialsPlans", c.listEssentialsPlans),
+		engine.Sync("listEssentialsPlansForSubscription", c.listEssentialsPlansForSubscription),
+		engine.Sync("getEssentialsPlan", c.getEssentialsPlan),
+	}
+}
+
+// planView is a plan as a client sees it: with what follows from the rest.
+type planView struct {
+	plan
+	DatasetSize                   float64  `json:"datasetSize"`
+	PriceCurrency                 string   `json:"priceCurrency"`
+	PricePeriod                   string   `json:"pricePeriod"`
+	MaximumDatabases              int      `json:"maximumDatabases"`
+	SupportInstantAndDailyBackups bool     `json:"supportInstantAndDailyBackups"`
+	SupportReplication            bool     `json:"supportReplication"`
+	SupportClustering             bool     `json:"supportClustering"`
+	SupportSSL                    bool     `json:"supportSsl"`
+	SupportedAlerts               []string `json:"supportedAlerts"`
+	CustomerSupport               string   `json:"customerSupport"`
+	Linked
+}
+
+func (p plan) show() *planView {
+	return &planView{
+		plan:                          p,
+		DatasetSize:                   p.datasetSize(p.replicated()),
+		PriceCurrency:                 "USD",
+		PricePeriod:                   "Month",
+		MaximumDatabases:              databasesOfPlan,
+		SupportInstantAndDailyBackups: !p.free(),
+		SupportReplication:            p.replicated(),
+		SupportSSL:                    !p.free(),
+		SupportedAlerts:               p.alerts(),
+		CustomerSupport:               p.customerSupport(),
+		Linked:                        Linked{Links: noLinks()},
+	}
+}
+
+type planList struct {
+	Plans []*planView `json:"plans"`
+	Linked
+}
+
+func showPlans(plans []plan) *planList {
+	list := &planList{Plans: []*planView{}}
+	for _, p := range plans {
+		list.Plans = append(list.Plans, p.show())
+	}
+	return list
+}
+
+type planFilter struct {
+	Provider  string `query:"provider" json:"-"`  // in capitals, unlike in the answer; empty: all
+	RedisFlex *bool  `query:"redisFlex" json:"-"` // nil: all
+}
+
+func (c *Catalog) listEssentialsPlans(_ context.Context, _ *store.Tx, in planFilter) (*planList, error) {
+	return showPlans(slices.DeleteFunc(slices.Clone(c.plans), func(p plan) bool {
+		return in.Provider != "" && in.Provider != strings.ToUpper(p.Provider) ||
+			in.RedisFlex != nil && *in.RedisFlex != p.RedisFlex
+	})), nil
+}
+
+// The subscription's own plan is one of those it may have: clients look for it here.
+func (c *Catalog) listEssentialsPlansForSubscription(ctx context.Context, tx *store.Tx, in subscriptionPath) (*planList, error) {
+	sub, err := readEssentials(ctx, tx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	own, _ := c.plan(sub.Body.PlanID)
+	return showPlans(slices.DeleteFunc(slices.Clone(c.plans), func(p plan) bool {
+		return checkPlanChange(own, p) != nil
+	})), nil
+}
+
+type planPath struct {
+	ID int64 `path:"planId" json:"-"`
+}
+
+func (c *Catalog) getEssentialsPlan(_ context.Context, _ *store.Tx, in planPath) (*planView, error) {
+	p, ok := c.plan(in.ID)
+	if !ok {
+		return nil, cloud.Errorf(cloud.EntityNotFound, "There is no plan %d.", in.ID)
+	}
+	return p.show(), nil
+}
+
+// checkPlanChange tells whether a subscription may go from one plan to another,
+// as far as the plans themselves decide.
+//
+// doc: subscriptions/view-essentials-subscription
+func checkPlanChange(from, to plan) error {
+	wasMulti, willMulti := from.Availability == multiZone, to.Availability == multiZone
+	switch {
+	case from.Provider != to.Provider:
+		return cloud.Errorf(cloud.PlanProviderMismatch, "Plan %d is at %s, the subscription at %s.", to.ID, to.Provider, from.Provider)
+	case from.Region != to.Region:
+		return cloud.Errorf(cloud.PlanRegionMismatch, "Plan %d is in region %s, the subscription in %s.", to.ID, to.Region, from.Region)
+	case to.RedisFlex && !from.RedisFlex:
+		return cloud.Errorf(cloud.PlanToFlex, "A subscription cannot become one of Redis Flex.")
+	case from.RedisFlex && !to.RedisFlex:
+		return cloud.Errorf(cloud.PlanUpdateInvalid, "A subscription of Redis Flex cannot leave it.")
+	case wasMulti && !willMulti:
+		return cloud.Errorf(cloud.PlanFromMultiZone, "A subscription in several zones stays there.")
+	case !wasMulti && willMulti:
+		return cloud.Errorf(cloud.PlanToMultiZone, "A subscription in one zone cannot be spread over several.")
+	}
+	return nil
+}

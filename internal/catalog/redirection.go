@@ -1,0 +1,298 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// How far a redirection is after which business time at speed 1. The endpoints
+// themselves move as soon as it is asked for.
+const (
+	redirectionPending  = 5 * time.Second
+	redirectionProgress = 15 * time.Second
+	redirectionLength   = time.Minute
+)
+
+// revertWithin is how long a redirection can be undone.
+const revertWithin = 24 * time.Hour
+
+// Statuses of a redirection. Its end is not active: it is no resource to work with.
+const (
+	redirectionInitiated cloud.Status = "initiated"
+	redirectionUnderWay  cloud.Status = "in-progress"
+	redirectionCompleted cloud.Status = "completed"
+	redirectionReverted  cloud.Status = "reverted"
+)
+
+// Types of endpoints.
+const (
+	publicEndpoint  = "public"
+	privateEndpoint = "private"
+)
+
+// Redirection sends the clients of one database to another: that gets its dynamic
+// endpoints.
+type Redirection struct {
+	Source        int64            `json:"source"`
+	Target        int64            `json:"target"`
+	DuplicateACLs bool             `json:"duplicateACLs,omitempty"`
+	Endpoints     []redirectedPair `json:"endpoints"`
+	CompletedAt   *time.Time       `json:"completedAt,omitempty"` // noted when it is being reverted
+}
+
+type redirectedPair struct {
+	SourceName string `json:"sourceEndpointName"`
+	TargetName string `json:"targetEndpointName"`
+	SourceType string `json:"sourceEndpointType"`
+	TargetType string `json:"targetEndpointType"`
+}
+
+// Kind of all redirections.
+func (Redirection) Kind() cloud.Kind { return cloud.Kind{Name: "redirection", FirstID: 1} }
+
+// redirectionID is what clients call a redirection.
+func redirectionID(id int64) string {
+	return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "redirection/%d", id)).String()
+}
+
+func redirectionOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Change("createEndpointRedirection", createRedirection),
+		engine.Sync("getEndpointRedirection", getRedirection),
+		engine.Change("revertEndpointRedirection", revertRedirection),
+		engine.Sync("getProDatabaseTraffic", getTraffic[Database]),
+		engine.Sync("resumeProDatabaseTraffic", resumeTraffic[Database]),
+		engine.Sync("getEssentialsDatabaseTraffic", getTraffic[EssentialsDatabase]),
+		engine.Sync("resumeEssentialsDatabaseTraffic", resumeTraffic[EssentialsDatabase]),
+	}
+}
+
+type redirectionView struct {
+	ID            string           `json:"redirectionId"`
+	Status        cloud.Status     `json:"status"`
+	Source        int64            `json:"sourceDatabaseId"`
+	Target        int64            `json:"targetDatabaseId"`
+	IsRevert      bool             `json:"isRevert"`
+	DuplicateACLs bool             `json:"duplicateACLs"`
+	StartedAt     time.Time        `json:"startedAt"`
+	CompletedAt   *time.Time       `json:"completedAt,omitempty"`
+	RevertedAt    *time.Time       `json:"revertedAt,omitempty"`
+	Endpoints     []redirectedPair `json:"endpoints"`
+}
+
+func showRedirection(r cloud.Resource[Redirection]) redirectionView {
+	view := redirectionView{
+		ID:            redirectionID(r.ID),
+		Status:        r.Status,
+		Source:        r.Body.Source,
+		Target:        r.Body.Target,
+		IsRevert:      r.Body.CompletedAt != nil,
+		DuplicateACLs: r.Body.DuplicateACLs,
+		StartedAt:     r.CreatedAt.UTC(),
+		CompletedAt:   r.Body.CompletedAt,
+		Endpoints:     r.Body.Endpoints,
+	}
+	if r.Status == redirectionCompleted {
+		view.CompletedAt = new(r.UpdatedAt.UTC())
+	}
+	if r.Status == redirectionReverted {
+		view.RevertedAt = new(r.UpdatedAt.UTC())
+	}
+	return view
+}
+
+type redirectionPath struct {
+	ID string `path:"redirectionId" json:"-"`
+}
+
+// findRedirection reads a redirection by what clients call it; there are few.
+func findRedirection(ctx context.Context, tx *store.Tx, id string) (r cloud.Resource[Redirection], err error) {
+	all, err := store.List[Redirection](ctx, tx, 0, 0, store.All)
+	if err != nil {
+		return r, err
+	}
+	i := slices.IndexFunc(all, func(r cloud.Resource[Redirection]) bool { return redirectionID(r.ID) == id })
+	if i < 0 {
+		return r, cloud.Errorf(cloud.EntityNotFound, "There is no redirection %q.", id)
+	}
+	return all[i], nil
+}
+
+func getRedirection(ctx context.Context, tx *store.Tx, in redirectionPath) (redirectionView, error) {
+	r, err := findRedirection(ctx, tx, in.ID)
+	return showRedirection(r), err
+}
+
+type redirectionCreate struct {
+	Source        int64  `json:"sourceDatabaseId"`
+	Target        int64  `json:"targetDatabaseId"`
+	TargetType    string `json:"endpointTargetType"`
+	DuplicateACLs bool   `json:"duplicateACLs"`
+	Protection    bool   `json:"migrationProtection"`
+}
+
+// The source may be of either kind, the target is a Pro database.
+func createRedirection(ctx context.Context, tx *store.Tx, in redirectionCreate) (view redirectionView, steps []cloud.Step, err error) {
+	target, ok, err := store.Lock[Database](ctx, tx, in.Target)
+	switch {
+	case err != nil:
+		return view, nil, err
+	case !in.Protection:
+		return view, nil, cloud.Errorf(cloud.BadRequest, "migrationProtection must be true.")
+	case !ok:
+		return view, nil, cloud.Errorf(cloud.DatabaseNotFound, "There is no Pro database %d, as the target must be.", in.Target)
+	case in.Source == in.Target:
+		return view, nil, cloud.Errorf(cloud.BadRequest, "A database cannot be redirected to itself.")
+	}
+	if source, ok, err := store.Lock[Database](ctx, tx, in.Source); err != nil || ok {
+		if err != nil {
+			return view, nil, err
+		}
+		return redirect(ctx, tx, in, source, target)
+	}
+	source, ok, err := store.Lock[EssentialsDatabase](ctx, tx, in.Source)
+	switch {
+	case err != nil:
+		return view, nil, err
+	case !ok:
+		return view, nil, cloud.Errorf(cloud.DatabaseNotFound, "There is no database %d.", in.Source)
+	}
+	return redirect(ctx, tx, in, source, target)
+}
+
+func redirect[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in redirectionCreate, source cloud.Resource[B], target cloud.Resource[Database]) (view redirectionView, steps []cloud.Step, err error) {
+	from := P(&source.Body).core()
+	if source.Status != cloud.StatusActive || target.Status != cloud.StatusActive {
+		return view, nil, cloud.Errorf(cloud.ConflictError, "Both databases must be active.")
+	}
+	if err := checkRedirection(in.TargetType, *from, target.Body); err != nil {
+		return view, nil, err
+	}
+	r := cloud.Resource[Redirection]{Status: redirectionInitiated, CreatedAt: tx.Now, Body: Redirection{
+		Source: in.Source, Target: in.Target, DuplicateACLs: in.DuplicateACLs,
+		Endpoints: redirectedPairs(in.TargetType, *from, source.ID, source.Parent, target),
+	}}
+	if r.ID, err = store.NextID[Redirection](ctx, tx); err != nil {
+		return view, nil, err
+	}
+	if err := store.Insert(ctx, tx, r); err != nil {
+		return view, nil, err
+	}
+	from.Redirected, target.Body.EndpointsOf = true, source.ID
+	if err := store.Update(ctx, tx, source); err != nil {
+		return view, nil, err
+	}
+	if err := store.Update(ctx, tx, target); err != nil {
+		return view, nil, err
+	}
+	steps, err = stopTraffic(ctx, tx, source)
+	kind := r.Body.Kind()
+	return showRedirection(r), append(steps,
+		cloud.Step{Kind: kind, ID: r.ID, After: redirectionPending, Status: cloud.StatusPending},
+		cloud.Step{Kind: kind, ID: r.ID, After: redirectionProgress, Status: redirectionUnderWay},
+		cloud.Step{Kind: kind, ID: r.ID, After: redirectionLength, Status: redirectionCompleted},
+	), err
+}
+
+// checkRedirection checks that clients of one database would find the other as
+// they left the one.
+//
+// doc: databases/redirect-endpoints
+func checkRedirection(targetType string, from, to Database) error {
+	switch {
+	case from.activeActive() || to.activeActive():
+		return cloud.Errorf(cloud.BadRequest, "Endpoints of Active-Active databases cannot be redirected.")
+	case from.Redirected || from.EndpointsOf != 0 || to.Redirected || to.EndpointsOf != 0:
+		return cloud.Errorf(cloud.ConflictError, "One of the databases is part of another redirection.")
+	case targetType == publicEndpoint && !to.PublicAccess:
+		return cloud.Errorf(cloud.BadRequest, "The target has no public endpoint.")
+	case from.Port != to.Port:
+		return cloud.Errorf(cloud.BadRequest, "The databases have different ports, %d and %d.", from.Port, to.Port)
+	case from.TLS != to.TLS:
+		return cloud.Errorf(cloud.BadRequest, "Only one of the databases uses TLS.")
+	case from.NoDefaultUser != to.NoDefaultUser:
+		return cloud.Errorf(cloud.BadRequest, "Only one of the databases has a default user.")
+	case !slices.Equal(from.sourceIPs(), to.sourceIPs()):
+		return cloud.Errorf(cloud.BadRequest, "The databases may be reached from different addresses.")
+	}
+	return nil
+}
+
+// redirectedPairs lists which name leads where from now on.
+func redirectedPairs(targetType string, from Database, id, subscription int64, target cloud.Resource[Database]) []redirectedPair {
+	_, names := from.endpoints(id, subscription)
+	places, _ := target.Body.endpoints(target.ID, target.Parent)
+	place := places.Private
+	if targetType == publicEndpoint {
+		place = places.Public
+	}
+	pairs := []redirectedPair{}
+	if names.Public != "" {
+		pairs = append(pairs, redirectedPair{names.Public, place, publicEndpoint, targetType})
+	}
+	return append(pairs, redirectedPair{names.Private, place, privateEndpoint, targetType})
+}
+
+// The endpoints go back, and it is the target that gets no traffic then.
+func revertRedirection(ctx context.Context, tx *store.Tx, in redirectionPath) (view redirectionView, steps []cloud.Step, err error) {
+	r, err := findRedirection(ctx, tx, in.ID)
+	switch {
+	case err != nil:
+		return view, nil, err
+	case r.Status != redirectionCompleted:
+		return view, nil, cloud.Errorf(cloud.ConflictError, "The redirection is %s. Only a completed one can be reverted.", r.Status)
+	case tx.Now.Sub(r.UpdatedAt) > revertWithin:
+		return view, nil, cloud.Errorf(cloud.ConflictError, "A redirection can be reverted within %v.", revertWithin)
+	}
+	target, ok, err := store.Lock[Database](ctx, tx, r.Body.Target)
+	if err != nil {
+		return view, nil, err
+	}
+	back, err := endRedirection[Database](ctx, tx, r.Body.Source)
+	if err == nil && !back {
+		back, err = endRedirection[EssentialsDatabase](ctx, tx, r.Body.Source)
+	}
+	switch {
+	case err != nil:
+		return view, nil, err
+	case !ok || !back:
+		return view, nil, cloud.Errorf(cloud.ConflictError, "One of the databases is gone.")
+	}
+	target.Body.EndpointsOf = 0
+	if err := store.Update(ctx, tx, target); err != nil {
+		return view, nil, err
+	}
+	if steps, err = stopTraffic(ctx, tx, target); err != nil {
+		return view, nil, err
+	}
+	r.Body.CompletedAt = new(r.UpdatedAt.UTC())
+	if err := store.Update(ctx, tx, r); err != nil {
+		return view, nil, err
+	}
+	r.Status = redirectionUnderWay
+	return showRedirection(r), append(steps, cloud.Step{
+		Kind: r.Body.Kind(), ID: r.ID, After: redirectionLength, Status: redirectionReverted,
+	}), store.SetStatus[Redirection](ctx, tx, r.ID, r.Status)
+}
+
+// endRedirection gives a database its endpoints and its traffic back; ok is false
+// if there is no such database.
+func endRedirection[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, id int64) (ok bool, err error) {
+	db, ok, err := store.Lock[B](ctx, tx, id)
+	if err != nil || !ok {
+		return false, err
+	}
+	P(&db.Body).core().Redirected = false
+	if err := store.Update(ctx, tx, db); err != nil {
+		return false, err
+	}
+	return true, letTraffic[B](ctx, tx, db.ID)
+}

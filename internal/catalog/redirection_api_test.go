@@ -1,0 +1,115 @@
+package catalog_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/apitest"
+)
+
+const redirections = "/v1/endpoint-redirections"
+
+// twin creates a Pro database with the port of another, in a subscription of its own.
+func twin(t *testing.T, a *apitest.Account, of string) (path string, id int64) {
+	t.Helper()
+	endpoint := fmt.Sprint(a.Do(http.MethodGet, of, nil).Get("publicEndpoint"))
+	var port int
+	if _, err := fmt.Sscan(endpoint[strings.LastIndex(endpoint, ":")+1:], &port); err != nil {
+		t.Fatal(err)
+	}
+	sub := a.Subscription("target")
+	id = a.Create(sub+"/databases", map[string]any{"name": "target", "datasetSizeInGb": 1, "port": port})
+	path = fmt.Sprintf("%s/databases/%d", sub, id)
+	a.Settle(path, "active")
+	return path, id
+}
+
+func TestRedirections(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	pro, fixed := kinds(a)
+	for _, from := range []string{pro, fixed} {
+		to, target := twin(t, a, from)
+		source := int64(a.Do(http.MethodGet, from, nil).Get("databaseId").(float64))
+		names := func(path, member string) any { return a.Do(http.MethodGet, path, nil).Get(member, "public") }
+		old, own := names(from, "dynamicEndpoints"), names(to, "dynamicEndpoints")
+		if got := a.Do(http.MethodGet, from+"/traffic", nil); got.Status != 404 {
+			t.Errorf("traffic of a database that was not redirected: got %d, want 404", got.Status)
+		}
+		body := map[string]any{"sourceDatabaseId": source, "targetDatabaseId": target, "endpointTargetType": "public", "migrationProtection": true}
+		begun := a.Do(http.MethodPost, redirections, body)
+		wantMembers(t, "begun", begun, map[string]any{"status": "initiated", "isRevert": false})
+		path := fmt.Sprintf("%s/%v", redirections, begun.Get("redirectionId"))
+		if got := names(to, "dynamicEndpoints"); got != old || names(from, "dynamicEndpoints") != nil || names(from, "replicaAsSourceEndpoints") == nil {
+			t.Errorf("the target has %v, want %v of the source", got, old)
+		}
+		if got := a.Do(http.MethodPost, redirections, body); got.Status != 409 {
+			t.Errorf("redirected twice: got %d %s, want 409", got.Status, got.Body)
+		}
+		if got := a.Do(http.MethodPost, path+"/revert", nil); got.Status != 409 {
+			t.Errorf("reverted at once: got %d, want 409", got.Status)
+		}
+		wantMembers(t, "traffic", a.Do(http.MethodGet, from+"/traffic", nil), map[string]any{"trafficStatus": "stopped", "canResume": false})
+		if got := a.Do(http.MethodPost, from+"/traffic/resume", nil); got.Status != 409 {
+			t.Errorf("resumed at once: got %d, want 409", got.Status)
+		}
+		a.Advance(20 * time.Second)
+		a.EventuallyStatus(path, "in-progress")
+		a.Advance(time.Minute)
+		a.EventuallyStatus(path, "completed")
+		a.Advance(5 * time.Minute)
+		apitest.Eventually(t, "traffic can be resumed", func() bool { return a.Do(http.MethodGet, from+"/traffic", nil).Get("canResume") == true })
+		key := func(r *http.Request) { r.Header.Set("Idempotency-Key", fmt.Sprint("resume-", source)) }
+		for i := range 3 {
+			got := a.Do(http.MethodPost, from+"/traffic/resume", nil, key)
+			if replayed := got.Header.Get("Idempotent-Replayed") == "true"; got.Status != 204 || len(got.Body) > 0 || replayed != (i > 0) {
+				t.Errorf("resumed: got %d %s, replayed %v, want 204", got.Status, got.Body, replayed)
+			}
+		}
+		wantMembers(t, "traffic", a.Do(http.MethodGet, from+"/traffic", nil), map[string]any{"trafficStatus": "active", "canResume": false})
+
+		wantMembers(t, "on its way back", a.Do(http.MethodPost, path+"/revert", nil), map[string]any{"status": "in-progress", "isRevert": true})
+		wantMembers(t, "traffic of the target", a.Do(http.MethodGet, to+"/traffic", nil), map[string]any{"trafficStatus": "stopped"})
+		if names(from, "dynamicEndpoints") != old || names(to, "dynamicEndpoints") != own {
+			t.Error("the endpoints have not gone back")
+		}
+		a.Advance(2 * time.Minute)
+		a.EventuallyStatus(path, "reverted")
+		if got := a.Do(http.MethodGet, path, nil); got.Get("revertedAt") == nil || got.Get("completedAt") == nil {
+			t.Errorf("reverted: got %s", got.Body)
+		}
+		for member, value := range map[string]any{"migrationProtection": false, "targetDatabaseId": source} {
+			body[member] = value
+			if got := a.Do(http.MethodPost, redirections, body); got.Status < 400 || got.Status == 500 {
+				t.Errorf("with %s %v: got %d", member, value, got.Status)
+			}
+		}
+	}
+	for _, path := range []string{redirections + "/unknown", redirections + "/6ba7b810-9dad-11d1-80b4-00c04fd430c8"} {
+		if got := a.Do(http.MethodGet, path, nil); got.Status != 404 {
+			t.Errorf("GET %s: got %d, want 404", path, got.Status)
+		}
+	}
+}
+
+// A redirection can be undone for a day.
+func TestRedirectionTooOldToRevert(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	pro, _ := kinds(a)
+	_, target := twin(t, a, pro)
+	begun := a.Do(http.MethodPost, redirections, map[string]any{
+		"sourceDatabaseId": a.Do(http.MethodGet, pro, nil).Get("databaseId"), "targetDatabaseId": target,
+		"endpointTargetType": "private", "migrationProtection": true, "duplicateACLs": true,
+	})
+	path := fmt.Sprintf("%s/%v", redirections, begun.Get("redirectionId"))
+	a.Advance(time.Hour)
+	a.EventuallyStatus(path, "completed")
+	a.Advance(25 * time.Hour)
+	if got := a.Do(http.MethodPost, path+"/revert", nil); got.Status != 409 {
+		t.Errorf("after a day: got %d %s, want 409", got.Status, got.Body)
+	}
+}

@@ -1,0 +1,89 @@
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// trafficStop is for how long a database that clients were redirected from gets no
+// traffic at least, in business time at speed 1. doc: databases/redirect-endpoints
+const trafficStop = 5 * time.Minute
+
+// trafficJob is the stop of a database's traffic: pending until the traffic may be
+// resumed.
+const trafficJob = "traffic"
+
+// stopTraffic stops the traffic of a database.
+func stopTraffic[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resource[B]) ([]cloud.Step, error) {
+	id, err := begin(ctx, tx, db.ID, trafficJob, Job[B]{})
+	return []cloud.Step{{Kind: Job[B]{}.Kind(), ID: id, After: trafficStop, Status: cloud.StatusActive}}, err
+}
+
+// letTraffic ends the stop of a database's traffic, if there is one.
+func letTraffic[B cloud.Body](ctx context.Context, tx *store.Tx, database int64) error {
+	job, ok, err := lastJob[B](ctx, tx, database, trafficJob)
+	if err != nil || !ok {
+		return err
+	}
+	job.Body.Over = true
+	if err := store.Update(ctx, tx, job); err != nil {
+		return err
+	}
+	return store.SetStatus[Job[B]](ctx, tx, job.ID, cloud.StatusActive)
+}
+
+type trafficView struct {
+	ID               int64      `json:"bdbId"`
+	Status           string     `json:"trafficStatus"`
+	CanResume        bool       `json:"canResume"`
+	ResumeInProgress bool       `json:"resumeInProgress"`
+	StopReason       string     `json:"stopReason,omitempty"`
+	ResumeEligibleAt *time.Time `json:"resumeEligibleAt,omitempty"`
+}
+
+// stoppedTraffic reads the stop of a database's traffic. One that clients were never
+// redirected from has no such thing.
+func stoppedTraffic[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in databasePath) (job cloud.Resource[Job[B]], err error) {
+	db, err := readHosted[B, P](ctx, tx, in)
+	if err != nil {
+		return job, err
+	}
+	job, ok, err := lastJob[B](ctx, tx, db.ID, trafficJob)
+	if err == nil && !ok {
+		err = cloud.Errorf(cloud.EntityNotFound, "No endpoint of database %d was redirected.", db.ID)
+	}
+	return job, err
+}
+
+func getTraffic[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in databasePath) (view trafficView, err error) {
+	job, err := stoppedTraffic[B, P](ctx, tx, in)
+	if err != nil {
+		return view, err
+	}
+	view = trafficView{ID: in.ID, Status: "active"}
+	if !job.Body.Over {
+		view.Status, view.StopReason = "stopped", "endpoint-redirection"
+		view.CanResume = job.Status == cloud.StatusActive
+		view.ResumeEligibleAt = new(job.UpdatedAt.UTC())
+		if !view.CanResume {
+			view.ResumeEligibleAt = new(job.UpdatedAt.Add(trafficStop).UTC())
+		}
+	}
+	return view, nil
+}
+
+func resumeTraffic[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in databasePath) (none struct{}, err error) {
+	job, err := stoppedTraffic[B, P](ctx, tx, in)
+	switch {
+	case err != nil:
+		return none, err
+	case job.Body.Over:
+		return none, nil
+	case job.Status != cloud.StatusActive:
+		return none, cloud.Errorf(cloud.ConflictError, "The traffic of database %d cannot be resumed yet.", in.ID)
+	}
+	return none, letTraffic[B](ctx, tx, in.ID)
+}
