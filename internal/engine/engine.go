@@ -88,8 +88,9 @@ func New(cfg Config) (*Engine, error) {
 // nothing more, waits for the work in hand and returns.
 func (e *Engine) Run(ctx context.Context) error {
 	if !e.cfg.Shared {
+		// A database that is away just now costs no more than waiting for the leases.
 		if err := e.db.ExpireLeases(ctx); err != nil && ctx.Err() == nil {
-			return err
+			e.log.Warn("leases of a predecessor run out by themselves", "error", err)
 		}
 	}
 	var group errgroup.Group

@@ -167,14 +167,18 @@ func TestT21WaitersHoldNoConnection(t *testing.T) {
 // their acceptance, and never more than three slots are held.
 func TestTwoServersKeepOrderAndCap(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *engine.Config) { c.Speed, c.Shared = 0, true })
+	w := newWorld(t, func(c *engine.Config) { c.Speed, c.Shared = 1e6, true })
 	apitest.Watch(t, w.url)
-	other := start(t, openDB(t, w.url), func(c *engine.Config) { c.Speed, c.Shared = 0, true })
+	other := start(t, openDB(t, w.url), func(c *engine.Config) { c.Speed, c.Shared = 1e6, true })
 
 	const accounts, clients, each = 4, 3, 20
 	var all sync.WaitGroup
 	for range accounts {
 		caller := newAccount(t, w.db)
+		err := w.db.SetClock(t.Context(), caller.Account, func(time.Time) store.Clock { return store.Clock{} }) // it runs
+		if err != nil {
+			t.Fatal(err)
+		}
 		for client := range clients {
 			server := []*engine.Engine{w.Engine, other}[client%2]
 			all.Go(func() {

@@ -43,6 +43,41 @@ func (tx *Tx) InsertSteps(task string, steps []cloud.Step) error {
 	return nil
 }
 
+// Reach does steps that take no time, at once.
+func (tx *Tx) Reach(steps []cloud.Step) error {
+	for _, s := range steps {
+		if s.Status == cloud.StatusGone {
+			tx.write(`
+				DELETE FROM resources
+				WHERE account_id = $1 AND kind = $2 AND id = $3`, tx.Caller.Account, s.Kind.Name, s.ID)
+			continue
+		}
+		var failure *string
+		if s.Error != nil {
+			text, err := encode(s.Error)
+			if err != nil {
+				return fmt.Errorf("reach status: %w", err)
+			}
+			failure = &text
+		}
+		tx.write(`
+			UPDATE resources r
+			SET `+reachStatus+`
+			FROM (SELECT $4::text AS status, $5::jsonb AS error, $6::jsonb AS patch, $7::timestamptz AS now) due
+			WHERE r.account_id = $1 AND r.kind = $2 AND r.id = $3`,
+			tx.Caller.Account, s.Kind.Name, s.ID, s.Status, failure, s.Patch, tx.Now)
+	}
+	return nil
+}
+
+// reachStatus is what becomes of a resource r by a step that is due.
+const reachStatus = `
+				status       = due.status,
+				error        = due.error,
+				body         = CASE WHEN due.patch IS NULL THEN r.body ELSE r.body || due.patch END,
+				activated_at = CASE WHEN due.status = 'active' THEN COALESCE(r.activated_at, due.now) ELSE r.activated_at END,
+				updated_at   = due.now`
+
 // Admit gives the free slots of the cap to waiting subscriptions of the account.
 func (tx *Tx) Admit() { tx.write(admit, []int64{tx.Caller.Account}, SubscriptionCap) }
 
@@ -161,11 +196,7 @@ const applyDue = `
 		ORDER BY s.account_id, s.kind, s.resource_id, s.due_at, s.id
 	), changed AS (
 		UPDATE resources r
-		SET status       = due.status,
-			error        = due.error,
-			body         = CASE WHEN due.patch IS NULL THEN r.body ELSE r.body || due.patch END,
-			activated_at = CASE WHEN due.status = 'active' THEN COALESCE(r.activated_at, due.now) ELSE r.activated_at END,
-			updated_at   = due.now
+		SET ` + reachStatus + `
 		FROM due
 		WHERE r.account_id = due.account_id AND r.kind = due.kind AND r.id = due.resource_id AND due.status <> 'gone'
 	), gone AS (
