@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"mime"
 	"net/http"
 	"strconv"
 
@@ -50,6 +51,11 @@ func (s *server) success(r *http.Request, status int, out any) reply {
 			header["Location"] = baseURL(r) + s.taskPath + v.ID
 		}
 		out = s.task(baseURL(r), v, rel)
+	case cloud.File:
+		return reply{status: status, body: v.Content, header: map[string]string{
+			"Content-Type":        "application/octet-stream",
+			"Content-Disposition": mime.FormatMediaType("attachment", map[string]string{"filename": v.Name}),
+		}}
 	case []cloud.Task:
 		out = s.tasks(baseURL(r), v)
 	case interface{ LinkSelf(href string) }:

@@ -33,7 +33,7 @@ func (o *Operation) problems() (problems []error) {
 		report("neither planned nor a success response")
 	case len(successes) > 1:
 		report("more than one success response: %v", successes)
-	case !o.Planned && o.Status != http.StatusNoContent && jsonSchema(o.responses.Status(o.Status).Value.Content) == nil:
+	case !o.Planned && o.Status != http.StatusNoContent && !isFile(o.responses.Status(o.Status)) && jsonSchema(o.responses.Status(o.Status).Value.Content) == nil:
 		report("no JSON schema for status %d", o.Status)
 	case !o.Planned && (o.Status == http.StatusAccepted) != (o.Command != ""):
 		report("status 202 and x-command go together")

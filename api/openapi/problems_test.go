@@ -40,6 +40,13 @@ func TestLoadAcceptsSmallDocument(t *testing.T) {
 	if got := len(doc.Operations()); got != 3 {
 		t.Errorf("%d operations, want 3", got)
 	}
+	planned, ok := doc.Operation("deleteThing")
+	if !ok || !planned.Planned || planned.Status != 501 {
+		t.Errorf("deleteThing: got %+v, want a planned operation", planned)
+	}
+	if err := planned.CheckResponse(200, nil, nil); err == nil {
+		t.Error("deleteThing: success is let pass, and it is not declared")
+	}
 }
 
 func TestLoadRefuses(t *testing.T) {

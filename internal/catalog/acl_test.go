@@ -109,7 +109,6 @@ func TestGrantRules(t *testing.T) {
 		{`[]`, cloud.ACLRoleRulesMissing},
 		{`[{"ruleName": "a", "databases": []}]`, cloud.ACLRoleDatabasesMissing},
 		{`[{"ruleName": "a", "databases": [{"subscriptionId": 1, "databaseId": 2}]}, {"ruleName": "b", "databases": [{"subscriptionId": 1, "databaseId": 2}]}]`, cloud.ACLRoleDatabaseTwice},
-		{`[{"ruleName": "a", "databases": [{"subscriptionId": 1, "databaseId": 2, "regions": ["eu-west-1"]}]}]`, cloud.ACLRoleRegionsNotAllowed},
 	} {
 		var specs []grantSpec
 		if err := json.Unmarshal([]byte(tt.grants), &specs); err != nil {
@@ -117,6 +116,29 @@ func TestGrantRules(t *testing.T) {
 		}
 		if got := codeOf(t, checkGrants(specs)); got != tt.want {
 			t.Errorf("%s: got code %q, want %q", tt.grants, got, tt.want)
+		}
+	}
+}
+
+func TestRegionsOfGrants(t *testing.T) {
+	t.Parallel()
+	single := Database{Region: "eu-west-1"}
+	several := Database{Locals: []Local{{Region: "eu-west-1"}, {Region: "us-east-1"}}}
+	for _, tt := range []struct {
+		name    string
+		db      Database
+		regions []string
+		want    cloud.Code
+	}{
+		{"the only region", single, nil, ""},
+		{"the only region by its name", single, []string{"eu-west-1"}, cloud.ACLRoleRegionsNotAllowed},
+		{"all", several, nil, ""},
+		{"all by their names", several, []string{"us-east-1", "eu-west-1"}, ""},
+		{"elsewhere", several, []string{"eu-west-1", "us-west-2"}, cloud.ACLRoleRegionElsewhere},
+		{"one twice", several, []string{"eu-west-1", "eu-west-1"}, cloud.ACLRoleRegionTwice},
+	} {
+		if got := codeOf(t, ACLDatabase{Regions: tt.regions}.checkRegions(tt.db)); got != tt.want {
+			t.Errorf("%s: got code %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }

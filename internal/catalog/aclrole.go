@@ -28,7 +28,23 @@ type ACLGrant struct {
 type ACLDatabase struct {
 	SubscriptionID int64    `json:"subscriptionId"`
 	DatabaseID     int64    `json:"databaseId"`
-	Regions        []string `json:"regions,omitempty"`
+	Regions        []string `json:"regions,omitempty"` // of an Active-Active database; empty: all
+}
+
+// checkRegions checks that a rule holds in regions of its database.
+func (d ACLDatabase) checkRegions(db Database) error {
+	if len(d.Regions) > 0 && !db.activeActive() {
+		return cloud.Errorf(cloud.ACLRoleRegionsNotAllowed, "Database %d is not an Active-Active one, so it has no regions to choose from.", d.DatabaseID)
+	}
+	for i, region := range d.Regions {
+		switch {
+		case db.local(region) < 0:
+			return cloud.Errorf(cloud.ACLRoleRegionElsewhere, "Database %d is not in region %q.", d.DatabaseID, region)
+		case slices.Contains(d.Regions[:i], region):
+			return cloud.Errorf(cloud.ACLRoleRegionTwice, "Region %s of database %d is listed twice.", region, d.DatabaseID)
+		}
+	}
+	return nil
 }
 
 func roleNames() aclNames {
@@ -56,9 +72,6 @@ func checkGrants(specs []grantSpec) error {
 				return cloud.Errorf(cloud.ACLRoleDatabaseTwice, "Database %d is listed twice: one rule of a role holds in a database.", db.DatabaseID)
 			}
 			listed[db.DatabaseID] = true
-			if len(db.Regions) > 0 {
-				return cloud.Errorf(cloud.ACLRoleRegionsNotAllowed, "Database %d is not an Active-Active one, so it has no regions to choose from.", db.DatabaseID)
-			}
 		}
 	}
 	return nil
@@ -86,6 +99,9 @@ func (c *Catalog) grants(ctx context.Context, tx *store.Tx, specs []grantSpec) (
 			}
 			if db.Status == cloud.StatusDeleting {
 				return nil, cloud.Errorf(cloud.DatabaseNotFound, "Database %d is being deleted.", db.ID)
+			}
+			if err := at.checkRegions(db.Body); err != nil {
+				return nil, err
 			}
 		}
 		grants = append(grants, ACLGrant{rules[i].ID, spec.Databases})

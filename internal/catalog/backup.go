@@ -18,11 +18,35 @@ func (c *Catalog) backupOperations() []engine.Operation {
 		engine.Command("backupProDatabase", backupProDatabase),
 		engine.Report("getProDatabaseBackupStatus", getProBackupStatus),
 		engine.Command("backupEssentialsDatabase", unlessPro(cloud.EssentialsBackupOnPro, c.backupEssentialsDatabase)),
-		engine.Report("getEssentialsDatabaseBackupStatus", getBackupStatus[EssentialsDatabase]),
+		engine.Report("getEssentialsDatabaseBackupStatus", getEssentialsBackupStatus),
 	}
 }
 
-// Regions of a single-region subscription have no name in requests.
+// wrongBackup are the errors of a region that a request names or does not.
+type wrongBackup struct {
+	denied  cloud.Code // the database has a single region, and one is named
+	missing cloud.Code // it is Active-Active, and none is named
+	unknown cloud.Code // it is Active-Active, and elsewhere
+}
+
+// backups finds where backups go by themselves in a region, nil for nowhere,
+// and the name of the jobs there. The only region of a database has no name in
+// requests; with Active-Active each region has backups of its own.
+func (d Database) backups(region string, wrong wrongBackup) (regular *Backup, job string, err error) {
+	i := d.local(region)
+	switch {
+	case !d.activeActive() && region != "":
+		return nil, "", cloud.Errorf(wrong.denied, "The database is in one region only, which need not be named.")
+	case !d.activeActive():
+		return d.Backup, backupJob, nil
+	case region == "":
+		return nil, "", cloud.Errorf(wrong.missing, "An Active-Active database has backups in each region; name the region.")
+	case i < 0:
+		return nil, "", cloud.Errorf(wrong.unknown, "The database is not in region %q.", region)
+	}
+	return d.Locals[i].Backup, backupJob + " " + region, nil
+}
+
 func backupProDatabase(ctx context.Context, tx *store.Tx, in struct {
 	Subscription int64  `path:"subscriptionId" json:"-"`
 	ID           int64  `path:"databaseId" json:"-"`
@@ -34,10 +58,11 @@ func backupProDatabase(ctx context.Context, tx *store.Tx, in struct {
 	if err != nil {
 		return out, err
 	}
-	if in.Region != "" {
-		return out, cloud.Errorf(cloud.BackupRegionDenied, "The database is in one region only, which need not be named.")
+	regular, job, err := db.Body.backups(in.Region, wrongBackup{cloud.BackupRegionDenied, cloud.BackupRegionMissing, cloud.BackupRegionInvalid})
+	if err != nil {
+		return out, err
 	}
-	return backup(ctx, tx, db, db.Body.Backup, in.Path)
+	return backup(ctx, tx, db, regular, job, in.Path)
 }
 
 func (c *Catalog) backupEssentialsDatabase(ctx context.Context, tx *store.Tx, in struct {
@@ -57,19 +82,19 @@ func (c *Catalog) backupEssentialsDatabase(ctx context.Context, tx *store.Tx, in
 	if p, _ := c.plan(sub.Body.PlanID); p.free() {
 		return out, cloud.Errorf(cloud.BackupNotSupported, "The free plan has no backups.")
 	}
-	return backup(ctx, tx, db, db.Body.Backup, in.Path)
+	return backup(ctx, tx, db, db.Body.Backup, backupJob, in.Path)
 }
 
 // backup begins a backup to a path of its own, or to where backups are made by
 // themselves.
-func backup[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resource[B], regular *Backup, path string) (out engine.Outcome, err error) {
+func backup[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resource[B], regular *Backup, job, path string) (out engine.Outcome, err error) {
 	if path == "" && regular == nil {
 		return out, cloud.Errorf(cloud.BackupNotConfigured, "Database %d has no place for backups; name one.", db.ID)
 	}
 	if uri, err := url.Parse(path); path != "" && (err != nil || storageOf(path) == "" || uri.Host+uri.Path == "") {
 		return out, cloud.Errorf(cloud.DatabaseBackupPath, "%q is not the URI of a place for backups.", path)
 	}
-	id, err := begin(ctx, tx, db.ID, backupJob, Job[B]{})
+	id, err := begin(ctx, tx, db.ID, job, Job[B]{})
 	return outcomeOf(db, cloud.Step{Kind: Job[B]{}.Kind(), ID: id, After: backupLength, Status: cloud.StatusActive}), err
 }
 
@@ -86,25 +111,33 @@ func getProBackupStatus(ctx context.Context, tx *store.Tx, in struct {
 	Region       string `query:"regionName" json:"-"`
 },
 ) (any, error) {
-	path := databasePath{in.Subscription, in.ID}
-	if _, err := readHosted[Database](ctx, tx, path); err == nil && in.Region != "" {
-		return nil, cloud.Errorf(cloud.BackupStatusRegionDenied, "The database is in one region only, which need not be named.")
+	db, err := readDatabase(ctx, tx, in.Subscription, in.ID)
+	if err != nil {
+		return nil, err
 	}
-	return getBackupStatus[Database](ctx, tx, path)
+	regular, job, err := db.Body.backups(in.Region, wrongBackup{cloud.BackupStatusRegionDenied, cloud.BackupStatusRegionMissing, cloud.BackupStatusRegionInvalid})
+	if err != nil {
+		return nil, err
+	}
+	return showBackup(ctx, tx, db, regular, job)
 }
 
-// getBackupStatus tells of the last backup that was asked for: those that are to
-// be made by themselves are not.
-func getBackupStatus[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in databasePath) (any, error) {
-	db, err := readHosted[B, P](ctx, tx, in)
+func getEssentialsBackupStatus(ctx context.Context, tx *store.Tx, in databasePath) (any, error) {
+	db, err := readHosted[EssentialsDatabase](ctx, tx, in)
 	if err != nil {
 		return nil, err
 	}
-	job, ok, err := lastJob[B](ctx, tx, db.ID, backupJob)
+	return showBackup(ctx, tx, db, db.Body.Backup, backupJob)
+}
+
+// showBackup tells of the last backup that was asked for: those that are to be made
+// by themselves are not.
+func showBackup[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resource[B], regular *Backup, name string) (any, error) {
+	job, ok, err := lastJob[B](ctx, tx, db.ID, name)
 	if err != nil {
 		return nil, err
 	}
-	if !ok && P(&db.Body).core().Backup == nil {
+	if !ok && regular == nil {
 		return nil, cloud.Errorf(cloud.BackupDisabled, "Database %d is not backed up.", db.ID)
 	}
 	var status backupStatus

@@ -40,6 +40,9 @@ func getAllowList(ctx context.Context, tx *store.Tx, in subscriptionPath) (any, 
 	if err != nil {
 		return nil, err
 	}
+	if sub.Body.activeActive() {
+		return nil, cloud.Errorf(cloud.GetCIDRNotForActiveActive, "Subscription %d is Active-Active, which has no CIDR allow list.", sub.ID)
+	}
 	return allowListView{
 		CIDRs:          append([]string{}, sub.Body.AllowList.CIDRs...),
 		SecurityGroups: append([]string{}, sub.Body.AllowList.SecurityGroups...),
@@ -58,6 +61,9 @@ func updateAllowList(ctx context.Context, tx *store.Tx, in allowListUpdate) (out
 	sub, err := activeSubscription(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
+	}
+	if sub.Body.activeActive() {
+		return out, cloud.Errorf(cloud.UpdateCIDRNotForActiveActive, "Subscription %d is Active-Active, which has no CIDR allow list.", sub.ID)
 	}
 	sub.Body.AllowList = AllowList{CIDRs: in.CIDRs, SecurityGroups: in.SecurityGroups}
 	if err := sub.Body.AllowList.check(); err != nil {

@@ -37,7 +37,8 @@ const (
 	standardFactor = "Standard"
 )
 
-// Database is a database of a Pro subscription. Where it runs is its
+// Database is a database of a Pro subscription. With Active-Active its settings
+// are those for all regions, unless a region has its own. Where it runs is its
 // subscription's to say, and repeated here so that one row answers a GET.
 type Database struct {
 	Provider      string `json:"provider"`
@@ -82,6 +83,8 @@ type Database struct {
 	TLS            bool     `json:"tls,omitempty"`
 	SSLCertificate bool     `json:"sslCertificate,omitempty"` // a client certificate was given in the older way
 	TLSCertificate bool     `json:"tlsCertificate,omitempty"` // some were given in the newer way
+
+	Locals []Local `json:"locals,omitempty"` // with Active-Active, one for each region; Region is empty then
 }
 
 // Kind of all databases of Pro subscriptions.
@@ -155,14 +158,17 @@ func (d Database) hasModule(name string) bool {
 	return slices.ContainsFunc(d.Modules, func(m DatabaseModule) bool { return m.Name == name })
 }
 
-// pricing is what the price of the database depends on.
-func (d Database) pricing(name string) databasePricing {
+// pricing is what the price of the database depends on, in each of its regions.
+func (d Database) pricing(name string) []databasePricing {
+	if len(d.Locals) > 0 {
+		return d.localPricing(name)
+	}
 	ops := d.Throughput.Value
 	if d.Throughput.By == numberOfShards {
 		// What clients reckon a shard serves; the size decides in most cases.
 		ops *= 1000
 	}
-	return databasePricing{
+	return []databasePricing{{
 		Name:          name,
 		DatasetGB:     d.DatasetGB,
 		MemoryGB:      d.memoryGB(),
@@ -170,7 +176,7 @@ func (d Database) pricing(name string) databasePricing {
 		OpsPerSecond:  ops,
 		Region:        d.Region,
 		RAMPercentage: d.RAMPercentage,
-	}
+	}}
 }
 
 func (c *Catalog) databaseOperations() []engine.Operation {

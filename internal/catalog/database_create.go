@@ -47,7 +47,7 @@ func (c *Catalog) createProDatabase(ctx context.Context, tx *store.Tx, in databa
 
 // priceDatabase is the outcome of a dry run.
 func (c *Catalog) priceDatabase(name string, d Database) engine.Outcome {
-	return engine.Outcome{Resource: Pricing{c.priceDatabases([]databasePricing{d.pricing(name)})}}
+	return engine.Outcome{Resource: Pricing{c.priceDatabases(d.pricing(name))}}
 }
 
 // newDatabase stores a database, pending, in a subscription that the caller has
@@ -94,8 +94,9 @@ func (c *Catalog) checkDatabase(ctx context.Context, tx *store.Tx, sub cloud.Res
 
 // designDatabase makes a database of what a request says and of the defaults.
 func (c *Catalog) designDatabase(sub Subscription, spec DatabaseSpec, near neighbours) (d Database, err error) {
-	if len(spec.LocalThroughput) > 0 {
-		return d, cloud.Errorf(cloud.LocalThroughputSingleRegion, "Local throughput is for Active-Active subscriptions.")
+	locals, err := sub.locals(spec, near)
+	if err != nil {
+		return d, err
 	}
 	if spec.ShardingType == "custom-regex-rules" {
 		return d, cloud.Errorf(cloud.DatabaseShardingNotSupported, "Create the database first; an update gives it regex rules of its own.")
@@ -119,6 +120,7 @@ func (c *Catalog) designDatabase(sub Subscription, spec DatabaseSpec, near neigh
 		Modules:       spec.Modules,
 		QueryFactor:   standardFactor,
 		OSSHashing:    spec.ShardingType == "redis-oss-hashing",
+		Locals:        locals,
 	}
 	if d.Protocol == redis {
 		d.RespVersion = resp2

@@ -7,10 +7,16 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-func (c *Catalog) getProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (*databaseView, error) {
+// The answer differs in form with Active-Active.
+func (c *Catalog) getProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (any, error) {
 	db, err := readDatabase(ctx, tx, in.Subscription, in.ID)
 	if err != nil {
 		return nil, err
+	}
+	if db.Body.activeActive() {
+		view := c.showActiveActive(db)
+		view.showPasswords(db)
+		return view, nil
 	}
 	view := c.showDatabase(db)
 	if db.Body.Protocol == redis {
@@ -26,10 +32,10 @@ type databaseList struct {
 }
 
 type databasePage struct {
-	ID                int64           `json:"subscriptionId"`
-	NumberOfDatabases int             `json:"numberOfDatabases"` // on all pages
-	Databases         []*databaseView `json:"databases"`
-	Links             []Link          `json:"links"`
+	ID                int64  `json:"subscriptionId"`
+	NumberOfDatabases int    `json:"numberOfDatabases"` // on all pages
+	Databases         []any  `json:"databases"`         // all databaseView, or all activeActiveView
+	Links             []Link `json:"links"`
 }
 
 // A page without databases is not found, the first one included: the official
@@ -61,7 +67,11 @@ func (c *Catalog) listProDatabases(ctx context.Context, tx *store.Tx, in struct 
 		page.NumberOfDatabases = counts[in.ID]
 	}
 	for _, db := range databases {
-		page.Databases = append(page.Databases, c.showDatabase(db))
+		if db.Body.activeActive() {
+			page.Databases = append(page.Databases, c.showActiveActive(db))
+		} else {
+			page.Databases = append(page.Databases, c.showDatabase(db))
+		}
 	}
 	return &databaseList{AccountID: tx.Caller.Account, Subscription: [1]databasePage{page}}, nil
 }

@@ -1,8 +1,6 @@
 package catalog
 
 import (
-	"encoding/json"
-
 	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
@@ -16,7 +14,7 @@ type DatabaseSpec struct {
 	Modules         []DatabaseModule  `json:"modules"`
 	ShardingType    string            `json:"shardingType"`
 	ItemSize        *int64            `json:"averageItemSizeInBytes"`
-	LocalThroughput []json.RawMessage `json:"localThroughputMeasurement"` // for Active-Active only
+	LocalThroughput []localThroughput `json:"localThroughputMeasurement"` // for Active-Active only
 	databaseSettings
 }
 

@@ -19,33 +19,43 @@ type databaseUpdateRequest struct {
 	databaseSettings
 }
 
-// A change shows at once; the database says for a while that it is being applied,
-// and works on. Its subscription stays as it is.
 func (c *Catalog) updateProDatabase(ctx context.Context, tx *store.Tx, in databaseUpdateRequest) (out engine.Outcome, err error) {
 	db, err := lockDatabase(ctx, tx, in.Subscription, in.ID)
 	if err != nil {
 		return out, err
 	}
+	if db.Body.activeActive() {
+		return out, cloud.Errorf(cloud.UpdateNotForActiveActive, "Database %d is Active-Active: change it with its regions.", db.ID)
+	}
+	return c.changeDatabase(ctx, tx, db, in.Name, in.DryRun, func(d *Database) error { return in.change(db.ID, d) })
+}
+
+// changeDatabase gives a locked database another name, nil for the same, and
+// other settings. A change shows at once; the database says for a while that it is
+// being applied, and works on. Its subscription stays as it is.
+func (c *Catalog) changeDatabase(
+	ctx context.Context, tx *store.Tx, db cloud.Resource[Database], name *string, dryRun bool, change func(*Database) error,
+) (out engine.Outcome, err error) {
 	if db.Status != cloud.StatusActive {
 		return out, databaseNotActive(db)
 	}
-	if in.Name != nil && *in.Name != db.Name {
+	if name != nil && *name != db.Name {
 		near, err := neighboursIn(ctx, tx, db.Parent)
 		if err != nil {
 			return out, err
 		}
-		if err := near.checkName(*in.Name); err != nil {
+		if err := near.checkName(*name); err != nil {
 			return out, err
 		}
-		db.Name = *in.Name
+		db.Name = *name
 	}
-	if err := in.change(db.ID, &db.Body); err != nil {
+	if err := change(&db.Body); err != nil {
 		return out, err
 	}
 	if err := c.checkSettings(db.Body); err != nil {
 		return out, err
 	}
-	if in.DryRun {
+	if dryRun {
 		return c.priceDatabase(db.Name, db.Body), nil
 	}
 	if err := store.Update(ctx, tx, db); err != nil {

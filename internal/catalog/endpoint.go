@@ -7,6 +7,17 @@ import "fmt"
 //
 // doc: rc-endpoint-description
 func clusterDomain(subscription int64, provider, region string, multiAZ bool) string {
+	cluster := 1000 + derivedNumber(subscription, "cluster", 99_000)
+	return fmt.Sprintf("c%d.%s", cluster, placeDomain(provider, region, multiAZ))
+}
+
+// memberDomain is the same for the nth region of an Active-Active subscription,
+// for example mc100042-0.us-east-1-mz.ec2.cloud.rlrcp.com.
+func memberDomain(subscription, n int64, provider, region string, multiAZ bool) string {
+	return fmt.Sprintf("mc%d-%d.%s", subscription, n, placeDomain(provider, region, multiAZ))
+}
+
+func placeDomain(provider, region string, multiAZ bool) string {
 	zone, host := "1", "ec2"
 	if multiAZ {
 		zone = "mz"
@@ -17,8 +28,7 @@ func clusterDomain(subscription int64, provider, region string, multiAZ bool) st
 	case azure:
 		host = "azure"
 	}
-	cluster := 1000 + derivedNumber(subscription, "cluster", 99_000)
-	return fmt.Sprintf("c%d.%s-%s.%s.cloud.rlrcp.com", cluster, region, zone, host)
+	return fmt.Sprintf("%s-%s.%s.cloud.rlrcp.com", region, zone, host)
 }
 
 // endpointPair is where a database is reached from outside and from inside its network.
@@ -34,12 +44,17 @@ func (d Database) endpoints(id, subscription int64) (fixed, dynamic endpointPair
 	if d.EndpointsOf != 0 {
 		named = d.EndpointsOf
 	}
-	domain := clusterDomain(subscription, d.Provider, d.Region, d.MultiAZ)
+	return d.endpointsUnder(clusterDomain(subscription, d.Provider, d.Region, d.MultiAZ), named, "")
+}
+
+// endpointsUnder a domain. The dynamic ones are named after the database with an
+// id; which tells one of several in an Active-Active database from the others.
+func (d Database) endpointsUnder(domain string, id int64, which string) (fixed, dynamic endpointPair) {
 	fixed.Private = fmt.Sprintf("redis-%d.internal.%s:%d", d.Port, domain, d.Port)
-	dynamic.Private = fmt.Sprintf("%s.db.redis.io:%d", derivedHost(named, "private endpoint"), d.Port)
+	dynamic.Private = fmt.Sprintf("%s.db.redis.io:%d", derivedHost(id, "private endpoint"+which), d.Port)
 	if d.PublicAccess {
 		fixed.Public = fmt.Sprintf("redis-%d.%s:%d", d.Port, domain, d.Port)
-		dynamic.Public = fmt.Sprintf("%s.db.redis.io:%d", derivedHost(named, "public endpoint"), d.Port)
+		dynamic.Public = fmt.Sprintf("%s.db.redis.io:%d", derivedHost(id, "public endpoint"+which), d.Port)
 	}
 	return fixed, dynamic
 }

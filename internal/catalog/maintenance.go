@@ -65,7 +65,7 @@ func (c *Catalog) getMaintenance(ctx context.Context, tx *store.Tx, in subscript
 	if sub.ActivatedAt == nil {
 		return out, cloud.Errorf(cloud.SubscriptionNotFound, "Subscription %d has no maintenance windows before it is active.", sub.ID)
 	}
-	r, _ := c.region(sub.Body.Provider, sub.Body.Region)
+	r, _ := c.region(sub.Body.Provider, sub.Body.places()[0].Name)
 	return maintenanceView{
 		Maintenance: sub.Body.Maintenance,
 		TimeZone:    r.TimeZone,

@@ -80,7 +80,15 @@ func (s Subscription) awsAccountID() string {
 }
 
 // regionsOf are the regions of an Active-Active subscription, none of any other.
-func regionsOf(cloud.Resource[Subscription]) []deployedRegion { return nil }
+func regionsOf(sub cloud.Resource[Subscription]) (list []deployedRegion) {
+	for _, r := range sub.Body.Regions {
+		list = append(list, deployedRegion{
+			ID: r.ID, Name: r.Name, CIDR: r.CIDR,
+			Domain: memberDomain(sub.ID, r.Number, sub.Body.Provider, r.Name, r.MultiAZ),
+		})
+	}
+	return list
+}
 
 // regionOf finds the region of a subscription that a request names by its id (nil:
 // not at all). It answers the errors of the wrong kind of subscription, and
@@ -121,7 +129,7 @@ func lockActiveActive(ctx context.Context, tx *store.Tx, id int64, wrong cloud.C
 
 // activeActiveOnly answers wrong for a subscription of a single region.
 func activeActiveOnly(sub cloud.Resource[Subscription], wrong cloud.Code) error {
-	if len(regionsOf(sub)) == 0 {
+	if !sub.Body.activeActive() {
 		return cloud.Errorf(wrong, "The subscription has a single region; this request is for Active-Active subscriptions.")
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -113,17 +114,22 @@ func (c *Catalog) priceDatabases(databases []databasePricing) []PricingItem {
 	return items
 }
 
-// priceMinimum is the line for what a subscription costs at least.
-func (c *Catalog) priceMinimum(region string) PricingItem {
-	return PricingItem{
-		Type:                "MinimumPrice",
-		Quantity:            1,
-		QuantityMeasurement: "subscription",
-		PricePerUnit:        c.minimumPrice.PricePerUnit,
-		PriceCurrency:       "USD",
-		PricePeriod:         "hour",
-		Region:              region,
+// priceMinimum gives a line for each region: what a subscription costs there at
+// least.
+func (c *Catalog) priceMinimum(sub Subscription) []PricingItem {
+	var items []PricingItem
+	for _, place := range sub.places() {
+		items = append(items, PricingItem{
+			Type:                "MinimumPrice",
+			Quantity:            1,
+			QuantityMeasurement: "subscription",
+			PricePerUnit:        c.minimumPrice.PricePerUnit,
+			PriceCurrency:       "USD",
+			PricePeriod:         "hour",
+			Region:              place.Name,
+		})
 	}
+	return items
 }
 
 func (c *Catalog) pricingOperations() []engine.Operation {
@@ -137,20 +143,39 @@ type subscriptionPricing struct {
 	Linked
 }
 
-// Only databases are listed, without the minimum price: clients rely on an empty
-// list while there are none.
+// In a single region only databases are listed, without the minimum price:
+// clients rely on an empty list while there are none. With Active-Active they
+// rely on the minimum.
 func (c *Catalog) getProSubscriptionPricing(ctx context.Context, tx *store.Tx, in subscriptionPath) (*subscriptionPricing, error) {
 	sub, err := readSubscription(ctx, tx, in.ID)
 	if err != nil {
 		return nil, err
 	}
+	items, err := c.priceOf(ctx, tx, sub)
+	if err != nil {
+		return nil, err
+	}
+	return &subscriptionPricing{Pricing: Pricing{items}}, nil
+}
+
+// priceOf gives the lines of a subscription with the databases that it has.
+func (c *Catalog) priceOf(ctx context.Context, tx *store.Tx, sub cloud.Resource[Subscription]) ([]PricingItem, error) {
 	databases, err := store.List[Database](ctx, tx, sub.ID, 0, store.All)
 	if err != nil {
 		return nil, err
 	}
+	return c.priceWith(sub.Body, databases), nil
+}
+
+// priceWith gives the lines of a subscription with some databases.
+func (c *Catalog) priceWith(sub Subscription, databases []cloud.Resource[Database]) []PricingItem {
 	var sizes []databasePricing
 	for _, db := range databases {
-		sizes = append(sizes, db.Body.pricing(db.Name))
+		sizes = append(sizes, db.Body.pricing(db.Name)...)
 	}
-	return &subscriptionPricing{Pricing: Pricing{c.priceDatabases(sizes)}}, nil
+	items := c.priceDatabases(sizes)
+	if sub.activeActive() {
+		items = append(items, c.priceMinimum(sub)...)
+	}
+	return items
 }

@@ -208,6 +208,8 @@ func redirect[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in r
 // doc: databases/redirect-endpoints
 func checkRedirection(targetType string, from, to Database) error {
 	switch {
+	case from.activeActive() || to.activeActive():
+		return cloud.Errorf(cloud.BadRequest, "Endpoints of Active-Active databases cannot be redirected.")
 	case from.Redirected || from.EndpointsOf != 0 || to.Redirected || to.EndpointsOf != 0:
 		return cloud.Errorf(cloud.ConflictError, "One of the databases is part of another redirection.")
 	case targetType == publicEndpoint && !to.PublicAccess:

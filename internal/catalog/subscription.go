@@ -29,7 +29,8 @@ const (
 	azure = "Azure" // with Essentials only
 )
 
-// Subscription is a Pro subscription: a deployment of its own, in one region.
+// Subscription is a Pro subscription: a deployment of its own, in one region or,
+// with Active-Active, in several.
 type Subscription struct {
 	PaymentMethod   string      `json:"paymentMethod"`
 	PaymentMethodID int64       `json:"paymentMethodId,omitempty"` // 0: none, with marketplace
@@ -47,6 +48,9 @@ type Subscription struct {
 	// Of subscriptions in a customer's own cloud account.
 	Network      OwnNetwork    `json:"network,omitzero"`
 	ResourceTags []ResourceTag `json:"resourceTags,omitempty"`
+
+	Encryption *Encryption          `json:"encryption,omitempty"` // nil: with keys of the cloud provider
+	Regions    []SubscriptionRegion `json:"regions,omitempty"`    // with Active-Active, by name; Region, Zones and CIDR are empty then
 }
 
 // Kind of all Pro subscriptions.

@@ -123,7 +123,7 @@ func TestSubscriptionLife(t *testing.T) {
 		t.Errorf("got %s, want it pending and yet changed", sub.Body)
 	}
 	a.Settle(path, "active")
-	wantError(t, a.Run(http.MethodPut, path, `{"deletionGracePeriod": "immediate", "customerManagedKeys": [{"resourceName": "key"}]}`), cloud.CMKNotSupported)
+	wantError(t, a.Run(http.MethodPut, path, `{"deletionGracePeriod": "immediate", "customerManagedKeys": [{"resourceName": "key"}]}`), cloud.CMKProviderManaged)
 
 	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.SubscriptionInUse)
 	for i := range 2 {

@@ -21,22 +21,6 @@ const (
 	maxFirstDatabases = 100
 )
 
-// checkSupported refuses what the stand-in does not do yet: taking it and doing
-// something else would mislead.
-func (in subscriptionCreate) checkSupported() error {
-	switch {
-	case in.DeploymentType == activeActive:
-		return cloud.Errorf(cloud.ActiveActiveNotSupported, "Active-Active subscriptions are not supported yet; they will come with a later version.")
-	case in.EncryptionType == customerManagedKey, len(in.EncryptionKeys) > 0:
-		return noCustomerManagedKeys()
-	}
-	return nil
-}
-
-func noCustomerManagedKeys() error {
-	return cloud.Errorf(cloud.CMKNotSupported, "Customer managed keys are not supported yet; they will come with a later version.")
-}
-
 // onePlace finds the only region of a request.
 func (in subscriptionCreate) onePlace() (p cloudProviderSpec, r regionSpec, err error) {
 	regions := 0

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -19,7 +18,7 @@ type subscriptionCreate struct {
 	PaymentMethodID *int64              `json:"paymentMethodId"`
 	MemoryStorage   string              `json:"memoryStorage"`
 	EncryptionType  string              `json:"persistentStorageEncryptionType"`
-	EncryptionKeys  json.RawMessage     `json:"persistentStorageEncryptionKeys"`
+	EncryptionKeys  *keysSpec           `json:"persistentStorageEncryptionKeys"`
 	CloudProviders  []cloudProviderSpec `json:"cloudProviders"`
 	Databases       []firstDatabase     `json:"databases"`
 	RedisVersion    string              `json:"redisVersion"`
@@ -96,6 +95,19 @@ func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in su
 	if err := store.Insert(ctx, tx, sub); err != nil {
 		return out, err
 	}
+	step := cloud.Step{
+		Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID,
+		After: subscriptionCreation, Status: cloud.StatusActive,
+	}
+	if sub.Body.Encryption.waits() {
+		step.Status = statusKeyPending
+		for _, spec := range specs { // there are none before there are keys, but they must be in order
+			if _, err := c.checkDatabase(ctx, tx, cloud.Resource[Subscription]{Body: sub.Body}, spec); err != nil {
+				return out, err
+			}
+		}
+		specs = nil
+	}
 	for _, spec := range specs {
 		db, err := c.newDatabase(ctx, tx, sub, spec)
 		if err != nil {
@@ -107,19 +119,12 @@ func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in su
 		})
 	}
 	out.ResourceID = sub.ID
-	out.Steps = append(out.Steps, cloud.Step{
-		Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID,
-		After: subscriptionCreation, Status: cloud.StatusActive,
-	})
+	out.Steps = append(out.Steps, step)
 	return out, nil
 }
 
-// newSubscription checks what is asked of the subscription itself, and fills in
-// what is not said. The checks need nothing but the request and the data files.
-func (c *Catalog) newSubscription(in subscriptionCreate) (s Subscription, err error) {
-	if err := in.checkSupported(); err != nil {
-		return s, err
-	}
+// newSingleRegion checks where a subscription of one region is to live.
+func (c *Catalog) newSingleRegion(in subscriptionCreate) (s Subscription, err error) {
 	provider, where, err := in.onePlace()
 	if err != nil {
 		return s, err
@@ -145,6 +150,23 @@ func (c *Catalog) newSubscription(in subscriptionCreate) (s Subscription, err er
 		return s, err
 	}
 	if err := s.setNetwork(provider, where); err != nil {
+		return s, err
+	}
+	return s, nil
+}
+
+// newSubscription checks what is asked of the subscription itself, and fills in
+// what is not said. The checks need nothing but the request and the data files.
+func (c *Catalog) newSubscription(in subscriptionCreate) (s Subscription, err error) {
+	if in.DeploymentType == activeActive {
+		s, err = c.newActiveActive(in)
+	} else {
+		s, err = c.newSingleRegion(in)
+	}
+	if err != nil {
+		return s, err
+	}
+	if s.Encryption, err = in.encryption(s); err != nil {
 		return s, err
 	}
 	s.PaymentMethod, s.PaymentMethodID, err = c.payment(or(in.PaymentMethod, creditCard), in.PaymentMethodID)
@@ -191,13 +213,14 @@ func (c *Catalog) priceSubscription(ctx context.Context, tx *store.Tx, sub cloud
 				return p, err
 			}
 		}
-		size := db.pricing(first.Name)
-		size.Quantity = first.count()
-		sizes = append(sizes, size)
+		for _, size := range db.pricing(first.Name) {
+			size.Quantity = first.count()
+			sizes = append(sizes, size)
+		}
 	}
 	p.Pricing = c.priceDatabases(sizes)
 	if sub.Body.CloudAccountID == internalCloudAccount {
-		p.Pricing = append(p.Pricing, c.priceMinimum(sub.Body.Region))
+		p.Pricing = append(p.Pricing, c.priceMinimum(sub.Body)...)
 	}
 	return p, nil
 }

@@ -33,9 +33,10 @@ func TestSubscriptionRules(t *testing.T) {
 	}{
 		{`{}`, ""},
 		{`{"deploymentType": "single-region", "persistentStorageEncryptionType": "cloud-provider-managed-key"}`, ""},
-		{`{"deploymentType": "active-active"}`, cloud.ActiveActiveNotSupported},
-		{`{"persistentStorageEncryptionType": "customer-managed-key"}`, cloud.CMKNotSupported},
-		{`{"persistentStorageEncryptionKeys": {"customerManagedKeys": []}}`, cloud.CMKNotSupported},
+		{`{"deploymentType": "active-active"}`, cloud.NetworkCIDRMissing},
+		{`{"persistentStorageEncryptionType": "customer-managed-key"}`, ""},
+		{`{"persistentStorageEncryptionKeys": {"customerManagedKeys": []}}`, cloud.CMKProviderManaged},
+		{`{"persistentStorageEncryptionType": "customer-managed-key", "persistentStorageEncryptionKeys": {"customerManagedKeys": []}}`, cloud.CMKInternalAccount},
 
 		{`{"cloudProviders": []}`, cloud.SubscriptionOneRegion},
 		{`{"cloudProviders": [{"regions": []}]}`, cloud.SubscriptionOneRegion},

@@ -2,33 +2,31 @@ package catalog
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// subscriptionUpdateRequest changes what it names. It has two forms, the second of
-// which (the keys) is refused.
+// subscriptionUpdateRequest changes what it names. It has two forms: the second is
+// that of the keys.
 type subscriptionUpdateRequest struct {
-	ID                  int64           `path:"subscriptionId" json:"-"`
-	Name                *string         `json:"name"`
-	PaymentMethod       *string         `json:"paymentMethod"`
-	PaymentMethodID     *int64          `json:"paymentMethodId"`
-	PublicAccess        *bool           `json:"publicEndpointAccess"`
-	DeletionGracePeriod json.RawMessage `json:"deletionGracePeriod"`
-	CustomerManagedKeys json.RawMessage `json:"customerManagedKeys"`
+	ID              int64   `path:"subscriptionId" json:"-"`
+	Name            *string `json:"name"`
+	PaymentMethod   *string `json:"paymentMethod"`
+	PaymentMethodID *int64  `json:"paymentMethodId"`
+	PublicAccess    *bool   `json:"publicEndpointAccess"`
+	keysSpec
 }
 
 // A change shows at once; the subscription is pending for a while all the same.
 func (c *Catalog) updateProSubscription(ctx context.Context, tx *store.Tx, in subscriptionUpdateRequest) (out engine.Outcome, err error) {
+	if in.Keys != nil {
+		return applyKeys(ctx, tx, in.ID, in.keysSpec)
+	}
 	sub, err := activeSubscription(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
-	}
-	if len(in.CustomerManagedKeys) > 0 || len(in.DeletionGracePeriod) > 0 {
-		return out, noCustomerManagedKeys()
 	}
 	if in.Name != nil {
 		sub.Name = *in.Name
@@ -72,7 +70,7 @@ func deleteProSubscription(ctx context.Context, tx *store.Tx, in subscriptionPat
 	if err != nil {
 		return out, err
 	}
-	if sub.Status != cloud.StatusActive && sub.Status != cloud.StatusError {
+	if sub.Status != cloud.StatusActive && sub.Status != cloud.StatusError && sub.Status != statusKeyPending {
 		return out, notActive(sub)
 	}
 	databases, err := store.List[Database](ctx, tx, sub.ID, 0, store.All)

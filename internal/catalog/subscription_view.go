@@ -23,6 +23,8 @@ type subscriptionView struct {
 	CloudDetails         []cloudDetail `json:"cloudDetails"`
 	PublicEndpointAccess bool          `json:"publicEndpointAccess"`
 	EncryptionType       string        `json:"persistentStorageEncryptionType"`
+	DeletionGracePeriod  string        `json:"deletionGracePeriod,omitempty"`
+	KeyAccess            *keyAccess    `json:"customerManagedKeyAccessDetails,omitempty"`
 	PrometheusEndpoint   string        `json:"prometheusEndpoint,omitempty"`
 	Error                *cloud.Error  `json:"error,omitempty"`
 	Linked
@@ -47,7 +49,7 @@ type cloudRegion struct {
 
 type networking struct {
 	DeploymentCIDR string `json:"deploymentCIDR"`
-	VPCID          string `json:"vpcId,omitempty"`
+	VPCID          string `json:"vpcId,omitempty"` // with Active-Active, and in a cloud account of the customer's own
 	SubnetID       string `json:"subnetId,omitempty"`
 }
 
@@ -65,7 +67,7 @@ func (c *Catalog) show(sub cloud.Resource[Subscription], used usage) *subscripti
 		ID:                   sub.ID,
 		Name:                 sub.Name,
 		Status:               sub.Status,
-		DeploymentType:       singleRegion,
+		DeploymentType:       s.deploymentType(),
 		PaymentMethodID:      s.PaymentMethodID,
 		PaymentMethodType:    s.PaymentMethod,
 		MemoryStorage:        s.MemoryStorage,
@@ -77,34 +79,41 @@ func (c *Catalog) show(sub cloud.Resource[Subscription], used usage) *subscripti
 			Provider:       s.Provider,
 			CloudAccountID: s.CloudAccountID,
 			TotalSizeInGB:  used.sizeGB,
-			Regions: []cloudRegion{{
-				Region:     s.Region,
-				Networking: networks(sub),
-				Zones:      c.zones(sub),
-				MultiAZ:    s.MultiAZ,
-			}},
-			ResourceTags: s.ResourceTags,
-			Links:        noLinks(),
+			ResourceTags:   s.ResourceTags,
+			Links:          noLinks(),
 		}},
+	}
+	if s.Encryption != nil {
+		view.EncryptionType = customerManagedKey
+		view.DeletionGracePeriod = s.Encryption.GracePeriod
+		view.KeyAccess = s.keyAccess(sub.ID)
+	}
+	for _, place := range s.places() {
+		view.CloudDetails[0].Regions = append(view.CloudDetails[0].Regions, cloudRegion{
+			Region:     place.Name,
+			Networking: networks(sub, place),
+			Zones:      c.zones(sub, place),
+			MultiAZ:    place.MultiAZ,
+		})
 	}
 	if s.Provider == aws {
 		view.CloudDetails[0].AWSAccountID = s.awsAccountID()
 	}
-	if sub.ActivatedAt != nil {
+	if sub.ActivatedAt != nil && !s.activeActive() {
 		view.PrometheusEndpoint = fmt.Sprintf("internal.%s:8070", clusterDomain(sub.ID, s.Provider, s.Region, s.MultiAZ))
 	}
 	return view
 }
 
-// zones are the availability zones of a subscription: those asked for, or some
-// of its region.
-func (c *Catalog) zones(sub cloud.Resource[Subscription]) []string {
-	if len(sub.Body.Zones) > 0 {
-		return sub.Body.Zones
+// zones are the availability zones of a subscription in a place: those asked for,
+// or some of the region.
+func (c *Catalog) zones(sub cloud.Resource[Subscription], place SubscriptionRegion) []string {
+	if len(place.Zones) > 0 {
+		return place.Zones
 	}
-	r, _ := c.region(sub.Body.Provider, sub.Body.Region)
+	r, _ := c.region(sub.Body.Provider, place.Name)
 	zones := []string{}
-	for i := range min(zonesOf(sub.Body.MultiAZ), len(r.Zones)) {
+	for i := range min(zonesOf(place.MultiAZ), len(r.Zones)) {
 		zones = append(zones, r.Zones[(int(sub.ID)+i)%len(r.Zones)])
 	}
 	return zones
@@ -118,17 +127,23 @@ func zonesOf(multiAZ bool) int {
 	return 1
 }
 
-// networks are the subnets of a subscription: its CIDR, or with several zones
-// the first quarters of it, one for each.
-func networks(sub cloud.Resource[Subscription]) []networking {
+// networks are the subnets of a subscription in a place: its CIDR, or with several
+// zones the first quarters of it, one for each. Active-Active has one for all.
+func networks(sub cloud.Resource[Subscription], place SubscriptionRegion) []networking {
 	var list []networking
-	for i := range zonesOf(sub.Body.MultiAZ) {
-		n := networking{DeploymentCIDR: sub.Body.CIDR, VPCID: sub.Body.Network.VPCID}
-		if sub.Body.MultiAZ {
-			n.DeploymentCIDR = quarter(sub.Body.CIDR, i)
+	subnets := zonesOf(place.MultiAZ && !sub.Body.activeActive())
+	for i := range subnets {
+		n := networking{DeploymentCIDR: place.CIDR, VPCID: sub.Body.Network.VPCID}
+		if subnets > 1 {
+			n.DeploymentCIDR = quarter(place.CIDR, i)
+		}
+		subnet := fmt.Sprint("subnet", i)
+		if sub.Body.activeActive() {
+			n.VPCID = place.vpc(sub.ID)
+			subnet += " " + place.Name
 		}
 		if sub.ActivatedAt != nil {
-			n.SubnetID = "subnet-" + derivedHex(sub.ID, fmt.Sprint("subnet", i), 17)
+			n.SubnetID = "subnet-" + derivedHex(sub.ID, subnet, 17)
 		}
 		if i < len(sub.Body.Network.SubnetIDs) {
 			n.SubnetID = sub.Body.Network.SubnetIDs[i]

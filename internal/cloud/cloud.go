@@ -120,3 +120,9 @@ type Step struct {
 	Patch        json.RawMessage // merged into the body, top-level members only; nil: nothing
 	Error        *Error          // with StatusError
 }
+
+// File is an answer that is not JSON but something to save.
+type File struct {
+	Name    string // without a path
+	Content []byte
+}

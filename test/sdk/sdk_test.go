@@ -51,6 +51,8 @@ func TestOfficialSDK(t *testing.T) {
 		{"things that do not exist", notFound},
 		{"task errors", taskErrors},
 		{"refused requests", refusedRequests},
+		{"life of an Active-Active subscription", activeActiveLife},
+		{"keys of the customer", customerManagedKeys},
 		{"wrong credentials", wrongCredentials},
 	}
 	for _, story := range stories {

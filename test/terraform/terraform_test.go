@@ -27,6 +27,7 @@ func TestOfficialProvider(t *testing.T) {
 		{"a subscription and a database through their whole life", wholeLife},
 		{"another module at the same time", anotherModule},
 		{"connections to other networks", connections},
+		{"Active-Active", activeActive},
 		{"an Essentials subscription and its database", essentials},
 		{"a free Essentials subscription", essentialsFree},
 		{"data sources", dataSources},

@@ -17,6 +17,17 @@ const (
 	// waits for: subscription, database | delete, subscription
 	databaseDelete = 3 * look
 
+	// waits for: subscription, pause, subscription | the planned database | subscription
+	activeActiveCreate = 2*look + pause + 2*look
+	// waits for: subscription | create, database, subscription | the update that follows
+	activeActiveDatabaseCreate = 3*look + activeActiveDatabaseUpdate
+	// waits for: database, subscription
+	activeActiveDatabaseUpdate = 2 * look
+	// waits for: subscription, pause, subscription
+	regionChange = 2*look + pause
+	// waits for: database | delete, until it is gone
+	activeActiveDatabaseDelete = look + pause
+
 	subscriptionUpdate = look
 	// waits for: subscription, pause, subscription | delete, until it is gone
 	subscriptionDelete = 2*look + pause + look

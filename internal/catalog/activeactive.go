@@ -1,0 +1,152 @@
+package catalog
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// Bounds of Active-Active subscriptions. doc: create-active-active-database
+const (
+	maxRegions              = 10
+	maxActiveActiveDatabase = 10
+)
+
+// SubscriptionRegion is a region of an Active-Active subscription.
+type SubscriptionRegion struct {
+	ID      int64    `json:"id"` // in the list of all regions
+	Name    string   `json:"name"`
+	Number  int64    `json:"number"` // within the subscription, from 0, never given twice: endpoints show it
+	CIDR    string   `json:"cidr"`
+	MultiAZ bool     `json:"multiAZ,omitempty"` // as far as the region can
+	Zones   []string `json:"zones,omitempty"`   // as asked for; empty: any
+}
+
+// vpc is the network that holds the region's part of a subscription.
+func (r SubscriptionRegion) vpc(subscription int64) string {
+	return "vpc-" + derivedHex(subscription, "vpc "+r.Name, 17)
+}
+
+func (s Subscription) activeActive() bool { return len(s.Regions) > 0 }
+
+func (s Subscription) deploymentType() string {
+	if s.activeActive() {
+		return activeActive
+	}
+	return singleRegion
+}
+
+// places are the regions that a subscription of either type lives in, one at least.
+func (s Subscription) places() []SubscriptionRegion {
+	if s.activeActive() {
+		return s.Regions
+	}
+	return []SubscriptionRegion{{Name: s.Region, CIDR: s.CIDR, MultiAZ: s.MultiAZ, Zones: s.Zones}}
+}
+
+// place finds the region of an Active-Active subscription with a name.
+func (s Subscription) place(name string) (SubscriptionRegion, bool) {
+	i := slices.IndexFunc(s.Regions, func(r SubscriptionRegion) bool { return r.Name == name })
+	if i < 0 {
+		return SubscriptionRegion{}, false
+	}
+	return s.Regions[i], true
+}
+
+// newActiveActive checks where a subscription of several regions is to live.
+func (c *Catalog) newActiveActive(in subscriptionCreate) (s Subscription, err error) {
+	s = Subscription{
+		MemoryStorage:  or(in.MemoryStorage, ram),
+		Provider:       aws,
+		CloudAccountID: internalCloudAccount,
+		PublicAccess:   in.PublicAccess == nil || *in.PublicAccess,
+		Maintenance:    Maintenance{Mode: automatic},
+	}
+	if s.MemoryStorage != ram {
+		return s, cloud.Errorf(cloud.ActiveActiveFlash, "An Active-Active subscription keeps its data in RAM only.")
+	}
+	for i, provider := range in.CloudProviders {
+		name := or(provider.Provider, aws)
+		switch {
+		case name != aws && name != gcp:
+			return s, cloud.Errorf(cloud.NotKnownCloudProvider, "There is no cloud provider %q.", name)
+		case i > 0 && name != s.Provider:
+			return s, cloud.Errorf(cloud.MultipleProviders, "A subscription is deployed to one cloud provider.")
+		case provider.CloudAccountID != nil && *provider.CloudAccountID != internalCloudAccount:
+			return s, cloud.Errorf(cloud.ActiveActiveExternalAccount, "An Active-Active subscription lives in cloud account %d.", internalCloudAccount)
+		}
+		s.Provider = name
+		for _, where := range provider.Regions {
+			if err := checkInternalAccount(provider, where); err != nil {
+				return s, err
+			}
+			if s, err = c.withRegion(s, where, cloud.SubscriptionInvalidRegion); err != nil {
+				return s, err
+			}
+		}
+	}
+	if !s.activeActive() {
+		return s, cloud.Errorf(cloud.ActiveActiveWithoutRegions, "An Active-Active subscription names its regions.")
+	}
+	return s, s.checkFirstThroughput(in.Databases)
+}
+
+// checkFirstThroughput checks that throughput is asked for only in regions that
+// the subscription is to have.
+func (s Subscription) checkFirstThroughput(databases []firstDatabase) error {
+	for _, first := range databases {
+		for _, t := range first.LocalThroughput {
+			if _, ok := s.place(t.Region); !ok {
+				return cloud.Errorf(cloud.FirstThroughputElsewhere, "Database %s names throughput in %q, where the subscription is not.", first.Name, t.Region)
+			}
+		}
+	}
+	return nil
+}
+
+// withRegion is the subscription with one more region. unknown is the code for a
+// region that there is not.
+func (c *Catalog) withRegion(s Subscription, where regionSpec, unknown cloud.Code) (Subscription, error) {
+	r, ok := c.region(s.Provider, where.Region)
+	if !ok {
+		return s, cloud.Errorf(unknown, "There is no region %q of %s.", where.Region, s.Provider)
+	}
+	if _, twice := s.place(r.Name); twice {
+		return s, cloud.Errorf(cloud.ActiveActiveRegionTwice, "Region %s is there twice.", r.Name)
+	}
+	if len(s.Regions) == maxRegions {
+		return s, cloud.Errorf(cloud.ActiveActiveRegionLimit, "An Active-Active subscription has %d regions at most.", maxRegions)
+	}
+	place := SubscriptionRegion{ID: r.ID, Name: r.Name, CIDR: where.Networking.DeploymentCIDR, MultiAZ: len(r.Zones) >= zonesOf(true), Zones: where.Zones}
+	if err := s.checkCIDR(place.CIDR); err != nil {
+		return s, err
+	}
+	if err := checkZones(Subscription{MultiAZ: place.MultiAZ, Zones: place.Zones}, r); err != nil {
+		return s, err
+	}
+	for _, other := range s.Regions {
+		place.Number = max(place.Number, other.Number+1)
+	}
+	s.Regions = append(slices.Clone(s.Regions), place)
+	// Clients rely on the order.
+	slices.SortFunc(s.Regions, func(a, b SubscriptionRegion) int { return cmp.Compare(a.Name, b.Name) })
+	return s, nil
+}
+
+// checkCIDR checks the network of a region to be added: regions talk to each other.
+func (s Subscription) checkCIDR(cidr string) error {
+	switch {
+	case cidr == "":
+		return cloud.Errorf(cloud.NetworkCIDRMissing, "Every region of an Active-Active subscription names its deployment CIDR.")
+	case !isDeploymentCIDR(cidr):
+		return cloud.Errorf(cloud.ActiveActiveCIDRInvalid, "The deployment CIDR is an IPv4 network of size /24, not %q.", cidr)
+	}
+	for _, other := range s.Regions {
+		if netip.MustParsePrefix(cidr).Overlaps(netip.MustParsePrefix(other.CIDR)) {
+			return cloud.Errorf(cloud.ActiveActiveCIDROverlap, "The deployment CIDR %s is that of region %s already.", cidr, other.Name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,284 @@
+package catalog
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// How long changes of an Active-Active subscription's regions take, in business
+// time at speed 1.
+const (
+	regionCreation = 3 * time.Minute
+	regionDeletion = time.Minute
+)
+
+func (c *Catalog) activeActiveOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Sync("listActiveActiveRegions", listActiveActiveRegions),
+		engine.Command("addActiveActiveRegion", c.addActiveActiveRegion),
+		engine.Command("deleteActiveActiveRegions", c.deleteActiveActiveRegions),
+		engine.Command("updateActiveActiveDatabaseRegions", c.updateActiveActiveDatabase),
+	}
+}
+
+type regionList struct {
+	ID      int64        `json:"subscriptionId"`
+	Regions []regionView `json:"regions"`
+	Linked
+}
+
+type regionView struct {
+	ID        int64            `json:"regionId"`
+	Name      string           `json:"region"`
+	CIDR      string           `json:"deploymentCidr"` // another spelling than in requests
+	VPCID     string           `json:"vpcId"`
+	Databases []regionDatabase `json:"databases"`
+	Links     []Link           `json:"links"`
+}
+
+type regionDatabase struct {
+	ID          int64  `json:"databaseId"`
+	Name        string `json:"databaseName"`
+	Reads       int64  `json:"readOperationsPerSecond"`
+	Writes      int64  `json:"writeOperationsPerSecond"`
+	RespVersion string `json:"respVersion,omitempty"`
+	Links       []Link `json:"links"`
+}
+
+func listActiveActiveRegions(ctx context.Context, tx *store.Tx, in subscriptionPath) (*regionList, error) {
+	sub, err := readSubscription(ctx, tx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !sub.Body.activeActive() {
+		return nil, cloud.Errorf(cloud.BadRequest, "Subscription %d is not Active-Active: it has a single region.", sub.ID)
+	}
+	databases, err := store.List[Database](ctx, tx, sub.ID, 0, store.All)
+	if err != nil {
+		return nil, err
+	}
+	list := &regionList{ID: sub.ID}
+	for _, place := range sub.Body.Regions {
+		view := regionView{
+			ID: place.ID, Name: place.Name, CIDR: place.CIDR, VPCID: place.vpc(sub.ID),
+			Databases: []regionDatabase{}, Links: noLinks(),
+		}
+		for _, db := range databases {
+			if i := db.Body.local(place.Name); i >= 0 {
+				l := db.Body.Locals[i]
+				view.Databases = append(view.Databases, regionDatabase{
+					ID: db.ID, Name: db.Name, Reads: l.Reads, Writes: l.Writes,
+					RespVersion: db.Body.at(l).RespVersion, Links: noLinks(),
+				})
+			}
+		}
+		list.Regions = append(list.Regions, view)
+	}
+	return list, nil
+}
+
+type regionCreate struct {
+	ID              int64                `path:"subscriptionId" json:"-"`
+	Region          string               `json:"region"`
+	DryRun          bool                 `json:"dryRun"`
+	DeploymentCIDR  string               `json:"deploymentCIDR"`
+	VPCID           string               `json:"vpcId"`
+	SubnetIDs       []string             `json:"subnetIds"`
+	SecurityGroupID string               `json:"securityGroupId"`
+	MultiAZ         *bool                `json:"multipleAvailabilityZones"` // the region decides
+	Zones           []string             `json:"preferredAvailabilityZones"`
+	Key             string               `json:"customerManagedKeyResourceName"`
+	RespVersion     *string              `json:"respVersion"`
+	Databases       []regionDatabaseSpec `json:"databases"`
+}
+
+// A region that is added has every database of the subscription.
+func (c *Catalog) addActiveActiveRegion(ctx context.Context, tx *store.Tx, in regionCreate) (out engine.Outcome, err error) {
+	sub, err := lockActiveActive(ctx, tx, in.ID, cloud.AddRegionSingleRegion)
+	if err != nil {
+		return out, err
+	}
+	where := in.where()
+	if err := checkInternalAccount(cloudProviderSpec{}, where); err != nil {
+		return out, err
+	}
+	if sub.Body.Encryption, err = sub.Body.Encryption.withRegion(in.Region, in.Key); err != nil {
+		return out, err
+	}
+	if sub.Body, err = c.withRegion(sub.Body, where, cloud.ActiveActiveRegionInvalid); err != nil {
+		return out, err
+	}
+	place, _ := sub.Body.place(in.Region)
+	databases, err := store.List[Database](ctx, tx, sub.ID, 0, store.All)
+	if err != nil {
+		return out, err
+	}
+	locals, err := in.locals(place, databases)
+	if err != nil {
+		return out, err
+	}
+	for i := range databases {
+		databases[i].Body.addLocal(locals[databases[i].Name])
+		if err := c.checkSettings(databases[i].Body.at(locals[databases[i].Name])); err != nil {
+			return out, err
+		}
+	}
+	if in.DryRun {
+		return engine.Outcome{Resource: Pricing{c.priceWith(sub.Body, databases)}}, nil
+	}
+	out, err = changeRegions(ctx, tx, sub, databases, regionCreation)
+	out.ResourceID, out.AdditionalResourceID = place.ID, sub.ID
+	return out, err
+}
+
+func (in regionCreate) where() regionSpec {
+	where := regionSpec{Region: in.Region, Zones: in.Zones}
+	where.Networking.DeploymentCIDR = in.DeploymentCIDR
+	where.Networking.VPCID = in.VPCID
+	where.Networking.SubnetIDs = in.SubnetIDs
+	where.Networking.SecurityGroupID = in.SecurityGroupID
+	return where
+}
+
+// regionDatabaseSpec sizes a database for a region to be added.
+type regionDatabaseSpec struct {
+	Name       string           `json:"name"`
+	Throughput *localThroughput `json:"localThroughputMeasurement"`
+}
+
+// locals are the parts of the databases in a new region, by the name of the
+// database. One that the request does not name gets the default throughput.
+func (in regionCreate) locals(place SubscriptionRegion, databases []cloud.Resource[Database]) (map[string]Local, error) {
+	locals := map[string]Local{}
+	for _, db := range databases {
+		l := newLocal(place)
+		take(&l.RespVersion, in.RespVersion)
+		locals[db.Name] = l
+	}
+	seen := map[string]bool{}
+	for _, spec := range in.Databases {
+		l, ok := locals[spec.Name]
+		switch {
+		case !ok:
+			return nil, cloud.Errorf(cloud.DatabaseNotFound, "The subscription has no database %q.", spec.Name)
+		case seen[spec.Name]:
+			return nil, cloud.Errorf(cloud.ActiveActiveRegionDatabases, "Database %s is there twice.", spec.Name)
+		case spec.Throughput == nil:
+			return nil, cloud.Errorf(cloud.ActiveActiveRegionThroughput, "The local throughput of database %s is missing.", spec.Name)
+		case spec.Throughput.Region != "" && spec.Throughput.Region != place.Name:
+			return nil, cloud.Errorf(cloud.ActiveActiveRegionMismatch, "Throughput in %q is named for region %s.", spec.Throughput.Region, place.Name)
+		}
+		seen[spec.Name] = true
+		if err := spec.Throughput.applyTo(&l); err != nil {
+			return nil, err
+		}
+		locals[spec.Name] = l
+	}
+	return locals, nil
+}
+
+// addLocal keeps the regions in order.
+func (d *Database) addLocal(l Local) {
+	i, _ := slices.BinarySearchFunc(d.Locals, l.Region, func(l Local, name string) int { return cmp.Compare(l.Region, name) })
+	d.Locals = slices.Insert(slices.Clone(d.Locals), i, l)
+}
+
+type regionsDelete struct {
+	ID      int64 `path:"subscriptionId" json:"-"`
+	DryRun  bool  `json:"dryRun"`
+	Regions []struct {
+		Region string `json:"region"`
+	} `json:"regions"`
+}
+
+// What the databases and the connections have in a region goes with it; one region
+// stays.
+func (c *Catalog) deleteActiveActiveRegions(ctx context.Context, tx *store.Tx, in regionsDelete) (out engine.Outcome, err error) {
+	sub, err := lockActiveActive(ctx, tx, in.ID, cloud.DeleteRegionSingleRegion)
+	if err != nil {
+		return out, err
+	}
+	doomed, err := in.names(sub.Body)
+	if err != nil {
+		return out, err
+	}
+	databases, err := store.List[Database](ctx, tx, sub.ID, 0, store.All)
+	if err != nil {
+		return out, err
+	}
+	ids := map[int64]bool{}
+	for name := range doomed {
+		place, _ := sub.Body.place(name)
+		ids[place.ID] = true
+	}
+	sub.Body.Encryption = sub.Body.Encryption.without(doomed)
+	sub.Body.Regions = slices.DeleteFunc(sub.Body.Regions, func(r SubscriptionRegion) bool { return doomed[r.Name] })
+	for i := range databases {
+		databases[i].Body.Locals = slices.DeleteFunc(databases[i].Body.Locals, func(l Local) bool { return doomed[l.Region] })
+	}
+	if in.DryRun {
+		return engine.Outcome{Resource: Pricing{c.priceWith(sub.Body, databases)}}, nil
+	}
+	if out, err = changeRegions(ctx, tx, sub, databases, regionDeletion); err != nil {
+		return out, err
+	}
+	connections, err := disconnect(ctx, tx, sub.ID, ids, regionDeletion)
+	out.ResourceID, out.Steps = sub.ID, append(connections, out.Steps...)
+	return out, err
+}
+
+// names are the regions to be deleted.
+func (in regionsDelete) names(s Subscription) (map[string]bool, error) {
+	doomed := map[string]bool{}
+	for _, r := range in.Regions {
+		if _, ok := s.place(r.Region); !ok {
+			return nil, cloud.Errorf(cloud.ActiveActiveDeleteInvalid, "The subscription is not in region %q.", r.Region)
+		}
+		if doomed[r.Region] {
+			return nil, cloud.Errorf(cloud.ActiveActiveDeleteTwice, "Region %s is there twice.", r.Region)
+		}
+		doomed[r.Region] = true
+	}
+	switch len(doomed) {
+	case 0:
+		return nil, cloud.Errorf(cloud.ActiveActiveDeleteInvalid, "Name the regions to be deleted.")
+	case len(s.Regions):
+		return nil, cloud.Errorf(cloud.ActiveActiveLastRegion, "An Active-Active subscription stays in one region at least.")
+	}
+	return doomed, nil
+}
+
+// changeRegions stores a subscription and its databases with other regions. They
+// show at once; databases that are up take a while to follow, and the
+// subscription is pending meanwhile.
+func changeRegions(
+	ctx context.Context, tx *store.Tx, sub cloud.Resource[Subscription], databases []cloud.Resource[Database], after time.Duration,
+) (out engine.Outcome, err error) {
+	if err := store.Update(ctx, tx, sub); err != nil {
+		return out, err
+	}
+	for _, db := range databases {
+		if err := store.Update(ctx, tx, db); err != nil {
+			return out, err
+		}
+		if db.Status != cloud.StatusActive && db.Status != statusChanging {
+			continue
+		}
+		if err := store.SetStatus[Database](ctx, tx, db.ID, statusChanging); err != nil {
+			return out, err
+		}
+		out.Steps = append(out.Steps, cloud.Step{
+			Kind: db.Body.Kind(), ID: db.ID, Subscription: sub.ID, After: after, Status: cloud.StatusActive,
+		})
+	}
+	out.Steps = append(out.Steps, cloud.Step{
+		Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID, After: after, Status: cloud.StatusActive,
+	})
+	return out, nil
+}

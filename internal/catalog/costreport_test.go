@@ -1,0 +1,97 @@
+package catalog
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+func TestCostReportRules(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 15, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		members string
+		want    cloud.Code
+	}{
+		{`{}`, ""},
+		{`{"startDate": ""}`, cloud.CostReportStartMissing},
+		{`{"endDate": ""}`, cloud.CostReportEndMissing},
+		{`{"startDate": "03/01/2026"}`, cloud.CostReportDateInvalid},
+		{`{"endDate": "2026-02-30"}`, cloud.CostReportDateInvalid},
+		{`{"endDate": "2026-02-28"}`, cloud.CostReportDateOrder},
+		{`{"endDate": "2026-03-15"}`, ""},
+		{`{"endDate": "2026-03-16"}`, cloud.CostReportDateFuture},
+		{`{"startDate": "2026-01-29"}`, ""},
+		{`{"startDate": "2026-01-28"}`, cloud.CostReportRange},
+		{`{"tags": [{"value": "a"}]}`, cloud.CostReportTagKey},
+		{`{"tags": [{"key": "a"}]}`, cloud.CostReportTagValue},
+	} {
+		in := costReportCreate{Start: "2026-03-01", End: "2026-03-10"}
+		if err := json.Unmarshal([]byte(tt.members), &in); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := in.period(now)
+		if err == nil {
+			err = in.checkTags()
+		}
+		if got := codeOf(t, err); got != tt.want {
+			t.Errorf("%s: got %q (%v), want %q", tt.members, got, err, tt.want)
+		}
+	}
+}
+
+func TestCostReportFilters(t *testing.T) {
+	t.Parallel()
+	tags := []Tag{{Key: "team", Value: "web"}}
+	for _, tt := range []struct {
+		filter            string
+		database, minimum bool
+	}{
+		{`{}`, true, true},
+		{`{"databaseIds": [7]}`, true, false},
+		{`{"databaseIds": [8]}`, false, false},
+		{`{"regions": ["eu-west-1"]}`, true, true},
+		{`{"regions": ["us-east-1"]}`, false, false},
+		{`{"tags": [{"key": "Team", "value": "web"}]}`, true, false},
+		{`{"tags": [{"key": "team", "value": "ops"}]}`, false, false},
+	} {
+		in := fromJSON[costReportCreate](t, tt.filter)
+		if got := in.wants(7, tags, "eu-west-1"); got != tt.database {
+			t.Errorf("%s: database: got %v, want %v", tt.filter, got, tt.database)
+		}
+		if got := in.wants(0, nil, "eu-west-1"); got != tt.minimum {
+			t.Errorf("%s: minimum price: got %v, want %v", tt.filter, got, tt.minimum)
+		}
+	}
+}
+
+func TestCostReportNames(t *testing.T) {
+	t.Parallel()
+	for _, id := range []int64{1_001, 1 << 40} {
+		if got := costReportID(costReportName(id, reportCSV)); got != id {
+			t.Errorf("got id %d, want %d", got, id)
+		}
+	}
+	for _, name := range []string{"", "report.csv", "00000000-0000-0000-0000-zzzzzzzzzzzz.csv"} {
+		if got := costReportID(name); got != 0 {
+			t.Errorf("%s: got id %d, want none", name, got)
+		}
+	}
+}
+
+func TestMergingDocuments(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ before, patch, want string }{
+		{`{"a":1,"b":{"c":2,"d":3}}`, `{"b":{"c":null,"e":4},"f":5}`, `{"a":1,"b":{"d":3,"e":4},"f":5}`},
+		{`{"a":1}`, `[1]`, `[1]`},
+		{`[1]`, `{"a":{"b":null,"c":1}}`, `{"a":{"c":1}}`},
+		{`{"a":1}`, `null`, `null`},
+		{`{"a":1}`, `{}`, `{"a":1}`},
+	} {
+		if got := string(merge(json.RawMessage(tt.before), json.RawMessage(tt.patch))); got != tt.want {
+			t.Errorf("%s with %s: got %s, want %s", tt.before, tt.patch, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,49 @@
+package catalog
+
+import (
+	"testing"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+func TestKeyRules(t *testing.T) {
+	t.Parallel()
+	several, one := twoRegions(t, newCatalog(t)), inRAM()
+	fresh, known := Encryption{}, Encryption{GracePeriod: "immediate", Keys: []EncryptionKey{{Name: "old"}}}
+
+	for _, tt := range []struct {
+		sub  Subscription
+		has  Encryption
+		spec string
+		want cloud.Code
+	}{
+		{one, fresh, `{"deletionGracePeriod": "immediate", "customerManagedKeys": [{"resourceName": "projects/p/key"}]}`, ""},
+		{one, fresh, `{"customerManagedKeys": [{"resourceName": "key"}]}`, cloud.CMKGraceRequired},
+		{one, known, `{"customerManagedKeys": [{"resourceName": "key"}]}`, ""},
+		{one, known, `{"customerManagedKeys": []}`, cloud.CMKMissing},
+		{one, known, `{"customerManagedKeys": [{"resourceName": ""}]}`, cloud.CMKFormat},
+		{one, known, `{"customerManagedKeys": [{"resourceName": "a key"}]}`, cloud.CMKFormat},
+		{one, known, `{"customerManagedKeys": [{"resourceName": "key", "region": "eu-west-1"}]}`, cloud.CMKRegionDenied},
+		{one, known, `{"customerManagedKeys": [{"resourceName": "key"}, {"resourceName": "two"}]}`, cloud.CMKCount},
+		{several, known, `{"customerManagedKeys": [{"resourceName": "a", "region": "us-east-1"}, {"resourceName": "b", "region": "us-east-2"}]}`, ""},
+		{several, known, `{"customerManagedKeys": [{"resourceName": "a", "region": "us-east-1"}]}`, cloud.CMKCount},
+		{several, known, `{"customerManagedKeys": [{"resourceName": "a"}]}`, cloud.CMKRegionRequired},
+		{several, known, `{"customerManagedKeys": [{"resourceName": "a", "region": "eu-west-1"}]}`, cloud.CMKRegionInvalid},
+		{several, known, `{"customerManagedKeys": [{"resourceName": "a", "region": "us-east-1"}, {"resourceName": "b", "region": "us-east-1"}]}`, cloud.CMKRegionTwice},
+	} {
+		_, err := tt.sub.withKeys(&tt.has, fromJSON[keysSpec](t, tt.spec))
+		if got := codeOf(t, err); got != tt.want {
+			t.Errorf("%s: got %q (%v), want %q", tt.spec, got, err, tt.want)
+		}
+	}
+	external := one
+	external.CloudAccountID = 40_000
+	in := asked(t, `{"persistentStorageEncryptionType": "customer-managed-key"}`)
+	if _, err := in.encryption(external); codeOf(t, err) != cloud.CMKExternalAccount {
+		t.Errorf("a cloud account of one's own without keys: got %v, want %s", err, cloud.CMKExternalAccount)
+	}
+	in.EncryptionKeys = &keysSpec{GracePeriod: "immediate", Keys: []EncryptionKey{{Name: "key"}}}
+	if e, err := in.encryption(external); err != nil || e.waits() {
+		t.Errorf("a cloud account of one's own with keys: got %+v, %v, want no wait", e, err)
+	}
+}

@@ -1,0 +1,186 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// logPage is how many entries a page of a log has, unless another limit is named.
+const logPage = 100
+
+func logOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Sync("listSystemLogs", listSystemLogs),
+		engine.Sync("listSessionLogs", listSessionLogs),
+	}
+}
+
+type systemLog struct {
+	Entries []systemLogEntry `json:"entries"`
+	Linked
+}
+
+type systemLogEntry struct {
+	ID          int64     `json:"id"`
+	Time        time.Time `json:"time"`
+	Originator  string    `json:"originator"`
+	Resource    string    `json:"resource,omitempty"`
+	ResourceID  int64     `json:"resourceId,omitempty"`
+	Type        string    `json:"type"`
+	Description string    `json:"description"`
+}
+
+// The system log is the tasks that changed something, or were to: nothing is
+// written down twice. It reaches back as far as tasks are kept.
+func listSystemLogs(ctx context.Context, tx *store.Tx, in struct {
+	Offset   int     `query:"offset" json:"-"`
+	Limit    *int    `query:"limit" json:"-"`
+	Start    *string `query:"startTime" json:"-"`
+	End      *string `query:"endTime" json:"-"`
+	Resource int64   `query:"resourceId" json:"-"`
+},
+) (*systemLog, error) {
+	page, err := logRange(in.Start, in.End, in.Offset, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	page.Resource = in.Resource
+	account, err := tx.Account(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tasks, err := tx.Changes(ctx, page)
+	if err != nil {
+		return nil, err
+	}
+	log := &systemLog{Entries: []systemLogEntry{}}
+	for _, task := range tasks {
+		entry := systemLogEntry{
+			ID:          task.Seq,
+			Time:        task.UpdatedAt.UTC(),
+			Originator:  account.OwnerName,
+			Type:        logType(task.Command),
+			Description: logText(task),
+		}
+		if entry.ResourceID = task.Response.ResourceID; entry.ResourceID != 0 {
+			entry.Resource = strings.ToLower(entry.Type)
+		}
+		log.Entries = append(log.Entries, entry)
+	}
+	return log, nil
+}
+
+func logRange(start, end *string, offset int, limit *int) (page store.Page, err error) {
+	page = store.Page{Offset: offset, Limit: logPage}
+	set(&page.Limit, limit)
+	if page.From, err = logTime("startTime", start); err != nil {
+		return page, err
+	}
+	page.To, err = logTime("endTime", end)
+	return page, err
+}
+
+func logTime(name string, text *string) (*time.Time, error) {
+	if text == nil {
+		return nil, nil //nolint:nilnil // not bounded
+	}
+	t, err := time.Parse(time.RFC3339, *text)
+	if err != nil {
+		return nil, cloud.Errorf(cloud.BadRequest, "%s is a time such as 2026-01-31T00:00:00Z, not %q.", name, *text)
+	}
+	return &t, nil
+}
+
+// logType is what an entry is about, going by the commandType of the task.
+func logType(command string) string {
+	lower := strings.ToLower(command)
+	switch {
+	case strings.Contains(lower, "database"), strings.HasPrefix(lower, "crdb"):
+		return "Database"
+	case strings.Contains(lower, "subscription"), strings.HasPrefix(lower, "cidr"), strings.HasPrefix(lower, "activeactiveregion"):
+		return "Subscription"
+	default:
+		return "Account"
+	}
+}
+
+// logText says what was asked for, in the words of the commandType, and what
+// became of it.
+func logText(task cloud.Task) string {
+	var words strings.Builder
+	for i, r := range strings.TrimSuffix(task.Command, "Request") {
+		switch {
+		case i == 0:
+			words.WriteRune(unicode.ToUpper(r))
+		case unicode.IsUpper(r):
+			words.WriteRune(' ')
+			words.WriteRune(unicode.ToLower(r))
+		default:
+			words.WriteRune(r)
+		}
+	}
+	if failure := task.Response.Error; failure != nil {
+		return fmt.Sprintf("%s failed: %s", words.String(), failure.Code)
+	}
+	return words.String() + " completed"
+}
+
+type sessionLog struct {
+	Entries []sessionLogEntry `json:"entries"`
+	Linked
+}
+
+type sessionLogEntry struct {
+	ID        string    `json:"id"`
+	Time      time.Time `json:"time"`
+	User      string    `json:"user"`
+	UserAgent string    `json:"userAgent"`
+	IPAddress string    `json:"ipAddress"`
+	UserRole  string    `json:"userRole"`
+	Type      string    `json:"type"`
+	Action    string    `json:"action"`
+}
+
+// Nobody logs in to the stand-in, so a session is a day on which the account asked
+// for something: its owner came when the first request did.
+func listSessionLogs(ctx context.Context, tx *store.Tx, in struct {
+	Offset int     `query:"offset" json:"-"`
+	Limit  *int    `query:"limit" json:"-"`
+	Start  *string `query:"startTime" json:"-"`
+	End    *string `query:"endTime" json:"-"`
+},
+) (*sessionLog, error) {
+	page, err := logRange(in.Start, in.End, in.Offset, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	account, err := tx.Account(ctx)
+	if err != nil {
+		return nil, err
+	}
+	days, err := tx.BusyDays(ctx, page)
+	if err != nil {
+		return nil, err
+	}
+	log := &sessionLog{Entries: []sessionLogEntry{}}
+	for _, day := range days {
+		log.Entries = append(log.Entries, sessionLogEntry{
+			ID:        derivedHex(account.ID, "session "+day.UTC().Format(time.DateOnly), 24),
+			Time:      day.UTC(),
+			User:      account.OwnerEmail,
+			UserAgent: "understudy",
+			IPAddress: "127.0.0.1",
+			UserRole:  "Owner",
+			Type:      "Session",
+			Action:    "Login",
+		})
+	}
+	return log, nil
+}

@@ -1,0 +1,252 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// Workspace is the data integration workspace of a subscription. What the service
+// behind the real one understands is not public, so this is a small store of
+// documents instead: whatever JSON a path was given, it keeps.
+type Workspace struct {
+	Documents map[string]json.RawMessage `json:"documents"` // by path; the empty one is the workspace itself
+}
+
+// Kind of all workspaces; a subscription has one at most.
+func (Workspace) Kind() cloud.Kind {
+	return cloud.Kind{Name: "data-integration-workspace", Parent: "subscription", FirstID: 1_000}
+}
+
+const maxDocuments = 1_000
+
+// workspaceOperations bind each function twice: for the workspace itself, and for
+// the paths below.
+func workspaceOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Sync("listDataIntegrationWorkspaces", listWorkspaces),
+		atWorkspace("getDataIntegrationWorkspace", getDocument),
+		below("getDataIntegrationWorkspaceSubpath", getDocument),
+		atWorkspace("postDataIntegrationWorkspace", change(postDocument)),
+		below("postDataIntegrationWorkspaceSubpath", change(postDocument)),
+		atWorkspace("putDataIntegrationWorkspace", change(putDocument)),
+		below("putDataIntegrationWorkspaceSubpath", change(putDocument)),
+		atWorkspace("patchDataIntegrationWorkspace", change(patchDocument)),
+		below("patchDataIntegrationWorkspaceSubpath", change(patchDocument)),
+		atWorkspace("deleteDataIntegrationWorkspace", change(deleteDocuments)),
+		below("deleteDataIntegrationWorkspaceSubpath", change(deleteDocuments)),
+	}
+}
+
+// document is a place in a workspace, with the JSON that came along: null for none.
+type document struct {
+	subscription int64
+	path         string
+	json         json.RawMessage
+}
+
+type documentFunc func(ctx context.Context, tx *store.Tx, at document) (json.RawMessage, error)
+
+// anyJSON is a body of which nothing is known.
+type anyJSON struct{ json json.RawMessage }
+
+// UnmarshalJSON takes everything.
+func (a *anyJSON) UnmarshalJSON(data []byte) error {
+	a.json = bytes.Clone(data)
+	return nil
+}
+
+type workspaceInput struct {
+	Subscription int64 `path:"subscriptionId" json:"-"`
+	anyJSON      `json:"-"`
+}
+
+func atWorkspace(id string, f documentFunc) engine.Operation {
+	return engine.Sync(id, func(ctx context.Context, tx *store.Tx, in workspaceInput) (json.RawMessage, error) {
+		return f(ctx, tx, document{in.Subscription, "", in.json})
+	})
+}
+
+type documentInput struct {
+	Subscription int64  `path:"subscriptionId" json:"-"`
+	Path         string `path:"path" json:"-"`
+	anyJSON      `json:"-"`
+}
+
+func below(id string, f documentFunc) engine.Operation {
+	return engine.Sync(id, func(ctx context.Context, tx *store.Tx, in documentInput) (json.RawMessage, error) {
+		return f(ctx, tx, document{in.Subscription, strings.Trim(in.Path, "/"), in.json})
+	})
+}
+
+// workspaceOf reads the workspace of a subscription; without an id there is none yet.
+func workspaceOf(ctx context.Context, tx *store.Tx, subscription int64) (w cloud.Resource[Workspace], err error) {
+	all, err := store.List[Workspace](ctx, tx, subscription, 0, 1)
+	if err != nil || len(all) == 0 {
+		return w, err
+	}
+	return all[0], nil
+}
+
+func getDocument(ctx context.Context, tx *store.Tx, at document) (json.RawMessage, error) {
+	if _, err := readSubscription(ctx, tx, at.subscription); err != nil {
+		return nil, err
+	}
+	w, err := workspaceOf(ctx, tx, at.subscription)
+	if err != nil {
+		return nil, err
+	}
+	kept, ok := w.Body.Documents[at.path]
+	if !ok {
+		return nil, at.missing()
+	}
+	return kept, nil
+}
+
+func (at document) missing() error {
+	return cloud.Errorf(cloud.EntityMissing, "Nothing is kept at %q in the data integration workspace of subscription %d.", at.path, at.subscription)
+}
+
+// change lets a function change the documents of an active subscription, and
+// stores them. A workspace is there while it keeps something.
+func change(f func(kept map[string]json.RawMessage, at document) (json.RawMessage, error)) documentFunc {
+	return func(ctx context.Context, tx *store.Tx, at document) (json.RawMessage, error) {
+		sub, err := activeSubscription(ctx, tx, at.subscription)
+		if err != nil {
+			return nil, err
+		}
+		w, err := workspaceOf(ctx, tx, sub.ID)
+		if err != nil {
+			return nil, err
+		}
+		if w.Body.Documents == nil {
+			w.Body.Documents = map[string]json.RawMessage{}
+		}
+		answer, err := f(w.Body.Documents, at)
+		if err != nil {
+			return nil, err
+		}
+		if len(w.Body.Documents) > maxDocuments {
+			return nil, cloud.Errorf(cloud.BadRequest, "A data integration workspace keeps %d documents at most.", maxDocuments)
+		}
+		if w.ID != 0 {
+			return answer, store.Update(ctx, tx, w)
+		}
+		w.Parent, w.Status = sub.ID, cloud.StatusActive
+		if w.ID, err = store.NextID[Workspace](ctx, tx); err != nil {
+			return nil, err
+		}
+		return answer, store.Insert(ctx, tx, w)
+	}
+}
+
+// orEmpty is an empty object where a request came without a body.
+func (at document) orEmpty() json.RawMessage {
+	if at.json == nil {
+		return json.RawMessage("{}")
+	}
+	return at.json
+}
+
+func postDocument(kept map[string]json.RawMessage, at document) (json.RawMessage, error) {
+	if _, ok := kept[at.path]; ok {
+		return nil, cloud.Errorf(cloud.ConflictError, "Something is kept at %q already.", at.path)
+	}
+	return putDocument(kept, at)
+}
+
+func putDocument(kept map[string]json.RawMessage, at document) (json.RawMessage, error) {
+	kept[at.path] = at.orEmpty()
+	return kept[at.path], nil
+}
+
+// patchDocument merges, as RFC 7396 says.
+func patchDocument(kept map[string]json.RawMessage, at document) (json.RawMessage, error) {
+	before, ok := kept[at.path]
+	if !ok {
+		return nil, at.missing()
+	}
+	kept[at.path] = merge(before, at.orEmpty())
+	return kept[at.path], nil
+}
+
+// merge takes JSON that is well-formed.
+func merge(before, patch json.RawMessage) json.RawMessage {
+	var members, changes map[string]json.RawMessage
+	if json.Unmarshal(patch, &changes) != nil || changes == nil {
+		return patch // not an object: it replaces
+	}
+	if json.Unmarshal(before, &members) != nil || members == nil {
+		members = map[string]json.RawMessage{}
+	}
+	for name, value := range changes {
+		if string(bytes.TrimSpace(value)) == "null" {
+			delete(members, name)
+			continue
+		}
+		members[name] = merge(members[name], value)
+	}
+	merged, err := json.Marshal(members)
+	if err != nil {
+		return before // cannot be: both were JSON
+	}
+	return merged
+}
+
+// deleteDocuments takes what is kept below along.
+func deleteDocuments(kept map[string]json.RawMessage, at document) (json.RawMessage, error) {
+	gone, ok := kept[at.path]
+	for path := range kept {
+		if path == at.path || at.path == "" || strings.HasPrefix(path, at.path+"/") {
+			delete(kept, path)
+			ok = true
+		}
+	}
+	if !ok {
+		return nil, at.missing()
+	}
+	if gone == nil {
+		gone = json.RawMessage("{}")
+	}
+	return gone, nil
+}
+
+type workspaceList struct {
+	Workspaces []workspaceView `json:"workspaces"`
+	Linked
+}
+
+type workspaceView struct {
+	Subscription int64     `json:"subscriptionId"`
+	CreatedAt    time.Time `json:"createdAt"`
+	UpdatedAt    time.Time `json:"updatedAt"`
+	Paths        []string  `json:"paths"`
+	Links        []Link    `json:"links"`
+}
+
+func listWorkspaces(ctx context.Context, tx *store.Tx, _ struct{}) (*workspaceList, error) {
+	all, err := store.List[Workspace](ctx, tx, 0, 0, store.All)
+	if err != nil {
+		return nil, err
+	}
+	list := &workspaceList{Workspaces: []workspaceView{}}
+	for _, w := range all {
+		if len(w.Body.Documents) == 0 {
+			continue
+		}
+		list.Workspaces = append(list.Workspaces, workspaceView{
+			Subscription: w.Parent, CreatedAt: w.CreatedAt.UTC(), UpdatedAt: w.UpdatedAt.UTC(),
+			Paths: slices.Sorted(maps.Keys(w.Body.Documents)), Links: noLinks(),
+		})
+	}
+	slices.SortFunc(list.Workspaces, func(a, b workspaceView) int { return int(a.Subscription - b.Subscription) })
+	return list, nil
+}

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// Page is a part of a log, newest first.
+type Page struct {
+	From, To      *time.Time // business time; nil: not bounded
+	Resource      int64      // only what is about a resource; 0: everything
+	Offset, Limit int
+}
+
+// Changes lists the finished tasks of the caller that were to change something:
+// those whose operation is not a get or a list.
+func (tx *Tx) Changes(ctx context.Context, page Page) ([]cloud.Task, error) {
+	rows, err := tx.q.Query(ctx, `
+		SELECT `+taskColumns+`
+		FROM tasks
+		WHERE account_id = $1 AND response IS NOT NULL AND operation !~ '^(get|list)[A-Z]'
+			AND ($2::timestamptz IS NULL OR updated_at >= $2)
+			AND ($3::timestamptz IS NULL OR updated_at <= $3)
+			AND ($4 = 0 OR (response->>'resourceId')::bigint = $4)
+		ORDER BY seq DESC
+		OFFSET $5
+		LIMIT $6`, tx.Caller.Account, page.From, page.To, page.Resource, page.Offset, page.Limit)
+	if err != nil {
+		return nil, fmt.Errorf("list changes: %w", err)
+	}
+	tasks, err := pgx.CollectRows(rows, scanTask)
+	if err != nil {
+		return nil, fmt.Errorf("list changes: %w", err)
+	}
+	return tasks, nil
+}
+
+// BusyDays lists for each day (UTC) on which the caller asked for something the
+// time of the first request.
+func (tx *Tx) BusyDays(ctx context.Context, page Page) ([]time.Time, error) {
+	rows, err := tx.q.Query(ctx, `
+		SELECT first
+		FROM (
+			SELECT min(accepted_at) AS first
+			FROM tasks
+			WHERE account_id = $1
+			GROUP BY date_trunc('day', accepted_at, 'UTC')
+		) days
+		WHERE ($2::timestamptz IS NULL OR first >= $2)
+			AND ($3::timestamptz IS NULL OR first <= $3)
+		ORDER BY first DESC
+		OFFSET $4
+		LIMIT $5`, tx.Caller.Account, page.From, page.To, page.Offset, page.Limit)
+	if err != nil {
+		return nil, fmt.Errorf("list busy days: %w", err)
+	}
+	days, err := pgx.CollectRows(rows, pgx.RowTo[time.Time])
+	if err != nil {
+		return nil, fmt.Errorf("list busy days: %w", err)
+	}
+	return days, nil
+}
