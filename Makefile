@@ -38,8 +38,8 @@ test-server:
 .PHONY: test-terraform
 test-terraform:
 	@log=$$(mktemp); cd test/terraform; status=0; \
-	go test -v -count=1 -timeout 25m ./... >"$$log" 2>&1 || status=$$?; \
-	echo "cd test/terraform && go test -v -count=1 -timeout 25m ./..."; cat "$$log"; rm -f "$$log"; exit $$status
+	go test -v -count=1 -parallel 12 -timeout 25m ./... >"$$log" 2>&1 || status=$$?; \
+	echo "cd test/terraform && go test -v -count=1 -parallel 12 -timeout 25m ./..."; cat "$$log"; rm -f "$$log"; exit $$status
 
 .PHONY: race
 race: setup ## Run the server's own tests under the race detector, failures last: make race ARGS='-run Task'

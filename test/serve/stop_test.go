@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -111,8 +112,10 @@ func TestStopWithHeldRequest(t *testing.T) {
 	sent, answered := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(answered)
-		close(sent)
-		got, err := s.Send(context.Background(), http.MethodGet, "/tasks/"+task.ID, nil)
+		ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
+			WroteRequest: func(httptrace.WroteRequestInfo) { close(sent) },
+		})
+		got, err := s.Send(ctx, http.MethodGet, "/tasks/"+task.ID, nil)
 		if err != nil || got.Status != http.StatusOK || !bytes.Contains(got.Body, []byte("processing-in-progress")) {
 			t.Errorf("the held request: got %d %s, %v", got.Status, got.Body, err)
 		}
