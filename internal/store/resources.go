@@ -11,13 +11,18 @@ import (
 	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
-// resourceColumns reads a resource of any kind. What is held by a step is not
-// active for its clients, whatever its row says: the state follows from the
-// steps there are and cannot drift from them.
-const resourceColumns = `r.id, COALESCE(r.parent_id, 0), r.name, r.error, r.created_at, r.updated_at, r.activated_at, r.body,
-	CASE WHEN $3 AND r.status = 'active' AND EXISTS (
+// resourceColumns reads a resource of a kind. What is held by a step is not active
+// for its clients, whatever its row says: the state follows from the steps there
+// are and cannot drift from them. Only capped kinds are held.
+func resourceColumns(kind cloud.Kind) string {
+	const columns = `r.id, COALESCE(r.parent_id, 0), r.name, r.error, r.created_at, r.updated_at, r.activated_at, r.body, `
+	if !kind.Capped {
+		return columns + `r.status`
+	}
+	return columns + `CASE WHEN r.status = 'active' AND EXISTS (
 		SELECT FROM steps s WHERE s.account_id = r.account_id AND s.subscription_id = r.id
 	) THEN 'pending' ELSE r.status END`
+}
 
 func scanResource[B cloud.Body](row pgx.CollectableRow) (r cloud.Resource[B], err error) {
 	var failure, body []byte
@@ -46,9 +51,9 @@ func Lock[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource
 func Get[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource[B], ok bool, err error) {
 	kind := kindOf[B]()
 	rows, err := tx.q.Query(ctx, `
-		SELECT `+resourceColumns+`
+		SELECT `+resourceColumns(kind)+`
 		FROM resources r
-		WHERE r.account_id = $1 AND r.kind = $2 AND r.id = $4`, tx.Caller.Account, kind.Name, kind.Capped, id)
+		WHERE r.account_id = $1 AND r.kind = $2 AND r.id = $3`, tx.Caller.Account, kind.Name, id)
 	if err == nil {
 		r, err = pgx.CollectExactlyOneRow(rows, scanResource[B])
 	}
@@ -70,7 +75,7 @@ func List[B cloud.Body](ctx context.Context, tx *Tx, parent int64, offset, limit
 	kind := kindOf[B]()
 	where, args := childrenOf(tx, kind, parent)
 	rows, err := tx.q.Query(ctx, fmt.Sprintf(`
-		SELECT `+resourceColumns+`
+		SELECT `+resourceColumns(kind)+`
 		FROM resources r
 		WHERE %s
 		ORDER BY r.id
@@ -90,9 +95,9 @@ func List[B cloud.Body](ctx context.Context, tx *Tx, parent int64, offset, limit
 // all of them), with its arguments from $1.
 func childrenOf(tx *Tx, kind cloud.Kind, parent int64) (where string, args []any) {
 	where = `r.account_id = $1 AND r.kind = $2`
-	args = []any{tx.Caller.Account, kind.Name, kind.Capped}
+	args = []any{tx.Caller.Account, kind.Name}
 	if parent != 0 {
-		where += ` AND r.parent_kind = $4 AND r.parent_id = $5`
+		where += ` AND r.parent_kind = $3 AND r.parent_id = $4`
 		args = append(args, kind.Parent, parent)
 	}
 	return where, args
