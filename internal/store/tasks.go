@@ -84,21 +84,22 @@ func (db *DB) ClaimTasks(ctx context.Context, limit int, lease time.Duration) (t
 	// wait for the disk.
 	var both pgx.Batch
 	both.Queue(commitLater)
-	both.Queue(`
+	// The limit stands in the statement so that its plan is made for a few.
+	both.Queue(fmt.Sprintf(`
 		WITH due AS (
 			SELECT id, account_id, status, work,
 				status <> 'received' OR work = '0' AS taken
 			FROM tasks
 			WHERE head AND wake_at <= statement_timestamp()
 			ORDER BY wake_at
-			LIMIT $1
+			LIMIT %d
 			FOR UPDATE SKIP LOCKED
 		)
 		UPDATE tasks t
 		SET status     = 'processing-in-progress',
 			updated_at = CASE WHEN due.status = 'received' THEN business_now(a) ELSE t.updated_at END,
 			due_at     = COALESCE(t.due_at, business_now(a) + due.work),
-			wake_at    = CASE WHEN due.taken THEN clock_timestamp() + $2::interval
+			wake_at    = CASE WHEN due.taken THEN clock_timestamp() + $1::interval
 				ELSE wake_time(a, business_now(a) + due.work) END,
 			lease      = CASE WHEN due.taken THEN gen_random_uuid() END,
 			attempts   = t.attempts + due.taken::int
@@ -106,7 +107,7 @@ func (db *DB) ClaimTasks(ctx context.Context, limit int, lease time.Duration) (t
 		JOIN accounts a ON a.id = due.account_id
 		WHERE t.id = due.id
 		RETURNING t.id, t.account_id, t.seq, t.operation, t.command, t.status, t.request, t.lease, t.attempts,
-			EXISTS (SELECT FROM faults f WHERE f.account_id = t.account_id)`, limit, lease)
+			EXISTS (SELECT FROM faults f WHERE f.account_id = t.account_id)`, limit), lease)
 	results := db.pool.SendBatch(ctx, &both)
 	defer func() {
 		if closing := results.Close(); err == nil && closing != nil {
