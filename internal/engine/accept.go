@@ -61,13 +61,14 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 		e.at("tx.before_commit")
 		return nil
 	})
-	if err == nil {
-		e.at("tx.after_commit")
+	if err != nil {
+		return out, err
 	}
-	if err == nil && len(steps) > 0 {
+	e.at("tx.after_commit")
+	if len(steps) > 0 {
 		e.steps.wake.set()
 	}
-	return out, err
+	return out, nil
 }
 
 // Accept turns a request into a task. When it returns, the task is committed and

@@ -14,8 +14,11 @@ const stepBatch = 500
 // lets it start, within the cap on subscriptions being changed. Under PolicyReject
 // a change beyond the cap is the task's error instead.
 func (e *Engine) plan(ctx context.Context, tx *store.Tx, source string, steps []cloud.Step) error {
-	if e.cfg.Speed == 0 {
-		return tx.Reach(steps) // nothing is under way for any time, so nothing waits
+	if e.cfg.Speed == 0 { // none of these is under way for any time
+		if tx.Dropped() { // but of those left from a slower time some may wait
+			tx.Admit()
+		}
+		return tx.Reach(steps)
 	}
 	capped := false
 	for i := range steps {

@@ -18,13 +18,9 @@ const SubscriptionCap = 3
 // a subscription waits for Admit; any other may start at once.
 func (tx *Tx) InsertSteps(task string, steps []cloud.Step) error {
 	for _, s := range steps {
-		var failure *string
-		if s.Error != nil {
-			text, err := encode(s.Error)
-			if err != nil {
-				return fmt.Errorf("insert step: %w", err)
-			}
-			failure = &text
+		failure, err := encodeError(s.Error)
+		if err != nil {
+			return fmt.Errorf("insert step: %w", err)
 		}
 		var subscription *int64
 		if s.Subscription != 0 {
@@ -43,6 +39,15 @@ func (tx *Tx) InsertSteps(task string, steps []cloud.Step) error {
 	return nil
 }
 
+// encodeError writes the error that a step ends in; NULL for one that does not.
+func encodeError(e *cloud.Error) (*string, error) {
+	if e == nil {
+		return nil, nil
+	}
+	text, err := encode(e)
+	return &text, err
+}
+
 // Reach does steps that take no time, at once.
 func (tx *Tx) Reach(steps []cloud.Step) error {
 	for _, s := range steps {
@@ -52,13 +57,9 @@ func (tx *Tx) Reach(steps []cloud.Step) error {
 				WHERE account_id = $1 AND kind = $2 AND id = $3`, tx.Caller.Account, s.Kind.Name, s.ID)
 			continue
 		}
-		var failure *string
-		if s.Error != nil {
-			text, err := encode(s.Error)
-			if err != nil {
-				return fmt.Errorf("reach status: %w", err)
-			}
-			failure = &text
+		failure, err := encodeError(s.Error)
+		if err != nil {
+			return fmt.Errorf("reach status: %w", err)
 		}
 		tx.write(`
 			UPDATE resources r
