@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/understudy-dev/understudy/internal/batch"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -95,7 +95,7 @@ func (e *Engine) Accept(caller cloud.Caller, id string, req Request, key Keyed) 
 	}
 	task.UpdatedAt = key.Hold.Now
 	e.at("idem.before_finish")
-	accepted, err := e.acceptor.accept(store.Acceptance{
+	accepted, err := e.acceptor.Do(store.Acceptance{
 		ID:        task.ID,
 		Account:   task.Account,
 		Operation: task.Operation,
@@ -105,8 +105,13 @@ func (e *Engine) Accept(caller cloud.Caller, id string, req Request, key Keyed) 
 		Hold:      key.Hold,
 		Outcome:   key.outcome(task),
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, batch.ErrClosed):
+		return cloud.Task{}, ErrStopping
+	case err != nil:
 		return cloud.Task{}, err
+	case accepted.At.IsZero():
+		return cloud.Task{}, store.ErrKeyLost
 	}
 	e.at("accept.after_commit")
 	task.UpdatedAt = accepted.At
@@ -115,26 +120,6 @@ func (e *Engine) Accept(caller cloud.Caller, id string, req Request, key Keyed) 
 		e.changed.set()
 	}
 	return task, nil
-}
-
-// acceptor makes several acceptances one commit: while commits are under way the
-// next requests gather, so the disk is waited for once for all of them. With
-// nothing under way a request goes straight through, in its own goroutine.
-type acceptor struct {
-	db *store.DB
-
-	mu      sync.Mutex
-	commits int // under way
-	waiting []*acceptance
-	closed  bool
-	idle    *sync.Cond // commits became 0
-}
-
-type acceptance struct {
-	store.Acceptance
-	done chan struct{}
-	got  store.Accepted
-	err  error
 }
 
 // Two commits at a time keep the disk busy while the next batch gathers; more
@@ -148,84 +133,14 @@ const (
 // ErrStopping says that the server is on its way down and takes nothing more.
 var ErrStopping = errors.New("server is stopping")
 
+type acceptor = batch.Batcher[store.Acceptance, store.Accepted]
+
+// newAcceptor makes several acceptances one commit, so that the disk is waited for
+// once for all of them.
 func newAcceptor(db *store.DB) *acceptor {
-	a := &acceptor{db: db}
-	a.idle = sync.NewCond(&a.mu)
-	return a
-}
-
-// accept has a request committed. It takes no context: what is in a batch is not
-// taken out again, and acceptTimeout bounds the commit.
-func (a *acceptor) accept(request store.Acceptance) (store.Accepted, error) {
-	p := &acceptance{Acceptance: request, done: make(chan struct{})}
-	a.mu.Lock()
-	switch {
-	case a.closed:
-		a.mu.Unlock()
-		return store.Accepted{}, ErrStopping
-	case a.commits == acceptCommits:
-		a.waiting = append(a.waiting, p)
-		a.mu.Unlock()
-		<-p.done
-	default:
-		a.commits++
-		a.mu.Unlock()
-		a.commit([]*acceptance{p})
-		if batch := a.next(); batch != nil {
-			go func() { // nobody's answer waits for the next ones
-				for ; batch != nil; batch = a.next() {
-					a.commit(batch)
-				}
-			}()
-		}
-	}
-	return p.got, p.err
-}
-
-// next takes what has gathered during a commit; nil when that was nothing, and
-// the commit is counted as over.
-func (a *acceptor) next() []*acceptance {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	n := min(len(a.waiting), acceptBatch)
-	if n == 0 {
-		if a.commits--; a.commits == 0 {
-			a.idle.Broadcast()
-		}
-		return nil
-	}
-	batch := a.waiting[:n:n]
-	a.waiting = a.waiting[n:]
-	return batch
-}
-
-func (a *acceptor) commit(batch []*acceptance) {
-	ctx, cancel := context.WithTimeout(context.Background(), acceptTimeout)
-	defer cancel()
-	requests := make([]store.Acceptance, len(batch))
-	for i, p := range batch {
-		requests[i] = p.Acceptance
-	}
-	accepted, err := a.db.Accept(ctx, requests)
-	for i, p := range batch {
-		switch {
-		case err != nil:
-			p.err = err
-		case accepted[i].At.IsZero():
-			p.err = store.ErrKeyLost
-		default:
-			p.got = accepted[i]
-		}
-		close(p.done)
-	}
-}
-
-// close refuses what comes from now on and waits for what is under way.
-func (a *acceptor) close() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.closed = true
-	for a.commits > 0 {
-		a.idle.Wait()
-	}
+	return batch.New(acceptCommits, acceptBatch, func(requests []store.Acceptance) ([]store.Accepted, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), acceptTimeout)
+		defer cancel()
+		return db.Accept(ctx, requests)
+	})
 }

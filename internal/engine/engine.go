@@ -110,7 +110,7 @@ func (e *Engine) Run(ctx context.Context) error {
 }
 
 // Close stops accepting; what was handed in is still accepted.
-func (e *Engine) Close() { e.acceptor.close() }
+func (e *Engine) Close() { e.acceptor.Close() }
 
 // Wake makes the engine look for work at once, for whoever changed the database
 // by another way.

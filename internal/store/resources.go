@@ -3,37 +3,59 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
-// resourceColumns reads a resource of a kind. What is held by a step is not active
-// for its clients, whatever its row says: the state follows from the steps there
-// are and cannot drift from them. Only capped kinds are held.
-func resourceColumns(kind cloud.Kind) string {
-	const columns = `r.id, COALESCE(r.parent_id, 0), r.name, r.error, r.created_at, r.updated_at, r.activated_at, r.body, `
-	if !kind.Capped {
-		return columns + `r.status`
+// resourceColumns reads a resource of a kind, a condition telling whether that is
+// capped. What is held by a step is not active for its clients, whatever its row
+// says: the state follows from the steps there are and cannot drift from them.
+// Only capped kinds are held.
+func resourceColumns(capped string) string {
+	return `r.id, COALESCE(r.parent_id, 0), r.name, r.error, r.created_at, r.updated_at, r.activated_at, r.body,
+		CASE WHEN ` + capped + ` AND r.status = 'active' AND EXISTS (
+			SELECT FROM steps s WHERE s.account_id = r.account_id AND s.subscription_id = r.id
+		) THEN 'pending' ELSE r.status END`
+}
+
+// record is a row of resources, with its JSON as it came.
+type record struct {
+	id, parent           int64
+	name                 string
+	failure              []byte
+	createdAt, updatedAt time.Time
+	activatedAt          *time.Time
+	body                 []byte
+	status               cloud.Status
+}
+
+// columns is where to scan resourceColumns to.
+func (r *record) columns() []any {
+	return []any{&r.id, &r.parent, &r.name, &r.failure, &r.createdAt, &r.updatedAt, &r.activatedAt, &r.body, &r.status}
+}
+
+func resourceOf[B cloud.Body](row *record) (r cloud.Resource[B], err error) {
+	r = cloud.Resource[B]{
+		ID: row.id, Parent: row.parent, Name: row.name, Status: row.status,
+		CreatedAt: row.createdAt, UpdatedAt: row.updatedAt, ActivatedAt: row.activatedAt,
 	}
-	return columns + `CASE WHEN r.status = 'active' AND EXISTS (
-		SELECT FROM steps s WHERE s.account_id = r.account_id AND s.subscription_id = r.id
-	) THEN 'pending' ELSE r.status END`
+	if err = json.Unmarshal(row.body, &r.Body); err == nil && row.failure != nil {
+		err = json.Unmarshal(row.failure, &r.Error)
+	}
+	return r, err
 }
 
 func scanResource[B cloud.Body](row pgx.CollectableRow) (r cloud.Resource[B], err error) {
-	var failure, body []byte
-	err = row.Scan(&r.ID, &r.Parent, &r.Name, &failure, &r.CreatedAt, &r.UpdatedAt, &r.ActivatedAt, &body, &r.Status)
-	if err == nil {
-		err = json.Unmarshal(body, &r.Body)
+	var scanned record
+	if err := row.Scan(scanned.columns()...); err != nil {
+		return r, err
 	}
-	if err == nil && failure != nil {
-		err = json.Unmarshal(failure, &r.Error)
-	}
-	return r, err
+	return resourceOf[B](&scanned)
 }
 
 func kindOf[B cloud.Body]() cloud.Kind {
@@ -50,20 +72,14 @@ func Lock[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource
 // Get reads the caller's resource with an id; ok is false if there is none.
 func Get[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource[B], ok bool, err error) {
 	kind := kindOf[B]()
-	rows, err := tx.q.Query(ctx, `
-		SELECT `+resourceColumns(kind)+`
-		FROM resources r
-		WHERE r.account_id = $1 AND r.kind = $2 AND r.id = $3`, tx.Caller.Account, kind.Name, id)
-	if err == nil {
-		r, err = pgx.CollectExactlyOneRow(rows, scanResource[B])
-	}
-	if errors.Is(err, pgx.ErrNoRows) {
-		return r, false, nil
+	row, err := tx.reads.resource.answer(ctx, tx, resourceKey{tx.Caller.Account, kind.Name, kind.Capped, id})
+	if err == nil && row != nil {
+		r, err = resourceOf[B](row)
 	}
 	if err != nil {
 		return r, false, fmt.Errorf("read %s %d: %w", kind.Name, id, err)
 	}
-	return r, true, nil
+	return r, row != nil, nil
 }
 
 // All is a limit for List.
@@ -75,7 +91,7 @@ func List[B cloud.Body](ctx context.Context, tx *Tx, parent int64, offset, limit
 	kind := kindOf[B]()
 	where, args := childrenOf(tx, kind, parent)
 	rows, err := tx.q.Query(ctx, fmt.Sprintf(`
-		SELECT `+resourceColumns(kind)+`
+		SELECT `+resourceColumns(strconv.FormatBool(kind.Capped))+`
 		FROM resources r
 		WHERE %s
 		ORDER BY r.id

@@ -25,8 +25,9 @@ import (
 
 // DB is a pool of connections to one migrated database.
 type DB struct {
-	pool *pgxpool.Pool
-	id   string // tells our own notifications from others
+	pool  *pgxpool.Pool
+	reads *reads
+	id    string // tells our own notifications from others
 }
 
 // session is set on every connection: a query that hangs, a lock nobody gives
@@ -68,7 +69,7 @@ func Open(ctx context.Context, url string, maxConns int) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("reach database: %w", err)
 	}
-	return &DB{pool: pool, id: uuid.NewString()}, nil
+	return &DB{pool: pool, reads: newReads(pool), id: uuid.NewString()}, nil
 }
 
 // Close waits for the connections in use and closes all.
@@ -87,6 +88,7 @@ type querier interface {
 type Tx struct {
 	q      querier
 	writes *pipeline // nil in a Read
+	reads  *reads
 	Caller cloud.Caller
 	Now    time.Time // business time of the account; zero in a Read
 
@@ -108,14 +110,14 @@ func (tx *Tx) Dropped() bool { return tx.dropped }
 // Read gives fn a view for reading, without the cost of a transaction: each
 // question sees what is committed at that moment.
 func (db *DB) Read(ctx context.Context, caller cloud.Caller, fn func(*Tx) error) error {
-	return fn(&Tx{q: db.pool, Caller: caller})
+	return fn(&Tx{q: db.pool, reads: db.reads, Caller: caller})
 }
 
 // Write runs fn in a transaction under the lock of the caller's account, so
 // that nothing else changes this account meanwhile.
 func (db *DB) Write(ctx context.Context, caller cloud.Caller, fn func(*Tx) error) error {
 	return db.inPipeline(ctx, func(p *pipeline) error {
-		tx := &Tx{q: p, writes: p, Caller: caller}
+		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: caller}
 		err := p.QueryRow(ctx, `
 			SELECT business_now(a), COALESCE(cap_policy, '')
 			FROM accounts a

@@ -15,9 +15,13 @@ import (
 
 const taskColumns = `id, account_id, seq, operation, command, status, response, updated_at`
 
-func scanTask(row pgx.CollectableRow) (t cloud.Task, err error) {
+func scanTask(row pgx.CollectableRow) (t cloud.Task, err error) { return scanTaskAnd(row) }
+
+// scanTaskAnd scans a task and the columns behind it.
+func scanTaskAnd(row pgx.CollectableRow, more ...any) (t cloud.Task, err error) {
 	var response []byte
-	err = row.Scan(&t.ID, &t.Account, &t.Seq, &t.Operation, &t.Command, &t.Status, &response, &t.UpdatedAt)
+	columns := []any{&t.ID, &t.Account, &t.Seq, &t.Operation, &t.Command, &t.Status, &response, &t.UpdatedAt}
+	err = row.Scan(append(columns, more...)...)
 	if err == nil && response != nil {
 		err = json.Unmarshal(response, &t.Response)
 	}
@@ -26,20 +30,14 @@ func scanTask(row pgx.CollectableRow) (t cloud.Task, err error) {
 
 // Task reads a task of the caller's account; ok is false if there is none.
 func (tx *Tx) Task(ctx context.Context, id string) (t cloud.Task, ok bool, err error) {
-	rows, err := tx.q.Query(ctx, `
-		SELECT `+taskColumns+`
-		FROM tasks
-		WHERE id = $1 AND account_id = $2`, id, tx.Caller.Account)
-	if err == nil {
-		t, err = pgx.CollectExactlyOneRow(rows, scanTask)
-	}
-	if errors.Is(err, pgx.ErrNoRows) {
-		return t, false, nil
-	}
+	found, err := tx.reads.task.answer(ctx, tx, taskKey{tx.Caller.Account, id})
 	if err != nil {
 		return t, false, fmt.Errorf("read task: %w", err)
 	}
-	return t, true, nil
+	if found == nil {
+		return t, false, nil
+	}
+	return *found, true, nil
 }
 
 // RecentTasks lists the caller's active tasks and those that changed within an
@@ -169,7 +167,7 @@ var ErrLeaseLost = errors.New("lease lost")
 // finished by tx.Finish inside fn, so that its effects and its end are one.
 func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 	return db.inPipeline(ctx, func(p *pipeline) error {
-		tx := &Tx{q: p, writes: p, Caller: cloud.Caller{Account: c.Account}}
+		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: cloud.Caller{Account: c.Account}}
 		err := p.QueryRow(ctx, `
 			SELECT business_now(a), COALESCE(a.cap_policy, '')
 			FROM accounts a

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/understudy-dev/understudy/internal/batch"
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// reads are the questions that clients ask most by far: for one resource, for one
+// task. Those of many requests share a round trip, which costs more than looking
+// them up. No answer is older than its request: what is under way is not joined.
+type reads struct {
+	resource question[resourceKey, record]
+	task     question[taskKey, cloud.Task]
+}
+
+type resourceKey struct {
+	account int64
+	kind    string
+	capped  bool
+	id      int64
+}
+
+type taskKey struct {
+	account int64
+	id      string // a UUID
+}
+
+// Two round trips at a time keep Postgres busy while the next batch gathers.
+const (
+	readTrips   = 2
+	readBatch   = 64
+	readTimeout = 10 * time.Second
+)
+
+func newReads(pool querier) *reads {
+	return &reads{resource: newQuestion(pool, readResources), task: newQuestion(pool, readTasks)}
+}
+
+// question finds rows by their keys.
+type question[Key, Row any] struct {
+	ask    func(context.Context, querier, []Key) ([]*Row, error)
+	shared *batch.Batcher[Key, *Row]
+}
+
+func newQuestion[Key, Row any](pool querier, ask func(context.Context, querier, []Key) ([]*Row, error)) question[Key, Row] {
+	return question[Key, Row]{ask, batch.New(readTrips, readBatch, func(keys []Key) ([]*Row, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
+		defer cancel()
+		return ask(ctx, pool, keys)
+	})}
+}
+
+// answer finds one row; nil: there is none. A transaction asks on its own
+// connection, where it sees what it has written.
+func (n question[Key, Row]) answer(ctx context.Context, tx *Tx, key Key) (*Row, error) {
+	if tx.writes == nil {
+		return n.shared.Do(key)
+	}
+	rows, err := n.ask(ctx, tx.q, []Key{key})
+	if err != nil {
+		return nil, err
+	}
+	return rows[0], nil
+}
+
+// readResources finds each of some resources; nil stands for one that is not there.
+func readResources(ctx context.Context, q querier, keys []resourceKey) ([]*record, error) {
+	accounts, kinds := make([]int64, len(keys)), make([]string, len(keys))
+	capped, ids := make([]bool, len(keys)), make([]int64, len(keys))
+	for i, key := range keys {
+		accounts[i], kinds[i], capped[i], ids[i] = key.account, key.kind, key.capped, key.id
+	}
+	rows, err := q.Query(ctx, `
+		SELECT `+resourceColumns(`k.capped`)+`, k.n
+		FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::bigint[]) WITH ORDINALITY AS k (account, kind, capped, id, n)
+		JOIN resources r ON r.account_id = k.account AND r.kind = k.kind AND r.id = k.id`, accounts, kinds, capped, ids)
+	if err != nil {
+		return nil, err
+	}
+	return inOrder(rows, len(keys), func(row pgx.Rows, n *int) (*record, error) {
+		var r record
+		return &r, row.Scan(append(r.columns(), n)...)
+	})
+}
+
+// readTasks finds each of some tasks; nil stands for one that is not there.
+func readTasks(ctx context.Context, q querier, keys []taskKey) ([]*cloud.Task, error) {
+	accounts, ids := make([]int64, len(keys)), make([]string, len(keys))
+	for i, key := range keys {
+		accounts[i], ids[i] = key.account, key.id
+	}
+	rows, err := q.Query(ctx, `
+		SELECT `+taskColumns+`, k.n
+		FROM unnest($1::bigint[], $2::uuid[]) WITH ORDINALITY AS k (account, task, n)
+		JOIN tasks t ON t.id = k.task AND t.account_id = k.account`, accounts, ids)
+	if err != nil {
+		return nil, err
+	}
+	return inOrder(rows, len(keys), func(row pgx.Rows, n *int) (*cloud.Task, error) {
+		t, err := scanTaskAnd(row, n)
+		return &t, err
+	})
+}
+
+// inOrder collects rows that carry, from 1, the number of the key they belong to.
+func inOrder[Row any](rows pgx.Rows, keys int, scan func(row pgx.Rows, n *int) (*Row, error)) ([]*Row, error) {
+	defer rows.Close()
+	found := make([]*Row, keys)
+	for rows.Next() {
+		var n int
+		row, err := scan(rows, &n)
+		if err != nil {
+			return nil, err
+		}
+		found[n-1] = row
+	}
+	return found, rows.Err()
+}
