@@ -55,7 +55,7 @@ func measureMemory(ctx context.Context, g *ground) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	ids, err := s.fill(ctx, accounts, resources/manyAccounts-1) // and the subscription
+	ids, err := s.fill(ctx, accounts, s.subscription, resources/manyAccounts-1) // and the subscription
 	if err != nil {
 		return nil, err
 	}

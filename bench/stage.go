@@ -55,9 +55,15 @@ func (g *ground) onStage(ctx context.Context) (*stage, error) {
 		return g.stage, nil
 	}
 	g.say("preparing accounts")
-	s := &stage{}
 	var err error
-	if s.url, err = g.database(ctx, "product"); err != nil {
+	g.stage, err = g.newStage(ctx, "product")
+	return g.stage, err
+}
+
+// newStage builds a stage on a database of that name. Who asks closes it.
+func (g *ground) newStage(ctx context.Context, database string) (_ *stage, err error) {
+	s := &stage{}
+	if s.url, err = g.database(ctx, database); err != nil {
 		return nil, err
 	}
 	if s.conn, err = pgx.Connect(ctx, s.url); err != nil {
@@ -66,22 +72,29 @@ func (g *ground) onStage(ctx context.Context) (*stage, error) {
 	if s.db, err = store.Open(ctx, s.url, 2); err != nil {
 		return nil, errors.Join(err, s.conn.Close(ctx))
 	}
-	g.stage = s
-	p, err := g.serveStage(ctx, "--speed", "0")
+	p, err := g.serveOn(ctx, s, "--speed", "0")
+	if err == nil {
+		s.subscription, err = firstSubscription(ctx, p.addr)
+		err = errors.Join(err, p.stop())
+	}
 	if err != nil {
+		s.close()
 		return nil, err
 	}
-	s.subscription, err = firstSubscription(ctx, p.addr)
-	return s, errors.Join(err, p.stop())
+	return s, nil
 }
 
 // serveStage starts the product on the stage.
 func (g *ground) serveStage(ctx context.Context, args ...string) (*product, error) {
+	return g.serveOn(ctx, g.stage, args...)
+}
+
+func (g *ground) serveOn(ctx context.Context, s *stage, args ...string) (*product, error) {
 	dir, err := g.tempDir()
 	if err != nil {
 		return nil, err
 	}
-	return g.serve(ctx, append(args, "--database-url", g.stage.url, "--data-dir", dir)...)
+	return g.serve(ctx, append(args, "--database-url", s.url, "--data-dir", dir)...)
 }
 
 func firstSubscription(ctx context.Context, addr string) (int64, error) {
@@ -104,7 +117,7 @@ func (s *stage) close() {
 
 // newAccounts makes accounts with a copy of the subscription each.
 func (s *stage) newAccounts(ctx context.Context, n int) ([]account, error) {
-	accounts, ids := make([]account, n), make([]int64, n)
+	accounts := make([]account, n)
 	for i := range n {
 		s.accounts++
 		id, err := s.db.CreateAccount(ctx, cloud.Account{Name: "Bench", OwnerName: "Ben Bench", OwnerEmail: "ben@bench.example"})
@@ -115,26 +128,35 @@ func (s *stage) newAccounts(ctx context.Context, n int) ([]account, error) {
 		if err := s.db.EnsureKey(ctx, id, "bench", keys); err != nil {
 			return nil, err
 		}
-		accounts[i], ids[i] = account{id: id, headers: headers(keys)}, id
+		accounts[i] = account{id: id, headers: headers(keys)}
 	}
-	_, err := s.conn.Exec(ctx, `
-		INSERT INTO resources (account_id, kind, id, name, status, body, created_at, updated_at, activated_at)
-		SELECT a, kind, id, name, status, body, created_at, updated_at, activated_at
-		FROM resources, unnest($1::bigint[]) a
-		WHERE account_id = $2 AND kind = 'subscription' AND id = $3`, ids, demoAccount, s.subscription)
-	if err != nil {
-		return nil, fmt.Errorf("copy the subscription: %w", err)
-	}
-	return accounts, nil
+	return accounts, s.subscribe(ctx, accounts, s.subscription)
 }
 
-// fill gives accounts n copies of the first database each, and gives back the
-// ids that they have in every account.
-func (s *stage) fill(ctx context.Context, accounts []account, n int) (ids []int64, err error) {
-	owners := make([]int64, len(accounts))
-	for i, a := range accounts {
-		owners[i] = a.id
+// subscribe gives accounts a copy of the first subscription under an id.
+func (s *stage) subscribe(ctx context.Context, accounts []account, id int64) error {
+	_, err := s.conn.Exec(ctx, `
+		INSERT INTO resources (account_id, kind, id, name, status, body, created_at, updated_at, activated_at)
+		SELECT a, kind, $4, name, status, body, created_at, updated_at, activated_at
+		FROM resources, unnest($1::bigint[]) a
+		WHERE account_id = $2 AND kind = 'subscription' AND id = $3`, idsOf(accounts), demoAccount, s.subscription, id)
+	if err != nil {
+		return fmt.Errorf("copy the subscription: %w", err)
 	}
+	return nil
+}
+
+func idsOf(accounts []account) []int64 {
+	ids := make([]int64, len(accounts))
+	for i, a := range accounts {
+		ids[i] = a.id
+	}
+	return ids
+}
+
+// fill gives a subscription of accounts n copies of the first database each, and
+// gives back the ids that they have in every account.
+func (s *stage) fill(ctx context.Context, accounts []account, subscription int64, n int) (ids []int64, err error) {
 	rows, err := s.conn.Query(ctx, `
 		WITH first AS (
 			SELECT *
@@ -146,11 +168,11 @@ func (s *stage) fill(ctx context.Context, accounts []account, n int) (ids []int6
 			FROM first, generate_series(1, $4::int) n
 		), copied AS (
 			INSERT INTO resources (account_id, kind, id, parent_kind, parent_id, name, status, body, created_at, updated_at, activated_at)
-			SELECT a, kind, numbers.id, parent_kind, parent_id, 'copy-' || n, status, body, created_at, updated_at, activated_at
+			SELECT a, kind, numbers.id, parent_kind, $5, 'copy-' || n, status, body, created_at, updated_at, activated_at
 			FROM first, numbers, unnest($1::bigint[]) a
 		)
 		SELECT id
-		FROM numbers`, owners, demoAccount, s.subscription, n)
+		FROM numbers`, idsOf(accounts), demoAccount, s.subscription, n, subscription)
 	if err == nil {
 		ids, err = pgx.CollectRows(rows, pgx.RowTo[int64])
 	}

@@ -60,11 +60,9 @@ func (c *Catalog) listProDatabases(ctx context.Context, tx *store.Tx, in struct 
 	}
 	page := databasePage{ID: in.ID, NumberOfDatabases: len(databases), Links: noLinks()}
 	if in.Offset > 0 || len(databases) == limit {
-		counts, err := store.Counts[Database](ctx, tx)
-		if err != nil {
+		if page.NumberOfDatabases, err = store.Count[Database](ctx, tx, in.ID); err != nil {
 			return nil, err
 		}
-		page.NumberOfDatabases = counts[in.ID]
 	}
 	for _, db := range databases {
 		if db.Body.activeActive() {

@@ -145,28 +145,14 @@ func Siblings[B cloud.Body](ctx context.Context, tx *Tx, parent int64, number st
 	return siblings, nil
 }
 
-// Counts tells for each parent how many resources of a kind it has.
-func Counts[B cloud.Body](ctx context.Context, tx *Tx) (map[int64]int, error) {
+// Count tells how many resources of a kind a parent has.
+func Count[B cloud.Body](ctx context.Context, tx *Tx, parent int64) (n int, err error) {
 	kind := kindOf[B]()
-	rows, err := tx.q.Query(ctx, `
-		SELECT parent_id, count(*)
-		FROM resources
-		WHERE account_id = $1 AND kind = $2 AND parent_id IS NOT NULL
-		GROUP BY parent_id`, tx.Caller.Account, kind.Name)
-	if err != nil {
-		return nil, fmt.Errorf("count %ss: %w", kind.Name, err)
+	where, args := childrenOf(tx, kind, parent)
+	if err := tx.q.QueryRow(ctx, `SELECT count(*) FROM resources r WHERE `+where, args...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count %ss: %w", kind.Name, err)
 	}
-	counts := map[int64]int{}
-	var parent int64
-	var n int
-	_, err = pgx.ForEachRow(rows, []any{&parent, &n}, func() error {
-		counts[parent] = n
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count %ss: %w", kind.Name, err)
-	}
-	return counts, nil
+	return n, nil
 }
 
 // NextID draws an id for a new resource of a kind. Drawn before Insert so that
