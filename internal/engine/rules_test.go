@@ -14,6 +14,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -61,6 +62,38 @@ func TestL4RejectFailsTheFourth(t *testing.T) {
 	if n := count(t, w, "resources"); n != 3 {
 		t.Errorf("%d boxes, want 3", n)
 	}
+}
+
+// L-4: a server at no time at all finds changes that a slower one has left waiting.
+// What it deletes gives its slot to the next of them.
+func TestL4SlotsOfASlowerServerAreGivenOn(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	w := &world{tb: t, url: url, db: openDB(t, url)}
+	w.caller = newAccount(t, w.db)
+	var ids []int64
+	t.Run("slower", func(t *testing.T) {
+		w.Engine = start(t, w.db, nil)
+		for range 4 {
+			ids = append(ids, w.process(w.create(`{"name":"b"}`)).Response.ResourceID)
+		}
+	})
+	if got := w.slots(); !slices.Equal(got, ids[:3]) {
+		t.Fatalf("slots are held by %v, want the first three of %v", got, ids)
+	}
+	w.Engine = start(t, w.db, func(c *engine.Config) { c.Speed = 0 })
+	task, err := w.Accept(w.caller, "deleteBox", engine.Request{Path: map[string]string{"boxId": fmt.Sprint(ids[0])}}, engine.Keyed{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if task = w.task(task.ID); task.Status != cloud.TaskCompleted {
+		t.Fatalf("the deletion: got %+v", task)
+	}
+	if got := w.slots(); !slices.Equal(got, ids[1:]) {
+		t.Errorf("slots are held by %v, want %v", got, ids[1:])
+	}
+	w.advance(createTime)
+	w.eventuallyBox(ids[3], cloud.StatusActive)
 }
 
 // slots lists the subscriptions that hold one, in the order of their tasks.
