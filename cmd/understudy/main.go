@@ -32,10 +32,21 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(300) // the heap is a few megabytes: spend some on fewer collections
 	}
+	dropEmptySettings()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
+}
+
+// dropEmptySettings takes a setting that is empty for one that is not there: so
+// compose files and CI systems pass on what their user has not set.
+func dropEmptySettings() {
+	for _, pair := range os.Environ() {
+		if name, value, _ := strings.Cut(pair, "="); value == "" && strings.HasPrefix(name, "UNDERSTUDY_") {
+			_ = os.Unsetenv(name) // its name is one that the environment had
+		}
+	}
 }
 
 // cli is the command line. Every flag of serve has a twin in the environment.

@@ -255,13 +255,16 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 	})
 }
 
-// Unused settings of the environment disturb nobody; those of other tools are
-// not looked at.
+// Unused settings of the environment disturb nobody, nor do empty ones; those of
+// other tools are not looked at.
 func TestPostgresEnvironmentHasNoSay(t *testing.T) {
 	t.Parallel()
 	home := pgtest.TempDir(t)
 	file := filepath.Join(home, "ready.json")
 	env := []string{"PGHOST=nowhere.invalid", "PGPORT=1", "PGUSER=nobody", "PGDATABASE=none", "PGDATA=/nowhere", "PGSSLMODE=verify-full", "PGOPTIONS=--nope"}
+	for _, flag := range flags {
+		env = append(env, twin(flag.name)+"=") // as compose files pass on what is not set
+	}
 	p := launch(t, slices.Concat(env, []string{"UNDERSTUDY_NOPE=1"}), "serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(home, "data"), "--ready-file", file)
 	if status, _ := p.ready(file).ask(t, "GET", "/", nil); status != 200 {
 		t.Errorf("got %d", status)
