@@ -47,7 +47,7 @@ func (a *Account) Status(task string) cloud.TaskStatus {
 	a.tb.Helper()
 	var found cloud.Task
 	err := a.DB.Read(a.tb.Context(), cloud.Caller{Account: a.ID}, func(tx *store.Tx) (err error) {
-		found, _, err = tx.Task(a.tb.Context(), task)
+		found, _, err = tx.Task(task)
 		return err
 	})
 	if err != nil {

@@ -41,7 +41,7 @@ func (e *Engine) getTask(ctx context.Context, tx *store.Tx, in struct {
 		return cloud.Task{}, notFound
 	}
 	read := func() (cloud.Task, error) {
-		task, ok, err := tx.Task(ctx, in.ID)
+		task, ok, err := tx.Task(in.ID)
 		if err == nil && !ok {
 			err = notFound
 		}

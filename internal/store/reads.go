@@ -14,8 +14,8 @@ import (
 // task. Those of many requests share a round trip, which costs more than looking
 // them up. No answer is older than its request: what is under way is not joined.
 type reads struct {
-	resource question[resourceKey, record]
-	task     question[taskKey, cloud.Task]
+	resources *batch.Batcher[resourceKey, *record] // nil: there is none
+	tasks     *batch.Batcher[taskKey, *cloud.Task]
 }
 
 type resourceKey struct {
@@ -38,34 +38,15 @@ const (
 )
 
 func newReads(pool querier) *reads {
-	return &reads{resource: newQuestion(pool, readResources), task: newQuestion(pool, readTasks)}
+	return &reads{resources: shared(pool, readResources), tasks: shared(pool, readTasks)}
 }
 
-// question finds rows by their keys.
-type question[Key, Row any] struct {
-	ask    func(context.Context, querier, []Key) ([]*Row, error)
-	shared *batch.Batcher[Key, *Row]
-}
-
-func newQuestion[Key, Row any](pool querier, ask func(context.Context, querier, []Key) ([]*Row, error)) question[Key, Row] {
-	return question[Key, Row]{ask, batch.New(readTrips, readBatch, func(keys []Key) ([]*Row, error) {
+func shared[Key, Row any](pool querier, read func(context.Context, querier, []Key) ([]*Row, error)) *batch.Batcher[Key, *Row] {
+	return batch.New(readTrips, readBatch, func(keys []Key) ([]*Row, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 		defer cancel()
-		return ask(ctx, pool, keys)
-	})}
-}
-
-// answer finds one row; nil: there is none. A transaction asks on its own
-// connection, where it sees what it has written.
-func (n question[Key, Row]) answer(ctx context.Context, tx *Tx, key Key) (*Row, error) {
-	if tx.writes == nil {
-		return n.shared.Do(key)
-	}
-	rows, err := n.ask(ctx, tx.q, []Key{key})
-	if err != nil {
-		return nil, err
-	}
-	return rows[0], nil
+		return read(ctx, pool, keys)
+	})
 }
 
 // readResources finds each of some resources; nil stands for one that is not there.
@@ -76,9 +57,14 @@ func readResources(ctx context.Context, q querier, keys []resourceKey) ([]*recor
 		accounts[i], kinds[i], capped[i], ids[i] = key.account, key.kind, key.capped, key.id
 	}
 	rows, err := q.Query(ctx, `
-		SELECT `+resourceColumns(`k.capped`)+`, k.n
+		SELECT r.*, k.n
 		FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::bigint[]) WITH ORDINALITY AS k (account, kind, capped, id, n)
-		JOIN resources r ON r.account_id = k.account AND r.kind = k.kind AND r.id = k.id`, accounts, kinds, capped, ids)
+		CROSS JOIN LATERAL (
+			SELECT `+resourceColumns(`k.capped`)+`
+			FROM resources r
+			WHERE r.account_id = k.account AND r.kind = k.kind AND r.id = k.id
+			LIMIT 1 -- one look at the index for each, whatever the statistics say when this is planned
+		) r`, accounts, kinds, capped, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -95,9 +81,14 @@ func readTasks(ctx context.Context, q querier, keys []taskKey) ([]*cloud.Task, e
 		accounts[i], ids[i] = key.account, key.id
 	}
 	rows, err := q.Query(ctx, `
-		SELECT `+taskColumns+`, k.n
+		SELECT t.*, k.n
 		FROM unnest($1::bigint[], $2::uuid[]) WITH ORDINALITY AS k (account, task, n)
-		JOIN tasks t ON t.id = k.task AND t.account_id = k.account`, accounts, ids)
+		CROSS JOIN LATERAL (
+			SELECT `+taskColumns+`
+			FROM tasks
+			WHERE id = k.task AND account_id = k.account
+			LIMIT 1
+		) t`, accounts, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -72,7 +73,7 @@ func Lock[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource
 // Get reads the caller's resource with an id; ok is false if there is none.
 func Get[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource[B], ok bool, err error) {
 	kind := kindOf[B]()
-	row, err := tx.reads.resource.answer(ctx, tx, resourceKey{tx.Caller.Account, kind.Name, kind.Capped, id})
+	row, err := tx.record(ctx, kind, id)
 	if err == nil && row != nil {
 		r, err = resourceOf[B](row)
 	}
@@ -80,6 +81,23 @@ func Get[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource[
 		return r, false, fmt.Errorf("read %s %d: %w", kind.Name, id, err)
 	}
 	return r, row != nil, nil
+}
+
+// record finds one row; nil: there is none. A transaction asks on its own
+// connection, where it sees what it has written.
+func (tx *Tx) record(ctx context.Context, kind cloud.Kind, id int64) (*record, error) {
+	if tx.writes == nil {
+		return tx.reads.resources.Do(resourceKey{tx.Caller.Account, kind.Name, kind.Capped, id})
+	}
+	var r record
+	err := tx.q.QueryRow(ctx, `
+		SELECT `+resourceColumns(strconv.FormatBool(kind.Capped))+`
+		FROM resources r
+		WHERE r.account_id = $1 AND r.kind = $2 AND r.id = $3`, tx.Caller.Account, kind.Name, id).Scan(r.columns()...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	return &r, err
 }
 
 // All is a limit for List.

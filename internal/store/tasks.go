@@ -28,9 +28,10 @@ func scanTaskAnd(row pgx.CollectableRow, more ...any) (t cloud.Task, err error) 
 	return t, err
 }
 
-// Task reads a task of the caller's account; ok is false if there is none.
-func (tx *Tx) Task(ctx context.Context, id string) (t cloud.Task, ok bool, err error) {
-	found, err := tx.reads.task.answer(ctx, tx, taskKey{tx.Caller.Account, id})
+// Task reads a task of the caller's account, as it is committed; ok is false if
+// there is none.
+func (tx *Tx) Task(id string) (t cloud.Task, ok bool, err error) {
+	found, err := tx.reads.tasks.Do(taskKey{tx.Caller.Account, id})
 	if err != nil {
 		return t, false, fmt.Errorf("read task: %w", err)
 	}
