@@ -24,6 +24,8 @@ type Config struct {
 	DB       *store.DB
 	Logger   *slog.Logger
 	Secret   []byte // of the database: store.DB.ServerSecret
+	// RateLimit is how many requests an account may send in a minute; 0: any number.
+	RateLimit int
 	// Hook is called at named points, for tests that crash or block there; nil:
 	// nothing.
 	Hook func(point string)
@@ -95,6 +97,10 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 			return
 		}
 		event(r).account = c.caller.Account
+		if err = s.admit(w, r, c); err != nil {
+			s.fail(w, r, err)
+			return
+		}
 		if op.Planned {
 			s.fail(w, r, statusError{
 				status:  http.StatusNotImplemented,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/understudy-dev/understudy/api/openapi"
@@ -14,8 +15,9 @@ import (
 
 // statusError is an error that the edge itself finds.
 type statusError struct {
-	status  int
-	message string
+	status     int
+	message    string
+	retryAfter int // seconds; 0: nothing is said
 }
 
 func (e statusError) Error() string { return e.message }
@@ -43,12 +45,12 @@ func (s *server) failure(r *http.Request, err error) reply {
 	var rule *cloud.Error
 	var invalid *openapi.Invalid
 	var key keyError
-	again := false
+	retryAfter := 0
 	switch {
 	case errors.As(err, &key):
 		return key.reply(r)
 	case errors.As(err, &edge):
-		status, message = edge.status, edge.message
+		status, message, retryAfter = edge.status, edge.message, edge.retryAfter
 	case errors.As(err, &rule):
 		status, message = rule.Code.Status(), rule.Description
 	case errors.As(err, &invalid):
@@ -58,14 +60,14 @@ func (s *server) failure(r *http.Request, err error) reply {
 		status, message = 499, "" // the client is gone; nobody reads this
 	case unavailable(err):
 		status, message = http.StatusServiceUnavailable, "The sandbox cannot reach its database, or is stopping. Try again."
-		again = true
+		retryAfter = 1
 		event(r).err = err
 	default:
 		event(r).err = err
 	}
 	rep := newReply(r, status, newErrorBody(r, status, message))
-	if again {
-		rep.header["Retry-After"] = "1"
+	if retryAfter > 0 {
+		rep.header["Retry-After"] = strconv.Itoa(retryAfter)
 	}
 	return rep
 }

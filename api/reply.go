@@ -66,10 +66,6 @@ func (s *server) success(r *http.Request, status int, out any) reply {
 	return rep
 }
 
-// unused is what the official clients' own limiter is told: nothing of the 400
-// requests a minute has been used. They would else pause by their own count.
-const unused = "400"
-
 // send writes a reply.
 func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
 	s.at("resp.before_write")
@@ -80,7 +76,9 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
 	if rep.status != http.StatusNoContent {
 		h.Set("Content-Length", strconv.Itoa(len(rep.body)))
 	}
-	h.Set("X-Rate-Limit-Remaining", unused)
+	if h.Get(rateHeader) == "" { // nobody's requests were counted
+		h.Set(rateHeader, s.allowance())
+	}
 	w.WriteHeader(rep.status)
 	if r.Method != http.MethodHead && len(rep.body) > 0 {
 		_, _ = w.Write(rep.body) // a client that is gone is not our error

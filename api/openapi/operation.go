@@ -21,7 +21,8 @@ type Operation struct {
 	Command string // x-command, the commandType of its task; "" when it answers at once
 	Planned bool   // declared but not built: answers 501
 
-	catchAll  string // the path parameter that takes the rest of the path
+	roles     []string // x-roles: those that may call it beside the usual ones
+	catchAll  string   // the path parameter that takes the rest of the path
 	path      []parameter
 	query     []parameter
 	headers   []parameter
@@ -47,6 +48,7 @@ func newOperation(method, path string, item *openapi3.PathItem, spec *openapi3.O
 	}
 	op.Planned, _ = spec.Extensions["x-planned"].(bool)
 	op.Command, _ = spec.Extensions["x-command"].(string)
+	op.roles, _ = readRoles(spec.Extensions["x-roles"])
 	op.catchAll, _ = item.Extensions["x-catch-all"].(string)
 	for _, ref := range slices.Concat(item.Parameters, spec.Parameters) {
 		switch p := newParameter(ref.Value); p.in {

@@ -18,12 +18,15 @@ func (o *Operation) problems() (problems []error) {
 	if o.ID == "" {
 		report("no operationId")
 	}
-	problems = append(problems, extensionProblems(o.where(), o.spec.Extensions, "x-planned", "x-command")...)
+	problems = append(problems, extensionProblems(o.where(), o.spec.Extensions, "x-planned", "x-command", "x-roles")...)
 	if value, ok := o.spec.Extensions["x-planned"]; ok && value != true {
 		report("x-planned can only be true")
 	}
 	if _, ok := o.spec.Extensions["x-command"]; ok && o.Command == "" {
 		report("x-command must be a name")
+	}
+	if _, ok := readRoles(o.spec.Extensions["x-roles"]); !ok {
+		report("x-roles must be a list of %s", strings.Join(Roles()[1:], ", "))
 	}
 
 	switch successes := o.successes(); {

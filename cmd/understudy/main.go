@@ -102,6 +102,8 @@ type serveCmd struct {
 	CapPolicy    engine.Policy `name:"subscription-cap-policy" env:"UNDERSTUDY_SUBSCRIPTION_CAP_POLICY" default:"queue" placeholder:"queue|reject" help:"What happens to the change of a fourth subscription while three are being changed: it waits, or its task fails. Default: ${default}."`
 	APIKey       string        `env:"UNDERSTUDY_API_KEY" placeholder:"KEY" help:"Account key of the demo account. Default: made once and kept."`
 	APISecretKey string        `env:"UNDERSTUDY_API_SECRET_KEY" placeholder:"KEY" help:"User key of the demo account. Default: made once and kept."`
+	KeysFile     string        `env:"UNDERSTUDY_KEYS_FILE" placeholder:"FILE" help:"JSON list of further API keys, with their accounts, roles and allow lists; docs/access.md describes it. Default: none."`
+	RateLimit    int           `env:"UNDERSTUDY_RATE_LIMIT" default:"0" placeholder:"N" help:"How many requests an account may send in a minute: 400 in the real cloud, 0 sets no limit. Default: ${default}."`
 	ReadyFile    string        `env:"UNDERSTUDY_READY_FILE" placeholder:"FILE" help:"File to write when ready: JSON with url, apiKey, apiSecretKey and pid. Default: none."`
 	TaskHold     time.Duration `env:"UNDERSTUDY_TASK_HOLD" default:"500ms" placeholder:"DURATION" help:"How long a GET of an unfinished task waits for its end, 10s at most; 0 answers at once. Default: ${default}."`
 	LogFormat    string        `env:"UNDERSTUDY_LOG_FORMAT" default:"text" enum:"text,json" placeholder:"text|json" help:"Format of the log on standard error. Default: ${default}."`
@@ -118,6 +120,8 @@ func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 		CapPolicy:    s.CapPolicy,
 		APIKey:       s.APIKey,
 		APISecretKey: s.APISecretKey,
+		KeysFile:     s.KeysFile,
+		RateLimit:    s.RateLimit,
 		ReadyFile:    s.ReadyFile,
 		TaskHold:     s.TaskHold,
 		Logger:       s.logger(os.Stderr),

@@ -49,6 +49,17 @@ func New(tb testing.TB, change func(*engine.Config)) *World {
 // share it.
 func On(tb testing.TB, url string, change func(*engine.Config)) *World {
 	tb.Helper()
+	return start(tb, url, 0, change)
+}
+
+// Limited is On for a server that lets an account send so many requests a minute.
+func Limited(tb testing.TB, url string, perMinute int) *World {
+	tb.Helper()
+	return start(tb, url, perMinute, nil)
+}
+
+func start(tb testing.TB, url string, rateLimit int, change func(*engine.Config)) *World {
+	tb.Helper()
 	w := &World{tb: tb, DBURL: url}
 	var err error
 	if w.document, err = openapi.Load(understudy.Document); err != nil {
@@ -80,7 +91,7 @@ func On(tb testing.TB, url string, change func(*engine.Config)) *World {
 		tb.Fatal(err)
 	}
 	server := httptest.NewServer(api.New(api.Config{
-		Document: w.document, Engine: w.Engine, DB: w.DB, Logger: cfg.Logger, Secret: secret, Hook: cfg.Hook,
+		Document: w.document, Engine: w.Engine, DB: w.DB, Logger: cfg.Logger, Secret: secret, RateLimit: rateLimit, Hook: cfg.Hook,
 	}))
 	w.URL = server.URL
 	tb.Cleanup(func() {

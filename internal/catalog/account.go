@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -51,11 +52,11 @@ func (c *Catalog) getCurrentAccount(ctx context.Context, tx *store.Tx, _ struct{
 	if err != nil {
 		return nil, err
 	}
-	owner, err := c.person(ctx, tx, c.users[0].ID)
+	key := tx.Caller.Key
+	owner, err := c.keyOwner(ctx, tx, key)
 	if err != nil {
 		return nil, err
 	}
-	key := tx.Caller.Key
 	return &currentAccount{Account: account{
 		ID:                a.ID,
 		Name:              a.Name,
@@ -67,13 +68,25 @@ func (c *Catalog) getCurrentAccount(ctx context.Context, tx *store.Tx, _ struct{
 			Name:             key.Name,
 			AccountID:        a.ID,
 			AccountName:      a.Name,
-			AllowedSourceIPs: []string{"0.0.0.0/0"},
+			AllowedSourceIPs: allowedSourceIPs(key),
 			CreatedTimestamp: key.CreatedAt,
 			Owner:            apiKeyOwner{Name: owner.Name, Email: owner.Email},
 			UserAccountID:    owner.ID,
 			HTTPSourceIP:     tx.Caller.SourceIP,
 		},
 	}}, nil
+}
+
+// allowedSourceIPs are the addresses that a key may be used from.
+func allowedSourceIPs(key cloud.Key) []string {
+	if len(key.AllowFrom) == 0 {
+		return []string{"0.0.0.0/0"}
+	}
+	blocks := make([]string, len(key.AllowFrom))
+	for i, block := range key.AllowFrom {
+		blocks[i] = block.String()
+	}
+	return blocks
 }
 
 // paymentMethod is a card on file. Every account has the same ones.

@@ -64,6 +64,10 @@ func (c *Catalog) people(ctx context.Context, tx *store.Tx) ([]accountUser, erro
 	if err != nil {
 		return nil, err
 	}
+	keyRoles, err := tx.KeyRoles(ctx)
+	if err != nil {
+		return nil, err
+	}
 	users := slices.Clone(c.users)
 	users[0].Name, users[0].Email = account.OwnerName, account.OwnerEmail
 	for i := range users {
@@ -80,7 +84,26 @@ func (c *Catalog) people(ctx context.Context, tx *store.Tx) ([]accountUser, erro
 		}
 		users[i].Name, users[i].Role = change.Name, change.Body.Role
 	}
+	for i := range users {
+		users[i].HasAPIKey = slices.ContainsFunc(keyRoles, users[i].holds)
+	}
 	return users, nil
+}
+
+// holds tells whether the keys of a role are this person's: whoever has the role.
+func (u accountUser) holds(role string) bool {
+	return role == strings.TrimSuffix(u.Role, " (API use only)")
+}
+
+// keyOwner finds the person whose key this is; the account's owner where nobody has
+// its role any more.
+func (c *Catalog) keyOwner(ctx context.Context, tx *store.Tx, key cloud.Key) (accountUser, error) {
+	users, err := c.people(ctx, tx)
+	if err != nil {
+		return accountUser{}, err
+	}
+	i := slices.IndexFunc(users, func(u accountUser) bool { return u.holds(key.Role) })
+	return users[max(i, 0)], nil
 }
 
 // person finds a user of the account. It answers UserNotFound.

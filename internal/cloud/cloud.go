@@ -5,6 +5,7 @@ package cloud
 
 import (
 	"encoding/json"
+	"net/netip"
 	"time"
 )
 
@@ -20,6 +21,8 @@ type Caller struct {
 type Key struct {
 	ID        int64
 	Name      string
+	Role      string         // of the person it belongs to
+	AllowFrom []netip.Prefix // addresses it may be used from; empty: everywhere
 	CreatedAt time.Time
 }
 

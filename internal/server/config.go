@@ -26,6 +26,8 @@ type Config struct {
 	CapPolicy    engine.Policy // for a change of a fourth subscription
 	APIKey       string        // of the demo account; both keys or none,
 	APISecretKey string        // none: minted once and kept in DataDir
+	KeysFile     string        // more keys; empty: none
+	RateLimit    int           // requests an account may send in a minute; 0: any number
 	ReadyFile    string        // written when ready; empty: none
 	TaskHold     time.Duration // how long a GET of an unfinished task waits
 	Logger       *slog.Logger
@@ -73,6 +75,9 @@ func (c *Config) check() error {
 	}
 	if (c.APIKey == "") != (c.APISecretKey == "") {
 		return badConfig("--api-key and --api-secret-key go together")
+	}
+	if c.RateLimit < 0 {
+		return badConfig("--rate-limit %d is not a number from 0 up", c.RateLimit)
 	}
 	if info, err := os.Stat(c.ReadyFile); err == nil && info.IsDir() {
 		return badConfig("--ready-file %s is a directory", c.ReadyFile)

@@ -44,6 +44,10 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err := cfg.check(); err != nil {
 		return err
 	}
+	declared, err := readKeys(cfg.KeysFile)
+	if err != nil {
+		return err
+	}
 	if cfg.DataDir == "" {
 		cfg.DataDir = DefaultDataDir()
 	}
@@ -73,6 +77,9 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return unlessStopped(ctx, err)
 	}
 	defer func() { err = errors.Join(err, database.close()) }()
+	if err := declareKeys(ctx, database.DB, declared); err != nil {
+		return unlessStopped(ctx, err)
+	}
 	keys, err := demoKeys(ctx, cfg, database.DB)
 	if err != nil {
 		return unlessStopped(ctx, err)
@@ -113,12 +120,13 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		PID:          os.Getpid(),
 	}
 	handler := withHealth(database.DB, understudy.Document, api.New(api.Config{
-		Document: document,
-		Engine:   eng,
-		DB:       database.DB,
-		Logger:   cfg.Logger,
-		Secret:   secret,
-		Hook:     cfg.Hook,
+		Document:  document,
+		Engine:    eng,
+		DB:        database.DB,
+		Logger:    cfg.Logger,
+		Secret:    secret,
+		RateLimit: cfg.RateLimit,
+		Hook:      cfg.Hook,
 	}))
 	err = serve(ctx, cfg, listener, handler, eng, ready)
 	_ = forget(cfg) // nobody is ready any more

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +21,8 @@ var flags = []struct{ name, fallback string }{
 	{"subscription-cap-policy", "queue"},
 	{"api-key", "made once and kept"},
 	{"api-secret-key", "made once and kept"},
+	{"keys-file", "none"},
+	{"rate-limit", "0"},
 	{"ready-file", "none"},
 	{"task-hold", "500ms"},
 	{"log-format", "text"},
@@ -87,6 +90,11 @@ func TestBadValues(t *testing.T) {
 		{"subscription-cap-policy", "wait", `"wait"`},
 		{"api-key", "alone", "go together"},
 		{"api-secret-key", "alone", "go together"},
+		{"keys-file", file + ".json", "no such file"},
+		{"keys-file", home, "is a directory"},
+		{"rate-limit", "many", `"many"`},
+		{"rate-limit", "-1", "-1"},
+		{"rate-limit", "1.5", `"1.5"`},
 		{"ready-file", home, "is a directory"},
 		{"ready-file", file + "/below", "not a directory"},
 		{"task-hold", "long", `"long"`},
@@ -130,6 +138,8 @@ func TestFlagWinsOverEnvironment(t *testing.T) {
 		"speed":                   {"-1", "-2"},
 		"subscription-cap-policy": {"wait", "loiter"},
 		"task-hold":               {"long", "longer"},
+		"keys-file":               {"no-such", "none-such"},
+		"rate-limit":              {"-3", "-4"},
 		"log-format":              {"xml", "yaml"},
 		"log-level":               {"loud", "louder"},
 	} {
@@ -165,6 +175,13 @@ func (p *process) wantSetting(s setting) {
 	ready := p.ready(s["ready-file"])
 	if !strings.HasPrefix(ready.URL, "http://"+strings.TrimSuffix(s["listen"], "0")) || ready.APIKey != s["api-key"] || ready.APISecretKey != s["api-secret-key"] {
 		t.Errorf("ready as %+v with %v", ready, s)
+	}
+	name := strings.TrimSuffix(filepath.Base(s["keys-file"]), ".json")
+	if status, answer := ready.with(entry(name, nil)).ask(t, "GET", "/", nil); status != 200 {
+		t.Errorf("with a key of %s: got %d %v", s["keys-file"], status, answer)
+	}
+	if got := ready.left(t); got != s["rate-limit"] {
+		t.Errorf("with --rate-limit %s %s requests are left at first", s["rate-limit"], got)
 	}
 	// At this speed four subscriptions are taken while the first is still being
 	// provisioned.
@@ -204,6 +221,17 @@ func (p *process) wantSetting(s setting) {
 	}
 }
 
+// left is how many requests an account without any may send; it uses none up.
+func (r readiness) left(t *testing.T) string {
+	t.Helper()
+	res, err := http.Get(r.URL + "/nothing")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	return res.Header.Get("X-Rate-Limit-Remaining")
+}
+
 // Every flag has its effect, from the command line and from the environment, and
 // the command line wins.
 func TestEveryFlagAndItsTwin(t *testing.T) {
@@ -212,12 +240,18 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 	one := setting{
 		"listen": "127.0.0.2:0", "database-url": pgtest.New(t), "data-dir": filepath.Join(home, "one"), "speed": "25",
 		"subscription-cap-policy": "reject", "api-key": "key-one", "api-secret-key": "secret-one",
+		"keys-file": filepath.Join(home, "keys-of-one.json"), "rate-limit": "100000",
 		"ready-file": filepath.Join(home, "one.json"), "task-hold": "0", "log-format": "json", "log-level": "info",
 	}
 	two := setting{
 		"listen": "127.0.0.3:0", "database-url": pgtest.New(t), "data-dir": filepath.Join(home, "two"), "speed": "25",
 		"subscription-cap-policy": "queue", "api-key": "key-two", "api-secret-key": "secret-two",
+		"keys-file": filepath.Join(home, "keys-of-two.json"), "rate-limit": "200000",
 		"ready-file": filepath.Join(home, "two.json"), "task-hold": "9s", "log-format": "text", "log-level": "info",
+	}
+	for _, s := range []setting{one, two} {
+		name := strings.TrimSuffix(filepath.Base(s["keys-file"]), ".json")
+		writeKeys(t, s["keys-file"], []any{entry(name, nil)})
 	}
 	wrong := setting{"speed": "1"}
 	for flag, value := range one {
