@@ -1,0 +1,269 @@
+package model_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/jackc/pgx/v5"
+	"pgregory.net/rapid"
+
+	"github.com/understudy-dev/understudy"
+	"github.com/understudy-dev/understudy/api/openapi"
+	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/test/model"
+)
+
+// A quick round. A long one: go test ./test/model -rapid.checks=2000 -rapid.steps=100 -timeout=1h
+func TestMain(m *testing.M) {
+	for name, value := range map[string]string{"rapid.checks": "10", "rapid.steps": "50"} { // the command line wins: it is read later
+		if err := flag.Set(name, value); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+	}
+	pgtest.Main(m)
+}
+
+// Every operation of the document is called: a new one wants its line in the table.
+func TestEveryOperationIsCalled(t *testing.T) {
+	t.Parallel()
+	m, err := model.New(document(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range m.Missing() {
+		t.Errorf("no action calls %s", op)
+	}
+}
+
+func document(t *testing.T) *openapi.Document {
+	t.Helper()
+	doc, err := openapi.Load(understudy.Document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// Random requests of all families to two accounts, at random times.
+func TestAllFamilies(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t, func(c *engine.Config) { c.Hold = 0 })
+	conn, err := pgx.Connect(t.Context(), w.DBURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	doc := document(t)
+	outcomes := map[string]int{}
+	rapid.Check(t, func(rt *rapid.T) {
+		m := &machine{}
+		for _, name := range []string{"anna", "bert"} {
+			a := &actor{ctx: t.Context(), name: name, conn: conn, account: w.Account()}
+			if a.model, err = model.New(doc); err != nil {
+				rt.Fatal(err)
+			}
+			m.actors = append(m.actors, a)
+			if rapid.Bool().Draw(rt, name+" is refused a fourth change") {
+				a.exec(rt, `UPDATE accounts SET cap_policy = 'reject' WHERE id = $1`)
+			}
+			if rapid.Bool().Draw(rt, name+" has something") {
+				a.open(rt)
+			}
+		}
+		rt.Repeat(map[string]func(*rapid.T){
+			"":            m.check,
+			"request":     m.request,
+			"a request":   m.request,
+			"and do":      m.requestAndWait,
+			"and do it":   m.requestAndWait,
+			"and do that": m.requestAndWait,
+			"wait":        m.wait,
+			"settle":      m.settle,
+		})
+		for _, a := range m.actors {
+			a.end(rt)
+			for _, c := range a.model.Calls() {
+				outcomes[fmt.Sprintf("%s %d %s %s", c.Operation, c.Status, c.State, c.Why())]++
+			}
+		}
+	})
+	report(t, outcomes)
+}
+
+// machine is two clients of the server.
+type machine struct{ actors []*actor }
+
+// actor is the client of one account, and what it knows.
+type actor struct {
+	ctx     context.Context
+	name    string
+	conn    *pgx.Conn
+	account *apitest.Account
+	model   *model.Model
+	now     model.Snapshot
+	ended   []*model.Call // since the last check
+	touched bool          // since the last check
+}
+
+func (m *machine) draw(rt *rapid.T) *actor {
+	return m.actors[rapid.IntRange(0, len(m.actors)-1).Draw(rt, "who")]
+}
+
+func (m *machine) request(rt *rapid.T) { m.draw(rt).request(rt) }
+
+func (m *machine) requestAndWait(rt *rapid.T) {
+	a := m.draw(rt)
+	a.request(rt)
+	for a.check(rt); len(a.model.Unfinished()) > 0; a.check(rt) {
+		a.advance(rt, apitest.TaskTime)
+	}
+}
+
+func (m *machine) wait(rt *rapid.T) {
+	a := m.draw(rt)
+	times := []time.Duration{time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 3 * time.Minute, apitest.SettleTime}
+	a.advance(rt, rapid.SampledFrom(times).Draw(rt, "time"))
+}
+
+func (m *machine) settle(rt *rapid.T) {
+	for _, a := range m.actors {
+		a.settle(rt)
+	}
+}
+
+func (m *machine) check(rt *rapid.T) {
+	for _, a := range m.actors {
+		a.check(rt)
+	}
+}
+
+// request sends a request made up at random.
+func (a *actor) request(rt *rapid.T) {
+	c := a.model.Draw(func(label string, n int) int { return rapid.IntRange(0, n-1).Draw(rt, label) })
+	a.call(rt, c)
+}
+
+func (a *actor) call(rt *rapid.T, c *model.Call) {
+	problems := a.model.Sent(c, a.account.Do(c.Method, c.Path, c.Body))
+	rt.Logf("%s: %v", a.name, c)
+	a.fail(rt, problems)
+	a.touched = true
+	if c.Ended() {
+		a.ended = append(a.ended, c)
+	}
+}
+
+// open makes something of each sort to begin with.
+func (a *actor) open(rt *rapid.T) {
+	for stage := 0; ; stage++ {
+		calls := a.model.Opening(stage)
+		for _, c := range calls {
+			a.call(rt, c)
+		}
+		for a.check(rt); len(a.model.Unfinished()) > 0; a.check(rt) {
+			a.advance(rt, apitest.TaskTime)
+		}
+		if len(calls) == 0 || !rapid.Bool().Draw(rt, "at rest") {
+			return
+		}
+		a.settle(rt)
+	}
+}
+
+func (a *actor) advance(rt *rapid.T, d time.Duration) {
+	rt.Logf("%s: %v pass", a.name, d)
+	a.account.Advance(d)
+	a.touched = true
+}
+
+// settle lets everything come to its end.
+func (a *actor) settle(rt *rapid.T) {
+	for range 200 {
+		a.check(rt)
+		if len(a.model.Unfinished()) == 0 && len(a.model.AtRest(a.now)) == 0 {
+			return
+		}
+		a.advance(rt, apitest.SettleTime)
+	}
+	a.fail(rt, a.model.AtRest(a.now))
+}
+
+// end reads everything in every way there is.
+func (a *actor) end(rt *rapid.T) {
+	a.settle(rt)
+	a.fail(rt, a.shown(model.Reader{Send: a.send, Await: a.account.Finish}, a.now, true))
+}
+
+func (a *actor) send(method, path string, body any) apitest.Answer {
+	return a.account.Do(method, path, body)
+}
+
+// check holds what there is against what must be. What nobody touched must be as it was.
+func (a *actor) check(rt *rapid.T) {
+	if a.touched {
+		a.awaitQuiet(rt)
+		for _, c := range a.model.Tasks(a.send(http.MethodGet, "/v1/tasks", nil).Get("tasks")) {
+			rt.Logf("%s: ended %v", a.name, c)
+			a.ended = append(a.ended, c)
+		}
+	}
+	now := a.snapshot(rt)
+	problems := a.model.Step(a.now, now, a.ended)
+	if a.touched {
+		problems = append(problems, a.broken(rt)...)
+		problems = append(problems, a.stuck(rt, now)...)
+		problems = append(problems, a.shown(model.Reader{Send: a.send}, now, false)...)
+	} else if !cmp.Equal(a.now, now, cmpopts.EquateEmpty()) {
+		problems = append(problems, "something has changed that nobody touched:\n"+cmp.Diff(a.now, now, cmpopts.EquateEmpty()))
+	}
+	a.fail(rt, problems)
+	a.model.See(now)
+	a.now, a.ended, a.touched = now, nil, false
+}
+
+// shown tells where the API shows something else than there is.
+func (a *actor) shown(api model.Reader, now model.Snapshot, single bool) []string {
+	view, problems := a.model.Read(api, single)
+	problems = append(problems, a.model.Compare(view, now)...)
+	return append(problems, a.model.Written(api, view, now)...)
+}
+
+func (a *actor) fail(rt *rapid.T, problems []string) {
+	if len(problems) > 0 {
+		rt.Fatalf("%s: %s", a.name, strings.Join(problems, "\n"))
+	}
+}
+
+// awaitQuiet waits until the server has done all that is to be done before the clock moves on.
+func (a *actor) awaitQuiet(rt *rapid.T) {
+	deadline := time.After(20 * time.Second)
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !a.quiet(rt) {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			rt.Fatalf("%s: the server still has something to do after 20 s", a.name)
+		}
+	}
+}
+
+// report tells, with -v, what the requests led to.
+func report(t *testing.T, outcomes map[string]int) {
+	for _, outcome := range slices.Sorted(maps.Keys(outcomes)) {
+		t.Logf("%5d %s", outcomes[outcome], outcome)
+	}
+}

@@ -1,0 +1,150 @@
+package model_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"pgregory.net/rapid"
+
+	"github.com/understudy-dev/understudy/test/model"
+)
+
+// body is what matters here of the bodies of all kinds.
+type body struct {
+	Provider       string
+	CloudAccountID int64
+	Regions        []model.Region
+	RegionID       int64
+	Port           int64
+	RoleID         int64
+	Grants         []struct{ RuleID int64 }
+	Locals         []struct{ Region string }
+}
+
+// snapshot reads all resources of the account, in the states that its clients see.
+func (a *actor) snapshot(rt *rapid.T) model.Snapshot {
+	rows, err := a.conn.Query(a.ctx, `
+		SELECT kind, id, COALESCE(parent_kind, ''), COALESCE(parent_id, 0), name, body, CASE WHEN status = 'active' AND EXISTS (
+			SELECT FROM steps s WHERE s.account_id = r.account_id AND s.subscription_id = r.id AND r.parent_id IS NULL
+		) THEN 'pending' ELSE status END
+		FROM resources r
+		WHERE account_id = $1`, a.account.ID)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	s := model.Snapshot{}
+	var r model.Resource
+	var text []byte
+	_, err = pgx.ForEachRow(rows, []any{&r.Kind, &r.ID, &r.Parent.Kind, &r.Parent.ID, &r.Name, &text, &r.Status}, func() error {
+		var b body
+		if err := json.Unmarshal(text, &b); err != nil {
+			return fmt.Errorf("%v: %w", r.Ref, err)
+		}
+		found := r
+		found.Provider, found.Regions, found.Region, found.Port = b.Provider, b.Regions, b.RegionID, b.Port
+		for _, local := range b.Locals {
+			found.Locals = append(found.Locals, local.Region)
+		}
+		if r.Kind == "subscription" && b.CloudAccountID > 1 { // one is there for everybody
+			found.Own, found.Uses = true, append(found.Uses, model.Ref{Kind: "cloud account", ID: b.CloudAccountID})
+		}
+		if b.RoleID > 0 {
+			found.Uses = append(found.Uses, model.Ref{Kind: "ACL role", ID: b.RoleID})
+		}
+		for _, grant := range b.Grants {
+			if grant.RuleID > 1000 { // the others are there for everybody
+				found.Uses = append(found.Uses, model.Ref{Kind: "ACL rule", ID: grant.RuleID})
+			}
+		}
+		s[found.Ref] = found
+		return nil
+	})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	return s
+}
+
+// exec runs SQL about the account, which is $1.
+func (a *actor) exec(rt *rapid.T, sql string) {
+	if _, err := a.conn.Exec(a.ctx, sql, a.account.ID); err != nil {
+		rt.Fatal(err)
+	}
+}
+
+// quiet tells whether the server has nothing to do for the account before its clock moves on.
+func (a *actor) quiet(rt *rapid.T) (quiet bool) {
+	err := a.conn.QueryRow(a.ctx, `
+		SELECT NOT EXISTS (SELECT FROM tasks WHERE account_id = $1 AND head AND wake_at < 'infinity')
+			AND NOT EXISTS (SELECT FROM steps WHERE account_id = $1 AND wake_at < 'infinity')`, a.account.ID).Scan(&quiet)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	return quiet
+}
+
+// rules are broken where one of the queries finds a row.
+func rules() map[string]string {
+	return map[string]string{
+		"more than three subscriptions are changed at once": `
+		SELECT FROM steps WHERE account_id = $1 AND due_at IS NOT NULL HAVING count(DISTINCT subscription_id) > 3`,
+		"a subscription waits for a slot while one is free": `
+		SELECT FROM steps WHERE account_id = $1 HAVING bool_or(due_at IS NULL) AND count(DISTINCT subscription_id) FILTER (WHERE due_at IS NOT NULL) < 3`,
+		"a task has overtaken another": `
+		SELECT FROM tasks t JOIN accounts a ON a.id = t.account_id
+		WHERE t.account_id = $1 AND (t.seq <= a.done_seq) <> (t.response IS NOT NULL)`,
+		"a task has ended before one that was accepted before it": `
+		SELECT FROM (SELECT updated_at < lag(updated_at) OVER (ORDER BY seq) AS early FROM tasks WHERE account_id = $1 AND response IS NOT NULL) t WHERE early`,
+		"the first unfinished task is not the head": `
+		SELECT FROM tasks t JOIN accounts a ON a.id = t.account_id
+		WHERE t.account_id = $1 AND t.head <> (t.seq = a.done_seq + 1)`,
+		"a step is for what is not there": `
+		SELECT FROM steps s LEFT JOIN resources r ON (r.account_id, r.kind, r.id) = (s.account_id, s.kind, s.resource_id)
+		WHERE s.account_id = $1 AND r.id IS NULL`,
+		"something is held that is not there": `
+		SELECT FROM steps s
+		WHERE s.account_id = $1 AND s.subscription_id IS NOT NULL AND NOT EXISTS (
+			SELECT FROM resources r WHERE r.account_id = $1 AND r.id = s.subscription_id AND r.parent_id IS NULL)`,
+	}
+}
+
+// broken lists the rules that the account's rows break.
+func (a *actor) broken(rt *rapid.T) []string {
+	var queries []string
+	for rule, query := range rules() {
+		queries = append(queries, fmt.Sprintf(`SELECT '%s' WHERE EXISTS (%s)`, rule, query))
+	}
+	rows, err := a.conn.Query(a.ctx, strings.Join(slices.Sorted(slices.Values(queries)), " UNION ALL "), a.account.ID)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	problems, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		rt.Fatal(err)
+	}
+	return problems
+}
+
+// stuck lists what is under way while nothing is left to be done for it.
+func (a *actor) stuck(rt *rapid.T, now model.Snapshot) (problems []string) {
+	rows, err := a.conn.Query(a.ctx, `
+		SELECT kind, resource_id
+		FROM steps
+		WHERE account_id = $1
+		UNION
+		SELECT r.kind, r.id
+		FROM steps s
+		JOIN resources r ON r.account_id = s.account_id AND r.id = s.subscription_id AND r.parent_id IS NULL
+		WHERE s.account_id = $1`, a.account.ID)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	steps, err := pgx.CollectRows(rows, pgx.RowToStructByPos[model.Ref])
+	if err != nil {
+		rt.Fatal(err)
+	}
+	return a.model.Stuck(now, steps)
+}
