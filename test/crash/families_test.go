@@ -43,7 +43,8 @@ func TestAllFamiliesKilled(t *testing.T) {
 	for name, args := range map[string][]string{"private Postgres": nil, "given Postgres": {"--database-url", url}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFamilies(t, servetest.Start(t, servetest.Options{Args: append(args, "--speed", quick)}))
+			// Slow enough for something to be under way at every kill.
+			f := newFamilies(t, servetest.Start(t, servetest.Options{Args: append(args, "--speed", "2000")}))
 			for range rounds(t) {
 				f.start()
 				f.until(1 + rand.IntN(120))

@@ -46,7 +46,10 @@ func (m *Model) Step(before, after Snapshot, ended []*Call) (problems []string) 
 // outcome tells what is wrong with what an ended call has left.
 func (m *Model) outcome(before, after Snapshot, c *Call) (problems []string) {
 	if !c.done() {
-		return nil
+		if c.sure && !c.malformed {
+			problems = append(problems, "it fails without a reason")
+		}
+		return problems
 	}
 	if c.Gone && c.Task != "" {
 		problems = append(problems, "it is done with what was gone")

@@ -136,34 +136,37 @@ func (m *Model) actionsOn(kind string, root Resource, senseless, read bool) []*a
 }
 
 // opening is what an account begins with, so that there is something of each sort: stages, each of which wants the one
-// before it to be at rest. The number is a choice: the shape of a subscription.
+// before it to be at rest.
 func opening() [][]scripted {
 	return [][]scripted{
 		{
-			{"createAclRedisRule", 0},
-			{"createCloudAccount", 0},
-			{"createEssentialsSubscription", 0},
-			{"createProSubscription", 0},
-			{"createProSubscription", 1},
-			{"createProSubscription", 2},
-			{"createProSubscription", 3},
+			{op: "createAclRedisRule"},
+			{op: "createCloudAccount"},
+			{op: "createEssentialsSubscription"},
+			{op: "createProSubscription"},
+			{op: "createProSubscription", shape: 1},
+			{op: "createProSubscription", shape: 2},
+			{op: "createProSubscription", shape: 3},
 		},
 		{
-			{"createAclRole", 0},
-			{"createEssentialsDatabase", 0},
-			{"createVpcPeering", 0},
-			{"createPscService", 0},
-			{"createPrivateLink", 0},
-			{"acceptTransitGatewayInvitation", 0},
+			{op: "createAclRole"},
+			{op: "createEssentialsDatabase"},
+			{op: "createVpcPeering"},
+			{op: "createPscService"},
+			{op: "createPrivateLink"},
+			{op: "acceptTransitGatewayInvitation"},
+			{op: "createVpcPeering", several: true},
+			{op: "createPrivateLink", several: true},
 		},
-		{{"createAclUser", 0}, {"createPscEndpoint", 0}, {"createTransitGatewayAttachment", 0}, {"backupProDatabase", 0}},
+		{{op: "createAclUser"}, {op: "createPscEndpoint"}, {op: "createTransitGatewayAttachment"}, {op: "backupProDatabase"}},
 	}
 }
 
-// scripted is a request whose choices are all the first, but for the shape of what it makes.
+// scripted is a request whose choices are all the first.
 type scripted struct {
-	op    string
-	shape int
+	op      string
+	shape   int  // but for the shape of a subscription
+	several bool // and for its place: an Active-Active subscription
 }
 
 // Opening is the requests of one stage to begin with; none when all stages are over.
@@ -181,7 +184,7 @@ func (m *Model) Opening(stage int) (calls []*Call) {
 			return 0
 		}}
 		for _, target := range m.candidates(d.action.on, false) {
-			if root := m.known.root(target); d.action.sensible(root) {
+			if root := m.known.root(target); d.action.sensible(root) && (!script.several || len(root.Regions) > 0) {
 				d.target, d.root = target, root
 				break
 			}
@@ -196,10 +199,16 @@ func (m *Model) Opening(stage int) (calls []*Call) {
 // call writes the request down.
 func (d *draft) call() *Call {
 	op := d.action.op
-	if twin, ok := d.m.twin(op); ok && len(d.root.Regions) > 0 != d.rarely("wrong twin") {
-		op = twin
+	wrongTwin := false
+	if twin, ok := d.m.twin(op); ok {
+		wrongTwin = d.rarely("wrong twin")
+		if len(d.root.Regions) > 0 != wrongTwin {
+			op = twin
+		}
 	}
-	d.region = d.target.Region
+	for r := d.target; d.region == 0 && r.Kind != ""; r = d.m.known[r.Parent] {
+		d.region = r.Region
+	}
 	if n := len(d.root.Regions); d.region == 0 && n > 0 {
 		d.region = d.root.Regions[d.pick("region", n)].ID
 	}
@@ -213,10 +222,30 @@ func (d *draft) call() *Call {
 		c.Body = d.action.body(d)
 	}
 	c.dry, c.region = d.dry, d.region
+	c.sure = !wrongTwin && d.action.ends && d.m.removable(d.target)
 	if body, ok := c.Body.(object); ok && !strings.Contains(op, "DataIntegration") && d.rarely("malformed") && d.rarely("indeed") {
 		body["noSuchMember"], c.malformed = true, true
 	}
 	return c
+}
+
+// removable tells whether a resource must let itself be deleted: everything is at rest, and nothing keeps it.
+func (m *Model) removable(r Resource) bool {
+	root := m.known.root(r)
+	k := m.kinds[r.Kind]
+	if r.Kind == "psc-endpoint" || root.Kind == "subscription" && root.Status != "active" || m.isGone(r) || len(m.Unfinished()) > 0 {
+		return false // one that is in use only goes after its script was read
+	}
+	for _, other := range m.known {
+		if m.isGone(other) {
+			continue
+		}
+		kept := other.Kind == k.keptBy && (other.Parent == r.Ref || slices.Contains(other.Uses, r.Ref))
+		if kept || !m.kinds[other.Kind].settled(other.Status) {
+			return false
+		}
+	}
+	return true
 }
 
 // parameter is what a path parameter stands for.

@@ -56,6 +56,7 @@ type Call struct {
 	region    int64
 	dry       bool
 	malformed bool
+	sure      bool // it cannot be refused
 }
 
 func (c *Call) String() string {
@@ -148,6 +149,8 @@ func (m *Model) Sent(c *Call, answer apitest.Answer) (problems []string) {
 	switch {
 	case c.Status >= 500:
 		problems = append(problems, "the server failed")
+	case c.sure && !c.malformed && c.Status >= 300:
+		problems = append(problems, "it is refused without a reason")
 	case c.malformed && c.Status != http.StatusBadRequest:
 		problems = append(problems, "a malformed request is not answered with 400")
 	case command && c.Status < 300 && c.Task == "":
