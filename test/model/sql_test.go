@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
@@ -84,6 +85,21 @@ func (a *actor) quiet(rt *rapid.T) (quiet bool) {
 		rt.Fatal(err)
 	}
 	return quiet
+}
+
+// next is how long it is until something is due, at most a day.
+func (a *actor) next(rt *rapid.T) (wait time.Duration) {
+	err := a.conn.QueryRow(a.ctx, `
+		SELECT LEAST(interval '1 day', min(due_at) - (SELECT clock_frozen_at FROM accounts WHERE id = $1))
+		FROM (
+			SELECT due_at FROM tasks WHERE account_id = $1 AND head
+			UNION ALL
+			SELECT due_at FROM steps WHERE account_id = $1
+		) due`, a.account.ID).Scan(&wait)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	return wait
 }
 
 // rules are broken where one of the queries finds a row.
