@@ -74,11 +74,12 @@ func newRegion(d *draft) any {
 }
 
 func oldRegion(d *draft) any {
-	names := []string{"nowhere"}
+	var names []string
 	for _, r := range d.root.Regions {
 		names = append(names, r.Name)
 	}
-	body := object{"regions": []any{object{"region": names[len(names)-1-d.pick("region", len(names))]}}}
+	names = append(names, "nowhere")
+	body := object{"regions": []any{object{"region": names[d.pick("region", len(names))]}}}
 	d.dryRun(body)
 	return body
 }

@@ -159,6 +159,7 @@ func opening() [][]scripted {
 			{op: "createPrivateLink", several: true},
 		},
 		{{op: "createAclUser"}, {op: "createPscEndpoint"}, {op: "createTransitGatewayAttachment"}, {op: "backupProDatabase"}},
+		{{op: "deleteActiveActiveRegions"}}, // the one that has connections
 	}
 }
 
