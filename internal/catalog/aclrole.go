@@ -210,3 +210,39 @@ func rolesOf(ctx context.Context, tx *store.Tx, rule int64) ([]cloud.Resource[AC
 		return !slices.ContainsFunc(r.Body.Grants, func(g ACLGrant) bool { return g.RuleID == rule })
 	}), err
 }
+
+// withdraw ends what roles grant in regions that databases of a subscription are
+// to leave. A rule that holds in none of its regions any more leaves the database.
+func withdraw(ctx context.Context, tx *store.Tx, subscription int64, regions map[string]bool) error {
+	roles, err := store.List[ACLRole](ctx, tx, 0, 0, store.All)
+	if err != nil {
+		return err
+	}
+	for _, role := range roles {
+		if !role.Body.withdraw(subscription, regions) {
+			continue
+		}
+		if err := store.Update(ctx, tx, role); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r ACLRole) withdraw(subscription int64, regions map[string]bool) (changed bool) {
+	for i, grant := range r.Grants {
+		kept := []ACLDatabase{}
+		for _, d := range grant.Databases {
+			named := len(d.Regions)
+			if d.SubscriptionID == subscription {
+				d.Regions = slices.DeleteFunc(d.Regions, func(name string) bool { return regions[name] })
+			}
+			changed = changed || len(d.Regions) < named
+			if named == 0 || len(d.Regions) > 0 {
+				kept = append(kept, d)
+			}
+		}
+		r.Grants[i].Databases = kept
+	}
+	return changed
+}

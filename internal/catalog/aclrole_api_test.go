@@ -79,3 +79,38 @@ func TestRoleInBothKindsOfSubscriptions(t *testing.T) {
 		t.Errorf("role of a deleted database (-want +got):\n%s", diff)
 	}
 }
+
+// What roles, backups and connections have in a region goes with it, and is not
+// there again when the region is.
+func TestRegionsTakeTheirOwnAlong(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", activeActiveBody("global")))
+	a.Settle(sub, "active")
+	id := firstDatabase(t, a, sub)
+	db := fmt.Sprintf("%s/databases/%d", sub, id)
+	where := func(regions ...string) map[string]any {
+		return map[string]any{"subscriptionId": subscriptionID(t, sub), "databaseId": id, "regions": append([]string{}, regions...)}
+	}
+	both := a.Create("/v1/acl/roles", grantOf(where("us-east-1", "us-east-2")))
+	named := func(name string, grant map[string]any) map[string]any { grant["name"] = name; return grant }
+	one := a.Create("/v1/acl/roles", named("one", grantOf(where("us-east-2"))))
+	all := a.Create("/v1/acl/roles", named("all", grantOf(where())))
+	wantDone(t, a.Run(http.MethodPost, db+"/backup", `{"regionName": "us-east-2", "adhocBackupPath": "s3://backups/orders"}`))
+
+	wantDone(t, a.Run(http.MethodDelete, sub+"/regions", `{"regions": [{"region": "us-east-2"}]}`))
+	a.Settle(sub, "active")
+	wantDone(t, a.Run(http.MethodPost, sub+"/regions", `{"region": "us-east-2", "deploymentCIDR": "10.0.1.0/24"}`))
+	a.Settle(sub, "active")
+	wantError(t, a.Run(http.MethodGet, db+"/backup?regionName=us-east-2", nil), cloud.BackupDisabled)
+	shown := map[string]any{"subscriptionId": float64(subscriptionID(t, sub)), "databaseId": float64(id), "databaseName": "first"}
+	for role, want := range map[int64][]any{
+		both: {map[string]any{"subscriptionId": shown["subscriptionId"], "databaseId": shown["databaseId"], "databaseName": "first", "regions": []any{"us-east-1"}}},
+		one:  {},
+		all:  {shown},
+	} {
+		if diff := cmp.Diff(want, holdsIn(t, a, role)); diff != "" {
+			t.Errorf("role %d (-want +got):\n%s", role, diff)
+		}
+	}
+}
