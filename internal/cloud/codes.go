@@ -306,6 +306,7 @@ const (
 	UpgradeInvalid               Code = "DATABASE_UPGRADE_INVALID_REDIS_VERSION"
 	UpgradeRunning               Code = "DATABASE_UPGRADE_IS_ALREADY_RUNNING"
 	UpgradeMemcached             Code = "DATABASE_UPGRADE_OF_MEMCACHED_IS_NOT_SUPPORTED"
+	UpgradeActiveActive          Code = "ACTIVE_ACTIVE_DATABASE_UPGRADE_IS_NOT_SUPPORTED"
 	UpgradeNotFound              Code = "DATABASE_UPGRADE_WORKFLOW_NOT_FOUND"
 	FlushSingleRegion            Code = "CRDB_FLUSH_ACTION_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"
 )
