@@ -50,13 +50,17 @@ func (p place) read(ctx context.Context, tx *store.Tx, wrong wrongKind) (site, e
 }
 
 // lock finds a place that is to be changed. Beyond what activeSubscription does it
-// answers what regionOf does.
+// answers what regionOf does, and ConnectivityOwnVPC: connections of a network that
+// the customer brought along are the customer's to make.
 func (p place) lock(ctx context.Context, tx *store.Tx, wrong wrongKind) (site, error) {
 	sub, err := activeSubscription(ctx, tx, p.Subscription)
 	if err != nil {
 		return site{}, err
 	}
 	region, err := regionOf(sub, p.Region, wrong)
+	if vpc := sub.Body.Network.VPCID; err == nil && vpc != "" {
+		err = cloud.Errorf(cloud.ConnectivityOwnVPC, "The subscription is in VPC %s, which is yours to connect.", vpc)
+	}
 	return site{sub, region}, err
 }
 

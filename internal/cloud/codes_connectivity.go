@@ -5,6 +5,7 @@ package cloud
 // ActiveActive the other way round. doc: errors, `response.error`
 const (
 	SubscriptionRegionUnknown Code = "SUBSCRIPTION_INVALID_REGION_ID"
+	ConnectivityOwnVPC        Code = "CONNECTIVITY_REQUESTS_ON_CUSTOMER_MANAGED_VPC_SUBSCRIPTION"
 
 	PeeringNotFound           Code = "VPC_PEERING_NOT_FOUND"
 	PeeringNotActive          Code = "VPC_PEERING_NOT_ACTIVE"
