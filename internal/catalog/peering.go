@@ -107,7 +107,7 @@ func (c *Catalog) createRegionPeering(ctx context.Context, tx *store.Tx, in regi
 			return c.peer(ctx, tx, site{sub, region}, in.vpcSpec, in.Destination)
 		}
 	}
-	return out, cloud.Errorf(cloud.PeeringRegionInvalid, "The subscription is not deployed to %q.", in.Source)
+	return out, cloud.Errorf(cloud.RegionPeeringSourceInvalid, "The subscription is not deployed to %q.", in.Source)
 }
 
 // peer starts a peering between a site and a VPC, of AWS in a region.
@@ -172,9 +172,13 @@ func (c *Catalog) newPeering(at site, spec vpcSpec, region string) (p Peering, e
 		return p, nil
 	}
 	p.Region, p.Account, p.VPC = region, spec.Account, spec.VPC
+	invalidAccount := cloud.PeeringAccountInvalid
+	if at.sub.Body.activeActive() {
+		invalidAccount = cloud.RegionPeeringAccountInvalid
+	}
 	switch _, known := c.region(aws, region); {
 	case !awsAccountID.MatchString(p.Account):
-		return p, cloud.Errorf(cloud.PeeringAccountInvalid, "%q is not the id of an AWS account, which has 12 digits.", p.Account)
+		return p, cloud.Errorf(invalidAccount, "%q is not the id of an AWS account, which has 12 digits.", p.Account)
 	case !awsVPC.MatchString(p.VPC):
 		return p, cloud.Errorf(cloud.PeeringVPCInvalid, "%q is not the id of a VPC, such as vpc-0a1b2c3d.", p.VPC)
 	case !known:
@@ -227,7 +231,7 @@ func updatePeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out eng
 	if err != nil {
 		return out, err
 	}
-	peering, err := findPeering(ctx, tx, in.peeringPath)
+	peering, err := findPeering(ctx, tx, in.peeringPath, cloud.PeeringNotFound)
 	if err != nil {
 		return out, err
 	}
@@ -239,7 +243,7 @@ func updateRegionPeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (o
 	if err != nil {
 		return out, err
 	}
-	peering, err := findPeering(ctx, tx, in.peeringPath)
+	peering, err := findPeering(ctx, tx, in.peeringPath, cloud.RegionPeeringNotFound)
 	if err != nil {
 		return out, err
 	}
@@ -268,7 +272,7 @@ func deletePeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engin
 	if err != nil {
 		return out, err
 	}
-	return at.removePeering(ctx, tx, in)
+	return at.removePeering(ctx, tx, in, cloud.PeeringNotFound)
 }
 
 func deleteRegionPeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
@@ -283,11 +287,11 @@ func deleteRegionPeering(ctx context.Context, tx *store.Tx, in peeringPath) (out
 	if err != nil {
 		return out, err
 	}
-	return site{sub: sub}.removePeering(ctx, tx, in)
+	return site{sub: sub}.removePeering(ctx, tx, in, cloud.RegionPeeringNotFound)
 }
 
-func (s site) removePeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
-	peering, err := findPeering(ctx, tx, in)
+func (s site) removePeering(ctx context.Context, tx *store.Tx, in peeringPath, missing cloud.Code) (out engine.Outcome, err error) {
+	peering, err := findPeering(ctx, tx, in, missing)
 	if err != nil {
 		return out, err
 	}
@@ -304,11 +308,12 @@ func peeringsIn(ctx context.Context, tx *store.Tx, subscription int64) ([]cloud.
 	return slices.DeleteFunc(all, func(p cloud.Resource[Peering]) bool { return p.Status == cloud.StatusDeleting }), err
 }
 
-// findPeering finds a peering that is to be changed. It answers PeeringNotFound.
-func findPeering(ctx context.Context, tx *store.Tx, path peeringPath) (cloud.Resource[Peering], error) {
+// findPeering finds a peering that is to be changed; missing is the code where
+// there is none.
+func findPeering(ctx context.Context, tx *store.Tx, path peeringPath, missing cloud.Code) (cloud.Resource[Peering], error) {
 	peering, ok, err := store.Lock[Peering](ctx, tx, path.ID)
 	if err == nil && (!ok || peering.Parent != path.Subscription || peering.Status == cloud.StatusDeleting) {
-		err = cloud.Errorf(cloud.PeeringNotFound, "Subscription %d has no peering %d.", path.Subscription, path.ID)
+		err = cloud.Errorf(missing, "Subscription %d has no peering %d.", path.Subscription, path.ID)
 	}
 	return peering, err
 }
