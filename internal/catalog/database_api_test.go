@@ -149,8 +149,8 @@ func TestDatabaseInAnotherSubscription(t *testing.T) {
 			t.Errorf("GET %s: got %d %s, want 404", path+suffix, got.Status, got.Body)
 		}
 	}
-	wantError(t, a.Run(http.MethodPut, path, `{}`), cloud.DatabaseNotFound)
-	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.DatabaseNotFound)
+	wantError(t, a.Run(http.MethodPut, path, `{}`), cloud.DatabaseElsewhere)
+	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.DatabaseElsewhere)
 	missing := fmt.Sprintf("/v1/subscriptions/1/databases/%.0f", id)
 	wantError(t, a.Run(http.MethodPut, missing, `{}`), cloud.SubscriptionNotFound)
 	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions/1/databases", `{"name": "x", "datasetSizeInGb": 1}`), cloud.SubscriptionNotFound)

@@ -48,6 +48,9 @@ type databaseSettings struct {
 	TLSCertificates  clientCertificates `json:"clientTlsCertificates"`
 }
 
+// passwordTooLong is one character more than a password of a database has at most.
+const passwordTooLong = 50
+
 type replicaSpec struct {
 	SyncSources []SyncSource `json:"syncSources"`
 }
@@ -68,13 +71,14 @@ func (s databaseSettings) applyTo(d *Database) error {
 	set(&d.ExternalEndpoint, s.ExternalEndpoint)
 	set(&d.Alerts, s.Alerts)
 	set(&d.SourceIPs, s.SourceIPs)
-	set(&d.SASLUsername, s.SASLUsername)
-	set(&d.SASLPassword, s.SASLPassword)
 	if s.AutoMinorUpgrade != nil {
 		d.KeepMinorVersion = !*s.AutoMinorUpgrade
 	}
 	s.applyReplica(d)
 	if err := s.applyPassword(d); err != nil {
+		return err
+	}
+	if err := s.applySASL(d); err != nil {
 		return err
 	}
 	if err := s.applyBackup(d); err != nil {
@@ -114,14 +118,28 @@ func (s databaseSettings) applyPassword(d *Database) error {
 	if s.Password == nil {
 		return nil
 	}
-	const tooLong = 50
 	switch {
 	case *s.Password == "":
 		return cloud.Errorf(cloud.DatabasePasswordBlank, "A password cannot be empty.")
-	case len(*s.Password) >= tooLong:
-		return cloud.Errorf(cloud.DatabasePasswordTooLong, "A password has fewer than %d characters.", tooLong)
+	case len(*s.Password) >= passwordTooLong:
+		return cloud.Errorf(cloud.DatabasePasswordTooLong, "A password has fewer than %d characters.", passwordTooLong)
 	}
 	d.Password = *s.Password
+	return nil
+}
+
+// applySASL takes over by what the protocol memcached knows its user.
+func (s databaseSettings) applySASL(d *Database) error {
+	set(&d.SASLUsername, s.SASLUsername)
+	set(&d.SASLPassword, s.SASLPassword)
+	switch {
+	case s.SASLUsername != nil && d.SASLUsername == "":
+		return cloud.Errorf(cloud.DatabaseSaslUserBlank, "A SASL user name cannot be empty.")
+	case s.SASLPassword != nil && d.SASLPassword == "":
+		return cloud.Errorf(cloud.DatabaseSaslPasswordBlank, "A SASL password cannot be empty.")
+	case len(d.SASLPassword) >= passwordTooLong:
+		return cloud.Errorf(cloud.DatabaseSaslPasswordTooLong, "A SASL password has fewer than %d characters.", passwordTooLong)
+	}
 	return nil
 }
 

@@ -55,6 +55,9 @@ func (c *Catalog) changeDatabase(
 	if err := c.checkSettings(db.Body); err != nil {
 		return out, err
 	}
+	if err := checkCycle(ctx, tx, db.ID, db.Body.SyncSources); err != nil {
+		return out, err
+	}
 	if dryRun {
 		return c.priceDatabase(db.Name, db.Body), nil
 	}

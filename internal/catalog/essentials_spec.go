@@ -154,13 +154,10 @@ func (c *Catalog) checkEssentialsDatabase(p plan, d EssentialsDatabase) error {
 		return err
 	}
 	version, _ := c.version(d.RedisVersion)
-	if d.RespVersion == resp3 && !version.atLeast(7, 2) {
-		return cloud.Errorf(cloud.EssentialsRespVersion, "Redis %s does not speak RESP3.", version.Version)
-	}
 	if err := c.checkModules(like, version); err != nil {
 		return err
 	}
-	return c.checkVersionFeatures(like, version)
+	return c.checkVersionFeatures(like, version, versionCodes{cloud.EssentialsRespVersion, cloud.EssentialsEvictionVersion})
 }
 
 func checkEssentialsProtocol(p plan, d EssentialsDatabase) error {

@@ -32,6 +32,14 @@ type cloudProviderSpec struct {
 	ResourceTags   []resourceTagSpec `json:"resourceTags"`
 }
 
+// account is the cloud account that a subscription is to live in.
+func (p cloudProviderSpec) account() int64 {
+	if p.CloudAccountID == nil {
+		return internalCloudAccount
+	}
+	return *p.CloudAccountID
+}
+
 type regionSpec struct {
 	Region     string   `json:"region"`
 	MultiAZ    bool     `json:"multipleAvailabilityZones"`
@@ -132,16 +140,13 @@ func (c *Catalog) newSingleRegion(in subscriptionCreate) (s Subscription, err er
 	s = Subscription{
 		MemoryStorage:  or(in.MemoryStorage, ram),
 		Provider:       or(provider.Provider, aws),
-		CloudAccountID: internalCloudAccount,
+		CloudAccountID: provider.account(),
 		Region:         where.Region,
 		MultiAZ:        where.MultiAZ,
 		Zones:          where.Zones,
 		CIDR:           where.Networking.DeploymentCIDR,
 		PublicAccess:   in.PublicAccess == nil || *in.PublicAccess,
 		Maintenance:    Maintenance{Mode: automatic},
-	}
-	if provider.CloudAccountID != nil {
-		s.CloudAccountID = *provider.CloudAccountID
 	}
 	if s.CloudAccountID == internalCloudAccount {
 		s.CIDR = or(s.CIDR, defaultCIDR)
