@@ -296,7 +296,7 @@ func changeRegions(
 		if err := store.Update(ctx, tx, db); err != nil {
 			return out, err
 		}
-		if db.Status != cloud.StatusActive && db.Status != statusChanging {
+		if db.Status != cloud.StatusActive && db.Status != statusChanging && db.Status != statusProxyPolicy {
 			continue
 		}
 		if err := store.SetStatus[Database](ctx, tx, db.ID, statusChanging); err != nil {

@@ -87,6 +87,10 @@ func TestDatabaseLife(t *testing.T) {
 	wantError(t, a.Run(http.MethodPut, path, `{"enableTls": true, "clientTlsCertificates": ["nonsense"]}`), cloud.DatabaseCertInvalid)
 	members{"name": "orders-2", "status": "active"}.check(t, a.Do(http.MethodGet, path, nil))
 
+	wantDone(t, a.Run(http.MethodPut, path, `{"supportOSSClusterApi": true, "regexRules": [".*\\{(?<tag>.*)\\}.*", "(?<tag>.*)"]}`))
+	members{"status": "proxy-policy-change-pending", "supportOSSClusterApi": true}.check(t, a.Do(http.MethodGet, path, nil))
+	a.Settle(path, "active")
+
 	task := a.Run(http.MethodDelete, path, nil)
 	wantDone(t, task)
 	members{"response.resourceId": float64(id)}.check(t, task)

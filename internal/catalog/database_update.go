@@ -49,6 +49,7 @@ func (c *Catalog) changeDatabase(
 		}
 		db.Name = *name
 	}
+	before := db.Body
 	if err := change(&db.Body); err != nil {
 		return out, err
 	}
@@ -64,7 +65,11 @@ func (c *Catalog) changeDatabase(
 	if err := store.Update(ctx, tx, db); err != nil {
 		return out, err
 	}
-	if err := store.SetStatus[Database](ctx, tx, db.ID, statusChanging); err != nil {
+	meanwhile := statusChanging
+	if db.Body.OSSCluster != before.OSSCluster {
+		meanwhile = statusProxyPolicy
+	}
+	if err := store.SetStatus[Database](ctx, tx, db.ID, meanwhile); err != nil {
 		return out, err
 	}
 	return engine.Outcome{ResourceID: db.ID, AdditionalResourceID: db.Parent, Steps: []cloud.Step{{
