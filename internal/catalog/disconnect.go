@@ -15,11 +15,16 @@ import (
 // subscription is pending until the last of it has gone.
 func disconnect(ctx context.Context, tx *store.Tx, subscription int64, regions map[int64]bool, after time.Duration) ([]cloud.Step, error) {
 	end := cloud.Step{Subscription: subscription, After: after}
-	peerings, err1 := remove(ctx, tx, subscription, func(p cloud.Resource[Peering]) bool { return regions[p.Body.RegionID] }, end)
-	gateways, err2 := remove(ctx, tx, subscription, func(g cloud.Resource[TransitGateway]) bool { return regions[g.Body.RegionID] }, end)
-	services, err3 := remove(ctx, tx, subscription, func(s cloud.Resource[PSCService]) bool { return regions[s.Body.RegionID] }, end)
-	links, err4 := remove(ctx, tx, subscription, func(l cloud.Resource[PrivateLink]) bool { return regions[l.Body.RegionID] }, end)
+	peerings, err1 := remove(ctx, tx, subscription, inRegions[Peering](regions), end)
+	gateways, err2 := remove(ctx, tx, subscription, inRegions[TransitGateway](regions), end)
+	services, err3 := remove(ctx, tx, subscription, inRegions[PSCService](regions), end)
+	links, err4 := remove(ctx, tx, subscription, inRegions[PrivateLink](regions), end)
 	return slices.Concat(peerings, gateways, services, links), errors.Join(err1, err2, err3, err4)
+}
+
+// inRegions chooses what is in one of some regions.
+func inRegions[B located](regions map[int64]bool) func(cloud.Resource[B]) bool {
+	return func(r cloud.Resource[B]) bool { return regions[r.Body.regionID()] }
 }
 
 // remove takes out those resources of a kind below a parent that are chosen, each

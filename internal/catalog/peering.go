@@ -47,6 +47,8 @@ type Peering struct {
 // Kind of all VPC peerings.
 func (Peering) Kind() cloud.Kind { return cloud.Kind{Name: "peering", Parent: "subscription"} }
 
+func (p Peering) regionID() int64 { return p.RegionID }
+
 func (c *Catalog) peeringOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Report("listVpcPeerings", listPeerings),
@@ -83,7 +85,7 @@ type peeringCreate struct {
 }
 
 func (c *Catalog) createPeering(ctx context.Context, tx *store.Tx, in peeringCreate) (out engine.Outcome, err error) {
-	at, err := place{Subscription: in.ID}.lock(ctx, tx, wrongKind{activeActive: cloud.PeeringCreateActiveActive})
+	at, err := place{Subscription: in.ID}.lock(ctx, tx, rules{wrongKind: wrongKind{activeActive: cloud.PeeringCreateActiveActive}})
 	if err != nil {
 		return out, err
 	}
@@ -125,19 +127,15 @@ func (c *Catalog) peer(ctx context.Context, tx *store.Tx, at site, spec vpcSpec,
 			return out, cloud.Errorf(cloud.PeeringExists, "Peering %d is with the same network.", other.ID)
 		}
 	}
-	id, err := store.NextID[Peering](ctx, tx)
-	if err != nil {
-		return out, err
-	}
 	first := peeringWaiting
 	if body.Provider == gcp {
 		first = peeringInactive
 	}
-	return at.done(id,
-			cloud.Step{Kind: body.Kind(), ID: id, After: peeringInitiation, Status: first},
-			cloud.Step{Kind: body.Kind(), ID: id, After: peeringInitiation + peeringAcceptance, Status: cloud.StatusActive},
-		),
-		store.Insert(ctx, tx, cloud.Resource[Peering]{ID: id, Parent: at.sub.ID, Status: peeringInitiating, Body: body})
+	peering, err := insertNew(ctx, tx, cloud.Resource[Peering]{Parent: at.sub.ID, Status: peeringInitiating, Body: body})
+	return at.done(peering.ID,
+		stepTo(peering, peeringInitiation, first),
+		stepTo(peering, peeringInitiation+peeringAcceptance, cloud.StatusActive),
+	), err
 }
 
 func (p Peering) sameVPC(other Peering) bool {
@@ -227,7 +225,7 @@ type peeringUpdate struct {
 }
 
 func updatePeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out engine.Outcome, err error) {
-	at, err := place{Subscription: in.Subscription}.lock(ctx, tx, wrongKind{activeActive: cloud.PeeringUpdateActiveActive})
+	at, err := place{Subscription: in.Subscription}.lock(ctx, tx, rules{wrongKind: wrongKind{activeActive: cloud.PeeringUpdateActiveActive}})
 	if err != nil {
 		return out, err
 	}
@@ -268,7 +266,7 @@ func (s site) changePeering(ctx context.Context, tx *store.Tx, peering cloud.Res
 }
 
 func deletePeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
-	at, err := place{Subscription: in.Subscription}.lock(ctx, tx, wrongKind{activeActive: cloud.PeeringDeleteActiveActive})
+	at, err := place{Subscription: in.Subscription}.lock(ctx, tx, rules{wrongKind: wrongKind{activeActive: cloud.PeeringDeleteActiveActive}})
 	if err != nil {
 		return out, err
 	}
@@ -298,7 +296,7 @@ func (s site) removePeering(ctx context.Context, tx *store.Tx, in peeringPath, m
 	if err := store.SetStatus[Peering](ctx, tx, peering.ID, cloud.StatusDeleting); err != nil {
 		return out, err
 	}
-	return s.done(peering.ID, cloud.Step{Kind: peering.Body.Kind(), ID: peering.ID, After: peeringDeletion, Status: cloud.StatusGone}), nil
+	return s.done(peering.ID, stepTo(peering, peeringDeletion, cloud.StatusGone)), nil
 }
 
 // peeringsIn lists the peerings of a subscription. The API has no word for one that

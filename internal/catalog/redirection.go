@@ -183,10 +183,7 @@ func redirect[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in r
 		Source: in.Source, Target: in.Target, DuplicateACLs: in.DuplicateACLs,
 		Endpoints: redirectedPairs(in.TargetType, *from, source.ID, source.Parent, target),
 	}}
-	if r.ID, err = store.NextID[Redirection](ctx, tx); err != nil {
-		return view, nil, err
-	}
-	if err := store.Insert(ctx, tx, r); err != nil {
+	if r, err = insertNew(ctx, tx, r); err != nil {
 		return view, nil, err
 	}
 	from.Redirected, target.Body.EndpointsOf = true, source.ID
@@ -197,11 +194,10 @@ func redirect[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in r
 		return view, nil, err
 	}
 	steps, err = stopTraffic(ctx, tx, source)
-	kind := r.Body.Kind()
 	return showRedirection(r), append(steps,
-		cloud.Step{Kind: kind, ID: r.ID, After: redirectionPending, Status: cloud.StatusPending},
-		cloud.Step{Kind: kind, ID: r.ID, After: redirectionProgress, Status: redirectionUnderWay},
-		cloud.Step{Kind: kind, ID: r.ID, After: redirectionLength, Status: redirectionCompleted},
+		stepTo(r, redirectionPending, cloud.StatusPending),
+		stepTo(r, redirectionProgress, redirectionUnderWay),
+		stepTo(r, redirectionLength, redirectionCompleted),
 	), err
 }
 

@@ -97,10 +97,7 @@ func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in su
 		pricing, err := c.priceSubscription(ctx, tx, sub, in.Databases)
 		return engine.Outcome{Resource: pricing}, err
 	}
-	if sub.ID, err = store.NextID[Subscription](ctx, tx); err != nil {
-		return out, err
-	}
-	if err := store.Insert(ctx, tx, sub); err != nil {
+	if sub, err = insertNew(ctx, tx, sub); err != nil {
 		return out, err
 	}
 	step := cloud.Step{
