@@ -21,28 +21,33 @@ type DatabaseSpec struct {
 // databaseSettings is what can be said when a database is created and changed
 // later. nil is not said: a new database takes the default, another stays as it is.
 type databaseSettings struct {
-	DryRun           bool               `json:"dryRun"`
+	DryRun bool `json:"dryRun"`
+	commonSettings
+	Replication      *bool        `json:"replication"`
+	Throughput       *Throughput  `json:"throughputMeasurement"`
+	RAMPercentage    *int         `json:"ramPercentage"`
+	RespVersion      *string      `json:"respVersion"`
+	AutoMinorUpgrade *bool        `json:"autoMinorVersionUpgrade"`
+	QueryFactor      *string      `json:"queryPerformanceFactor"`
+	Persistence      *string      `json:"dataPersistence"`
+	Alerts           *[]Alert     `json:"alerts"`
+	ReplicaOf        *[]string    `json:"replicaOf"` // null is not said, an empty list ends replication
+	Replica          *replicaSpec `json:"replica"`
+	RemoteBackup     *backupSpec  `json:"remoteBackup"`
+	BackupPath       *string      `json:"periodicBackupPath"`
+	Password         *string      `json:"password"`
+	SASLUsername     *string      `json:"saslUsername"`
+	SASLPassword     *string      `json:"saslPassword"`
+	SourceIPs        *[]string    `json:"sourceIp"`
+}
+
+// commonSettings are the settings that databases of every kind have by one name.
+type commonSettings struct {
 	MemoryGB         *float64           `json:"memoryLimitInGb"`
 	DatasetGB        *float64           `json:"datasetSizeInGb"`
-	Replication      *bool              `json:"replication"`
-	Throughput       *Throughput        `json:"throughputMeasurement"`
-	RAMPercentage    *int               `json:"ramPercentage"`
-	RespVersion      *string            `json:"respVersion"`
-	AutoMinorUpgrade *bool              `json:"autoMinorVersionUpgrade"`
-	QueryFactor      *string            `json:"queryPerformanceFactor"`
-	Persistence      *string            `json:"dataPersistence"`
-	Eviction         *string            `json:"dataEvictionPolicy"`
 	OSSCluster       *bool              `json:"supportOSSClusterApi"`
 	ExternalEndpoint *bool              `json:"useExternalEndpointForOSSClusterApi"`
-	Alerts           *[]Alert           `json:"alerts"`
-	ReplicaOf        *[]string          `json:"replicaOf"` // null is not said, an empty list ends replication
-	Replica          *replicaSpec       `json:"replica"`
-	RemoteBackup     *backupSpec        `json:"remoteBackup"`
-	BackupPath       *string            `json:"periodicBackupPath"`
-	Password         *string            `json:"password"`
-	SASLUsername     *string            `json:"saslUsername"`
-	SASLPassword     *string            `json:"saslPassword"`
-	SourceIPs        *[]string          `json:"sourceIp"`
+	Eviction         *string            `json:"dataEvictionPolicy"`
 	TLS              *bool              `json:"enableTls"`
 	SSLCertificate   *string            `json:"clientSslCertificate"`
 	TLSCertificates  clientCertificates `json:"clientTlsCertificates"`
