@@ -46,6 +46,9 @@ func (c *Catalog) updateActiveActiveDatabase(ctx context.Context, tx *store.Tx, 
 	if !db.Body.activeActive() {
 		return out, cloud.Errorf(cloud.UpdateOnlyForActiveActive, "Database %d is not Active-Active: it has no regions of its own.", db.ID)
 	}
+	if err := in.checkExpiry(tx.Now); err != nil {
+		return out, err
+	}
 	return c.changeDatabase(ctx, tx, db, in.Name, in.DryRun, func(d *Database) error { return in.change(c, db.ID, d) })
 }
 

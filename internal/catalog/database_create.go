@@ -29,6 +29,9 @@ func (c *Catalog) createProDatabase(ctx context.Context, tx *store.Tx, in databa
 	if err != nil {
 		return out, err
 	}
+	if err := in.checkExpiry(tx.Now); err != nil {
+		return out, err
+	}
 	if err := c.checkSearch(body); err != nil {
 		return out, err
 	}

@@ -173,11 +173,8 @@ func (s databaseSettings) applyTLS(d *Database) error {
 	if d.TLSCertificate && !d.TLS || ssl && s.TLS != nil && !*s.TLS {
 		return cloud.Errorf(cloud.DatabaseCertWithoutTLS, "Client certificates need enableTls to be true.")
 	}
-	certificates := s.TLSCertificates.pems
-	if ssl {
-		certificates = append(certificates, *s.SSLCertificate)
-	}
-	return checkCertificates(certificates)
+	_, err := s.certificates()
+	return err
 }
 
 // set takes over what is said.

@@ -27,6 +27,9 @@ func (c *Catalog) updateProDatabase(ctx context.Context, tx *store.Tx, in databa
 	if db.Body.activeActive() {
 		return out, cloud.Errorf(cloud.UpdateNotForActiveActive, "Database %d is Active-Active: change it with its regions.", db.ID)
 	}
+	if err := in.checkExpiry(tx.Now); err != nil {
+		return out, err
+	}
 	return c.changeDatabase(ctx, tx, db, in.Name, in.DryRun, func(d *Database) error { return in.change(db.ID, d) })
 }
 

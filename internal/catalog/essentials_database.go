@@ -79,6 +79,9 @@ func (c *Catalog) createEssentialsDatabase(ctx context.Context, tx *store.Tx, in
 	if err != nil {
 		return out, err
 	}
+	if err := in.checkExpiry(tx.Now); err != nil {
+		return out, err
+	}
 	db := cloud.Resource[EssentialsDatabase]{Parent: sub.ID, Name: deref(in.Name), Status: statusDraft, Body: body}
 	if err := checkEssentialsName(db.Name); err != nil {
 		return out, err
@@ -146,6 +149,9 @@ func (c *Catalog) updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in
 	}
 	p, _ := c.plan(sub.Body.PlanID)
 	if err := in.checkPlan(p); err != nil {
+		return out, err
+	}
+	if err := in.checkExpiry(tx.Now); err != nil {
 		return out, err
 	}
 	change := databaseUpdateRequest{DefaultUser: in.DefaultUser, databaseSettings: in.settings()}

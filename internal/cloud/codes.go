@@ -95,6 +95,7 @@ const (
 	DatabaseVersionNotSupported  Code = "DATABASE_REDIS_VERSION_IS_NOT_SUPPORTED"
 	DatabaseRespNotSupported     Code = "DATABASE_RESP_VERSION_IS_NOT_SUPPORTED"
 	DatabaseCertInvalid          Code = "DATABASE_INVALID_CERT"
+	DatabaseCertExpired          Code = "DATABASE_EXPIRED_CERT"
 	DatabaseCertWithoutTLS       Code = "CLIENT_SSL_CERTIFICATE_IS_NOT_ALLOWED_WITHOUT_ENABLE_TLS_IS_TRUE"
 	DatabaseAlertInvalid         Code = "DATABASE_INVALID_ALERTS"
 	DatabaseAlertValueInvalid    Code = "DATABASE_INVALID_ALERT_VALUE"
