@@ -29,7 +29,10 @@ type taskBody struct {
 }
 
 // emptyable is a response that is written even when it says nothing.
-type emptyable struct{ cloud.TaskResponse }
+type emptyable struct {
+	cloud.TaskResponse
+	AdditionalInfo string `json:"additionalInfo,omitempty"`
+}
 
 type taskList struct {
 	Tasks []taskBody `json:"tasks"`
@@ -57,7 +60,10 @@ func (s *server) task(base string, t cloud.Task, rel string) taskBody {
 		body.Description = "The request was not carried out. The error says why."
 	}
 	if t.Response != nil {
-		body.Response = &emptyable{*t.Response}
+		body.Response = &emptyable{TaskResponse: *t.Response}
+		if failure := t.Response.Error; failure != nil {
+			body.Response.AdditionalInfo = failure.Code.AdditionalInfo()
+		}
 	}
 	if t.Status == cloud.TaskCompleted && rel == "self" {
 		if path, ok := s.resources[t.Operation].of(t.Response); ok {

@@ -76,6 +76,11 @@ func TestCostReport(t *testing.T) {
 	gone := fmt.Sprintf("%s/databases/%.0f", empty, first)
 	wantDone(t, a.Run(http.MethodDelete, gone, nil))
 	a.Settle(gone, "")
+	bare, used := essentials(a, smallPlan), essentials(a, biggerPlan)
+	fixedDB := fmt.Sprintf("%s/databases/%d", used, a.Create(used+"/databases", `{"name": "small"}`))
+	if answer := a.Do(http.MethodPost, fixedDB+"/tags", `{"key": "team", "value": "ops"}`); answer.Status != http.StatusOK {
+		t.Fatalf("tag: got %s", answer.Body)
+	}
 	start := time.Now().UTC().Format(time.DateOnly)
 	a.Advance(48 * time.Hour)
 	end := time.Now().UTC().Add(24 * time.Hour).Format(time.DateOnly)
@@ -95,8 +100,8 @@ func TestCostReport(t *testing.T) {
 		t.Errorf("got headers %v, want an attachment %s", report.Header, name)
 	}
 	records, err := csv.NewReader(strings.NewReader(string(report.Body))).ReadAll()
-	if err != nil || len(records) != 4 || len(records[0]) != 34 {
-		t.Fatalf("got %s, %v, want names, a database and two regions", report.Body, err)
+	if err != nil || len(records) != 6 || len(records[0]) != 34 {
+		t.Fatalf("got %s, %v, want names, a database, two regions and two plans", report.Body, err)
 	}
 
 	var rows []map[string]any
@@ -111,14 +116,22 @@ func TestCostReport(t *testing.T) {
 			t.Errorf("got cost %v, want some", row["BilledCost"])
 		}
 	}
-	want := []any{"Database first us-east-1 map[team:web]", "Subscription empty us-east-1 map[]", "Subscription empty us-east-2 map[]"}
+	want := []any{
+		"Database first us-east-1 map[team:web]", "Subscription empty us-east-1 map[]", "Subscription empty us-east-2 map[]",
+		"Subscription small us-east-1 map[]", "Database small us-east-1 map[team:ops]",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 	for members, want := range map[string]int{
-		`"subscriptionType": "essentials"`:                                           0,
+		`"subscriptionType": "essentials"`:                                           2,
 		`"subscriptionType": "pro"`:                                                  3,
 		`"tags": [{"key": "team", "value": "web"}]`:                                  1,
+		`"tags": [{"key": "team", "value": "ops"}]`:                                  1,
+		`"subscriptionType": "pro", "tags": [{"key": "team", "value": "ops"}]`:       0,
+		`"regions": ["us-east-2"]`:                                                   1,
+		fmt.Sprintf(`"databaseIds": [%d]`, idOf(t, fixedDB)):                         1,
+		fmt.Sprintf(`"subscriptionIds": [%d]`, idOf(t, bare)):                        1,
 		`"subscriptionIds": [` + strings.TrimPrefix(sub, "/v1/subscriptions/") + `]`: 1,
 	} {
 		a.Do(http.MethodGet, "/v1/cost-report/"+order(`, "format": "json", `+members), nil).Into(t, &rows)

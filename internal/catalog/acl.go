@@ -40,15 +40,8 @@ func (c *Catalog) aclOperations() []engine.Operation {
 
 // createAlone stores a new resource of no parent that becomes active after a while.
 func createAlone[B cloud.Body](ctx context.Context, tx *store.Tx, name string, body B, status cloud.Status, after time.Duration) (out engine.Outcome, err error) {
-	id, err := store.NextID[B](ctx, tx)
-	if err != nil {
-		return out, err
-	}
-	r := cloud.Resource[B]{ID: id, Name: name, Status: status, Body: body}
-	return engine.Outcome{
-		ResourceID: id,
-		Steps:      []cloud.Step{{Kind: body.Kind(), ID: id, After: after, Status: cloud.StatusActive}},
-	}, store.Insert(ctx, tx, r)
+	r, err := insertNew(ctx, tx, cloud.Resource[B]{Name: name, Status: status, Body: body})
+	return engine.Outcome{ResourceID: r.ID, Steps: []cloud.Step{stepTo(r, after, cloud.StatusActive)}}, err
 }
 
 // moveOn takes a resource to a status at once and, by the step it gives back, to

@@ -73,7 +73,11 @@ func TestRuleLife(t *testing.T) {
 		`{"name": "", "redisRule": "+get"}`:            cloud.ACLRuleNameMissing,
 		`{"name": "x", "redisRule": "not-valid"}`:      cloud.ACLPatternInvalid,
 	} {
-		wantError(t, a.Run(http.MethodPost, rules, body), code)
+		task := a.Run(http.MethodPost, rules, body)
+		wantError(t, task, code)
+		if got := task.Get("response", "additionalInfo"); (got == "redis-acl-wrong-acl-rule-pattern") != (code == cloud.ACLPatternInvalid) {
+			t.Errorf("%s: got additionalInfo %v", code, got)
+		}
 	}
 	wantError(t, a.Run(http.MethodPut, rules+"/76", `{"name": "mine", "redisRule": "+get"}`), cloud.ACLRuleUpdateDefault)
 	wantError(t, a.Run(http.MethodDelete, rules+"/76", nil), cloud.ACLRuleDeleteDefault)

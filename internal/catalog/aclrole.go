@@ -31,6 +31,29 @@ type ACLDatabase struct {
 	Regions        []string `json:"regions,omitempty"` // of an Active-Active database; empty: all
 }
 
+// find reads the database, of either kind of subscription. One on its way out
+// counts as gone: it answers SubscriptionNotFound and DatabaseNotFound.
+func (d ACLDatabase) find(ctx context.Context, tx *store.Tx) (Database, error) {
+	path := databasePath{d.SubscriptionID, d.DatabaseID}
+	_, essentials, err := store.Get[Essentials](ctx, tx, d.SubscriptionID)
+	switch {
+	case err != nil:
+		return Database{}, err
+	case essentials:
+		return grantable[EssentialsDatabase](ctx, tx, path)
+	default:
+		return grantable[Database](ctx, tx, path)
+	}
+}
+
+func grantable[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path databasePath) (Database, error) {
+	db, err := readHosted[B, P](ctx, tx, path)
+	if err == nil && db.Status == cloud.StatusDeleting {
+		err = cloud.Errorf(cloud.DatabaseNotFound, "Database %d is being deleted.", db.ID)
+	}
+	return *P(&db.Body).core(), err
+}
+
 // checkRegions checks that a rule holds in regions of its database.
 func (d ACLDatabase) checkRegions(db Database) error {
 	if len(d.Regions) > 0 && !db.activeActive() {
@@ -93,14 +116,11 @@ func (c *Catalog) grants(ctx context.Context, tx *store.Tx, specs []grantSpec) (
 			return nil, cloud.Errorf(cloud.ACLRuleDoesNotExist, "There is no rule %q.", spec.RuleName)
 		}
 		for _, at := range spec.Databases {
-			db, err := readDatabase(ctx, tx, at.SubscriptionID, at.DatabaseID)
+			db, err := at.find(ctx, tx)
 			if err != nil {
 				return nil, err
 			}
-			if db.Status == cloud.StatusDeleting {
-				return nil, cloud.Errorf(cloud.DatabaseNotFound, "Database %d is being deleted.", db.ID)
-			}
-			if err := at.checkRegions(db.Body); err != nil {
+			if err := at.checkRegions(db); err != nil {
 				return nil, err
 			}
 		}
@@ -189,4 +209,40 @@ func rolesOf(ctx context.Context, tx *store.Tx, rule int64) ([]cloud.Resource[AC
 	return slices.DeleteFunc(roles, func(r cloud.Resource[ACLRole]) bool {
 		return !slices.ContainsFunc(r.Body.Grants, func(g ACLGrant) bool { return g.RuleID == rule })
 	}), err
+}
+
+// withdraw ends what roles grant in regions that databases of a subscription are
+// to leave. A rule that holds in none of its regions any more leaves the database.
+func withdraw(ctx context.Context, tx *store.Tx, subscription int64, regions map[string]bool) error {
+	roles, err := store.List[ACLRole](ctx, tx, 0, 0, store.All)
+	if err != nil {
+		return err
+	}
+	for _, role := range roles {
+		if !role.Body.withdraw(subscription, regions) {
+			continue
+		}
+		if err := store.Update(ctx, tx, role); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r ACLRole) withdraw(subscription int64, regions map[string]bool) (changed bool) {
+	for i, grant := range r.Grants {
+		kept := []ACLDatabase{}
+		for _, d := range grant.Databases {
+			named := len(d.Regions)
+			if d.SubscriptionID == subscription {
+				d.Regions = slices.DeleteFunc(d.Regions, func(name string) bool { return regions[name] })
+			}
+			changed = changed || len(d.Regions) < named
+			if named == 0 || len(d.Regions) > 0 {
+				kept = append(kept, d)
+			}
+		}
+		r.Grants[i].Databases = kept
+	}
+	return changed
 }

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/store"
@@ -32,23 +33,27 @@ type aclUserName struct {
 	Name string `json:"name"`
 }
 
-// namedDatabase is a database of which only the name is read: there may be many.
-type namedDatabase struct{}
+// named is a resource of which only the name is read: there may be many.
+type named[B cloud.Body] struct{}
 
 // Kind is that of the whole.
-func (namedDatabase) Kind() cloud.Kind { return Database{}.Kind() }
+func (named[B]) Kind() cloud.Kind {
+	var whole B
+	return whole.Kind()
+}
 
-// databaseNames knows the databases of the account by their ids.
+// databaseNames knows the databases of the account, of both kinds, by their ids.
 func databaseNames(ctx context.Context, tx *store.Tx) (map[int64]string, error) {
-	databases, err := store.List[namedDatabase](ctx, tx, 0, 0, store.All)
-	if err != nil {
-		return nil, err
-	}
 	names := map[int64]string{}
-	for _, db := range databases {
-		names[db.ID] = db.Name
+	return names, errors.Join(addNames[Database](ctx, tx, names), addNames[EssentialsDatabase](ctx, tx, names))
+}
+
+func addNames[B cloud.Body](ctx context.Context, tx *store.Tx, names map[int64]string) error {
+	list, err := store.List[named[B]](ctx, tx, 0, 0, store.All)
+	for _, r := range list {
+		names[r.ID] = r.Name
 	}
-	return names, nil
+	return err
 }
 
 type aclRoles struct {

@@ -74,7 +74,11 @@ func (c *Catalog) newActiveActive(in subscriptionCreate) (s Subscription, err er
 			return s, cloud.Errorf(cloud.NotKnownCloudProvider, "There is no cloud provider %q.", name)
 		case i > 0 && name != s.Provider:
 			return s, cloud.Errorf(cloud.MultipleProviders, "A subscription is deployed to one cloud provider.")
-		case provider.CloudAccountID != nil && *provider.CloudAccountID != internalCloudAccount:
+		case i > 0 && provider.account() != in.CloudProviders[0].account():
+			return s, cloud.Errorf(cloud.ActiveActiveAccounts, "An Active-Active subscription lives in one cloud account.")
+		case provider.account() != internalCloudAccount && name == gcp:
+			return s, cloud.Errorf(cloud.ActiveActiveGCPAccount, "On GCP a subscription lives in cloud account %d.", internalCloudAccount)
+		case provider.account() != internalCloudAccount:
 			return s, cloud.Errorf(cloud.ActiveActiveExternalAccount, "An Active-Active subscription lives in cloud account %d.", internalCloudAccount)
 		}
 		s.Provider = name

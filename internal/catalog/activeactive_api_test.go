@@ -184,6 +184,19 @@ func regionsOfASubscription(t *testing.T, a *apitest.Account, sub, db string) {
 	a.Settle(sub, "")
 }
 
+// A region cannot speak what the version of a database does not know.
+func TestRegionOfOldDatabases(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	body := activeActiveBody("old")
+	body["redisVersion"] = "6.2"
+	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", body))
+	a.Settle(sub, "active")
+	const spec = `{"region": "eu-west-1", "deploymentCIDR": "10.0.2.0/24", "respVersion": "%s"}`
+	wantError(t, a.Run(http.MethodPost, sub+"/regions", fmt.Sprintf(spec, "resp3")), cloud.ActiveActiveRegionResp)
+	wantDone(t, a.Run(http.MethodPost, sub+"/regions", fmt.Sprintf(spec, "resp2")))
+}
+
 // Calls for Active-Active about a subscription of a single region.
 func TestActiveActiveCallsInASingleRegion(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -124,6 +125,10 @@ func (c *Catalog) addActiveActiveRegion(ctx context.Context, tx *store.Tx, in re
 		return out, err
 	}
 	for i := range databases {
+		version, _ := c.version(databases[i].Body.RedisVersion)
+		if in.RespVersion != nil && *in.RespVersion == resp3 && !version.speaksRESP3() {
+			return out, cloud.Errorf(cloud.ActiveActiveRegionResp, "Redis %s of database %s does not speak RESP3.", version.Version, databases[i].Name)
+		}
 		databases[i].Body.addLocal(locals[databases[i].Name])
 		if err := c.checkSettings(databases[i].Body.at(locals[databases[i].Name])); err != nil {
 			return out, err
@@ -225,12 +230,36 @@ func (c *Catalog) deleteActiveActiveRegions(ctx context.Context, tx *store.Tx, i
 	if in.DryRun {
 		return engine.Outcome{Resource: Pricing{c.priceWith(sub.Body, databases)}}, nil
 	}
+	if err := withdraw(ctx, tx, sub.ID, doomed); err != nil {
+		return out, err
+	}
 	if out, err = changeRegions(ctx, tx, sub, databases, regionDeletion); err != nil {
 		return out, err
 	}
+	backups, err := forgetBackups(ctx, tx, databases, doomed)
+	if err != nil {
+		return out, err
+	}
 	connections, err := disconnect(ctx, tx, sub.ID, ids, regionDeletion)
-	out.ResourceID, out.Steps = sub.ID, append(connections, out.Steps...)
+	out.ResourceID, out.Steps = sub.ID, slices.Concat(backups, connections, out.Steps)
 	return out, err
+}
+
+// forgetBackups takes out the last backups in regions that databases leave: were
+// one added again, there would be none of it.
+func forgetBackups(ctx context.Context, tx *store.Tx, databases []cloud.Resource[Database], regions map[string]bool) (steps []cloud.Step, err error) {
+	for _, db := range databases {
+		left := func(job cloud.Resource[Job[Database]]) bool {
+			region, ok := strings.CutPrefix(job.Name, backupJob+" ")
+			return ok && regions[region]
+		}
+		gone, err := remove(ctx, tx, db.ID, left, cloud.Step{Subscription: db.Parent, After: regionDeletion})
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, gone...)
+	}
+	return steps, nil
 }
 
 // names are the regions to be deleted.
@@ -267,7 +296,7 @@ func changeRegions(
 		if err := store.Update(ctx, tx, db); err != nil {
 			return out, err
 		}
-		if db.Status != cloud.StatusActive && db.Status != statusChanging {
+		if db.Status != cloud.StatusActive && db.Status != statusChanging && db.Status != statusProxyPolicy {
 			continue
 		}
 		if err := store.SetStatus[Database](ctx, tx, db.ID, statusChanging); err != nil {

@@ -10,26 +10,19 @@ import (
 
 // activeActiveUpdate changes what it names: for all regions, and then for some.
 type activeActiveUpdate struct {
-	Subscription     int64              `path:"subscriptionId" json:"-"`
-	ID               int64              `path:"databaseId" json:"-"`
-	Name             *string            `json:"name"`
-	DryRun           bool               `json:"dryRun"`
-	MemoryGB         *float64           `json:"memoryLimitInGb"`
-	DatasetGB        *float64           `json:"datasetSizeInGb"`
-	OSSCluster       *bool              `json:"supportOSSClusterApi"`
-	ExternalEndpoint *bool              `json:"useExternalEndpointForOSSClusterApi"`
-	SSLCertificate   *string            `json:"clientSslCertificate"`
-	TLSCertificates  clientCertificates `json:"clientTlsCertificates"`
-	TLS              *bool              `json:"enableTls"`
-	Eviction         *string            `json:"dataEvictionPolicy"`
-	AutoMinorUpgrade *bool              `json:"autoMinorVersionUpgrade"`
-	QueryFactor      *string            `json:"queryPerformanceFactor"`
-	Persistence      *string            `json:"globalDataPersistence"`
-	Password         *string            `json:"globalPassword"`
-	DefaultUser      *bool              `json:"globalEnableDefaultUser"`
-	SourceIPs        *[]string          `json:"globalSourceIp"`
-	Alerts           *[]Alert           `json:"globalAlerts"`
-	Regions          []localUpdate      `json:"regions"`
+	Subscription int64   `path:"subscriptionId" json:"-"`
+	ID           int64   `path:"databaseId" json:"-"`
+	Name         *string `json:"name"`
+	DryRun       bool    `json:"dryRun"`
+	commonSettings
+	AutoMinorUpgrade *bool         `json:"autoMinorVersionUpgrade"`
+	QueryFactor      *string       `json:"queryPerformanceFactor"`
+	Persistence      *string       `json:"globalDataPersistence"`
+	Password         *string       `json:"globalPassword"`
+	DefaultUser      *bool         `json:"globalEnableDefaultUser"`
+	SourceIPs        *[]string     `json:"globalSourceIp"`
+	Alerts           *[]Alert      `json:"globalAlerts"`
+	Regions          []localUpdate `json:"regions"`
 }
 
 // localUpdate changes what it names in one region.
@@ -52,6 +45,9 @@ func (c *Catalog) updateActiveActiveDatabase(ctx context.Context, tx *store.Tx, 
 	}
 	if !db.Body.activeActive() {
 		return out, cloud.Errorf(cloud.UpdateOnlyForActiveActive, "Database %d is not Active-Active: it has no regions of its own.", db.ID)
+	}
+	if err := in.checkExpiry(tx.Now); err != nil {
+		return out, err
 	}
 	return c.changeDatabase(ctx, tx, db, in.Name, in.DryRun, func(d *Database) error { return in.change(c, db.ID, d) })
 }
@@ -94,14 +90,7 @@ func (in activeActiveUpdate) change(c *Catalog, id int64, d *Database) error {
 
 func (in activeActiveUpdate) settings() databaseSettings {
 	return databaseSettings{
-		MemoryGB:         in.MemoryGB,
-		DatasetGB:        in.DatasetGB,
-		OSSCluster:       in.OSSCluster,
-		ExternalEndpoint: in.ExternalEndpoint,
-		SSLCertificate:   in.SSLCertificate,
-		TLSCertificates:  in.TLSCertificates,
-		TLS:              in.TLS,
-		Eviction:         in.Eviction,
+		commonSettings:   in.commonSettings,
 		AutoMinorUpgrade: in.AutoMinorUpgrade,
 		QueryFactor:      in.QueryFactor,
 		Persistence:      in.Persistence,

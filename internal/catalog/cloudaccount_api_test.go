@@ -131,6 +131,15 @@ func TestSubscriptionInOwnAccount(t *testing.T) {
 	if got := tags(); got != nil {
 		t.Errorf("got resource tags %v, want none", got)
 	}
+	for path, body := range map[string]any{
+		"/peerings":                       `{"region": "us-east-1", "awsAccountId": "210987654321", "vpcId": "vpc-0a1b2c3d", "vpcCidr": "172.20.0.0/16"}`,
+		"/private-link":                   `{"shareName": "s", "principal": "210987654321", "type": "aws_account"}`,
+		"/transitGateways/101/attachment": nil,
+		"/private-service-connect":        nil,
+	} {
+		wantError(t, a.Run(http.MethodPost, sub+path, body), cloud.ConnectivityOwnVPC)
+	}
+	wantDone(t, a.Run(http.MethodGet, sub+"/peerings", nil))
 	internal := a.Subscription("internal")
 	wantError(t, a.Run(http.MethodPut, internal+"/resource-tags", `{"resourceTags": [{"key": "team", "value": "web"}]}`), cloud.ResourceTagsNotAllowed)
 	wantError(t, a.Run(http.MethodPut, "/v1/subscriptions/1/resource-tags", `{"resourceTags": []}`), cloud.SubscriptionNotFound)

@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"fmt"
 	"net/http"
+	"path"
 	"testing"
 	"time"
 
@@ -21,6 +22,42 @@ func googleSubscription(a *apitest.Account) (path string) {
 	path = fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", body))
 	a.Settle(path, "active")
 	return path
+}
+
+// googleRegion is googleSubscription for a region of an Active-Active one.
+func googleRegion(a *apitest.Account) (path string) {
+	body := activeActiveBody("google")
+	region := func(name, cidr string) any {
+		return map[string]any{"region": name, "networking": map[string]any{"deploymentCIDR": cidr}}
+	}
+	body["cloudProviders"] = []any{map[string]any{
+		"provider": "GCP", "regions": []any{region("us-east1", "10.0.0.0/24"), region("us-central1", "10.0.1.0/24")},
+	}}
+	body["databases"] = []any{map[string]any{"name": "first", "protocol": "redis", "datasetSizeInGb": 1}}
+	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", body))
+	a.Settle(sub, "active")
+	return sub + "/regions/27"
+}
+
+// inBothPlaces tells a story in the only region of a subscription and in one of an
+// Active-Active subscription: the operations are twins.
+func inBothPlaces(t *testing.T, provider string, story func(t *testing.T, a *apitest.Account, place string)) {
+	t.Helper()
+	places := map[string]func(*testing.T, *apitest.Account) string{
+		"AWS": func(_ *testing.T, a *apitest.Account) string { return a.Subscription("amazon") },
+		"AWS region": func(t *testing.T, a *apitest.Account) string {
+			return path.Dir(path.Dir(activeActive(t, a))) + "/regions/59"
+		},
+		"GCP":        func(_ *testing.T, a *apitest.Account) string { return googleSubscription(a) },
+		"GCP region": func(_ *testing.T, a *apitest.Account) string { return googleRegion(a) },
+	}
+	for _, name := range []string{provider, provider + " region"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := apitest.New(t, nil).Account()
+			story(t, a, places[name](t, a))
+		})
+	}
 }
 
 // read runs a GET that is answered with a task, and fails unless it is completed.
@@ -120,10 +157,41 @@ func TestGooglePeering(t *testing.T) {
 	wantError(t, a.Run(http.MethodPut, fmt.Sprintf("%s/%d", path, id), `{"vpcCidr": "172.21.0.0/16"}`), cloud.PeeringOtherProvider)
 }
 
-func TestTransitGatewayLife(t *testing.T) {
+func TestGooglePeeringOfARegion(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
-	path := a.Subscription("attached") + "/transitGateways"
+	path := path.Dir(googleRegion(a)) + "/peerings/"
+
+	id := a.Create(path, `{"provider": "gcp", "sourceRegion": "us-central1", "vpcProjectUid": "cloud-api-123456", "vpcNetworkName": "shop"}`)
+	await[catalog.Peering](t, a, time.Hour, cloud.StatusActive)
+	got := read(t, a, path)
+	for member, want := range map[string]any{
+		"id": float64(id), "vpcProjectUid": "cloud-api-123456", "vpcNetworkName": "shop", "sourceRegion": "us-central1",
+		"destinationRegion": nil, "awsAccountId": nil,
+	} {
+		if value := resource(got, "regions", 0, "vpcPeerings", 0, member); value != want {
+			t.Errorf("%s: got %v, want %v", member, value, want)
+		}
+	}
+	for _, member := range []string{"redisProjectUid", "redisNetworkName", "cloudPeeringId"} {
+		if text, _ := resource(got, "regions", 0, "vpcPeerings", 0, member).(string); text == "" {
+			t.Errorf("%s is not there: %s", member, got.Body)
+		}
+	}
+	wantError(t, a.Run(http.MethodPost, path, `{"provider": "gcp", "sourceRegion": "us-west1", "vpcProjectUid": "cloud-api-123456", "vpcNetworkName": "shop"}`),
+		cloud.RegionPeeringSourceInvalid)
+	wantError(t, a.Run(http.MethodDelete, path+"1", nil), cloud.RegionPeeringNotFound)
+	wantDone(t, a.Run(http.MethodDelete, fmt.Sprintf("%s%d", path, id), nil))
+	await[catalog.Peering](t, a, time.Minute, "")
+}
+
+func TestTransitGatewayLife(t *testing.T) {
+	t.Parallel()
+	inBothPlaces(t, "AWS", transitGatewayLife)
+}
+
+func transitGatewayLife(t *testing.T, a *apitest.Account, place string) {
+	path := place + "/transitGateways"
 	first := read(t, a, path+"/invitations")
 	invitation := fmt.Sprintf("%s/invitations/%.0f", path, resource(first, "resources", 0, "id"))
 	if got := resource(first, "resources", 0, "status"); got != "pending" {
@@ -176,8 +244,11 @@ func TestTransitGatewayLife(t *testing.T) {
 
 func TestTransitGatewayRejected(t *testing.T) {
 	t.Parallel()
-	a := apitest.New(t, nil).Account()
-	path := a.Subscription("alone") + "/transitGateways"
+	inBothPlaces(t, "AWS", transitGatewayRejected)
+}
+
+func transitGatewayRejected(t *testing.T, a *apitest.Account, place string) {
+	path := place + "/transitGateways"
 	wantDone(t, a.Run(http.MethodPut, path+"/invitations/101/reject", nil))
 	wantError(t, a.Run(http.MethodPut, path+"/invitations/101/accept", nil), cloud.InvitationNotFound)
 	if got := read(t, a, path+"/invitations"); resource(got, "resources", 0, "status") != "rejected" {

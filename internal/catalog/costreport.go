@@ -64,7 +64,7 @@ func (c *Catalog) createCostReport(ctx context.Context, tx *store.Tx, in costRep
 	if err := in.checkTags(); err != nil {
 		return out, err
 	}
-	rows, err := c.costs(ctx, tx, in, from, to)
+	rows, err := c.costs(ctx, tx, in, reportPeriod{from, to, tx.Now})
 	if err != nil {
 		return out, err
 	}
@@ -114,6 +114,10 @@ func (in costReportCreate) checkTags() error {
 		}
 	}
 	return nil
+}
+
+func (in costReportCreate) wantsSubscription(id int64) bool {
+	return len(in.Subscriptions) == 0 || slices.Contains(in.Subscriptions, id)
 }
 
 // wants tells whether a line of a database is asked for. 0 is a line of the whole

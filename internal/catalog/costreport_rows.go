@@ -29,24 +29,59 @@ func reportColumns() []string {
 // reportRow has a text or a number for each column.
 type reportRow map[string]any
 
+// reportPeriod is the time that a report is about, and what time it is.
+type reportPeriod struct{ from, to, now time.Time }
+
+// hours is how long something was there within the period.
+func (p reportPeriod) hours(created time.Time) float64 {
+	from, to := p.from, p.to
+	if created.After(from) {
+		from = created
+	}
+	if p.now.Before(to) {
+		to = p.now
+	}
+	return max(to.Sub(from).Hours(), 0)
+}
+
 // costs makes a row for each line of the price lists of the subscriptions there
 // are, by the hours they were there within the period. What was deleted before
 // is not remembered.
-func (c *Catalog) costs(ctx context.Context, tx *store.Tx, in costReportCreate, from, to time.Time) ([]reportRow, error) {
-	rows := []reportRow{}
-	if in.Type != "" && in.Type != "pro" {
-		return rows, nil
-	}
+func (c *Catalog) costs(ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod) ([]reportRow, error) {
 	account, err := tx.Account(ctx)
 	if err != nil {
 		return nil, err
 	}
+	rows := []reportRow{}
+	for _, family := range []struct {
+		offer string
+		costs func(context.Context, *store.Tx, costReportCreate, reportPeriod) ([]reportRow, error)
+	}{
+		{proOffer, c.proCosts},
+		{essentialsOffer, c.essentialsCosts},
+	} {
+		if in.Type != "" && in.Type != family.offer {
+			continue
+		}
+		more, err := family.costs(ctx, tx, in, period)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, more...)
+	}
+	for _, row := range rows {
+		row.of(account)
+	}
+	return rows, nil
+}
+
+func (c *Catalog) proCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod) (rows []reportRow, err error) {
 	subs, err := store.List[Subscription](ctx, tx, 0, 0, store.All)
 	if err != nil {
 		return nil, err
 	}
 	for _, sub := range subs {
-		if len(in.Subscriptions) > 0 && !slices.Contains(in.Subscriptions, sub.ID) {
+		if !in.wantsSubscription(sub.ID) {
 			continue
 		}
 		databases, err := store.List[Database](ctx, tx, sub.ID, 0, store.All)
@@ -55,11 +90,10 @@ func (c *Catalog) costs(ctx context.Context, tx *store.Tx, in costReportCreate, 
 		}
 		for _, db := range databases {
 			for _, item := range c.priceDatabases(db.Body.pricing(db.Name)) {
-				if !in.wants(db.ID, db.Body.Tags, item.Region) {
-					continue
+				if in.wants(db.ID, db.Body.Tags, item.Region) {
+					rows = append(rows, charge("Redis Cloud Pro", item, period, db.CreatedAt).
+						about("Database", db.ID, db.Name, db.Body.Tags).in(sub.Body.Provider, item.Region))
 				}
-				rows = append(rows, charge(item, from, to, within(db.CreatedAt, tx.Now, from, to)).of(account).
-					about("Database", db.ID, db.Name, db.Body.Tags).in(sub.Body.Provider, item.Region))
 			}
 		}
 		if len(databases) > 0 {
@@ -67,7 +101,7 @@ func (c *Catalog) costs(ctx context.Context, tx *store.Tx, in costReportCreate, 
 		}
 		for _, item := range c.priceMinimum(sub.Body) {
 			if in.wants(0, nil, item.Region) {
-				rows = append(rows, charge(item, from, to, within(sub.CreatedAt, tx.Now, from, to)).of(account).
+				rows = append(rows, charge("Redis Cloud Pro", item, period, sub.CreatedAt).
 					about("Subscription", sub.ID, sub.Name, nil).in(sub.Body.Provider, item.Region))
 			}
 		}
@@ -75,18 +109,45 @@ func (c *Catalog) costs(ctx context.Context, tx *store.Tx, in costReportCreate, 
 	return rows, nil
 }
 
-// within is how many hours of a period something has been there.
-func within(created, now, from, to time.Time) float64 {
-	if created.After(from) {
-		from = created
+// essentialsCosts are the prices of plans: those of the databases, or of the
+// subscriptions that have none.
+func (c *Catalog) essentialsCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod) (rows []reportRow, err error) {
+	subs, err := store.List[Essentials](ctx, tx, 0, 0, store.All)
+	if err != nil {
+		return nil, err
 	}
-	if now.Before(to) {
-		to = now
+	databases, err := store.List[EssentialsDatabase](ctx, tx, 0, 0, store.All)
+	if err != nil {
+		return nil, err
 	}
-	return max(to.Sub(from).Hours(), 0)
+	for _, sub := range subs {
+		if !in.wantsSubscription(sub.ID) {
+			continue
+		}
+		p, _ := c.plan(sub.Body.PlanID)
+		row := charge("Redis Cloud Essentials", p.pricing(), period, sub.CreatedAt).in(p.Provider, p.Region)
+		i := slices.IndexFunc(databases, func(db cloud.Resource[EssentialsDatabase]) bool { return db.Parent == sub.ID })
+		switch {
+		case i < 0 && in.wants(0, nil, p.Region):
+			rows = append(rows, row.about("Subscription", sub.ID, sub.Name, nil))
+		case i >= 0 && in.wants(databases[i].ID, databases[i].Body.Tags, p.Region):
+			rows = append(rows, row.about("Database", databases[i].ID, databases[i].Name, databases[i].Body.Tags))
+		}
+	}
+	return rows, nil
 }
 
-func charge(item PricingItem, from, to time.Time, hours float64) reportRow {
+// pricing is the plan's price as a line by the hour, as those of Pro are.
+func (p plan) pricing() PricingItem {
+	const hoursOfMonth = 730
+	return PricingItem{
+		Type: "Plan", TypeDetails: p.Name, Quantity: 1, QuantityMeasurement: "subscription",
+		PricePerUnit: float64(p.Price) / hoursOfMonth, PriceCurrency: "USD", PricePeriod: "hour", Region: p.Region,
+	}
+}
+
+func charge(service string, item PricingItem, period reportPeriod, created time.Time) reportRow {
+	from, hours := period.from, period.hours(created)
 	month := time.Date(from.Year(), from.Month(), 1, 0, 0, 0, 0, time.UTC)
 	quantity := float64(item.Quantity) * hours
 	cost := quantity * item.PricePerUnit
@@ -95,19 +156,18 @@ func charge(item PricingItem, from, to time.Time, hours float64) reportRow {
 		"PricingCategory": "Standard", "PricingCurrency": item.PriceCurrency, "PricingQuantity": quantity,
 		"PricingUnit":        item.QuantityMeasurement + "-hours",
 		"BillingPeriodStart": month.Format(time.RFC3339), "BillingPeriodEnd": month.AddDate(0, 1, 0).Format(time.RFC3339),
-		"ChargePeriodStart": from.Format(time.RFC3339), "ChargePeriodEnd": to.Format(time.RFC3339),
+		"ChargePeriodStart": from.Format(time.RFC3339), "ChargePeriodEnd": period.to.Format(time.RFC3339),
 		"BilledCost": cost, "BillingCurrency": item.PriceCurrency, "ConsumedQuantity": hours, "ConsumedUnit": "Hours",
 		"ContractedCost": cost, "ContractedUnitPrice": item.PricePerUnit, "EffectiveCost": cost, "ListCost": cost,
 		"ListUnitPrice": item.PricePerUnit, "SkuPriceDetails": details, "ChargeCategory": "Usage",
 		"ChargeDescription": fmt.Sprintf("%s: %d %s", details, item.Quantity, item.QuantityMeasurement),
-		"ChargeFrequency":   "Usage-Based", "ServiceCategory": "Databases", "ServiceName": "Redis Cloud Pro",
+		"ChargeFrequency":   "Usage-Based", "ServiceCategory": "Databases", "ServiceName": service,
 		"ServiceSubcategory": "Caching", "PublisherName": "Redis",
 	}
 }
 
-func (r reportRow) of(a cloud.Account) reportRow {
+func (r reportRow) of(a cloud.Account) {
 	r["BillingAccountId"], r["BillingAccountName"], r["BillingAccountType"] = strconv.FormatInt(a.ID, 10), a.Name, "Account"
-	return r
 }
 
 func (r reportRow) about(kind string, id int64, name string, tags []Tag) reportRow {

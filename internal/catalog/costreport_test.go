@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -63,6 +64,19 @@ func TestCostReportFilters(t *testing.T) {
 		}
 		if got := in.wants(0, nil, "eu-west-1"); got != tt.minimum {
 			t.Errorf("%s: minimum price: got %v, want %v", tt.filter, got, tt.minimum)
+		}
+	}
+}
+
+// A plan that was there for a month of 730 hours costs its price of a month.
+func TestCostOfAPlan(t *testing.T) {
+	t.Parallel()
+	from := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	period := reportPeriod{from, from.AddDate(0, 0, 40), from.Add(800 * time.Hour)}
+	for hours, want := range map[time.Duration]string{730: "5.00", 73: "0.50", 0: "0.00", -1: "0.00"} {
+		row := charge("", plan{Price: 5}.pricing(), period, period.now.Add(-hours*time.Hour))
+		if got := fmt.Sprintf("%.2f", row["BilledCost"]); got != want {
+			t.Errorf("%d hours: got %s USD, want %s", hours, got, want)
 		}
 	}
 }

@@ -22,6 +22,9 @@ const (
 // statusChanging is a database that works on, while a change is being applied.
 const statusChanging cloud.Status = "active-change-pending"
 
+// statusProxyPolicy is the same where what changes is how clients find the shards.
+const statusProxyPolicy cloud.Status = "proxy-policy-change-pending"
+
 // Words of a database's settings.
 const (
 	redis     = "redis"

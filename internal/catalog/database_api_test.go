@@ -87,6 +87,10 @@ func TestDatabaseLife(t *testing.T) {
 	wantError(t, a.Run(http.MethodPut, path, `{"enableTls": true, "clientTlsCertificates": ["nonsense"]}`), cloud.DatabaseCertInvalid)
 	members{"name": "orders-2", "status": "active"}.check(t, a.Do(http.MethodGet, path, nil))
 
+	wantDone(t, a.Run(http.MethodPut, path, `{"supportOSSClusterApi": true, "regexRules": [".*\\{(?<tag>.*)\\}.*", "(?<tag>.*)"]}`))
+	members{"status": "proxy-policy-change-pending", "supportOSSClusterApi": true}.check(t, a.Do(http.MethodGet, path, nil))
+	a.Settle(path, "active")
+
 	task := a.Run(http.MethodDelete, path, nil)
 	wantDone(t, task)
 	members{"response.resourceId": float64(id)}.check(t, task)
@@ -149,8 +153,8 @@ func TestDatabaseInAnotherSubscription(t *testing.T) {
 			t.Errorf("GET %s: got %d %s, want 404", path+suffix, got.Status, got.Body)
 		}
 	}
-	wantError(t, a.Run(http.MethodPut, path, `{}`), cloud.DatabaseNotFound)
-	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.DatabaseNotFound)
+	wantError(t, a.Run(http.MethodPut, path, `{}`), cloud.DatabaseElsewhere)
+	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.DatabaseElsewhere)
 	missing := fmt.Sprintf("/v1/subscriptions/1/databases/%.0f", id)
 	wantError(t, a.Run(http.MethodPut, missing, `{}`), cloud.SubscriptionNotFound)
 	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions/1/databases", `{"name": "x", "datasetSizeInGb": 1}`), cloud.SubscriptionNotFound)

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/store"
@@ -40,18 +42,36 @@ func (c *clientCertificates) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// checkCertificates accepts PEM texts of X.509 certificates, chains too.
-func checkCertificates(texts []string) error {
+// certificates reads the client certificates that are named in either way: PEM
+// texts of X.509 certificates, chains too.
+func (s commonSettings) certificates() (list []*x509.Certificate, err error) {
+	texts := s.TLSCertificates.pems
+	if s.SSLCertificate != nil && *s.SSLCertificate != "" {
+		texts = append(slices.Clone(texts), *s.SSLCertificate)
+	}
 	for _, text := range texts {
-		n := 0
+		before := len(list)
 		for block, rest := pem.Decode([]byte(text)); block != nil; block, rest = pem.Decode(rest) {
-			if _, err := x509.ParseCertificate(block.Bytes); err != nil || block.Type != "CERTIFICATE" {
-				return invalidCertificate()
+			certificate, err := x509.ParseCertificate(block.Bytes)
+			if err != nil || block.Type != "CERTIFICATE" {
+				return nil, invalidCertificate()
 			}
-			n++
+			list = append(list, certificate)
 		}
-		if n == 0 {
-			return invalidCertificate()
+		if len(list) == before {
+			return nil, invalidCertificate()
+		}
+	}
+	return list, nil
+}
+
+// checkExpiry refuses client certificates that have expired by now. Texts that are
+// no certificates are found when they are applied.
+func (s commonSettings) checkExpiry(now time.Time) error {
+	list, _ := s.certificates()
+	for _, certificate := range list {
+		if now.After(certificate.NotAfter) {
+			return cloud.Errorf(cloud.DatabaseCertExpired, "A client certificate expired on %s.", certificate.NotAfter.Format(time.DateOnly))
 		}
 	}
 	return nil

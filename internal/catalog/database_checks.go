@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"math"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -40,7 +41,11 @@ func (c *Catalog) checkSettings(d Database) error {
 	if err := c.checkModules(d, version); err != nil {
 		return err
 	}
-	return c.checkVersionFeatures(d, version)
+	codes := versionCodes{cloud.DatabaseRespNotSupported, cloud.DatabaseEvictionVersion}
+	if d.activeActive() {
+		codes.resp = cloud.ActiveActiveResp
+	}
+	return c.checkVersionFeatures(d, version, codes)
 }
 
 func checkSize(d Database) error {
@@ -112,8 +117,11 @@ func checkFlash(d Database) error {
 }
 
 func checkCluster(d Database) error {
-	if d.ExternalEndpoint && !d.OSSCluster {
+	switch {
+	case d.ExternalEndpoint && !d.OSSCluster:
 		return cloud.Errorf(cloud.DatabaseExternalEndpoint, "An external endpoint for the OSS Cluster API needs that API to be on.")
+	case d.OSSCluster && len(d.RegexRules) > 0:
+		return cloud.Errorf(cloud.DatabaseClusterRegexRules, "With the OSS Cluster API a database has no regex rules of its own.")
 	}
 	return nil
 }
@@ -222,22 +230,41 @@ func (c *Catalog) checkModules(d Database, version redisVersion) error {
 			return cloud.Errorf(cloud.DatabaseModuleTwice, "The module %s is there twice.", m.Name)
 		}
 		seen[m.Name] = true
-		for name := range m.Parameters {
+		for name, value := range m.Parameters {
 			if !slices.ContainsFunc(known.Parameters, func(p moduleParameter) bool { return p.Name == name }) {
 				return cloud.Errorf(cloud.DatabaseModuleParameter, "The module %s has no parameter %q.", m.Name, name)
+			}
+			if err := checkDocuments(name, value); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
+// checkDocuments checks the only parameter that there is: how many documents
+// RediSearch is to expect.
+func checkDocuments(name string, value any) error {
+	switch n, ok := value.(float64); {
+	case !ok || n != math.Trunc(n):
+		return cloud.Errorf(cloud.SearchDocumentsNotInteger, "The parameter %s is an integer, not %v.", name, value)
+	case n < 1:
+		return cloud.Errorf(cloud.SearchDocumentsRange, "The parameter %s is at least 1, not %v.", name, n)
+	}
+	return nil
+}
+
+// versionCodes are the codes for features that a version does not have, where kinds
+// of databases differ: RESP3, and eviction policies.
+type versionCodes struct{ resp, eviction cloud.Code }
+
 // checkVersionFeatures checks what came with a version of Redis.
-func (c *Catalog) checkVersionFeatures(d Database, version redisVersion) error {
+func (c *Catalog) checkVersionFeatures(d Database, version redisVersion, codes versionCodes) error {
 	switch {
-	case d.RespVersion == resp3 && !version.atLeast(7, 2):
-		return cloud.Errorf(cloud.DatabaseRespNotSupported, "Redis %s does not speak RESP3.", version.Version)
+	case d.RespVersion == resp3 && !version.speaksRESP3():
+		return cloud.Errorf(codes.resp, "Redis %s does not speak RESP3.", version.Version)
 	case strings.HasSuffix(d.Eviction, "-lrm") && !version.atLeast(8, 6):
-		return cloud.Errorf(cloud.DatabaseEvictionVersion, "Redis %s does not know the eviction policy %s.", version.Version, d.Eviction)
+		return cloud.Errorf(codes.eviction, "Redis %s does not know the eviction policy %s.", version.Version, d.Eviction)
 	case !slices.Contains(c.performanceFactors, d.QueryFactor):
 		return cloud.Errorf(cloud.DatabaseFactorInvalid, "%q is not a query performance factor.", d.QueryFactor)
 	case d.QueryFactor != standardFactor && !version.atLeast(7, 2):

@@ -29,6 +29,9 @@ func (c *Catalog) createProDatabase(ctx context.Context, tx *store.Tx, in databa
 	if err != nil {
 		return out, err
 	}
+	if err := in.checkExpiry(tx.Now); err != nil {
+		return out, err
+	}
 	if err := c.checkSearch(body); err != nil {
 		return out, err
 	}
@@ -124,7 +127,7 @@ func (c *Catalog) designDatabase(sub Subscription, spec DatabaseSpec, near neigh
 	}
 	if d.Protocol == redis {
 		d.RespVersion = resp2
-		if version.atLeast(7, 2) {
+		if version.speaksRESP3() {
 			d.RespVersion = resp3
 		}
 	}
@@ -156,8 +159,11 @@ func (c *Catalog) versionFor(sub Subscription, spec DatabaseSpec) (redisVersion,
 
 func (c *Catalog) versionForModules(offer, asked string, modules []DatabaseModule) (redisVersion, error) {
 	version, ok := c.askedVersion(offer, asked)
+	if _, known := c.version(asked); !ok && known {
+		return version, cloud.Errorf(cloud.DatabaseVersionNotSupported, "Redis %s is not for new databases of %s subscriptions.", asked, offer)
+	}
 	if !ok {
-		return version, cloud.Errorf(cloud.DatabaseVersionInvalid, "Redis %s is not available to databases of %s subscriptions.", asked, offer)
+		return version, cloud.Errorf(cloud.DatabaseVersionInvalid, "There is no Redis %q.", asked)
 	}
 	if asked == "" && len(modules) > 0 {
 		for _, v := range c.versionsOf(offer) {

@@ -21,32 +21,40 @@ type DatabaseSpec struct {
 // databaseSettings is what can be said when a database is created and changed
 // later. nil is not said: a new database takes the default, another stays as it is.
 type databaseSettings struct {
-	DryRun           bool               `json:"dryRun"`
+	DryRun bool `json:"dryRun"`
+	commonSettings
+	Replication      *bool        `json:"replication"`
+	Throughput       *Throughput  `json:"throughputMeasurement"`
+	RAMPercentage    *int         `json:"ramPercentage"`
+	RespVersion      *string      `json:"respVersion"`
+	AutoMinorUpgrade *bool        `json:"autoMinorVersionUpgrade"`
+	QueryFactor      *string      `json:"queryPerformanceFactor"`
+	Persistence      *string      `json:"dataPersistence"`
+	Alerts           *[]Alert     `json:"alerts"`
+	ReplicaOf        *[]string    `json:"replicaOf"` // null is not said, an empty list ends replication
+	Replica          *replicaSpec `json:"replica"`
+	RemoteBackup     *backupSpec  `json:"remoteBackup"`
+	BackupPath       *string      `json:"periodicBackupPath"`
+	Password         *string      `json:"password"`
+	SASLUsername     *string      `json:"saslUsername"`
+	SASLPassword     *string      `json:"saslPassword"`
+	SourceIPs        *[]string    `json:"sourceIp"`
+}
+
+// commonSettings are the settings that databases of every kind have by one name.
+type commonSettings struct {
 	MemoryGB         *float64           `json:"memoryLimitInGb"`
 	DatasetGB        *float64           `json:"datasetSizeInGb"`
-	Replication      *bool              `json:"replication"`
-	Throughput       *Throughput        `json:"throughputMeasurement"`
-	RAMPercentage    *int               `json:"ramPercentage"`
-	RespVersion      *string            `json:"respVersion"`
-	AutoMinorUpgrade *bool              `json:"autoMinorVersionUpgrade"`
-	QueryFactor      *string            `json:"queryPerformanceFactor"`
-	Persistence      *string            `json:"dataPersistence"`
-	Eviction         *string            `json:"dataEvictionPolicy"`
 	OSSCluster       *bool              `json:"supportOSSClusterApi"`
 	ExternalEndpoint *bool              `json:"useExternalEndpointForOSSClusterApi"`
-	Alerts           *[]Alert           `json:"alerts"`
-	ReplicaOf        *[]string          `json:"replicaOf"` // null is not said, an empty list ends replication
-	Replica          *replicaSpec       `json:"replica"`
-	RemoteBackup     *backupSpec        `json:"remoteBackup"`
-	BackupPath       *string            `json:"periodicBackupPath"`
-	Password         *string            `json:"password"`
-	SASLUsername     *string            `json:"saslUsername"`
-	SASLPassword     *string            `json:"saslPassword"`
-	SourceIPs        *[]string          `json:"sourceIp"`
+	Eviction         *string            `json:"dataEvictionPolicy"`
 	TLS              *bool              `json:"enableTls"`
 	SSLCertificate   *string            `json:"clientSslCertificate"`
 	TLSCertificates  clientCertificates `json:"clientTlsCertificates"`
 }
+
+// passwordTooLong is one character more than a password of a database has at most.
+const passwordTooLong = 50
 
 type replicaSpec struct {
 	SyncSources []SyncSource `json:"syncSources"`
@@ -68,13 +76,14 @@ func (s databaseSettings) applyTo(d *Database) error {
 	set(&d.ExternalEndpoint, s.ExternalEndpoint)
 	set(&d.Alerts, s.Alerts)
 	set(&d.SourceIPs, s.SourceIPs)
-	set(&d.SASLUsername, s.SASLUsername)
-	set(&d.SASLPassword, s.SASLPassword)
 	if s.AutoMinorUpgrade != nil {
 		d.KeepMinorVersion = !*s.AutoMinorUpgrade
 	}
 	s.applyReplica(d)
 	if err := s.applyPassword(d); err != nil {
+		return err
+	}
+	if err := s.applySASL(d); err != nil {
 		return err
 	}
 	if err := s.applyBackup(d); err != nil {
@@ -114,14 +123,28 @@ func (s databaseSettings) applyPassword(d *Database) error {
 	if s.Password == nil {
 		return nil
 	}
-	const tooLong = 50
 	switch {
 	case *s.Password == "":
 		return cloud.Errorf(cloud.DatabasePasswordBlank, "A password cannot be empty.")
-	case len(*s.Password) >= tooLong:
-		return cloud.Errorf(cloud.DatabasePasswordTooLong, "A password has fewer than %d characters.", tooLong)
+	case len(*s.Password) >= passwordTooLong:
+		return cloud.Errorf(cloud.DatabasePasswordTooLong, "A password has fewer than %d characters.", passwordTooLong)
 	}
 	d.Password = *s.Password
+	return nil
+}
+
+// applySASL takes over by what the protocol memcached knows its user.
+func (s databaseSettings) applySASL(d *Database) error {
+	set(&d.SASLUsername, s.SASLUsername)
+	set(&d.SASLPassword, s.SASLPassword)
+	switch {
+	case s.SASLUsername != nil && d.SASLUsername == "":
+		return cloud.Errorf(cloud.DatabaseSaslUserBlank, "A SASL user name cannot be empty.")
+	case s.SASLPassword != nil && d.SASLPassword == "":
+		return cloud.Errorf(cloud.DatabaseSaslPasswordBlank, "A SASL password cannot be empty.")
+	case len(d.SASLPassword) >= passwordTooLong:
+		return cloud.Errorf(cloud.DatabaseSaslPasswordTooLong, "A SASL password has fewer than %d characters.", passwordTooLong)
+	}
 	return nil
 }
 
@@ -150,11 +173,8 @@ func (s databaseSettings) applyTLS(d *Database) error {
 	if d.TLSCertificate && !d.TLS || ssl && s.TLS != nil && !*s.TLS {
 		return cloud.Errorf(cloud.DatabaseCertWithoutTLS, "Client certificates need enableTls to be true.")
 	}
-	certificates := s.TLSCertificates.pems
-	if ssl {
-		certificates = append(certificates, *s.SSLCertificate)
-	}
-	return checkCertificates(certificates)
+	_, err := s.certificates()
+	return err
 }
 
 // set takes over what is said.

@@ -27,6 +27,9 @@ func (c *Catalog) updateProDatabase(ctx context.Context, tx *store.Tx, in databa
 	if db.Body.activeActive() {
 		return out, cloud.Errorf(cloud.UpdateNotForActiveActive, "Database %d is Active-Active: change it with its regions.", db.ID)
 	}
+	if err := in.checkExpiry(tx.Now); err != nil {
+		return out, err
+	}
 	return c.changeDatabase(ctx, tx, db, in.Name, in.DryRun, func(d *Database) error { return in.change(db.ID, d) })
 }
 
@@ -49,10 +52,14 @@ func (c *Catalog) changeDatabase(
 		}
 		db.Name = *name
 	}
+	before := db.Body
 	if err := change(&db.Body); err != nil {
 		return out, err
 	}
 	if err := c.checkSettings(db.Body); err != nil {
+		return out, err
+	}
+	if err := checkCycle(ctx, tx, db.ID, db.Body.SyncSources); err != nil {
 		return out, err
 	}
 	if dryRun {
@@ -61,7 +68,11 @@ func (c *Catalog) changeDatabase(
 	if err := store.Update(ctx, tx, db); err != nil {
 		return out, err
 	}
-	if err := store.SetStatus[Database](ctx, tx, db.ID, statusChanging); err != nil {
+	meanwhile := statusChanging
+	if db.Body.OSSCluster != before.OSSCluster {
+		meanwhile = statusProxyPolicy
+	}
+	if err := store.SetStatus[Database](ctx, tx, db.ID, meanwhile); err != nil {
 		return out, err
 	}
 	return engine.Outcome{ResourceID: db.ID, AdditionalResourceID: db.Parent, Steps: []cloud.Step{{

@@ -6,28 +6,42 @@ import (
 	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
-// databaseView is a database as a client sees it.
+// databaseFacts is what clients see of a database of any kind.
+type databaseFacts struct {
+	ID               int64        `json:"databaseId"`
+	Name             string       `json:"name"`
+	Protocol         string       `json:"protocol"`
+	Status           cloud.Status `json:"status"`
+	RedisVersion     string       `json:"redisVersion"`
+	MemoryStorage    string       `json:"memoryStorage"`
+	OSSCluster       bool         `json:"supportOSSClusterApi"`
+	ExternalEndpoint bool         `json:"useExternalEndpointForOSSClusterApi"`
+	Replication      bool         `json:"replication"`
+	Eviction         string       `json:"dataEvictionPolicy"`
+	Modules          []moduleView `json:"modules"`
+	Error            *cloud.Error `json:"error,omitempty"`
+	Linked
+}
+
+// placeFacts is what clients see of a database in one region, be it the only one.
+type placeFacts struct {
+	Provider     string      `json:"provider"`
+	Region       string      `json:"region"`
+	Compliance   string      `json:"redisVersionCompliance,omitempty"`
+	RespVersion  string      `json:"respVersion,omitempty"`
+	MemoryUsedMB float64     `json:"memoryUsedInMb"`
+	Persistence  string      `json:"dataPersistence"`
+	Alerts       []alertView `json:"alerts"`
+}
+
+// databaseView is a Pro database as a client sees it.
 type databaseView struct {
-	ID               int64          `json:"databaseId"`
-	Name             string         `json:"name"`
-	Protocol         string         `json:"protocol"`
-	Provider         string         `json:"provider"`
-	Region           string         `json:"region"`
-	Status           cloud.Status   `json:"status"`
-	RedisVersion     string         `json:"redisVersion"`
-	Compliance       string         `json:"redisVersionCompliance,omitempty"`
-	RespVersion      string         `json:"respVersion,omitempty"`
+	databaseFacts
+	placeFacts
 	AutoMinorUpgrade bool           `json:"autoMinorVersionUpgrade"`
 	MemoryGB         float64        `json:"memoryLimitInGb"`
 	DatasetGB        float64        `json:"datasetSizeInGb"`
-	MemoryUsedMB     float64        `json:"memoryUsedInMb"`
-	MemoryStorage    string         `json:"memoryStorage"`
 	RAMPercentage    int            `json:"ramPercentage,omitempty"`
-	OSSCluster       bool           `json:"supportOSSClusterApi"`
-	ExternalEndpoint bool           `json:"useExternalEndpointForOSSClusterApi"`
-	Persistence      string         `json:"dataPersistence"`
-	Replication      bool           `json:"replication"`
-	Eviction         string         `json:"dataEvictionPolicy"`
 	Throughput       Throughput     `json:"throughputMeasurement"`
 	QueryFactor      string         `json:"queryPerformanceFactor"`
 	ActivatedOn      *time.Time     `json:"activatedOn,omitempty"`
@@ -40,11 +54,7 @@ type databaseView struct {
 	ReplicaOf        *replicaOfView `json:"replicaOf,omitempty"`
 	Clustering       clusteringView `json:"clustering"`
 	Security         securityView   `json:"security"`
-	Modules          []moduleView   `json:"modules"`
-	Alerts           []alertView    `json:"alerts"`
 	Backup           backupView     `json:"backup"`
-	Error            *cloud.Error   `json:"error,omitempty"`
-	Linked
 }
 
 type replicaView struct {
@@ -95,25 +105,33 @@ func (c *Catalog) showDatabase(db cloud.Resource[Database]) *databaseView {
 	d := db.Body
 	version, _ := c.version(d.RedisVersion)
 	view := &databaseView{
-		ID:               db.ID,
-		Name:             db.Name,
-		Protocol:         d.Protocol,
-		Provider:         d.Provider,
-		Region:           d.Region,
-		Status:           db.Status,
-		RedisVersion:     d.RedisVersion,
-		Compliance:       version.Compliance,
-		RespVersion:      d.RespVersion,
+		databaseFacts: databaseFacts{
+			ID:               db.ID,
+			Name:             db.Name,
+			Protocol:         d.Protocol,
+			Status:           db.Status,
+			RedisVersion:     d.RedisVersion,
+			MemoryStorage:    d.MemoryStorage,
+			OSSCluster:       d.OSSCluster,
+			ExternalEndpoint: d.ExternalEndpoint,
+			Replication:      d.Replication,
+			Eviction:         d.Eviction,
+			Modules:          c.showModules(d.Modules),
+			Error:            db.Error,
+			Linked:           Linked{Links: noLinks()},
+		},
+		placeFacts: placeFacts{
+			Provider:    d.Provider,
+			Region:      d.Region,
+			Compliance:  version.Compliance,
+			RespVersion: d.RespVersion,
+			Persistence: d.Persistence,
+			Alerts:      showAlerts(db.ID, d.Alerts, alertLimits),
+		},
 		AutoMinorUpgrade: !d.KeepMinorVersion,
 		MemoryGB:         d.memoryGB(),
 		DatasetGB:        d.DatasetGB,
-		MemoryStorage:    d.MemoryStorage,
 		RAMPercentage:    d.RAMPercentage,
-		OSSCluster:       d.OSSCluster,
-		ExternalEndpoint: d.ExternalEndpoint,
-		Persistence:      d.Persistence,
-		Replication:      d.Replication,
-		Eviction:         d.Eviction,
 		Throughput:       d.Throughput,
 		QueryFactor:      d.QueryFactor,
 		Clustering:       d.clustering(),
@@ -124,11 +142,7 @@ func (c *Catalog) showDatabase(db cloud.Resource[Database]) *databaseView {
 			TLS:         d.TLS,
 			SourceIPs:   d.sourceIPs(),
 		},
-		Modules: c.showModules(d.Modules),
-		Alerts:  showAlerts(db.ID, d.Alerts, alertLimits),
-		Backup:  d.Backup.show(),
-		Error:   db.Error,
-		Linked:  Linked{Links: noLinks()},
+		Backup: d.Backup.show(),
 	}
 	if len(d.SyncSources) > 0 {
 		view.Replica = &replicaView{d.SyncSources}

@@ -14,30 +14,35 @@ import (
 // other networks, as it must be when the regions go. It is part of that change: the
 // subscription is pending until the last of it has gone.
 func disconnect(ctx context.Context, tx *store.Tx, subscription int64, regions map[int64]bool, after time.Duration) ([]cloud.Step, error) {
-	peerings, err1 := remove(ctx, tx, subscription, func(p Peering) bool { return regions[p.RegionID] }, after)
-	gateways, err2 := remove(ctx, tx, subscription, func(g TransitGateway) bool { return regions[g.RegionID] }, after)
-	services, err3 := remove(ctx, tx, subscription, func(s PSCService) bool { return regions[s.RegionID] }, after)
-	links, err4 := remove(ctx, tx, subscription, func(l PrivateLink) bool { return regions[l.RegionID] }, after)
+	end := cloud.Step{Subscription: subscription, After: after}
+	peerings, err1 := remove(ctx, tx, subscription, inRegions[Peering](regions), end)
+	gateways, err2 := remove(ctx, tx, subscription, inRegions[TransitGateway](regions), end)
+	services, err3 := remove(ctx, tx, subscription, inRegions[PSCService](regions), end)
+	links, err4 := remove(ctx, tx, subscription, inRegions[PrivateLink](regions), end)
 	return slices.Concat(peerings, gateways, services, links), errors.Join(err1, err2, err3, err4)
 }
 
-// remove takes out those resources of a kind in a subscription that are chosen.
-// What is below them goes along.
-func remove[B cloud.Body](
-	ctx context.Context, tx *store.Tx, subscription int64, chosen func(B) bool, after time.Duration,
-) (steps []cloud.Step, err error) {
-	list, err := store.List[B](ctx, tx, subscription, 0, store.All)
+// inRegions chooses what is in one of some regions.
+func inRegions[B located](regions map[int64]bool) func(cloud.Resource[B]) bool {
+	return func(r cloud.Resource[B]) bool { return regions[r.Body.regionID()] }
+}
+
+// remove takes out those resources of a kind below a parent that are chosen, each
+// by a step like end. What is below them goes along.
+func remove[B cloud.Body](ctx context.Context, tx *store.Tx, parent int64, chosen func(cloud.Resource[B]) bool, end cloud.Step) (steps []cloud.Step, err error) {
+	list, err := store.List[B](ctx, tx, parent, 0, store.All)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range list {
-		if !chosen(r.Body) {
+		if !chosen(r) {
 			continue
 		}
 		if err := store.SetStatus[B](ctx, tx, r.ID, cloud.StatusDeleting); err != nil {
 			return nil, err
 		}
-		steps = append(steps, cloud.Step{Kind: r.Body.Kind(), ID: r.ID, Subscription: subscription, After: after, Status: cloud.StatusGone})
+		end.Kind, end.ID, end.Status = r.Body.Kind(), r.ID, cloud.StatusGone
+		steps = append(steps, end)
 	}
 	return steps, nil
 }

@@ -204,10 +204,7 @@ func (c *Catalog) createEssentials(ctx context.Context, tx *store.Tx, in essenti
 	if err := c.payPlan(&sub.Body, p, or(in.PaymentMethod, creditCard), in.PaymentMethodID); err != nil {
 		return out, err
 	}
-	if sub.ID, err = store.NextID[Essentials](ctx, tx); err != nil {
-		return out, err
-	}
-	if err := store.Insert(ctx, tx, sub); err != nil {
+	if sub, err = insertNew(ctx, tx, sub); err != nil {
 		return out, err
 	}
 	return engine.Outcome{ResourceID: sub.ID, Steps: []cloud.Step{{

@@ -175,6 +175,7 @@ func TestEssentialsDatabaseLife(t *testing.T) {
 	if list.Status != 200 || fmt.Sprint(list.Get("subscription", "databases")) != "[]" {
 		t.Errorf("without databases: got %d %s", list.Status, list.Body)
 	}
+	wantError(t, a.Run(http.MethodPost, sub+"/databases", map[string]any{"name": ""}), cloud.EssentialsDBNameMissing)
 	path := fmt.Sprintf("%s/databases/%d", sub, a.Create(sub+"/databases", map[string]any{
 		"name": "scratch", "dataPersistence": "none", "replication": false, "periodicBackupPath": "", "modules": []any{},
 		"sourceIps": []any{"0.0.0.0/0"}, "alerts": []any{map[string]any{"name": "throughput-higher-than", "value": 80}},

@@ -79,8 +79,11 @@ func (c *Catalog) createEssentialsDatabase(ctx context.Context, tx *store.Tx, in
 	if err != nil {
 		return out, err
 	}
+	if err := in.checkExpiry(tx.Now); err != nil {
+		return out, err
+	}
 	db := cloud.Resource[EssentialsDatabase]{Parent: sub.ID, Name: deref(in.Name), Status: statusDraft, Body: body}
-	if err := (neighbours{}).checkName(db.Name); err != nil {
+	if err := checkEssentialsName(db.Name); err != nil {
 		return out, err
 	}
 	if db.ID, err = store.NextID[EssentialsDatabase](ctx, tx); err != nil {
@@ -93,6 +96,14 @@ func (c *Catalog) createEssentialsDatabase(ctx context.Context, tx *store.Tx, in
 		{Kind: db.Body.Kind(), ID: db.ID, After: essentialsDatabaseStart, Status: cloud.StatusPending},
 		{Kind: db.Body.Kind(), ID: db.ID, After: essentialsDatabaseCreation, Status: cloud.StatusActive},
 	}}, store.Insert(ctx, tx, db)
+}
+
+// checkEssentialsName checks the name of a database that has no others beside it.
+func checkEssentialsName(name string) error {
+	if name == "" {
+		return cloud.Errorf(cloud.EssentialsDBNameMissing, "A database needs a name.")
+	}
+	return neighbours{}.checkName(name)
 }
 
 // checkEssentialsRoom refuses more databases than plans have. One on its way out
@@ -131,7 +142,7 @@ func (c *Catalog) updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in
 		return out, err
 	}
 	if in.Name != nil && *in.Name != db.Name {
-		if err := (neighbours{}).checkName(*in.Name); err != nil {
+		if err := checkEssentialsName(*in.Name); err != nil {
 			return out, err
 		}
 		db.Name = *in.Name
@@ -140,11 +151,17 @@ func (c *Catalog) updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in
 	if err := in.checkPlan(p); err != nil {
 		return out, err
 	}
+	if err := in.checkExpiry(tx.Now); err != nil {
+		return out, err
+	}
 	change := databaseUpdateRequest{DefaultUser: in.DefaultUser, databaseSettings: in.settings()}
 	if err := change.change(db.ID, &db.Body.Database); err != nil {
 		return out, err
 	}
 	if err := c.checkEssentialsDatabase(p, db.Body); err != nil {
+		return out, err
+	}
+	if err := checkCycle(ctx, tx, db.ID, db.Body.SyncSources); err != nil {
 		return out, err
 	}
 	if err := store.Update(ctx, tx, db); err != nil {

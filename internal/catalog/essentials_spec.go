@@ -18,46 +18,37 @@ const (
 // essentialsSettings is what can be said when an Essentials database is created
 // and changed later. Most of it is said of Pro databases too, some in other names.
 type essentialsSettings struct {
-	Name             *string            `json:"name"`
-	MemoryGB         *float64           `json:"memoryLimitInGb"`
-	DatasetGB        *float64           `json:"datasetSizeInGb"`
-	OSSCluster       *bool              `json:"supportOSSClusterApi"`
-	RespVersion      *string            `json:"respVersion"`
-	ExternalEndpoint *bool              `json:"useExternalEndpointForOSSClusterApi"`
-	Clustering       *bool              `json:"enableDatabaseClustering"`
-	Shards           *int64             `json:"numberOfShards"`
-	Persistence      *string            `json:"dataPersistence"`
-	Eviction         *string            `json:"dataEvictionPolicy"`
-	Replication      *bool              `json:"replication"`
-	BackupPath       *string            `json:"periodicBackupPath"` // empty ends backups
-	SourceIPs        *[]string          `json:"sourceIps"`
-	RegexRules       *[]string          `json:"regexRules"`
-	ReplicaOf        *[]string          `json:"replicaOf"`
-	Replica          *replicaSpec       `json:"replica"`
-	SSLCertificate   *string            `json:"clientSslCertificate"`
-	TLSCertificates  clientCertificates `json:"clientTlsCertificates"`
-	TLS              *bool              `json:"enableTls"`
-	Password         *string            `json:"password"`
-	Alerts           *[]Alert           `json:"alerts"`
+	Name *string `json:"name"`
+	commonSettings
+	RespVersion *string      `json:"respVersion"`
+	Clustering  *bool        `json:"enableDatabaseClustering"`
+	Shards      *int64       `json:"numberOfShards"`
+	Persistence *string      `json:"dataPersistence"`
+	Replication *bool        `json:"replication"`
+	BackupPath  *string      `json:"periodicBackupPath"` // empty ends backups
+	SourceIPs   *[]string    `json:"sourceIps"`
+	RegexRules  *[]string    `json:"regexRules"`
+	ReplicaOf   *[]string    `json:"replicaOf"`
+	Replica     *replicaSpec `json:"replica"`
+	Password    *string      `json:"password"`
+	Alerts      *[]Alert     `json:"alerts"`
 }
 
 // settings says the same in the terms of a Pro database.
 func (s essentialsSettings) settings() databaseSettings {
 	same := databaseSettings{
-		RespVersion:     s.RespVersion,
-		Persistence:     s.Persistence,
-		Eviction:        s.Eviction,
-		Replication:     s.Replication,
-		BackupPath:      s.BackupPath,
-		SourceIPs:       s.SourceIPs,
-		ReplicaOf:       s.ReplicaOf,
-		Replica:         s.Replica,
-		SSLCertificate:  s.SSLCertificate,
-		TLSCertificates: s.TLSCertificates,
-		TLS:             s.TLS,
-		Password:        s.Password,
-		Alerts:          s.Alerts,
+		commonSettings: s.commonSettings,
+		RespVersion:    s.RespVersion,
+		Persistence:    s.Persistence,
+		Replication:    s.Replication,
+		BackupPath:     s.BackupPath,
+		SourceIPs:      s.SourceIPs,
+		ReplicaOf:      s.ReplicaOf,
+		Replica:        s.Replica,
+		Password:       s.Password,
+		Alerts:         s.Alerts,
 	}
+	same.MemoryGB, same.DatasetGB = nil, nil // the plan's to say
 	if s.BackupPath != nil && *s.BackupPath == "" {
 		same.RemoteBackup = &backupSpec{Active: new(bool)}
 	}
@@ -154,13 +145,10 @@ func (c *Catalog) checkEssentialsDatabase(p plan, d EssentialsDatabase) error {
 		return err
 	}
 	version, _ := c.version(d.RedisVersion)
-	if d.RespVersion == resp3 && !version.atLeast(7, 2) {
-		return cloud.Errorf(cloud.EssentialsRespVersion, "Redis %s does not speak RESP3.", version.Version)
-	}
 	if err := c.checkModules(like, version); err != nil {
 		return err
 	}
-	return c.checkVersionFeatures(like, version)
+	return c.checkVersionFeatures(like, version, versionCodes{cloud.EssentialsRespVersion, cloud.EssentialsEvictionVersion})
 }
 
 func checkEssentialsProtocol(p plan, d EssentialsDatabase) error {

@@ -61,7 +61,7 @@ func TestPlanChange(t *testing.T) {
 		{at("250MB"), planNamed(t, c, gcp, "us-central1", "250MB"), cloud.PlanProviderMismatch},
 		{at("250MB"), planNamed(t, c, aws, "eu-west-1", "250MB"), cloud.PlanRegionMismatch},
 		{at("1GB"), at("Flex_1GB"), cloud.PlanToFlex},
-		{at("Flex_1GB"), at("1GB"), cloud.PlanUpdateInvalid},
+		{at("Flex_1GB"), at("1GB"), cloud.PlanFromFlex},
 		{at("Multi-Zone_1GB"), at("Single-Zone_1GB"), cloud.PlanFromMultiZone},
 		{at("1GB"), at("Multi-Zone_1GB"), cloud.PlanToMultiZone},
 	} {
@@ -177,7 +177,9 @@ func TestEssentialsDatabaseRules(t *testing.T) {
 		}, cloud.DatabaseMemcachedModules},
 		"stack of Flex":     {"Flex_1GB", func(in *essentialsDatabaseCreate) { in.Protocol = stack }, cloud.EssentialsFlexStack},
 		"memcached of Flex": {"Flex_1GB", func(in *essentialsDatabaseCreate) { in.Protocol = memcached }, cloud.EssentialsFlexMemcached},
-		"version of Pro":    {"250MB", func(in *essentialsDatabaseCreate) { in.RedisVersion = "6.2" }, cloud.DatabaseVersionInvalid},
+		"version of Pro":    {"250MB", func(in *essentialsDatabaseCreate) { in.RedisVersion = "6.2" }, cloud.DatabaseVersionNotSupported},
+		"no version":        {"250MB", func(in *essentialsDatabaseCreate) { in.RedisVersion = "5.0" }, cloud.DatabaseVersionInvalid},
+		"eviction of 8.6":   {"250MB", func(in *essentialsDatabaseCreate) { in.Eviction = new("allkeys-lrm") }, cloud.EssentialsEvictionVersion},
 		"password":          {"250MB", func(in *essentialsDatabaseCreate) { in.Password = new("") }, cloud.DatabasePasswordBlank},
 	} {
 		var in essentialsDatabaseCreate

@@ -11,27 +11,13 @@ import (
 // essentialsDatabaseView is an Essentials database as a client sees it. There is
 // no private endpoint: the machines are shared.
 type essentialsDatabaseView struct {
-	ID                  int64                    `json:"databaseId"`
-	Name                string                   `json:"name"`
-	Protocol            string                   `json:"protocol"`
-	Provider            string                   `json:"provider"`
-	Region              string                   `json:"region"`
-	RedisVersion        string                   `json:"redisVersion"`
-	Compliance          string                   `json:"redisVersionCompliance,omitempty"`
-	RespVersion         string                   `json:"respVersion,omitempty"`
-	Status              cloud.Status             `json:"status"`
+	databaseFacts
+	placeFacts
 	PlanMemoryLimit     float64                  `json:"planMemoryLimit"`
 	PlanDatasetSize     float64                  `json:"planDatasetSize"`
 	MemoryUnit          string                   `json:"memoryLimitMeasurementUnit"`
-	MemoryUsedMB        float64                  `json:"memoryUsedInMb"`
 	NetworkMonthlyUsage float64                  `json:"networkMonthlyUsageInByte"`
-	MemoryStorage       string                   `json:"memoryStorage"`
 	RedisFlex           bool                     `json:"redisFlex"`
-	OSSCluster          bool                     `json:"supportOSSClusterApi"`
-	ExternalEndpoint    bool                     `json:"useExternalEndpointForOSSClusterApi"`
-	Persistence         string                   `json:"dataPersistence"`
-	Replication         bool                     `json:"replication"`
-	Eviction            string                   `json:"dataEvictionPolicy"`
 	ActivatedOn         *time.Time               `json:"activatedOn"`
 	LastModified        *time.Time               `json:"lastModified"`
 	PublicEndpoint      *string                  `json:"publicEndpoint"`
@@ -40,11 +26,7 @@ type essentialsDatabaseView struct {
 	Replica             *replicaView             `json:"replica"`
 	Clustering          essentialsClusteringView `json:"clustering"`
 	Security            essentialsSecurityView   `json:"security"`
-	Modules             []moduleView             `json:"modules"`
-	Alerts              []alertView              `json:"alerts"`
 	Backup              essentialsBackupView     `json:"backup"`
-	Error               *cloud.Error             `json:"error,omitempty"`
-	Linked
 }
 
 type essentialsEndpoints struct {
@@ -84,37 +66,20 @@ type essentialsBackupView struct {
 func (c *Catalog) showEssentialsDatabase(p plan, db cloud.Resource[EssentialsDatabase]) *essentialsDatabaseView {
 	d := db.Body.Database
 	pro := c.showDatabase(cloud.Resource[Database]{
-		ID: db.ID, Parent: db.Parent, UpdatedAt: db.UpdatedAt, ActivatedAt: db.ActivatedAt, Body: d,
+		ID: db.ID, Parent: db.Parent, Name: db.Name, Status: db.Status, Error: db.Error,
+		UpdatedAt: db.UpdatedAt, ActivatedAt: db.ActivatedAt, Body: d,
 	})
-	modules := pro.Modules
-	if d.Protocol == stack {
-		modules = c.allModules()
-	}
 	view := &essentialsDatabaseView{
-		ID:               db.ID,
-		Name:             db.Name,
-		Protocol:         d.Protocol,
-		Provider:         d.Provider,
-		Region:           d.Region,
-		RedisVersion:     d.RedisVersion,
-		Compliance:       pro.Compliance,
-		RespVersion:      d.RespVersion,
-		Status:           db.Status,
-		PlanMemoryLimit:  p.Size,
-		PlanDatasetSize:  p.datasetSize(d.Replication),
-		MemoryUnit:       p.SizeMeasurementUnit,
-		MemoryUsedMB:     pro.MemoryUsedMB,
-		MemoryStorage:    p.memoryStorage(),
-		RedisFlex:        p.RedisFlex,
-		OSSCluster:       d.OSSCluster,
-		ExternalEndpoint: d.ExternalEndpoint,
-		Persistence:      d.Persistence,
-		Replication:      d.Replication,
-		Eviction:         d.Eviction,
-		ActivatedOn:      pro.ActivatedOn,
-		LastModified:     pro.LastModified,
-		Replica:          pro.Replica,
-		Clustering:       essentialsClusteringView{RegexRules: pro.Clustering.RegexRules, HashingPolicy: pro.Clustering.HashingPolicy},
+		databaseFacts:   pro.databaseFacts,
+		placeFacts:      pro.placeFacts,
+		PlanMemoryLimit: p.Size,
+		PlanDatasetSize: p.datasetSize(d.Replication),
+		MemoryUnit:      p.SizeMeasurementUnit,
+		RedisFlex:       p.RedisFlex,
+		ActivatedOn:     pro.ActivatedOn,
+		LastModified:    pro.LastModified,
+		Replica:         pro.Replica,
+		Clustering:      essentialsClusteringView{RegexRules: pro.Clustering.RegexRules, HashingPolicy: pro.Clustering.HashingPolicy},
 		Security: essentialsSecurityView{
 			DefaultUser: !d.NoDefaultUser,
 			SSLClients:  d.mutualTLS(),
@@ -122,11 +87,11 @@ func (c *Catalog) showEssentialsDatabase(p plan, db cloud.Resource[EssentialsDat
 			TLS:         d.TLS,
 			SourceIPs:   d.sourceIPs(),
 		},
-		Modules: modules,
-		Alerts:  showAlerts(db.ID, d.Alerts, essentialsAlertLimits),
-		Backup:  essentialsBackupView{Enabled: pro.Backup.Enabled, Status: "idle", Interval: pro.Backup.Interval, Destination: pro.Backup.Destination},
-		Error:   db.Error,
-		Linked:  Linked{Links: noLinks()},
+		Backup: essentialsBackupView{Enabled: pro.Backup.Enabled, Status: "idle", Interval: pro.Backup.Interval, Destination: pro.Backup.Destination},
+	}
+	view.Alerts = showAlerts(db.ID, d.Alerts, essentialsAlertLimits)
+	if d.Protocol == stack {
+		view.Modules = c.allModules()
 	}
 	if pro.PublicEndpoint != "" {
 		view.PublicEndpoint = &pro.PublicEndpoint

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -32,6 +33,15 @@ func noDatabase(subscription, id int64) error {
 	return cloud.Errorf(cloud.DatabaseNotFound, "There is no database %d in subscription %d.", id, subscription)
 }
 
+// elsewhere is the error of a database that is found, in another subscription than
+// it is looked for: not of the subscription, if that is missing.
+func elsewhere(path databasePath, missing error) error {
+	if failure := (&cloud.Error{}); errors.As(missing, &failure) && failure.Code == cloud.DatabaseNotFound {
+		return cloud.Errorf(cloud.DatabaseElsewhere, "Database %d is not one of subscription %d.", path.ID, path.Subscription)
+	}
+	return missing
+}
+
 // databasePath is a database as a path names it.
 type databasePath struct {
 	Subscription int64 `path:"subscriptionId" json:"-"`
@@ -49,15 +59,17 @@ func readHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, pa
 }
 
 // lockHosted locks a database of a subscription that is to be changed.
-// It answers SubscriptionNotFound, DatabaseNotFound and DatabaseNotActive: what
-// is being deleted cannot be changed any more.
+// It answers SubscriptionNotFound, DatabaseNotFound, DatabaseElsewhere and
+// DatabaseNotActive: what is being deleted cannot be changed any more.
 func lockHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path databasePath) (cloud.Resource[B], error) {
 	db, ok, err := store.Lock[B](ctx, tx, path.ID)
 	switch {
 	case err != nil:
 		return db, err
-	case !ok || db.Parent != path.Subscription:
+	case !ok:
 		return db, P(&db.Body).notFound(ctx, tx, path.Subscription, path.ID)
+	case db.Parent != path.Subscription:
+		return db, elsewhere(path, P(&db.Body).notFound(ctx, tx, path.Subscription, path.ID))
 	case db.Status == cloud.StatusDeleting:
 		return db, databaseNotActive(db)
 	}

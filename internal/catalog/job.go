@@ -57,10 +57,8 @@ func begin[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, name
 		return job.ID, store.SetStatus[Job[B]](ctx, tx, job.ID, cloud.StatusPending)
 	}
 	job.Parent, job.Name, job.Status = database, name, cloud.StatusPending
-	if job.ID, err = store.NextID[Job[B]](ctx, tx); err != nil {
-		return 0, err
-	}
-	return job.ID, store.Insert(ctx, tx, job)
+	job, err = insertNew(ctx, tx, job)
+	return job.ID, err
 }
 
 // outcomeOf names a database and its subscription in the task.

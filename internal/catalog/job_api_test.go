@@ -21,6 +21,14 @@ func kinds(a *apitest.Account) (pro, fixed string) {
 	return pro, fixed
 }
 
+// activeActive makes an Active-Active database in us-east-1 and us-east-2.
+func activeActive(tb testing.TB, a *apitest.Account) (path string) {
+	tb.Helper()
+	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", activeActiveBody("global")))
+	a.Settle(sub, "active")
+	return fmt.Sprintf("%s/databases/%d", sub, firstDatabase(tb, a, sub))
+}
+
 // wantResource checks members of what a task has read.
 func wantResource(t *testing.T, task apitest.Answer, want map[string]any) {
 	t.Helper()
@@ -164,16 +172,31 @@ func TestUpgrades(t *testing.T) {
 	memcached := fmt.Sprintf("%s/databases/%d", sub, a.Create(sub+"/databases", map[string]any{"name": "cache", "datasetSizeInGb": 1, "protocol": "memcached"}))
 	a.Settle(memcached, "active")
 	wantError(t, a.Run(http.MethodPost, memcached+"/upgrade", map[string]any{"targetRedisVersion": "8.6"}), cloud.UpgradeMemcached)
+
+	several := activeActive(t, a)
+	wantError(t, a.Run(http.MethodPost, several+"/upgrade", map[string]any{"targetRedisVersion": "8.6"}), cloud.UpgradeActiveActive)
+	if got := a.Do(http.MethodGet, several+"/available-target-versions", nil); fmt.Sprint(got.Get("targets")) != "[]" {
+		t.Errorf("targets of an Active-Active database: got %s", got.Body)
+	}
 }
 
 func TestSlowLogAndFlush(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
 	pro, fixed := kinds(a)
-	for _, path := range []string{pro + "/slow-log", pro + "/slow-log?regionName=us-east-1", fixed + "/slow-log"} {
+	several := activeActive(t, a)
+	for _, path := range []string{
+		pro + "/slow-log", pro + "/slow-log?regionName=us-east-1", fixed + "/slow-log", several + "/slow-log?regionName=us-east-1",
+	} {
 		if got := a.Do(http.MethodGet, path, nil); got.Status != 200 || fmt.Sprint(got.Get("entries")) != "[]" {
 			t.Errorf("GET %s: got %d %s", path, got.Status, got.Body)
 		}
 	}
+	for _, path := range []string{several + "/slow-log", several + "/slow-log?regionName=eu-west-1"} {
+		if got := a.Do(http.MethodGet, path, nil); got.Status != 400 {
+			t.Errorf("GET %s: got %d %s, want 400", path, got.Status, got.Body)
+		}
+	}
 	wantError(t, a.Run(http.MethodPut, pro+"/flush", nil), cloud.FlushSingleRegion)
+	wantDone(t, a.Run(http.MethodPut, several+"/flush", nil))
 }

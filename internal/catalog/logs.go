@@ -40,22 +40,15 @@ type systemLogEntry struct {
 // The system log is the tasks that changed something, or were to: nothing is
 // written down twice. It reaches back as far as tasks are kept.
 func listSystemLogs(ctx context.Context, tx *store.Tx, in struct {
-	Offset   int     `query:"offset" json:"-"`
-	Limit    *int    `query:"limit" json:"-"`
-	Start    *string `query:"startTime" json:"-"`
-	End      *string `query:"endTime" json:"-"`
-	Resource int64   `query:"resourceId" json:"-"`
+	logRange
+	Resource int64 `query:"resourceId" json:"-"`
 },
 ) (*systemLog, error) {
-	page, err := logRange(in.Start, in.End, in.Offset, in.Limit)
+	page, account, err := in.of(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
 	page.Resource = in.Resource
-	account, err := tx.Account(ctx)
-	if err != nil {
-		return nil, err
-	}
 	tasks, err := tx.Changes(ctx, page)
 	if err != nil {
 		return nil, err
@@ -77,14 +70,26 @@ func listSystemLogs(ctx context.Context, tx *store.Tx, in struct {
 	return log, nil
 }
 
-func logRange(start, end *string, offset int, limit *int) (page store.Page, err error) {
-	page = store.Page{Offset: offset, Limit: logPage}
-	set(&page.Limit, limit)
-	if page.From, err = logTime("startTime", start); err != nil {
-		return page, err
+// logRange is the part of a log that is asked for.
+type logRange struct {
+	Offset int     `query:"offset" json:"-"`
+	Limit  *int    `query:"limit" json:"-"`
+	Start  *string `query:"startTime" json:"-"`
+	End    *string `query:"endTime" json:"-"`
+}
+
+// of tells which part of the log of which account that is.
+func (r logRange) of(ctx context.Context, tx *store.Tx) (page store.Page, account cloud.Account, err error) {
+	page = store.Page{Offset: r.Offset, Limit: logPage}
+	set(&page.Limit, r.Limit)
+	if page.From, err = logTime("startTime", r.Start); err != nil {
+		return page, account, err
 	}
-	page.To, err = logTime("endTime", end)
-	return page, err
+	if page.To, err = logTime("endTime", r.End); err != nil {
+		return page, account, err
+	}
+	account, err = tx.Account(ctx)
+	return page, account, err
 }
 
 func logTime(name string, text *string) (*time.Time, error) {
@@ -150,18 +155,8 @@ type sessionLogEntry struct {
 
 // Nobody logs in to the stand-in, so a session is a day on which the account asked
 // for something: its owner came when the first request did.
-func listSessionLogs(ctx context.Context, tx *store.Tx, in struct {
-	Offset int     `query:"offset" json:"-"`
-	Limit  *int    `query:"limit" json:"-"`
-	Start  *string `query:"startTime" json:"-"`
-	End    *string `query:"endTime" json:"-"`
-},
-) (*sessionLog, error) {
-	page, err := logRange(in.Start, in.End, in.Offset, in.Limit)
-	if err != nil {
-		return nil, err
-	}
-	account, err := tx.Account(ctx)
+func listSessionLogs(ctx context.Context, tx *store.Tx, in logRange) (*sessionLog, error) {
+	page, account, err := in.of(ctx, tx)
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,8 @@ type Peering struct {
 // Kind of all VPC peerings.
 func (Peering) Kind() cloud.Kind { return cloud.Kind{Name: "peering", Parent: "subscription"} }
 
+func (p Peering) regionID() int64 { return p.RegionID }
+
 func (c *Catalog) peeringOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Report("listVpcPeerings", listPeerings),
@@ -83,7 +85,7 @@ type peeringCreate struct {
 }
 
 func (c *Catalog) createPeering(ctx context.Context, tx *store.Tx, in peeringCreate) (out engine.Outcome, err error) {
-	at, err := place{Subscription: in.ID}.lock(ctx, tx, wrongKind{activeActive: cloud.PeeringCreateActiveActive})
+	at, err := place{Subscription: in.ID}.lock(ctx, tx, rules{wrongKind: wrongKind{activeActive: cloud.PeeringCreateActiveActive}})
 	if err != nil {
 		return out, err
 	}
@@ -107,7 +109,7 @@ func (c *Catalog) createRegionPeering(ctx context.Context, tx *store.Tx, in regi
 			return c.peer(ctx, tx, site{sub, region}, in.vpcSpec, in.Destination)
 		}
 	}
-	return out, cloud.Errorf(cloud.PeeringRegionInvalid, "The subscription is not deployed to %q.", in.Source)
+	return out, cloud.Errorf(cloud.RegionPeeringSourceInvalid, "The subscription is not deployed to %q.", in.Source)
 }
 
 // peer starts a peering between a site and a VPC, of AWS in a region.
@@ -125,19 +127,15 @@ func (c *Catalog) peer(ctx context.Context, tx *store.Tx, at site, spec vpcSpec,
 			return out, cloud.Errorf(cloud.PeeringExists, "Peering %d is with the same network.", other.ID)
 		}
 	}
-	id, err := store.NextID[Peering](ctx, tx)
-	if err != nil {
-		return out, err
-	}
 	first := peeringWaiting
 	if body.Provider == gcp {
 		first = peeringInactive
 	}
-	return at.done(id,
-			cloud.Step{Kind: body.Kind(), ID: id, After: peeringInitiation, Status: first},
-			cloud.Step{Kind: body.Kind(), ID: id, After: peeringInitiation + peeringAcceptance, Status: cloud.StatusActive},
-		),
-		store.Insert(ctx, tx, cloud.Resource[Peering]{ID: id, Parent: at.sub.ID, Status: peeringInitiating, Body: body})
+	peering, err := insertNew(ctx, tx, cloud.Resource[Peering]{Parent: at.sub.ID, Status: peeringInitiating, Body: body})
+	return at.done(peering.ID,
+		stepTo(peering, peeringInitiation, first),
+		stepTo(peering, peeringInitiation+peeringAcceptance, cloud.StatusActive),
+	), err
 }
 
 func (p Peering) sameVPC(other Peering) bool {
@@ -172,9 +170,13 @@ func (c *Catalog) newPeering(at site, spec vpcSpec, region string) (p Peering, e
 		return p, nil
 	}
 	p.Region, p.Account, p.VPC = region, spec.Account, spec.VPC
+	invalidAccount := cloud.PeeringAccountInvalid
+	if at.sub.Body.activeActive() {
+		invalidAccount = cloud.RegionPeeringAccountInvalid
+	}
 	switch _, known := c.region(aws, region); {
 	case !awsAccountID.MatchString(p.Account):
-		return p, cloud.Errorf(cloud.PeeringAccountInvalid, "%q is not the id of an AWS account, which has 12 digits.", p.Account)
+		return p, cloud.Errorf(invalidAccount, "%q is not the id of an AWS account, which has 12 digits.", p.Account)
 	case !awsVPC.MatchString(p.VPC):
 		return p, cloud.Errorf(cloud.PeeringVPCInvalid, "%q is not the id of a VPC, such as vpc-0a1b2c3d.", p.VPC)
 	case !known:
@@ -223,11 +225,11 @@ type peeringUpdate struct {
 }
 
 func updatePeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out engine.Outcome, err error) {
-	at, err := place{Subscription: in.Subscription}.lock(ctx, tx, wrongKind{activeActive: cloud.PeeringUpdateActiveActive})
+	at, err := place{Subscription: in.Subscription}.lock(ctx, tx, rules{wrongKind: wrongKind{activeActive: cloud.PeeringUpdateActiveActive}})
 	if err != nil {
 		return out, err
 	}
-	peering, err := findPeering(ctx, tx, in.peeringPath)
+	peering, err := findPeering(ctx, tx, in.peeringPath, cloud.PeeringNotFound)
 	if err != nil {
 		return out, err
 	}
@@ -239,7 +241,7 @@ func updateRegionPeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (o
 	if err != nil {
 		return out, err
 	}
-	peering, err := findPeering(ctx, tx, in.peeringPath)
+	peering, err := findPeering(ctx, tx, in.peeringPath, cloud.RegionPeeringNotFound)
 	if err != nil {
 		return out, err
 	}
@@ -264,11 +266,11 @@ func (s site) changePeering(ctx context.Context, tx *store.Tx, peering cloud.Res
 }
 
 func deletePeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
-	at, err := place{Subscription: in.Subscription}.lock(ctx, tx, wrongKind{activeActive: cloud.PeeringDeleteActiveActive})
+	at, err := place{Subscription: in.Subscription}.lock(ctx, tx, rules{wrongKind: wrongKind{activeActive: cloud.PeeringDeleteActiveActive}})
 	if err != nil {
 		return out, err
 	}
-	return at.removePeering(ctx, tx, in)
+	return at.removePeering(ctx, tx, in, cloud.PeeringNotFound)
 }
 
 func deleteRegionPeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
@@ -283,18 +285,18 @@ func deleteRegionPeering(ctx context.Context, tx *store.Tx, in peeringPath) (out
 	if err != nil {
 		return out, err
 	}
-	return site{sub: sub}.removePeering(ctx, tx, in)
+	return site{sub: sub}.removePeering(ctx, tx, in, cloud.RegionPeeringNotFound)
 }
 
-func (s site) removePeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
-	peering, err := findPeering(ctx, tx, in)
+func (s site) removePeering(ctx context.Context, tx *store.Tx, in peeringPath, missing cloud.Code) (out engine.Outcome, err error) {
+	peering, err := findPeering(ctx, tx, in, missing)
 	if err != nil {
 		return out, err
 	}
 	if err := store.SetStatus[Peering](ctx, tx, peering.ID, cloud.StatusDeleting); err != nil {
 		return out, err
 	}
-	return s.done(peering.ID, cloud.Step{Kind: peering.Body.Kind(), ID: peering.ID, After: peeringDeletion, Status: cloud.StatusGone}), nil
+	return s.done(peering.ID, stepTo(peering, peeringDeletion, cloud.StatusGone)), nil
 }
 
 // peeringsIn lists the peerings of a subscription. The API has no word for one that
@@ -304,11 +306,12 @@ func peeringsIn(ctx context.Context, tx *store.Tx, subscription int64) ([]cloud.
 	return slices.DeleteFunc(all, func(p cloud.Resource[Peering]) bool { return p.Status == cloud.StatusDeleting }), err
 }
 
-// findPeering finds a peering that is to be changed. It answers PeeringNotFound.
-func findPeering(ctx context.Context, tx *store.Tx, path peeringPath) (cloud.Resource[Peering], error) {
+// findPeering finds a peering that is to be changed; missing is the code where
+// there is none.
+func findPeering(ctx context.Context, tx *store.Tx, path peeringPath, missing cloud.Code) (cloud.Resource[Peering], error) {
 	peering, ok, err := store.Lock[Peering](ctx, tx, path.ID)
 	if err == nil && (!ok || peering.Parent != path.Subscription || peering.Status == cloud.StatusDeleting) {
-		err = cloud.Errorf(cloud.PeeringNotFound, "Subscription %d has no peering %d.", path.Subscription, path.ID)
+		err = cloud.Errorf(missing, "Subscription %d has no peering %d.", path.Subscription, path.ID)
 	}
 	return peering, err
 }

@@ -64,7 +64,7 @@ type peeringView struct {
 }
 
 func listPeerings(ctx context.Context, tx *store.Tx, in subscriptionPath) (any, error) {
-	at, err := place{Subscription: in.ID}.read(ctx, tx, wrongKind{activeActive: cloud.PeeringListActiveActive})
+	at, err := place{Subscription: in.ID}.read(ctx, tx, rules{wrongKind: wrongKind{activeActive: cloud.PeeringListActiveActive}})
 	if err != nil {
 		return nil, err
 	}

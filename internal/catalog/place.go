@@ -38,26 +38,45 @@ type wrongKind struct {
 	activeActive cloud.Code // it is Active-Active, and none is named
 }
 
+// rules say of which places a request may be.
+type rules struct {
+	provider string     // empty: of either
+	foreign  cloud.Code // the subscription is with another provider
+	wrongKind
+}
+
 // read finds a place to show what is there, whatever the subscription's state.
-// Beyond SubscriptionNotFound it answers what regionOf does.
-func (p place) read(ctx context.Context, tx *store.Tx, wrong wrongKind) (site, error) {
+// Beyond SubscriptionNotFound it answers what regionOf does, and what the rules say.
+func (p place) read(ctx context.Context, tx *store.Tx, r rules) (site, error) {
 	sub, err := readSubscription(ctx, tx, p.Subscription)
 	if err != nil {
 		return site{}, err
 	}
-	region, err := regionOf(sub, p.Region, wrong)
-	return site{sub, region}, err
+	return p.in(sub, r)
+}
+
+// in finds a place in its subscription.
+func (p place) in(sub cloud.Resource[Subscription], r rules) (site, error) {
+	region, err := regionOf(sub, p.Region, r.wrongKind)
+	at := site{sub, region}
+	if err == nil && r.provider != "" {
+		err = at.checkProvider(r.provider, r.foreign)
+	}
+	return at, err
 }
 
 // lock finds a place that is to be changed. Beyond what activeSubscription does it
-// answers what regionOf does.
-func (p place) lock(ctx context.Context, tx *store.Tx, wrong wrongKind) (site, error) {
+// answers what read does, and ConnectivityOwnVPC: connections of a network that the
+// customer brought along are the customer's to make.
+func (p place) lock(ctx context.Context, tx *store.Tx, r rules) (site, error) {
 	sub, err := activeSubscription(ctx, tx, p.Subscription)
 	if err != nil {
 		return site{}, err
 	}
-	region, err := regionOf(sub, p.Region, wrong)
-	return site{sub, region}, err
+	if vpc := sub.Body.Network.VPCID; vpc != "" {
+		return site{}, cloud.Errorf(cloud.ConnectivityOwnVPC, "The subscription is in VPC %s, which is yours to connect.", vpc)
+	}
+	return p.in(sub, r)
 }
 
 // checkProvider answers code where the subscription is with another provider.
@@ -72,6 +91,29 @@ func (s site) checkProvider(provider string, code cloud.Code) error {
 // hold the subscription: it stays active meanwhile.
 func (s site) done(id int64, steps ...cloud.Step) engine.Outcome {
 	return engine.Outcome{ResourceID: id, AdditionalResourceID: s.sub.ID, Steps: steps}
+}
+
+// located is the body of what connects a place with other networks.
+type located interface {
+	cloud.Body
+	// regionID is that of deployedRegion.
+	regionID() int64
+}
+
+// allAt lists the resources of a kind at a place.
+func allAt[B located](ctx context.Context, tx *store.Tx, at site) ([]cloud.Resource[B], error) {
+	all, err := store.List[B](ctx, tx, at.sub.ID, 0, store.All)
+	return slices.DeleteFunc(all, func(r cloud.Resource[B]) bool { return r.Body.regionID() != at.region.ID }), err
+}
+
+// oneAt finds the resource of a kind of which a place has one at most; ok is false
+// where there is none.
+func oneAt[B located](ctx context.Context, tx *store.Tx, at site) (r cloud.Resource[B], ok bool, err error) {
+	all, err := allAt[B](ctx, tx, at)
+	if err != nil || len(all) == 0 {
+		return r, false, err
+	}
+	return all[0], true, nil
 }
 
 // awsAccountID is the account at AWS that a subscription lives in.

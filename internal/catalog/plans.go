@@ -179,7 +179,7 @@ func checkPlanChange(from, to plan) error {
 	case to.RedisFlex && !from.RedisFlex:
 		return cloud.Errorf(cloud.PlanToFlex, "A subscription cannot become one of Redis Flex.")
 	case from.RedisFlex && !to.RedisFlex:
-		return cloud.Errorf(cloud.PlanUpdateInvalid, "A subscription of Redis Flex cannot leave it.")
+		return cloud.Errorf(cloud.PlanFromFlex, "A subscription of Redis Flex cannot leave it.")
 	case wasMulti && !willMulti:
 		return cloud.Errorf(cloud.PlanFromMultiZone, "A subscription in several zones stays there.")
 	case !wasMulti && willMulti:

@@ -15,11 +15,11 @@ import (
 
 const endpointBody = `{"gcpProjectId": "shop-project", "gcpVpcName": "shop", "gcpVpcSubnetName": "shop-subnet", "endpointConnectionName": "orders"}`
 
-// endpoint makes a service and an endpoint of it that may be accepted. It gives
-// back the path of the service's endpoints, and of the endpoint.
-func endpoint(t *testing.T, a *apitest.Account) (list, one string) {
+// endpoint makes a service at a place and an endpoint of it that may be accepted.
+// It gives back the path of the service's endpoints, and of the endpoint.
+func endpoint(t *testing.T, a *apitest.Account, place string) (list, one string) {
 	t.Helper()
-	path := googleSubscription(a) + "/private-service-connect"
+	path := place + "/private-service-connect"
 	list = fmt.Sprintf("%s/%d", path, a.Create(path, nil))
 	await[catalog.PSCService](t, a, time.Minute, cloud.StatusActive)
 	one = fmt.Sprintf("%s/endpoints/%d", list, a.Create(list, endpointBody))
@@ -30,9 +30,11 @@ func endpoint(t *testing.T, a *apitest.Account) (list, one string) {
 
 func TestPrivateServiceConnectLife(t *testing.T) {
 	t.Parallel()
-	a := apitest.New(t, nil).Account()
-	path := googleSubscription(a) + "/private-service-connect"
+	inBothPlaces(t, "GCP", privateServiceConnectLife)
+}
 
+func privateServiceConnectLife(t *testing.T, a *apitest.Account, place string) {
+	path := place + "/private-service-connect"
 	wantError(t, a.Run(http.MethodGet, path, nil), cloud.PSCServiceNotFound)
 	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.PSCServiceNotFound)
 	id := a.Create(path, nil)
@@ -77,9 +79,11 @@ func TestPrivateServiceConnectLife(t *testing.T) {
 
 func TestEndpointAnswers(t *testing.T) {
 	t.Parallel()
-	a := apitest.New(t, nil).Account()
-	list, one := endpoint(t, a)
+	inBothPlaces(t, "GCP", endpointAnswers)
+}
 
+func endpointAnswers(t *testing.T, a *apitest.Account, place string) {
+	list, one := endpoint(t, a, place)
 	wantError(t, a.Run(http.MethodPut, one, `{"gcpVpcName": "other"}`), cloud.PSCEndpointInUse)
 	wantDone(t, a.Run(http.MethodPut, one, `{"action": "reject"}`))
 	await[catalog.PSCEndpoint](t, a, 0, "reject-pending")
@@ -116,7 +120,7 @@ func TestEndpointAnswers(t *testing.T) {
 func TestEndpointLeavesWhoeverWaitsForIt(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
-	list, one := endpoint(t, a)
+	list, one := endpoint(t, a, googleSubscription(a))
 	wantDone(t, a.Run(http.MethodPut, one, `{"action": "accept"}`))
 	await[catalog.PSCEndpoint](t, a, 5*time.Second, cloud.StatusActive)
 
@@ -140,10 +144,17 @@ func TestEndpointLeavesWhoeverWaitsForIt(t *testing.T) {
 
 func TestPrivateLinkLife(t *testing.T) {
 	t.Parallel()
-	a := apitest.New(t, nil).Account()
-	sub := a.Subscription("linked")
-	path := sub + "/private-link"
-	database := a.Do(http.MethodGet, sub+"/databases", nil)
+	inBothPlaces(t, "AWS", privateLinkLife)
+}
+
+func privateLinkLife(t *testing.T, a *apitest.Account, place string) {
+	path := place + "/private-link"
+	sub, _, several := strings.Cut(place, "/regions/")
+	database, local := firstDatabase(t, a, sub), []any{"privateEndpoint"}
+	if several {
+		local = []any{"crdbDatabases", 1, "privateEndpoint"}
+	}
+	privateEndpoint := a.Do(http.MethodGet, fmt.Sprintf("%s/databases/%d", sub, database), nil).Get(local...)
 
 	if got := read(t, a, path); fmt.Sprint(resource(got)) != "map[links:[]]" {
 		t.Errorf("before any: got %s", got.Body)
@@ -170,15 +181,15 @@ func TestPrivateLinkLife(t *testing.T) {
 		{[]any{"principals", 0, "type"}, "aws_account"},
 		{[]any{"principals", 0, "alias"}, "shop"},
 		{[]any{"principals", 0, "status"}, "associated"},
-		{[]any{"databases", 0, "databaseId"}, database.Get("subscription", 0, "databases", 0, "databaseId")},
+		{[]any{"databases", 0, "databaseId"}, float64(database)},
 	} {
 		if value := resource(got, tt.member...); value != tt.want {
 			t.Errorf("%v: got %v, want %v", tt.member, value, tt.want)
 		}
 	}
 	endpoint := fmt.Sprintf("%v:%.0f", resource(got, "databases", 0, "rlEndpoint"), resource(got, "databases", 0, "port"))
-	if want := database.Get("subscription", 0, "databases", 0, "privateEndpoint"); endpoint != want {
-		t.Errorf("database: got %s, want its private endpoint %s", endpoint, want)
+	if endpoint != privateEndpoint {
+		t.Errorf("database: got %s, want its private endpoint %s", endpoint, privateEndpoint)
 	}
 	for _, member := range []string{"resourceConfigurationId", "resourceConfigurationArn", "shareArn"} {
 		if text, _ := resource(got, member).(string); text == "" {
@@ -208,8 +219,11 @@ func TestPrivateLinkLife(t *testing.T) {
 
 func TestPrivateLinkScripts(t *testing.T) {
 	t.Parallel()
-	a := apitest.New(t, nil).Account()
-	path := a.Subscription("linked") + "/private-link"
+	inBothPlaces(t, "AWS", privateLinkScripts)
+}
+
+func privateLinkScripts(t *testing.T, a *apitest.Account, place string) {
+	path := place + "/private-link"
 	a.Create(path, `{"shareName": "orders", "principal": "210987654321", "type": "aws_account"}`)
 	for suffix, terraform := range map[string]bool{"": false, "?includeTerraformAwsScript=true": true, "%3FincludeTerraformAwsScript=true": true} {
 		got := read(t, a, path+"/endpoint-script"+suffix)
@@ -289,8 +303,8 @@ func TestConnectivityInTheWrongPlace(t *testing.T) {
 func TestConnectionsGoWithTheirSubscription(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
-	list, _ := endpoint(t, a)
-	sub, _, _ := strings.Cut(list, "/private-service-connect")
+	sub := googleSubscription(a)
+	endpoint(t, a, sub)
 	database := a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId")
 	wantDone(t, a.Run(http.MethodDelete, fmt.Sprintf("%s/databases/%.0f", sub, database), nil))
 	wantDone(t, a.Run(http.MethodDelete, sub, nil))

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -29,6 +28,8 @@ func (PrivateLink) Kind() cloud.Kind {
 	return cloud.Kind{Name: "private-link", Parent: "subscription"}
 }
 
+func (l PrivateLink) regionID() int64 { return l.RegionID }
+
 func privateLinkOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Report("getPrivateLink", getPrivateLink),
@@ -48,8 +49,13 @@ func privateLinkOperations() []engine.Operation {
 	}
 }
 
-func privateLinkReading() wrongKind {
-	return wrongKind{cloud.PrivateLinkReadSingle, cloud.PrivateLinkReadActiveActive}
+// privateLinkRules are those of every request about PrivateLink.
+func privateLinkRules(single, activeActive cloud.Code) rules {
+	return rules{aws, cloud.PrivateLinkProviderNotSupported, wrongKind{single, activeActive}}
+}
+
+func privateLinkReading() rules {
+	return privateLinkRules(cloud.PrivateLinkReadSingle, cloud.PrivateLinkReadActiveActive)
 }
 
 type privateLinkCreate struct {
@@ -59,37 +65,29 @@ type privateLinkCreate struct {
 }
 
 func createPrivateLink(ctx context.Context, tx *store.Tx, in privateLinkCreate) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, wrongKind{cloud.PrivateLinkCreateSingle, cloud.PrivateLinkCreateActiveActive})
+	at, err := in.lock(ctx, tx, privateLinkRules(cloud.PrivateLinkCreateSingle, cloud.PrivateLinkCreateActiveActive))
 	if err != nil {
 		return out, err
 	}
-	if err := at.checkProvider(aws, cloud.PrivateLinkProviderNotSupported); err != nil {
-		return out, err
-	}
-	if _, there, err := findPrivateLink(ctx, tx, at); err != nil {
+	if _, there, err := oneAt[PrivateLink](ctx, tx, at); err != nil {
 		return out, err
 	} else if there {
 		return out, cloud.Errorf(cloud.PrivateLinkExists, "There is a PrivateLink already.")
 	}
-	link := cloud.Resource[PrivateLink]{
+	link, err := insertNew(ctx, tx, cloud.Resource[PrivateLink]{
 		Parent: at.sub.ID, Name: in.ShareName, Status: privateLinkInitializing,
 		Body: PrivateLink{RegionID: at.region.ID, ShareName: in.ShareName},
-	}
-	if link.ID, err = store.NextID[PrivateLink](ctx, tx); err != nil {
-		return out, err
-	}
-	if err := store.Insert(ctx, tx, link); err != nil {
+	})
+	if err != nil {
 		return out, err
 	}
 	admitted, err := admit(ctx, tx, at, link.ID, in.principalSpec)
-	return at.done(link.ID, append(admitted, cloud.Step{
-		Kind: link.Body.Kind(), ID: link.ID, After: privateLinkCreation, Status: cloud.StatusActive,
-	})...), err
+	return at.done(link.ID, append(admitted, stepTo(link, privateLinkCreation, cloud.StatusActive))...), err
 }
 
 // A PrivateLink goes once all its principals have gone, or are on their way out.
 func deletePrivateLink(ctx context.Context, tx *store.Tx, in place) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, wrongKind{cloud.PrivateLinkDeleteSingle, cloud.PrivateLinkDeleteActiveActive})
+	at, err := in.lock(ctx, tx, privateLinkRules(cloud.PrivateLinkDeleteSingle, cloud.PrivateLinkDeleteActiveActive))
 	if err != nil {
 		return out, err
 	}
@@ -109,29 +107,17 @@ func deletePrivateLink(ctx context.Context, tx *store.Tx, in place) (out engine.
 	if err := store.SetStatus[PrivateLink](ctx, tx, link.ID, cloud.StatusDeleting); err != nil {
 		return out, err
 	}
-	return at.done(link.ID, cloud.Step{Kind: link.Body.Kind(), ID: link.ID, After: privateLinkDeletion, Status: cloud.StatusGone}), nil
+	return at.done(link.ID, stepTo(link, privateLinkDeletion, cloud.StatusGone)), nil
 }
 
 // privateLinkAt finds the PrivateLink of a place that is to be changed. It answers
-// PrivateLinkNotFound, and PrivateLinkProviderNotSupported where there cannot be one.
+// PrivateLinkNotFound.
 func privateLinkAt(ctx context.Context, tx *store.Tx, at site) (link cloud.Resource[PrivateLink], err error) {
-	if err := at.checkProvider(aws, cloud.PrivateLinkProviderNotSupported); err != nil {
-		return link, err
-	}
-	link, ok, err := findPrivateLink(ctx, tx, at)
+	link, ok, err := oneAt[PrivateLink](ctx, tx, at)
 	if err == nil && (!ok || link.Status == cloud.StatusDeleting) {
 		err = cloud.Errorf(cloud.PrivateLinkNotFound, "There is no PrivateLink.")
 	}
 	return link, err
-}
-
-func findPrivateLink(ctx context.Context, tx *store.Tx, at site) (link cloud.Resource[PrivateLink], ok bool, err error) {
-	links, err := store.List[PrivateLink](ctx, tx, at.sub.ID, 0, store.All)
-	i := slices.IndexFunc(links, func(l cloud.Resource[PrivateLink]) bool { return l.Body.RegionID == at.region.ID })
-	if err != nil || i < 0 {
-		return link, false, err
-	}
-	return links[i], true, nil
 }
 
 type connectionKey struct {
@@ -147,7 +133,7 @@ func disassociateConnections(ctx context.Context, tx *store.Tx, in struct {
 	Connections []connectionKey `json:"connections"`
 },
 ) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, wrongKind{cloud.PrivateLinkDisassociateSingle, cloud.PrivateLinkDisassociateActiveActive})
+	at, err := in.lock(ctx, tx, privateLinkRules(cloud.PrivateLinkDisassociateSingle, cloud.PrivateLinkDisassociateActiveActive))
 	if err != nil {
 		return out, err
 	}

@@ -47,7 +47,7 @@ type principalCreate struct {
 }
 
 func createPrincipal(ctx context.Context, tx *store.Tx, in principalCreate) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, wrongKind{cloud.PrivateLinkPrincipalCreateSingle, cloud.PrivateLinkPrincipalCreateActiveActive})
+	at, err := in.lock(ctx, tx, privateLinkRules(cloud.PrivateLinkPrincipalCreateSingle, cloud.PrivateLinkPrincipalCreateActiveActive))
 	if err != nil {
 		return out, err
 	}
@@ -78,12 +78,9 @@ func admit(ctx context.Context, tx *store.Tx, at site, link int64, spec principa
 		err = store.SetStatus[Principal](ctx, tx, p.ID, principalComing)
 	} else {
 		p.Parent, p.Name, p.Status = link, spec.Principal, principalComing
-		if p.ID, err = store.NextID[Principal](ctx, tx); err != nil {
-			return nil, err
-		}
-		err = store.Insert(ctx, tx, p)
+		p, err = insertNew(ctx, tx, p)
 	}
-	return []cloud.Step{{Kind: body.Kind(), ID: p.ID, After: principalAssociation, Status: principalThere}}, err
+	return []cloud.Step{stepTo(p, principalAssociation, principalThere)}, err
 }
 
 // checkPrincipal checks how a principal of a type is written: as AWS does. owner is
@@ -114,7 +111,7 @@ func deletePrincipal(ctx context.Context, tx *store.Tx, in struct {
 	Principal string `json:"principal"`
 },
 ) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, wrongKind{cloud.PrivateLinkPrincipalDeleteSingle, cloud.PrivateLinkPrincipalDeleteActiveActive})
+	at, err := in.lock(ctx, tx, privateLinkRules(cloud.PrivateLinkPrincipalDeleteSingle, cloud.PrivateLinkPrincipalDeleteActiveActive))
 	if err != nil {
 		return out, err
 	}
@@ -132,7 +129,7 @@ func deletePrincipal(ctx context.Context, tx *store.Tx, in struct {
 	if err := store.SetStatus[Principal](ctx, tx, p.ID, principalLeaving); err != nil {
 		return out, err
 	}
-	return at.done(link.ID, cloud.Step{Kind: p.Body.Kind(), ID: p.ID, After: principalDeletion, Status: cloud.StatusGone}), nil
+	return at.done(link.ID, stepTo(p, principalDeletion, cloud.StatusGone)), nil
 }
 
 func findPrincipal(ctx context.Context, tx *store.Tx, link int64, principal string) (p cloud.Resource[Principal], ok bool, err error) {

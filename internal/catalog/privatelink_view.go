@@ -46,10 +46,7 @@ func getPrivateLink(ctx context.Context, tx *store.Tx, in place) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := at.checkProvider(aws, cloud.PrivateLinkProviderNotSupported); err != nil {
-		return nil, err
-	}
-	link, ok, err := findPrivateLink(ctx, tx, at)
+	link, ok, err := oneAt[PrivateLink](ctx, tx, at)
 	if err != nil {
 		return nil, err
 	}

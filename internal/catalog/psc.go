@@ -3,7 +3,6 @@ package catalog
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -34,6 +33,8 @@ type PSCService struct {
 // Kind of all Private Service Connect services.
 func (PSCService) Kind() cloud.Kind { return cloud.Kind{Name: "psc-service", Parent: "subscription"} }
 
+func (s PSCService) regionID() int64 { return s.RegionID }
+
 func pscOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Report("getPscService", getPSCService),
@@ -57,7 +58,12 @@ func pscOperations() []engine.Operation {
 	}
 }
 
-func pscReading() wrongKind { return wrongKind{cloud.PSCReadSingle, cloud.PSCReadActiveActive} }
+// pscRules are those of every request about Private Service Connect.
+func pscRules(single, activeActive cloud.Code) rules {
+	return rules{gcp, cloud.PSCProviderNotSupported, wrongKind{single, activeActive}}
+}
+
+func pscReading() rules { return pscRules(cloud.PSCReadSingle, cloud.PSCReadActiveActive) }
 
 type pscServiceView struct {
 	ID         int64        `json:"id"`
@@ -91,33 +97,25 @@ func (s site) pscAttachment() string {
 }
 
 func createPSCService(ctx context.Context, tx *store.Tx, in place) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, wrongKind{cloud.PSCCreateSingle, cloud.PSCCreateActiveActive})
+	at, err := in.lock(ctx, tx, pscRules(cloud.PSCCreateSingle, cloud.PSCCreateActiveActive))
 	if err != nil {
 		return out, err
 	}
-	if err := at.checkProvider(gcp, cloud.PSCProviderNotSupported); err != nil {
-		return out, err
-	}
-	if _, there, err := findPSCService(ctx, tx, at); err != nil {
+	if _, there, err := oneAt[PSCService](ctx, tx, at); err != nil {
 		return out, err
 	} else if there {
 		return out, cloud.Errorf(cloud.PSCServiceExists, "There is a Private Service Connect service already.")
 	}
-	service := cloud.Resource[PSCService]{Parent: at.sub.ID, Status: pscQueued, Body: PSCService{RegionID: at.region.ID}}
-	if service.ID, err = store.NextID[PSCService](ctx, tx); err != nil {
-		return out, err
-	}
-	kind := service.Body.Kind()
+	service, err := insertNew(ctx, tx, cloud.Resource[PSCService]{Parent: at.sub.ID, Status: pscQueued, Body: PSCService{RegionID: at.region.ID}})
 	return at.done(service.ID,
-			cloud.Step{Kind: kind, ID: service.ID, After: pscInitialization, Status: pscInitialized},
-			cloud.Step{Kind: kind, ID: service.ID, After: pscStart, Status: pscCreating},
-			cloud.Step{Kind: kind, ID: service.ID, After: pscCreation, Status: cloud.StatusActive},
-		),
-		store.Insert(ctx, tx, service)
+		stepTo(service, pscInitialization, pscInitialized),
+		stepTo(service, pscStart, pscCreating),
+		stepTo(service, pscCreation, cloud.StatusActive),
+	), err
 }
 
 func deletePSCService(ctx context.Context, tx *store.Tx, in place) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, wrongKind{cloud.PSCDeleteSingle, cloud.PSCDeleteActiveActive})
+	at, err := in.lock(ctx, tx, pscRules(cloud.PSCDeleteSingle, cloud.PSCDeleteActiveActive))
 	if err != nil {
 		return out, err
 	}
@@ -140,16 +138,12 @@ func deletePSCService(ctx context.Context, tx *store.Tx, in place) (out engine.O
 	if err := store.SetStatus[PSCService](ctx, tx, service.ID, pscDeleting); err != nil {
 		return out, err
 	}
-	return at.done(service.ID, cloud.Step{Kind: service.Body.Kind(), ID: service.ID, After: pscDeletion, Status: cloud.StatusGone}), nil
+	return at.done(service.ID, stepTo(service, pscDeletion, cloud.StatusGone)), nil
 }
 
-// pscServiceAt finds the service of a place. It answers PSCServiceNotFound, and
-// PSCProviderNotSupported where there cannot be one.
+// pscServiceAt finds the service of a place. It answers PSCServiceNotFound.
 func pscServiceAt(ctx context.Context, tx *store.Tx, at site) (service cloud.Resource[PSCService], err error) {
-	if err := at.checkProvider(gcp, cloud.PSCProviderNotSupported); err != nil {
-		return service, err
-	}
-	service, ok, err := findPSCService(ctx, tx, at)
+	service, ok, err := oneAt[PSCService](ctx, tx, at)
 	if err == nil && !ok {
 		err = noPSCService()
 	}
@@ -158,13 +152,4 @@ func pscServiceAt(ctx context.Context, tx *store.Tx, at site) (service cloud.Res
 
 func noPSCService() error {
 	return cloud.Errorf(cloud.PSCServiceNotFound, "There is no such Private Service Connect service.")
-}
-
-func findPSCService(ctx context.Context, tx *store.Tx, at site) (service cloud.Resource[PSCService], ok bool, err error) {
-	services, err := store.List[PSCService](ctx, tx, at.sub.ID, 0, store.All)
-	i := slices.IndexFunc(services, func(s cloud.Resource[PSCService]) bool { return s.Body.RegionID == at.region.ID })
-	if err != nil || i < 0 {
-		return service, false, err
-	}
-	return services[i], true, nil
 }

@@ -147,7 +147,7 @@ type pscEndpointCreate struct {
 }
 
 func createPSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointCreate) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, wrongKind{cloud.PSCEndpointCreateSingle, cloud.PSCEndpointCreateActiveActive})
+	at, err := in.lock(ctx, tx, pscRules(cloud.PSCEndpointCreateSingle, cloud.PSCEndpointCreateActiveActive))
 	if err != nil {
 		return out, err
 	}
@@ -164,15 +164,11 @@ func createPSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointCreate) 
 	if err := checkPSCEndpoint(ctx, tx, endpoint); err != nil {
 		return out, err
 	}
-	if endpoint.ID, err = store.NextID[PSCEndpoint](ctx, tx); err != nil {
-		return out, err
-	}
-	kind := endpoint.Body.Kind()
+	endpoint, err = insertNew(ctx, tx, endpoint)
 	return at.done(endpoint.ID,
-			cloud.Step{Kind: kind, ID: endpoint.ID, After: pscEndpointScript, Status: pscEndpointProcessing},
-			cloud.Step{Kind: kind, ID: endpoint.ID, After: pscEndpointCreation, Status: pscEndpointPending},
-		),
-		store.Insert(ctx, tx, endpoint)
+		stepTo(endpoint, pscEndpointScript, pscEndpointProcessing),
+		stepTo(endpoint, pscEndpointCreation, pscEndpointPending),
+	), err
 }
 
 // checkPSCEndpoint checks an endpoint that is about to be stored, also against the
@@ -227,7 +223,7 @@ func (p pscEndpointPath) endpoint(ctx context.Context, tx *store.Tx, at site) (e
 }
 
 func deletePSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointPath) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, wrongKind{cloud.PSCEndpointDeleteSingle, cloud.PSCEndpointDeleteActiveActive})
+	at, err := in.lock(ctx, tx, pscRules(cloud.PSCEndpointDeleteSingle, cloud.PSCEndpointDeleteActiveActive))
 	if err != nil {
 		return out, err
 	}

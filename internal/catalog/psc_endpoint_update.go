@@ -19,7 +19,7 @@ type pscEndpointUpdate struct {
 }
 
 func updatePSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointUpdate) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, wrongKind{cloud.PSCEndpointUpdateSingle, cloud.PSCEndpointUpdateActiveActive})
+	at, err := in.lock(ctx, tx, pscRules(cloud.PSCEndpointUpdateSingle, cloud.PSCEndpointUpdateActiveActive))
 	if err != nil {
 		return out, err
 	}
@@ -68,7 +68,7 @@ func answerPSCEndpoint(ctx context.Context, tx *store.Tx, endpoint cloud.Resourc
 	if err := store.Update(ctx, tx, endpoint); err != nil {
 		return nil, err
 	}
-	return []cloud.Step{{Kind: endpoint.Body.Kind(), ID: endpoint.ID, After: pscEndpointAnswer, Status: after}},
+	return []cloud.Step{stepTo(endpoint, pscEndpointAnswer, after)},
 		store.SetStatus[PSCEndpoint](ctx, tx, endpoint.ID, meanwhile)
 }
 

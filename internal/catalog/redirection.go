@@ -176,14 +176,14 @@ func redirect[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in r
 	if err := checkRedirection(in.TargetType, *from, target.Body); err != nil {
 		return view, nil, err
 	}
+	if err := checkPublic(ctx, tx, source.Parent, target.Parent); err != nil {
+		return view, nil, err
+	}
 	r := cloud.Resource[Redirection]{Status: redirectionInitiated, CreatedAt: tx.Now, Body: Redirection{
 		Source: in.Source, Target: in.Target, DuplicateACLs: in.DuplicateACLs,
 		Endpoints: redirectedPairs(in.TargetType, *from, source.ID, source.Parent, target),
 	}}
-	if r.ID, err = store.NextID[Redirection](ctx, tx); err != nil {
-		return view, nil, err
-	}
-	if err := store.Insert(ctx, tx, r); err != nil {
+	if r, err = insertNew(ctx, tx, r); err != nil {
 		return view, nil, err
 	}
 	from.Redirected, target.Body.EndpointsOf = true, source.ID
@@ -194,11 +194,10 @@ func redirect[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in r
 		return view, nil, err
 	}
 	steps, err = stopTraffic(ctx, tx, source)
-	kind := r.Body.Kind()
 	return showRedirection(r), append(steps,
-		cloud.Step{Kind: kind, ID: r.ID, After: redirectionPending, Status: cloud.StatusPending},
-		cloud.Step{Kind: kind, ID: r.ID, After: redirectionProgress, Status: redirectionUnderWay},
-		cloud.Step{Kind: kind, ID: r.ID, After: redirectionLength, Status: redirectionCompleted},
+		stepTo(r, redirectionPending, cloud.StatusPending),
+		stepTo(r, redirectionProgress, redirectionUnderWay),
+		stepTo(r, redirectionLength, redirectionCompleted),
 	), err
 }
 
@@ -222,6 +221,25 @@ func checkRedirection(targetType string, from, to Database) error {
 		return cloud.Errorf(cloud.BadRequest, "Only one of the databases has a default user.")
 	case !slices.Equal(from.sourceIPs(), to.sourceIPs()):
 		return cloud.Errorf(cloud.BadRequest, "The databases may be reached from different addresses.")
+	}
+	return nil
+}
+
+// checkPublic refuses subscriptions that are connected by Private Service Connect or
+// PrivateLink: the endpoints of those lead to a cluster of their own.
+func checkPublic(ctx context.Context, tx *store.Tx, subscriptions ...int64) error {
+	for _, sub := range subscriptions {
+		services, err := store.List[PSCService](ctx, tx, sub, 0, 1)
+		if err != nil {
+			return err
+		}
+		links, err := store.List[PrivateLink](ctx, tx, sub, 0, 1)
+		if err != nil {
+			return err
+		}
+		if len(services)+len(links) > 0 {
+			return cloud.Errorf(cloud.BadRequest, "Subscription %d uses Private Service Connect or PrivateLink.", sub)
+		}
 	}
 	return nil
 }

@@ -3,11 +3,13 @@ package catalog_test
 import (
 	"fmt"
 	"net/http"
+	"path"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/catalog"
 )
 
 const redirections = "/v1/endpoint-redirections"
@@ -92,6 +94,39 @@ func TestRedirections(t *testing.T) {
 		if got := a.Do(http.MethodGet, path, nil); got.Status != 404 {
 			t.Errorf("GET %s: got %d, want 404", path, got.Status)
 		}
+	}
+}
+
+// Endpoints of Active-Active databases stay where they are, and so do those of
+// subscriptions with a PrivateLink.
+func TestRedirectionsRefused(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	pro, fixed := kinds(a)
+	to, _ := twin(t, a, pro)
+	several := activeActive(t, a)
+	ask := func(from, to string) apitest.Answer {
+		return a.Do(http.MethodPost, redirections, map[string]any{
+			"sourceDatabaseId": idOf(t, from), "targetDatabaseId": idOf(t, to), "endpointTargetType": "private", "migrationProtection": true,
+		})
+	}
+	for _, tt := range [][2]string{{several, to}, {pro, several}, {fixed, several}} {
+		if got := ask(tt[0], tt[1]); got.Status != 400 || !strings.Contains(fmt.Sprint(got.Get("message")), "Active-Active") {
+			t.Errorf("%s to %s: got %d %s", tt[0], tt[1], got.Status, got.Body)
+		}
+	}
+	linked := path.Dir(path.Dir(to)) + "/private-link"
+	a.Create(linked, `{"shareName": "s", "principal": "210987654321", "type": "aws_account"}`)
+	for _, tt := range [][2]string{{pro, to}, {to, pro}} {
+		if got := ask(tt[0], tt[1]); got.Status != 400 || !strings.Contains(fmt.Sprint(got.Get("message")), "PrivateLink") {
+			t.Errorf("%s to %s: got %d %s", tt[0], tt[1], got.Status, got.Body)
+		}
+	}
+	wantDone(t, a.Run(http.MethodDelete, linked+"/principals", `{"principal": "210987654321"}`))
+	wantDone(t, a.Run(http.MethodDelete, linked, nil))
+	await[catalog.PrivateLink](t, a, time.Minute, "")
+	if got := ask(pro, to); got.Status != 200 {
+		t.Errorf("without a PrivateLink: got %d %s", got.Status, got.Body)
 	}
 }
 

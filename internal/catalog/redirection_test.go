@@ -16,6 +16,8 @@ func TestRedirectionRules(t *testing.T) {
 		"alike":              {publicEndpoint, func(_, _ *Database) {}, ""},
 		"private":            {privateEndpoint, func(from, to *Database) { from.PublicAccess, to.PublicAccess = false, false }, ""},
 		"no public endpoint": {publicEndpoint, func(_, to *Database) { to.PublicAccess = false }, cloud.BadRequest},
+		"from Active-Active": {publicEndpoint, func(from, _ *Database) { from.Locals = []Local{{}} }, cloud.BadRequest},
+		"to Active-Active":   {publicEndpoint, func(_, to *Database) { to.Locals = []Local{{}} }, cloud.BadRequest},
 		"port":               {publicEndpoint, func(_, to *Database) { to.Port = 2 }, cloud.BadRequest},
 		"TLS":                {publicEndpoint, func(from, _ *Database) { from.TLS = true }, cloud.BadRequest},
 		"default user":       {publicEndpoint, func(from, _ *Database) { from.NoDefaultUser = true }, cloud.BadRequest},

@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,6 +30,8 @@ func TestConnectionsOfRegions(t *testing.T) {
 	wantDone(t, a.Run(http.MethodDelete, fmt.Sprintf("%s%d", peerings, id), nil))
 	await[catalog.Peering](t, a, time.Minute, "")
 	wantError(t, a.Run(http.MethodDelete, fmt.Sprintf("%s%d", peerings, id), nil), cloud.PeeringNone)
+	wantError(t, a.Run(http.MethodPut, fmt.Sprintf("%s%d", peerings, id), `{"vpcCidr": "172.21.0.0/16"}`), cloud.RegionPeeringNotFound)
+	wantError(t, a.Run(http.MethodPost, peerings, strings.Replace(body, "210987654321", "4291", 1)), cloud.RegionPeeringAccountInvalid)
 	wantError(t, a.Run(http.MethodGet, sub+"/peerings", nil), cloud.PeeringListActiveActive)
 	wantError(t, a.Run(http.MethodGet, sub+"/private-link", nil), cloud.PrivateLinkReadActiveActive)
 	wantError(t, a.Run(http.MethodGet, sub+"/regions/77/private-link", nil), cloud.SubscriptionRegionUnknown)

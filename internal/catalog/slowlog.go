@@ -12,7 +12,7 @@ import (
 func contentOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Sync("getProDatabaseSlowLog", getProSlowLog),
-		engine.Sync("getEssentialsDatabaseSlowLog", getSlowLog[EssentialsDatabase]),
+		engine.Sync("getEssentialsDatabaseSlowLog", getEssentialsSlowLog),
 		engine.Command("flushProDatabase", flushProDatabase),
 	}
 }
@@ -29,12 +29,12 @@ type slowLogEntry struct {
 	Arguments string    `json:"arguments"`
 }
 
-// Nothing runs commands here, so none is slow.
-func getSlowLog[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in databasePath) (*slowLog, error) {
-	if _, err := readHosted[B, P](ctx, tx, in); err != nil {
-		return nil, err
-	}
-	return &slowLog{Entries: []slowLogEntry{}}, nil
+// emptySlowLog is every slow log: nothing runs commands here, so none is slow.
+func emptySlowLog() *slowLog { return &slowLog{Entries: []slowLogEntry{}} }
+
+func getEssentialsSlowLog(ctx context.Context, tx *store.Tx, in databasePath) (*slowLog, error) {
+	_, err := readHosted[EssentialsDatabase](ctx, tx, in)
+	return emptySlowLog(), err
 }
 
 func getProSlowLog(ctx context.Context, tx *store.Tx, in struct {
@@ -43,13 +43,21 @@ func getProSlowLog(ctx context.Context, tx *store.Tx, in struct {
 	Region       string `query:"regionName" json:"-"` // means nothing in one region
 },
 ) (*slowLog, error) {
-	return getSlowLog[Database](ctx, tx, databasePath{in.Subscription, in.ID})
+	db, err := readDatabase(ctx, tx, in.Subscription, in.ID)
+	if err == nil && db.Body.activeActive() && db.Body.local(in.Region) < 0 {
+		err = cloud.Errorf(cloud.BadRequest, "An Active-Active database has a slow log in each region; name one that it is in.")
+	}
+	return emptySlowLog(), err
 }
 
-// Only Active-Active databases can be flushed by the API.
+// Only Active-Active databases can be flushed by the API. There is nothing in them.
 func flushProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
-	if _, err := activeHosted[Database](ctx, tx, in); err != nil {
+	db, err := activeHosted[Database](ctx, tx, in)
+	if err != nil {
 		return out, err
 	}
-	return out, cloud.Errorf(cloud.FlushSingleRegion, "Only an Active-Active database can be flushed.")
+	if !db.Body.activeActive() {
+		return out, cloud.Errorf(cloud.FlushSingleRegion, "Only an Active-Active database can be flushed.")
+	}
+	return outcomeOf(db), nil
 }

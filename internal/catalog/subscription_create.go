@@ -32,6 +32,14 @@ type cloudProviderSpec struct {
 	ResourceTags   []resourceTagSpec `json:"resourceTags"`
 }
 
+// account is the cloud account that a subscription is to live in.
+func (p cloudProviderSpec) account() int64 {
+	if p.CloudAccountID == nil {
+		return internalCloudAccount
+	}
+	return *p.CloudAccountID
+}
+
 type regionSpec struct {
 	Region     string   `json:"region"`
 	MultiAZ    bool     `json:"multipleAvailabilityZones"`
@@ -89,10 +97,7 @@ func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in su
 		pricing, err := c.priceSubscription(ctx, tx, sub, in.Databases)
 		return engine.Outcome{Resource: pricing}, err
 	}
-	if sub.ID, err = store.NextID[Subscription](ctx, tx); err != nil {
-		return out, err
-	}
-	if err := store.Insert(ctx, tx, sub); err != nil {
+	if sub, err = insertNew(ctx, tx, sub); err != nil {
 		return out, err
 	}
 	step := cloud.Step{
@@ -132,16 +137,13 @@ func (c *Catalog) newSingleRegion(in subscriptionCreate) (s Subscription, err er
 	s = Subscription{
 		MemoryStorage:  or(in.MemoryStorage, ram),
 		Provider:       or(provider.Provider, aws),
-		CloudAccountID: internalCloudAccount,
+		CloudAccountID: provider.account(),
 		Region:         where.Region,
 		MultiAZ:        where.MultiAZ,
 		Zones:          where.Zones,
 		CIDR:           where.Networking.DeploymentCIDR,
 		PublicAccess:   in.PublicAccess == nil || *in.PublicAccess,
 		Maintenance:    Maintenance{Mode: automatic},
-	}
-	if provider.CloudAccountID != nil {
-		s.CloudAccountID = *provider.CloudAccountID
 	}
 	if s.CloudAccountID == internalCloudAccount {
 		s.CIDR = or(s.CIDR, defaultCIDR)

@@ -20,6 +20,7 @@ type subscriptionView struct {
 	MemoryStorage        string        `json:"memoryStorage"`
 	StorageEncryption    bool          `json:"storageEncryption"`
 	NumberOfDatabases    int           `json:"numberOfDatabases"`
+	Pricing              []PricingItem `json:"subscriptionPricing,omitempty"` // not in lists
 	CloudDetails         []cloudDetail `json:"cloudDetails"`
 	PublicEndpointAccess bool          `json:"publicEndpointAccess"`
 	EncryptionType       string        `json:"persistentStorageEncryptionType"`
@@ -57,6 +58,11 @@ type networking struct {
 type usage struct {
 	databases int
 	sizeGB    float64
+}
+
+func (u *usage) add(datasetGB float64, replication bool) {
+	u.databases++
+	u.sizeGB += Database{DatasetGB: datasetGB, Replication: replication}.memoryGB()
 }
 
 // show makes the view of a subscription. Endpoints and subnets appear once it
@@ -165,11 +171,17 @@ func (c *Catalog) getProSubscription(ctx context.Context, tx *store.Tx, in subsc
 	if err != nil {
 		return nil, err
 	}
-	used, err := usages(ctx, tx, sub.ID)
+	databases, err := store.List[Database](ctx, tx, sub.ID, 0, store.All)
 	if err != nil {
 		return nil, err
 	}
-	return c.show(sub, used[sub.ID]), nil
+	var used usage
+	for _, db := range databases {
+		used.add(db.Body.DatasetGB, db.Body.Replication)
+	}
+	view := c.show(sub, used)
+	view.Pricing = c.priceWith(sub.Body, databases)
+	return view, nil
 }
 
 type subscriptionList struct {
@@ -183,7 +195,7 @@ func (c *Catalog) listProSubscriptions(ctx context.Context, tx *store.Tx, _ stru
 	if err != nil {
 		return nil, err
 	}
-	used, err := usages(ctx, tx, 0)
+	used, err := usages(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -205,17 +217,16 @@ type databaseSize struct {
 // Kind is that of the whole.
 func (databaseSize) Kind() cloud.Kind { return Database{}.Kind() }
 
-// usages adds up the databases of each subscription, or of one.
-func usages(ctx context.Context, tx *store.Tx, subscription int64) (map[int64]usage, error) {
-	databases, err := store.List[databaseSize](ctx, tx, subscription, 0, store.All)
+// usages adds up the databases of each subscription.
+func usages(ctx context.Context, tx *store.Tx) (map[int64]usage, error) {
+	databases, err := store.List[databaseSize](ctx, tx, 0, 0, store.All)
 	if err != nil {
 		return nil, err
 	}
 	used := map[int64]usage{}
 	for _, db := range databases {
 		u := used[db.Parent]
-		u.databases++
-		u.sizeGB += Database{DatasetGB: db.Body.DatasetGB, Replication: db.Body.Replication}.memoryGB()
+		u.add(db.Body.DatasetGB, db.Body.Replication)
 		used[db.Parent] = u
 	}
 	return used, nil

@@ -41,6 +41,8 @@ func (TransitGateway) Kind() cloud.Kind {
 	return cloud.Kind{Name: "transit-gateway", Parent: "subscription"}
 }
 
+func (g TransitGateway) regionID() int64 { return g.RegionID }
+
 func (c *Catalog) transitGatewayOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Report("listTransitGateways", c.listTransitGateways),
@@ -60,6 +62,11 @@ func (c *Catalog) transitGatewayOperations() []engine.Operation {
 	}
 }
 
+// gatewayRules are those of every request about transit gateways.
+func gatewayRules(single, activeActive cloud.Code) rules {
+	return rules{aws, cloud.GatewayProviderNotSupported, wrongKind{single, activeActive}}
+}
+
 type invitationList struct {
 	Resources []invitationView `json:"resources"`
 }
@@ -74,14 +81,11 @@ type invitationView struct {
 }
 
 func (c *Catalog) listInvitations(ctx context.Context, tx *store.Tx, in place) (any, error) {
-	at, err := in.read(ctx, tx, wrongKind{cloud.InvitationListSingle, cloud.InvitationListActiveActive})
+	at, err := in.read(ctx, tx, gatewayRules(cloud.InvitationListSingle, cloud.InvitationListActiveActive))
 	if err != nil {
 		return nil, err
 	}
-	if err := at.checkProvider(aws, cloud.GatewayProviderNotSupported); err != nil {
-		return nil, err
-	}
-	answers, err := gatewaysAt(ctx, tx, at)
+	answers, err := allAt[TransitGateway](ctx, tx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -104,26 +108,23 @@ type invitationPath struct {
 }
 
 func (c *Catalog) acceptInvitation(ctx context.Context, tx *store.Tx, in invitationPath) (engine.Outcome, error) {
-	return c.answerInvitation(ctx, tx, in, invitationAccepted, wrongKind{cloud.InvitationAcceptSingle, cloud.InvitationAcceptActiveActive})
+	return c.answerInvitation(ctx, tx, in, invitationAccepted, gatewayRules(cloud.InvitationAcceptSingle, cloud.InvitationAcceptActiveActive))
 }
 
 func (c *Catalog) rejectInvitation(ctx context.Context, tx *store.Tx, in invitationPath) (engine.Outcome, error) {
-	return c.answerInvitation(ctx, tx, in, invitationRejected, wrongKind{cloud.InvitationRejectSingle, cloud.InvitationRejectActiveActive})
+	return c.answerInvitation(ctx, tx, in, invitationRejected, gatewayRules(cloud.InvitationRejectSingle, cloud.InvitationRejectActiveActive))
 }
 
 // An invitation is answered once. To give the same answer again does no harm.
-func (c *Catalog) answerInvitation(ctx context.Context, tx *store.Tx, in invitationPath, answer cloud.Status, wrong wrongKind) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, wrong)
+func (c *Catalog) answerInvitation(ctx context.Context, tx *store.Tx, in invitationPath, answer cloud.Status, r rules) (out engine.Outcome, err error) {
+	at, err := in.lock(ctx, tx, r)
 	if err != nil {
-		return out, err
-	}
-	if err := at.checkProvider(aws, cloud.GatewayProviderNotSupported); err != nil {
 		return out, err
 	}
 	if _, ok := c.sharedGateway(in.ID); !ok {
 		return out, cloud.Errorf(cloud.InvitationNotFound, "There is no invitation %d.", in.ID)
 	}
-	answers, err := gatewaysAt(ctx, tx, at)
+	answers, err := allAt[TransitGateway](ctx, tx, at)
 	if err != nil {
 		return out, err
 	}
@@ -134,13 +135,10 @@ func (c *Catalog) answerInvitation(ctx context.Context, tx *store.Tx, in invitat
 	case answered:
 		return out, cloud.Errorf(cloud.InvitationNotFound, "Invitation %d is %s already.", in.ID, given.Status)
 	}
-	gateway := cloud.Resource[TransitGateway]{
+	_, err = insertNew(ctx, tx, cloud.Resource[TransitGateway]{
 		Parent: at.sub.ID, Status: answer, Body: TransitGateway{RegionID: at.region.ID, Invitation: in.ID},
-	}
-	if gateway.ID, err = store.NextID[TransitGateway](ctx, tx); err != nil {
-		return out, err
-	}
-	return at.done(in.ID), store.Insert(ctx, tx, gateway)
+	})
+	return at.done(in.ID), err
 }
 
 func (c *Catalog) sharedGateway(id int64) (sharedGateway, bool) {
@@ -157,12 +155,6 @@ func answerTo(answers []cloud.Resource[TransitGateway], invitation int64) (cloud
 		return cloud.Resource[TransitGateway]{}, false
 	}
 	return answers[i], true
-}
-
-// gatewaysAt lists the answered invitations of a place.
-func gatewaysAt(ctx context.Context, tx *store.Tx, at site) ([]cloud.Resource[TransitGateway], error) {
-	all, err := store.List[TransitGateway](ctx, tx, at.sub.ID, 0, store.All)
-	return slices.DeleteFunc(all, func(g cloud.Resource[TransitGateway]) bool { return g.Body.RegionID != at.region.ID }), err
 }
 
 type gatewayList struct {
@@ -185,14 +177,11 @@ type gatewayCIDR struct {
 }
 
 func (c *Catalog) listTransitGateways(ctx context.Context, tx *store.Tx, in place) (any, error) {
-	at, err := in.read(ctx, tx, wrongKind{cloud.GatewayListSingle, cloud.GatewayListActiveActive})
+	at, err := in.read(ctx, tx, gatewayRules(cloud.GatewayListSingle, cloud.GatewayListActiveActive))
 	if err != nil {
 		return nil, err
 	}
-	if err := at.checkProvider(aws, cloud.GatewayProviderNotSupported); err != nil {
-		return nil, err
-	}
-	gateways, err := gatewaysAt(ctx, tx, at)
+	gateways, err := allAt[TransitGateway](ctx, tx, at)
 	if err != nil {
 		return nil, err
 	}

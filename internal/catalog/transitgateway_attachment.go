@@ -39,7 +39,7 @@ type attachmentPath struct {
 }
 
 func createAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, wrongKind{cloud.AttachmentCreateSingle, cloud.AttachmentCreateActiveActive})
+	at, err := in.lock(ctx, tx, gatewayRules(cloud.AttachmentCreateSingle, cloud.AttachmentCreateActiveActive))
 	if err != nil {
 		return out, err
 	}
@@ -51,17 +51,11 @@ func createAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out
 	} else if attached {
 		return out, cloud.Errorf(cloud.ConflictError, "Transit gateway %d is attached already.", in.Gateway)
 	}
-	id, err := store.NextID[GatewayAttachment](ctx, tx)
-	if err != nil {
-		return out, err
-	}
-	attachment := cloud.Resource[GatewayAttachment]{ID: id, Parent: in.Gateway, Status: attachmentInitiating}
-	kind := attachment.Body.Kind()
+	attachment, err := insertNew(ctx, tx, cloud.Resource[GatewayAttachment]{Parent: in.Gateway, Status: attachmentInitiating})
 	return at.done(in.Gateway,
-			cloud.Step{Kind: kind, ID: id, After: attachmentInitiation, Status: attachmentPending},
-			cloud.Step{Kind: kind, ID: id, After: attachmentCreation, Status: gatewayAvailable},
-		),
-		store.Insert(ctx, tx, attachment)
+		stepTo(attachment, attachmentInitiation, attachmentPending),
+		stepTo(attachment, attachmentCreation, gatewayAvailable),
+	), err
 }
 
 type attachmentUpdate struct {
@@ -87,7 +81,7 @@ func (c *cidrAddress) UnmarshalJSON(data []byte) error {
 }
 
 func updateAttachment(ctx context.Context, tx *store.Tx, in attachmentUpdate) (out engine.Outcome, err error) {
-	at, attachment, err := lockAttachment(ctx, tx, in.attachmentPath, wrongKind{cloud.AttachmentUpdateSingle, cloud.AttachmentUpdateActiveActive})
+	at, attachment, err := lockAttachment(ctx, tx, in.attachmentPath, gatewayRules(cloud.AttachmentUpdateSingle, cloud.AttachmentUpdateActiveActive))
 	if err != nil {
 		return out, err
 	}
@@ -123,7 +117,7 @@ func gatewayCIDRs(have []string, want []cidrAddress) ([]string, error) {
 }
 
 func deleteAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out engine.Outcome, err error) {
-	at, attachment, err := lockAttachment(ctx, tx, in, wrongKind{cloud.AttachmentDeleteSingle, cloud.AttachmentDeleteActiveActive})
+	at, attachment, err := lockAttachment(ctx, tx, in, gatewayRules(cloud.AttachmentDeleteSingle, cloud.AttachmentDeleteActiveActive))
 	if err != nil {
 		return out, err
 	}
@@ -133,15 +127,13 @@ func deleteAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out
 	if err := store.SetStatus[GatewayAttachment](ctx, tx, attachment.ID, cloud.StatusDeleting); err != nil {
 		return out, err
 	}
-	return at.done(in.Gateway, cloud.Step{
-		Kind: attachment.Body.Kind(), ID: attachment.ID, After: attachmentDeletion, Status: cloud.StatusGone,
-	}), nil
+	return at.done(in.Gateway, stepTo(attachment, attachmentDeletion, cloud.StatusGone)), nil
 }
 
 // lockAttachment finds an attachment that is to be changed. Beyond the errors of
 // place.lock and checkGateway it answers AttachmentNotFound.
-func lockAttachment(ctx context.Context, tx *store.Tx, path attachmentPath, wrong wrongKind) (at site, a cloud.Resource[GatewayAttachment], err error) {
-	if at, err = path.lock(ctx, tx, wrong); err != nil {
+func lockAttachment(ctx context.Context, tx *store.Tx, path attachmentPath, r rules) (at site, a cloud.Resource[GatewayAttachment], err error) {
+	if at, err = path.lock(ctx, tx, r); err != nil {
 		return at, a, err
 	}
 	if err := checkGateway(ctx, tx, at, path.Gateway); err != nil {
@@ -160,9 +152,6 @@ func noAttachment(gateway int64) error {
 
 // checkGateway answers GatewayNotFound unless a place has an accepted gateway.
 func checkGateway(ctx context.Context, tx *store.Tx, at site, id int64) error {
-	if err := at.checkProvider(aws, cloud.GatewayProviderNotSupported); err != nil {
-		return err
-	}
 	gateway, ok, err := store.Get[TransitGateway](ctx, tx, id)
 	if err == nil && (!ok || gateway.Parent != at.sub.ID || gateway.Body.RegionID != at.region.ID || gateway.Status != invitationAccepted) {
 		err = cloud.Errorf(cloud.GatewayNotFound, "There is no transit gateway %d.", id)

@@ -31,9 +31,9 @@ func (c *Catalog) upgradeOperations() []engine.Operation {
 }
 
 // upgradesOf lists the versions that a database can be upgraded to, newest first:
-// the newer ones of its offer.
+// the newer ones of its offer. Active-Active databases stay with theirs.
 func (c *Catalog) upgradesOf(d Database, offer string) []redisVersion {
-	if d.Protocol == memcached {
+	if d.Protocol == memcached || d.activeActive() {
 		return nil
 	}
 	own, _ := c.version(d.RedisVersion)
@@ -88,6 +88,8 @@ func upgradeDatabase[B cloud.Body, P hosted[B]](c *Catalog, offer string, meanwh
 			return out, databaseNotActive(db)
 		case d.Protocol == memcached:
 			return out, cloud.Errorf(cloud.UpgradeMemcached, "A database with the protocol %s has no version of Redis.", memcached)
+		case d.activeActive():
+			return out, cloud.Errorf(cloud.UpgradeActiveActive, "Database %d is Active-Active, which cannot be upgraded.", db.ID)
 		case i < 0:
 			return out, cloud.Errorf(cloud.UpgradeInvalid, "Database %d runs Redis %s and cannot be upgraded to %q.", db.ID, d.RedisVersion, in.Version)
 		}

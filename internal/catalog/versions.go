@@ -30,6 +30,8 @@ func (v redisVersion) atLeast(major, minor int) bool {
 	return v.compare(redisVersion{major: major, minor: minor}) >= 0
 }
 
+func (v redisVersion) speaksRESP3() bool { return v.atLeast(7, 2) }
+
 func (v redisVersion) compare(w redisVersion) int {
 	return cmp.Or(cmp.Compare(v.major, w.major), cmp.Compare(v.minor, w.minor))
 }

@@ -141,10 +141,8 @@ func change(f func(kept map[string]json.RawMessage, at document) (json.RawMessag
 			return answer, store.Update(ctx, tx, w)
 		}
 		w.Parent, w.Status = sub.ID, cloud.StatusActive
-		if w.ID, err = store.NextID[Workspace](ctx, tx); err != nil {
-			return nil, err
-		}
-		return answer, store.Insert(ctx, tx, w)
+		_, err = insertNew(ctx, tx, w)
+		return answer, err
 	}
 }
 

@@ -93,6 +93,21 @@ func observed(c Code) (int, bool) {
 	}
 }
 
+// AdditionalInfo is the word that a task shows beside errors of some codes; empty:
+// none was seen with this one.
+func (c Code) AdditionalInfo() string {
+	switch c {
+	case ACLPatternInvalid:
+		return "redis-acl-wrong-acl-rule-pattern"
+	case ACLUserPasswordInvalid:
+		return "cluster-user-password-wrong-pattern"
+	case CloudAccountNotFound:
+		return "cloud-account-does-not-exists"
+	default:
+		return ""
+	}
+}
+
 // statusName is a status in the capitals of the API: 404 is NOT_FOUND.
 func statusName(status int) string {
 	return strings.ToUpper(strings.ReplaceAll(http.StatusText(status), " ", "_"))
