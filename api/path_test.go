@@ -113,7 +113,7 @@ func TestQueryInThePath(t *testing.T) {
 		}
 	}
 	// A question mark with no parameter behind it is part of the path.
-	wantError(t, a.Do(http.MethodGet, subscriptions+"%3F", nil), http.StatusNotFound, subscriptions+"?", "no such path")
+	wantError(t, a.Do(http.MethodGet, subscriptions+"%3F", nil), http.StatusNotFound, subscriptions+"%3F", "no such path")
 }
 
 // A key in the path may hold characters that mean something in paths.
