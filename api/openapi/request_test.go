@@ -68,6 +68,7 @@ func TestCheckRequestRefusesBody(t *testing.T) {
 		{"number as text", "createProDatabase", `{"name":"a","datasetSizeInGb":"1"}`, []string{"value must be a number, not a string (at datasetSizeInGb)"}},
 		{"parameter of a module", "createProDatabase", `{"name":"a","modules":[{"name":"m","parameters":{"n":{}}}]}`, []string{"(at modules[0].parameters.n)"}},
 		{"certificate", "createProDatabase", `{"name":"a","clientTlsCertificates":[{"pem":"x"}]}`, []string{"clientTlsCertificates[0]"}},
+		{"certificate without its text", "createProDatabase", `{"name":"a","clientTlsCertificates":[{}]}`, []string{"required field is missing (at clientTlsCertificates[0].publicCertificatePEMString)"}},
 		{"both updates", "updateProSubscription", `{"name":"a","customerManagedKeys":[]}`, []string{"Unrecognized field"}},
 		{"neither update", "updateProSubscription", `{"name":3}`, []string{"value must be a string, not a number (at name)"}},
 		{"key without name", "updateProSubscription", `{"customerManagedKeys":[{"region":"r"}]}`, []string{"required field is missing (at customerManagedKeys[0].resourceName)"}},

@@ -115,9 +115,13 @@ func (c *checker) nearest(alternatives openapi3.SchemaRefs, value any) (nearest 
 	return nearest
 }
 
-// unknownFields counts the fields of an object that a schema does not have.
+// unknownFields counts the fields of an object that a schema does not have. One of another type is further off than any
+// of objects.
 func unknownFields(schema *openapi3.Schema, value any) (n int) {
-	fields, _ := value.(map[string]any)
+	fields, object := value.(map[string]any)
+	if object && schema.Type != nil && !schema.Type.Is(openapi3.TypeObject) {
+		return len(fields) + 1
+	}
 	for name := range fields {
 		if schema.Properties[name] == nil {
 			n++
