@@ -36,7 +36,7 @@ type World struct {
 
 	tb       testing.TB
 	document *openapi.Document
-	accounts atomic.Int64
+	accounts *atomic.Int64
 }
 
 // New starts an API at speed 1; change may alter its engine's configuration.
@@ -60,7 +60,7 @@ func Limited(tb testing.TB, url string, perMinute int) *World {
 
 func start(tb testing.TB, url string, rateLimit int, change func(*engine.Config)) *World {
 	tb.Helper()
-	w := &World{tb: tb, DBURL: url}
+	w := &World{tb: tb, DBURL: url, accounts: new(atomic.Int64)}
 	var err error
 	if w.document, err = openapi.Load(understudy.Document); err != nil {
 		tb.Fatal(err)
@@ -103,6 +103,13 @@ func start(tb testing.TB, url string, rateLimit int, change func(*engine.Config)
 		}
 	})
 	return w
+}
+
+// For is the same API for a subtest: what goes wrong in it is told of as its own.
+func (w *World) For(tb testing.TB) *World {
+	same := *w
+	same.tb = tb
+	return &same
 }
 
 // Account is a client with an account of its own.
