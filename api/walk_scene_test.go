@@ -1,0 +1,320 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// scene is an account in which one operation is to succeed. What the operation's path names is created on the way
+// there, by the operations of the document, with the requests of their examples.
+type scene struct {
+	*apitest.Account
+	t      *testing.T
+	pool   *pgxpool.Pool
+	ops    map[string]walked // by operationId
+	routes map[string]walked // by method and path of the document
+	kind   kind
+	made   map[string]apitest.Answer // by the method and path of the request
+	ids    map[string]string         // of the path parameters so far
+}
+
+// kind is what kind of subscription an operation is for.
+type kind struct {
+	fixed  bool // Essentials
+	google bool // on GCP
+	global bool // Active-Active
+	own    bool // in a cloud account of one's own
+	keyed  bool // waits for encryption keys
+}
+
+func kindOf(op walked) kind {
+	request, _ := op.typical().(map[string]any)
+	return kind{
+		fixed:  strings.HasPrefix(op.Path, "/v1/fixed/"),
+		google: strings.Contains(op.Path, "/private-service-connect") || request["provider"] == "GCP",
+		global: strings.Contains(op.Path, "/regions") || strings.HasSuffix(op.Path, "/flush"),
+		own:    strings.HasSuffix(op.Path, "/resource-tags"),
+		keyed:  request["customerManagedKeys"] != nil,
+	}
+}
+
+// present are the operations that make what a subscription has from its beginning.
+var present = map[string]bool{"createProDatabase": true, "addActiveActiveRegion": true}
+
+// first names what has to happen before an operation, beyond what its path says.
+var first = map[string]string{
+	"createAclUser":                     "createAclRole",
+	"deleteProSubscription":             "deleteProDatabase",
+	"deletePrivateLink":                 "deletePrivateLinkPrincipal",
+	"deleteActiveActivePrivateLink":     "deleteActiveActivePrivateLinkPrincipal",
+	"deletePscEndpoint":                 "getPscEndpointDeletionScript",
+	"deleteActiveActivePscEndpoint":     "getActiveActivePscEndpointDeletionScript",
+	"getProDatabaseBackupStatus":        "updateProDatabase",
+	"getEssentialsDatabaseBackupStatus": "updateEssentialsDatabase",
+	"getProDatabaseTraffic":             "createEndpointRedirection",
+	"resumeProDatabaseTraffic":          "createEndpointRedirection",
+	"getEssentialsDatabaseTraffic":      "createEndpointRedirection",
+	"resumeEssentialsDatabaseTraffic":   "createEndpointRedirection",
+}
+
+// newScene sets the scene for one operation.
+func newScene(t *testing.T, w *apitest.World, pool *pgxpool.Pool, all []walked, op walked) *scene {
+	t.Helper()
+	s := &scene{
+		Account: w.For(t).Account(), t: t, pool: pool, kind: kindOf(op),
+		ops: map[string]walked{}, routes: map[string]walked{}, made: map[string]apitest.Answer{}, ids: map[string]string{},
+	}
+	for _, op := range all {
+		s.ops[op.ID], s.routes[op.Method+" "+op.Path] = op, op
+	}
+	return s
+}
+
+// lead gives back a path of an operation to what exists, with the query that it needs.
+func (s *scene) lead(op walked) string {
+	s.t.Helper()
+	template, path := "", ""
+	var last apitest.Answer
+	for part := range strings.SplitSeq(op.Path[1:], "/") {
+		if name, isParam := strings.CutPrefix(part, "{"); isParam {
+			name = strings.TrimSuffix(name, "}")
+			s.ids[name] = s.id(name, path, last)
+			path += "/" + url.PathEscape(s.ids[name])
+		} else {
+			path += "/" + part
+		}
+		template += "/" + part
+		post, ok := s.routes["POST "+template]
+		if ok && post.ID != op.ID && !present[post.ID] {
+			last = s.create(post, path)
+		}
+	}
+	query := url.Values{}
+	for _, p := range op.params {
+		if p.In == "query" && p.Required {
+			query.Set(p.Name, fmt.Sprint(s.member(p.Name)))
+		}
+	}
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	return path
+}
+
+// id is what a path parameter is to be: for most that is what has been created last on the way.
+func (s *scene) id(name, path string, last apitest.Answer) string {
+	s.t.Helper()
+	read := func(path string, members ...any) string {
+		return text(s.Do(http.MethodGet, path, nil).Get(members...))
+	}
+	report := func(path string, members ...any) string {
+		return text(s.Run(http.MethodGet, path, nil).Get(append([]any{"response", "resource"}, members...)...))
+	}
+	switch name {
+	case "userId":
+		return read(path, "users", 1, "id") // the first is the owner
+	case "planId":
+		return read(path, "plans", 0, "id")
+	case "subscriptionId":
+		if last.Body == nil { // the path does not say where it comes from
+			s.lead(s.ops["getEssentialsSubscription"])
+			return s.ids[name]
+		}
+	case "databaseId":
+		if !strings.HasPrefix(path, "/v1/fixed/") {
+			return read(path, "subscription", 0, "databases", 0, name)
+		}
+	case "regionId":
+		return read(path, "regions", 0, "regionId")
+	case "taskId":
+		s.create(s.ops["createAclRedisRule"], s.ops["createAclRedisRule"].Path)
+		return read(path, "tasks", 0, "taskId")
+	case "tgwInvitationId":
+		return report(path, "resources", 0, "id")
+	case "tgwId":
+		s.Run(http.MethodPut, path+"/invitations/"+report(path+"/invitations", "resources", 0, "id")+"/accept", nil)
+		return report(path, "tgws", 0, "id")
+	case "costReportId":
+		return text(last.Get("response", "resource", name))
+	case "redirectionId":
+		return text(last.Get(name))
+	case "tagKey":
+		return text(last.Get("key"))
+	case "path":
+		return "jobs"
+	}
+	id := last.Get("response", "resourceId")
+	if id == nil {
+		s.t.Fatalf("nothing that comes before %s says what %s is to be", path, name)
+	}
+	return text(id)
+}
+
+// text writes an id as it is in a path.
+func text(id any) string {
+	if number, ok := id.(float64); ok {
+		return fmt.Sprintf("%.0f", number)
+	}
+	return fmt.Sprint(id)
+}
+
+// create carries an operation out that must succeed, once, and lets come of it what is to come.
+func (s *scene) create(op walked, path string) apitest.Answer {
+	s.t.Helper()
+	key := op.Method + " " + path
+	if answer, done := s.made[key]; done {
+		return answer
+	}
+	s.prepare(op)
+	body := s.body(op)
+	if op.ID == "createProSubscription" {
+		body = s.subscription(body.(map[string]any))
+	}
+	answer := s.perform(op, path, body)
+	if failure(op, answer) != "" {
+		s.t.Fatalf("%s comes to %d %s", key, answer.Status, answer.Body)
+	}
+	s.settle()
+	s.made[key] = answer
+	return answer
+}
+
+// prepare does what has to happen before an operation.
+func (s *scene) prepare(op walked) {
+	s.t.Helper()
+	if before, ok := s.ops[first[op.ID]]; ok {
+		s.create(before, s.lead(before))
+	}
+}
+
+// perform carries an operation out, to the end of its task where it has one.
+func (s *scene) perform(op walked, path string, body any) apitest.Answer {
+	s.t.Helper()
+	answer := s.Do(op.Method, path, body)
+	if id, ok := answer.Get("taskId").(string); ok && answer.Status == http.StatusAccepted {
+		return s.Finish(id)
+	}
+	return answer
+}
+
+// failure says how an operation has failed, in the code of its task or its status; "" where it has not.
+func failure(op walked, answer apitest.Answer) string {
+	if op.Command == "" && answer.Status != op.Status || op.Command != "" && answer.Status != http.StatusOK {
+		return fmt.Sprint(answer.Status)
+	}
+	if op.Command != "" && answer.Get("status") != string(cloud.TaskCompleted) {
+		return fmt.Sprint(answer.Get("response", "error", "type"))
+	}
+	return ""
+}
+
+// settle lets provisioning come to its end.
+func (s *scene) settle() {
+	s.t.Helper()
+	s.Advance(apitest.SettleTime)
+	apitest.Eventually(s.t, "all is provisioned", func() bool {
+		steps := -1
+		if err := s.pool.QueryRow(s.t.Context(), `SELECT count(*) FROM steps WHERE account_id = $1`, s.ID).Scan(&steps); err != nil {
+			s.t.Fatal(err)
+		}
+		return steps == 0
+	})
+}
+
+// body is the body that the document gives for an operation, about what is in the scene.
+func (s *scene) body(op walked) any {
+	s.t.Helper()
+	return s.replace(op.typical())
+}
+
+// subscription changes a request for one to be of the scene's kind.
+func (s *scene) subscription(body map[string]any) map[string]any {
+	region := func(name, cidr string) any {
+		return map[string]any{"region": name, "networking": map[string]any{"deploymentCIDR": cidr}}
+	}
+	provider, regions := "AWS", []any{region("us-east-1", "10.0.0.0/24"), region("us-east-2", "10.0.1.0/24")}
+	if s.kind.google {
+		provider, regions = "GCP", []any{region("us-east1", "10.0.0.0/24"), region("us-east4", "10.0.1.0/24")}
+	}
+	if s.kind.global {
+		body["deploymentType"] = "active-active"
+	} else {
+		regions = regions[:1]
+	}
+	if s.kind.keyed {
+		body["persistentStorageEncryptionType"] = "customer-managed-key"
+	}
+	place := map[string]any{"provider": provider, "regions": regions}
+	if s.kind.own {
+		account := s.ops["createCloudAccount"]
+		place["cloudAccountId"] = s.create(account, account.Path).Get("response", "resourceId")
+	}
+	body["cloudProviders"] = []any{place}
+	return body
+}
+
+// replace puts the ids of the scene into a value.
+func (s *scene) replace(value any) any {
+	switch value := value.(type) {
+	case []any:
+		for i, item := range value {
+			value[i] = s.replace(item)
+		}
+	case map[string]any:
+		for name, item := range value {
+			if own := s.member(name); own != nil {
+				item = own
+			}
+			value[name] = s.replace(item)
+		}
+	}
+	return value
+}
+
+// member is a member of a body or a query that names something in the scene, nil for any other.
+func (s *scene) member(name string) any {
+	s.t.Helper()
+	switch name {
+	case "sourceDatabaseId":
+		name = "databaseId"
+	case "targetDatabaseId":
+		return s.target()
+	case "subscriptionId", "databaseId":
+	default:
+		return nil
+	}
+	if s.ids[name] == "" {
+		s.database()
+	}
+	return json.Number(s.ids[name])
+}
+
+// target is the id of a database that can take over for the scene's own.
+func (s *scene) target() any {
+	s.t.Helper()
+	endpoint := text(s.Do(http.MethodGet, s.database(), nil).Get("publicEndpoint"))
+	port := json.Number(endpoint[strings.LastIndex(endpoint, ":")+1:])
+	sub := fmt.Sprintf("/v1/subscriptions/%d", s.Create("/v1/subscriptions", apitest.SubscriptionBody("target")))
+	s.settle()
+	id := s.Create(sub+"/databases", map[string]any{"name": "target", "datasetSizeInGb": 1, "port": port})
+	s.settle()
+	return id
+}
+
+// database is the path of the scene's own database.
+func (s *scene) database() string {
+	s.t.Helper()
+	if s.kind.fixed {
+		return s.lead(s.ops["getEssentialsDatabase"])
+	}
+	return s.lead(s.ops["getProDatabase"])
+}

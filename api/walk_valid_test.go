@@ -1,0 +1,143 @@
+package api_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// vain are the operations that cannot succeed here, and how their tasks end.
+var vain = map[string]cloud.Code{
+	// Nothing ever connects to a PrivateLink.
+	"disassociatePrivateLinkConnections":             cloud.EntityNotFound,
+	"disassociateActiveActivePrivateLinkConnections": cloud.EntityNotFound,
+}
+
+// common are the operations whose path names what every account has.
+var common = map[string]bool{"getEssentialsPlan": true, "getUser": true, "updateUser": true, "deleteUser": true}
+
+// Every operation of the document is carried out with the request of its example, on what the same examples have
+// created: it succeeds, for nobody but the account that it belongs to. Then it is tried with each further member
+// that its body may have, which may break a rule but nothing else. Answers are held against the document all along.
+func TestWalkValidRequests(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t, nil)
+	pool, err := pgxpool.New(t.Context(), w.DBURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	all := walk(t)
+	for _, op := range all {
+		for name, op := range op.requests() {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				newScene(t, w, pool, all, op).play(name, op)
+			})
+		}
+	}
+}
+
+// play carries an operation out, and then with whatever else it takes.
+func (s *scene) play(name string, op walked) {
+	path := s.lead(op)
+	s.prepare(op)
+	body := s.body(op)
+	s.wantUnknown(op, path, body)
+	answer := s.perform(op, path, body)
+	if got := failure(op, answer); got != string(vain[name]) {
+		s.t.Fatalf("%s %s with %v comes to %d %s, want %q", op.Method, path, body, answer.Status, answer.Body, vain[name])
+	}
+	s.settle()
+	s.undo(op, path, answer)
+	s.walkMembers(op, path)
+	s.walkParameters(op, path)
+}
+
+// undo deletes what an operation has created, where that is possible, so that it can be created again.
+func (s *scene) undo(op walked, path string, answer apitest.Answer) {
+	s.t.Helper()
+	id := answer.Get("response", "resourceId")
+	if op.Method != http.MethodPost || id == nil {
+		return
+	}
+	for route, undo := range s.routes {
+		name, one := strings.CutPrefix(route, http.MethodDelete+" "+op.Path+"/{")
+		if one && !strings.Contains(name, "/") {
+			s.perform(undo, path+"/"+text(id), nil)
+			s.settle()
+		}
+	}
+}
+
+// wantUnknown checks that what a path names is not there for another account.
+func (s *scene) wantUnknown(op walked, path string, body any) {
+	s.t.Helper()
+	if path == op.Path || common[op.ID] {
+		return
+	}
+	other := *s
+	other.Account = s.For(s.t).Account()
+	answer := other.perform(op, path, body)
+	if op.Command == "" && answer.Status != http.StatusNotFound {
+		s.t.Errorf("another account gets %d %s, want 404", answer.Status, answer.Body)
+	}
+	if op.Command != "" && answer.Get("response", "error", "status") != "404 NOT_FOUND" {
+		s.t.Errorf("another account's task: %s, want it to end in a 404", answer.Body)
+	}
+}
+
+// walkMembers tries each member that the example of a body has not.
+func (s *scene) walkMembers(op walked, path string) {
+	s.t.Helper()
+	if op.body == nil {
+		return
+	}
+	for i, name := range slices.Sorted(maps.Keys(op.body.Properties)) {
+		body, ok := s.body(op).(map[string]any)
+		if _, given := body[name]; !ok || given {
+			continue
+		}
+		if _, named := body["name"]; named {
+			body["name"] = fmt.Sprintf("walk-%d", i)
+		}
+		body[name] = s.replace(copyOf(complete(op.body.Properties[name].Value)))
+		s.wantNoFault(op, path, body)
+	}
+}
+
+// walkParameters tries each query parameter that need not be there.
+func (s *scene) walkParameters(op walked, path string) {
+	s.t.Helper()
+	for _, p := range op.params {
+		if p.In != openapi3.ParameterInQuery || p.Required {
+			continue
+		}
+		value := s.member(p.Name)
+		if value == nil {
+			value = scalar(p.Schema.Value)
+		}
+		s.wantNoFault(op, path+"?"+url.Values{p.Name: {fmt.Sprint(value)}}.Encode(), s.body(op))
+	}
+}
+
+// wantNoFault checks that a request breaks a rule at most.
+func (s *scene) wantNoFault(op walked, path string, body any) {
+	s.t.Helper()
+	answer := s.perform(op, path, body)
+	if failure(op, answer) == string(cloud.GeneralError) || answer.Status >= http.StatusInternalServerError {
+		s.t.Errorf("%s %s with %v comes to %d %s", op.Method, path, body, answer.Status, answer.Body)
+	}
+	s.settle()
+	s.undo(op, path, answer)
+}
