@@ -13,19 +13,35 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/api"
-	"github.com/understudy-dev/understudy/api/openapi"
 	"github.com/understudy-dev/understudy/internal/catalog"
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/coverage"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/store"
 )
+
+// recorder is that of this test process: TestMain and the tests have no other place
+// in common.
+var recorder = sync.OnceValues(coverage.New)
+
+// Main is pgtest.Main for a package whose tests prove operations: those that succeed
+// in its tests are compared with the list in a file.
+func Main(m *testing.M, file string) {
+	pgtest.Main(m, func() error {
+		r, err := recorder()
+		if err != nil {
+			return err
+		}
+		return r.Check(file)
+	})
+}
 
 // World is a running API on a database of its own.
 type World struct {
@@ -35,7 +51,7 @@ type World struct {
 	Engine *engine.Engine
 
 	tb       testing.TB
-	document *openapi.Document
+	recorder *coverage.Recorder
 	accounts *atomic.Int64
 }
 
@@ -62,7 +78,7 @@ func start(tb testing.TB, url string, rateLimit int, change func(*engine.Config)
 	tb.Helper()
 	w := &World{tb: tb, DBURL: url, accounts: new(atomic.Int64)}
 	var err error
-	if w.document, err = openapi.Load(understudy.Document); err != nil {
+	if w.recorder, err = recorder(); err != nil {
 		tb.Fatal(err)
 	}
 	if w.DB, err = store.Open(tb.Context(), url, 10); err != nil {
@@ -75,7 +91,7 @@ func start(tb testing.TB, url string, rateLimit int, change func(*engine.Config)
 	}
 	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	cfg := engine.Config{
-		Document: w.document, DB: w.DB, Operations: operations, Logger: log, Speed: 1, Hold: 10 * time.Second,
+		Document: w.recorder.Document(), DB: w.DB, Operations: operations, Logger: log, Speed: 1, Hold: 10 * time.Second,
 	}
 	if change != nil {
 		change(&cfg)
@@ -91,7 +107,7 @@ func start(tb testing.TB, url string, rateLimit int, change func(*engine.Config)
 		tb.Fatal(err)
 	}
 	server := httptest.NewServer(api.New(api.Config{
-		Document: w.document, Engine: w.Engine, DB: w.DB, Logger: cfg.Logger, Secret: secret, RateLimit: rateLimit, Hook: cfg.Hook,
+		Document: w.recorder.Document(), Engine: w.Engine, DB: w.DB, Logger: cfg.Logger, Secret: secret, RateLimit: rateLimit, Hook: cfg.Hook,
 	}))
 	w.URL = server.URL
 	tb.Cleanup(func() {
@@ -232,34 +248,9 @@ func (a *Account) Do(method, path string, body any, change ...func(*http.Request
 // check holds an answer against the document, where the path is one of its own.
 func (a *Account) check(req *http.Request, answer Answer) {
 	a.tb.Helper()
-	op := a.find(req.Method, strings.TrimSuffix(req.URL.Path, "/"))
-	if op == nil || req.Method == http.MethodHead {
-		return
-	}
-	if err := op.CheckResponse(answer.Status, answer.Header, answer.Body); err != nil {
+	if _, err := a.recorder.Answered(req, answer.Status, answer.Header, answer.Body); err != nil {
 		a.tb.Errorf("%s %s answers %d against the document: %v\n%s", req.Method, req.URL.Path, answer.Status, err, answer.Body)
 	}
-}
-
-func (a *Account) find(method, path string) *openapi.Operation {
-	got := strings.Split(path, "/")
-	var found *openapi.Operation
-	for _, op := range a.document.Operations() {
-		want := strings.Split(strings.TrimSuffix(op.Path, "/"), "/")
-		if op.Method != method || len(want) != len(got) {
-			continue
-		}
-		matches, literal := true, true
-		for i := range want {
-			param := strings.HasPrefix(want[i], "{")
-			matches = matches && (param || want[i] == got[i])
-			literal = literal && (!param || got[i] == "")
-		}
-		if matches && (found == nil || literal) {
-			found = op
-		}
-	}
-	return found
 }
 
 // At is the same account as a client of another server on the same database.

@@ -163,6 +163,7 @@ func TestDataIntegrationWorkspace(t *testing.T) {
 		want         string // JSON; empty: not looked at
 	}{
 		{http.MethodGet, root, nil, 404, ""},
+		{http.MethodPost, root, `{"name": "first"}`, 200, `{"name": "first"}`},
 		{http.MethodPut, root, `{"name": "feed"}`, 200, `{"name": "feed"}`},
 		{http.MethodPost, root, `{"name": "other"}`, 409, ""},
 		{http.MethodPost, root + "/pipelines/a/jobs", `[1, 2.50]`, 200, `[1, 2.50]`},
@@ -170,6 +171,9 @@ func TestDataIntegrationWorkspace(t *testing.T) {
 		{http.MethodGet, root + "/pipelines/a", nil, 404, ""},
 		{http.MethodPatch, root, `{"name": null, "size": {"gb": 1}}`, 200, `{"size": {"gb": 1}}`},
 		{http.MethodPatch, root + "/none", `{}`, 404, ""},
+		{http.MethodPost, root + "/source", `{"host": "db", "port": 5432}`, 200, ""},
+		{http.MethodPatch, root + "/source", `{"port": 5433}`, 200, `{"host": "db", "port": 5433}`},
+		{http.MethodDelete, root + "/source", nil, 200, ""},
 		{http.MethodPut, root + "/null", `null`, 200, `null`},
 		{http.MethodGet, root + "/null", nil, 200, `null`},
 		{http.MethodPost, root + "/start", nil, 200, `{}`},
@@ -212,5 +216,21 @@ func TestDataIntegrationWorkspace(t *testing.T) {
 		if answer := a.Do(method, "/v1/subscriptions/1/data-integration-workspace/x", `{}`); answer.Status != http.StatusNotFound {
 			t.Errorf("%s in no subscription: got %d, want 404", method, answer.Status)
 		}
+	}
+}
+
+func TestTasksOfAnAccount(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t, nil)
+	a, other := w.Account(), w.Account()
+	first := a.Start(http.MethodPost, "/v1/subscriptions", apitest.SubscriptionBody("one"))
+	wantDone(t, a.Finish(first))
+	second := a.Start(http.MethodPost, "/v1/subscriptions", apitest.SubscriptionBody("two"))
+	wantFields(t, a.Do(http.MethodGet, "/v1/tasks", nil), map[string]any{
+		"tasks.0.taskId": second, "tasks.1.taskId": first, "tasks.1.status": "processing-completed", "tasks.2": nil,
+	})
+	wantFields(t, other.Do(http.MethodGet, "/v1/tasks", nil), map[string]any{"tasks.0": nil})
+	if got := other.Do(http.MethodGet, "/v1/tasks/"+first, nil).Status; got != http.StatusNotFound {
+		t.Errorf("a task of another account: got %d, want 404", got)
 	}
 }

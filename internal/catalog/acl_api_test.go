@@ -204,6 +204,11 @@ func TestRoleAndUserLife(t *testing.T) {
 	wantDone(t, a.Run(http.MethodPut, rolePath, `{"redisRules": `+grant("Read-Only")+`}`))
 	settle()
 	wantDone(t, a.Run(http.MethodDelete, rulePath, nil)) // no longer part of a role
+	wantDone(t, a.Run(http.MethodPut, userPath, `{"password": "another long one"}`))
+	if got := a.Do(http.MethodGet, userPath, nil).Get("status"); got != "pending" {
+		t.Errorf("user with a new password: got status %v, want pending", got)
+	}
+	settle()
 
 	// A database that goes leaves no trace in the role.
 	wantDone(t, a.Run(http.MethodDelete, fmt.Sprintf("%s/databases/%d", sub, db), nil))

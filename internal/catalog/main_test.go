@@ -3,7 +3,7 @@ package catalog_test
 import (
 	"testing"
 
-	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/apitest"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) { apitest.Main(m, "testdata/operations.txt") }

@@ -203,6 +203,7 @@ func privateLinkLife(t *testing.T, a *apitest.Account, place string) {
 	}
 	wantError(t, a.Run(http.MethodPost, path+"/connections/disassociate",
 		`{"connections": [{"associationId": "none", "type": "endpoint", "principalId": "210987654321"}]}`), cloud.EntityNotFound)
+	wantDone(t, a.Run(http.MethodPost, path+"/connections/disassociate", `{"connections": []}`))
 	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.PrivateLinkInUse)
 	wantError(t, a.Run(http.MethodDelete, path+"/principals", `{"principal": "111111111111"}`), cloud.PrivateLinkPrincipalNotFound)
 	wantDone(t, a.Run(http.MethodDelete, path+"/principals", `{"principal": "210987654321"}`))

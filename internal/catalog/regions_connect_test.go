@@ -65,3 +65,93 @@ func TestConnectionsOfRegions(t *testing.T) {
 	await[catalog.GatewayAttachment](t, a, 0, "")
 	wantError(t, a.Run(http.MethodGet, link, nil), cloud.SubscriptionRegionUnknown)
 }
+
+func TestPrivateLinkOfARegion(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", activeActiveBody("global")))
+	a.Settle(sub, "active")
+	link := sub + "/regions/59/private-link"
+	a.Create(link, `{"shareName": "s", "principal": "210987654321", "type": "aws_account"}`)
+	await[catalog.PrivateLink](t, a, time.Minute, cloud.StatusActive)
+
+	role := `{"principal": "arn:aws:iam::210987654321:role/orders", "type": "iam_role", "alias": "orders"}`
+	wantDone(t, a.Run(http.MethodPost, link+"/principals", role))
+	if got := read(t, a, link); resource(got, "principals", 1, "alias") != "orders" {
+		t.Errorf("after the second principal: got %s", got.Body)
+	}
+	if got := read(t, a, link+"/endpoint-script?includeTerraformAwsScript=true"); resource(got, "terraformAwsScript") == nil {
+		t.Errorf("endpoint script: got %s", got.Body)
+	}
+	wantDone(t, a.Run(http.MethodPost, link+"/connections/disassociate", `{"connections": []}`))
+	wantError(t, a.Run(http.MethodDelete, link, nil), cloud.PrivateLinkInUse)
+	for _, principal := range []string{"210987654321", "arn:aws:iam::210987654321:role/orders"} {
+		wantDone(t, a.Run(http.MethodDelete, link+"/principals", map[string]any{"principal": principal}))
+	}
+	wantDone(t, a.Run(http.MethodDelete, link, nil))
+	await[catalog.PrivateLink](t, a, time.Minute, "")
+}
+
+// What one region is told about a transit gateway, the other does not know.
+func TestTransitGatewayOfARegion(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", activeActiveBody("global")))
+	a.Settle(sub, "active")
+	ohio, virginia := sub+"/regions/59/transitGateways", sub+"/regions/1/transitGateways"
+
+	wantDone(t, a.Run(http.MethodPut, ohio+"/invitations/101/accept", nil))
+	if got := read(t, a, virginia+"/invitations"); resource(got, "resources", 0, "status") != "pending" {
+		t.Errorf("invitations of the other region: got %s, want one that waits", got.Body)
+	}
+	wantDone(t, a.Run(http.MethodPut, virginia+"/invitations/101/reject", nil))
+	if got := read(t, a, virginia+"/invitations"); resource(got, "resources", 0, "status") != "rejected" {
+		t.Errorf("invitations of the other region: got %s, want one that was rejected", got.Body)
+	}
+	attachment := fmt.Sprintf("%s/%.0f/attachment", ohio, resource(read(t, a, ohio), "tgws", 0, "id"))
+	wantDone(t, a.Run(http.MethodPost, attachment, nil))
+	await[catalog.GatewayAttachment](t, a, time.Minute, "available")
+	wantDone(t, a.Run(http.MethodPut, attachment, `{"cidrs": ["10.20.0.0/16"]}`))
+	if got := read(t, a, ohio); resource(got, "tgws", 0, "cidrs", 0, "cidrAddress") != "10.20.0.0/16" {
+		t.Errorf("after the change: got %s", got.Body)
+	}
+	wantDone(t, a.Run(http.MethodDelete, attachment, nil))
+	await[catalog.GatewayAttachment](t, a, time.Minute, "")
+}
+
+func TestPrivateServiceConnectOfARegion(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	body := activeActiveBody("google")
+	body["cloudProviders"] = []any{map[string]any{"provider": "GCP", "regions": []any{
+		map[string]any{"region": "us-west1", "networking": map[string]any{"deploymentCIDR": "10.0.0.0/24"}},
+		map[string]any{"region": "europe-west1", "networking": map[string]any{"deploymentCIDR": "10.0.1.0/24"}},
+	}}}
+	body["databases"] = []any{map[string]any{"name": "first", "protocol": "redis", "datasetSizeInGb": 1}}
+	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", body))
+	a.Settle(sub, "active")
+	regions := a.Do(http.MethodGet, sub+"/regions", nil)
+	path := fmt.Sprintf("%s/regions/%.0f/private-service-connect", sub, regions.Get("regions", 0, "regionId"))
+	other := fmt.Sprintf("%s/regions/%.0f/private-service-connect", sub, regions.Get("regions", 1, "regionId"))
+
+	list := fmt.Sprintf("%s/%d", path, a.Create(path, nil))
+	await[catalog.PSCService](t, a, 2*time.Minute, cloud.StatusActive)
+	if got := read(t, a, path); resource(got, "status") != "active" {
+		t.Errorf("service: got %s", got.Body)
+	}
+	wantError(t, a.Run(http.MethodGet, other, nil), cloud.PSCServiceNotFound)
+	one := fmt.Sprintf("%s/endpoints/%d", list, a.Create(list, endpointBody))
+	await[catalog.PSCEndpoint](t, a, 2*time.Minute, "pending")
+	wantDone(t, a.Run(http.MethodPut, one, `{"action": "accept"}`))
+	await[catalog.PSCEndpoint](t, a, 5*time.Second, cloud.StatusActive)
+	if got := read(t, a, list); resource(got, "endpoints", 0, "status") != "active" {
+		t.Errorf("endpoints: got %s", got.Body)
+	}
+	if got := read(t, a, one+"/creationScripts?includeTerraformGcpScript=true"); resource(got, "script", "terraformGcp", "serviceAttachments", 0) == nil {
+		t.Errorf("creation script: got %s", got.Body)
+	}
+	wantDone(t, a.Run(http.MethodGet, one+"/deletionScripts", nil))
+	wantDone(t, a.Run(http.MethodDelete, one, nil))
+	wantDone(t, a.Run(http.MethodDelete, path, nil))
+	await[catalog.PSCService](t, a, time.Minute, "")
+}

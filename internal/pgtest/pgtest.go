@@ -42,13 +42,20 @@ type server struct {
 	made    int       // databases
 }
 
-// Main runs the tests of a package, ends the Postgres that they used and exits
-// the process with their status. Call it from TestMain.
-func Main(m *testing.M) {
+// Main runs the tests of a package, then the checks of what they did together, ends
+// the Postgres that they used and exits the process with their status. Call it from
+// TestMain.
+func Main(m *testing.M, checks ...func() error) {
 	shared.mu.Lock()
 	shared.inMain = true
 	shared.mu.Unlock()
 	status := m.Run()
+	for _, check := range checks {
+		if err := check(); err != nil && status == 0 { // tests that failed have not done all they do
+			fmt.Fprintln(os.Stderr, err)
+			status = 1
+		}
+	}
 	if err := shared.stop(); err != nil {
 		fmt.Fprintln(os.Stderr, "pgtest:", err)
 		status = max(status, 1)

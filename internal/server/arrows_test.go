@@ -27,6 +27,9 @@ var arrows = map[string][]string{
 	"internal/pgtest":      {"internal/postgres", "migrations"},
 	"internal/servetest":   {},
 	"migrations":           {},
+
+	"internal/coverage":     {"", "api/openapi"},
+	"internal/coverage/gen": {"", "api/openapi", "internal/coverage"},
 }
 
 // owners says which packages alone may import something from outside.
@@ -36,7 +39,7 @@ var owners = map[string][]string{
 	"github.com/go-chi/chi/v5":      {"api", "internal/server"},
 	"github.com/alecthomas/kong":    {"cmd/understudy"},
 	"github.com/getkin/kin-openapi": {"api/openapi"},
-	"net/http":                      {"api", "api/openapi", "internal/server", "internal/servetest", "internal/cloud", "internal/idempotency", "cmd/understudy"},
+	"net/http":                      {"api", "api/openapi", "internal/server", "internal/servetest", "internal/coverage", "internal/cloud", "internal/idempotency", "cmd/understudy"},
 }
 
 // Shipped packages only: tests may import what they like.

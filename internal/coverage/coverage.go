@@ -1,0 +1,106 @@
+// Package coverage is how the tests know which operations of the contract they
+// carried out. A Recorder looks at every answer, holds it against the document and
+// remembers whose it was; after a whole run of a suite its list is compared with
+// the one that is committed beside the suite. docs/coverage.md is made from these
+// lists, so that making it runs no test.
+package coverage
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/understudy-dev/understudy"
+	"github.com/understudy-dev/understudy/api/openapi"
+)
+
+// Recorder remembers which operations succeeded. It may be used by any number of
+// goroutines.
+type Recorder struct {
+	document *openapi.Document
+
+	mu    sync.Mutex
+	begun map[string]string // the operation of a task, by the task's id
+	done  map[string]bool   // operationIds
+}
+
+// New makes a Recorder for the document of this program.
+func New() (*Recorder, error) {
+	document, err := openapi.Load(understudy.Document)
+	if err != nil {
+		return nil, err
+	}
+	return &Recorder{document: document, begun: map[string]string{}, done: map[string]bool{}}, nil
+}
+
+// Document is the contract that answers are held against.
+func (r *Recorder) Document() *openapi.Document { return r.document }
+
+// Answered takes note of an answer, and says what is wrong with it in view of the
+// document. finished is the operation that has succeeded with this answer; "" if
+// none has. One that is answered with a task succeeds when an answer shows the
+// task completed: accepting it proves nothing.
+func (r *Recorder) Answered(req *http.Request, status int, header http.Header, body []byte) (finished string, err error) {
+	op := find(r.document, req.Method, req.URL.Path)
+	if op == nil || req.Method == http.MethodHead {
+		return "", nil
+	}
+	err = op.CheckResponse(status, header, body)
+	if status >= http.StatusMultipleChoices {
+		return "", err
+	}
+	var task struct {
+		ID     string `json:"taskId"`
+		Status string `json:"status"`
+	}
+	_ = json.Unmarshal(body, &task) // empty where the answer is no task
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case status == http.StatusAccepted:
+		r.begun[task.ID] = op.ID
+		return "", err
+	case task.ID != "" && task.Status == "processing-completed":
+		finished = r.begun[task.ID]
+		r.done[op.ID] = true
+	case task.ID == "":
+		finished = op.ID
+	}
+	if finished != "" {
+		r.done[finished] = true
+	}
+	return finished, err
+}
+
+// Operations returns the ids of all that succeeded, sorted.
+func (r *Recorder) Operations() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Sorted(maps.Keys(r.done))
+}
+
+// find returns the operation that a path belongs to; a literal segment goes before
+// a parameter. Official clients end paths with a slash, or with a query whose
+// question mark is escaped.
+func find(document *openapi.Document, method, path string) (found *openapi.Operation) {
+	path, _, _ = strings.Cut(path, "?")
+	got := strings.Split(strings.TrimRight(path, "/"), "/")
+	for _, op := range document.Operations() {
+		want := strings.Split(strings.TrimSuffix(op.Path, "/"), "/")
+		if op.Method == method && matches(want, got, op.CatchesAll()) && (found == nil || strings.Count(op.Path, "{") < strings.Count(found.Path, "{")) {
+			found = op
+		}
+	}
+	return found
+}
+
+func matches(want, got []string, rest bool) bool {
+	if rest && len(got) > len(want) {
+		got = got[:len(want)]
+	}
+	return slices.EqualFunc(want, got, func(w, g string) bool { return w == g || strings.HasPrefix(w, "{") && g != "" })
+}
