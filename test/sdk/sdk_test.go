@@ -42,6 +42,8 @@ func TestOfficialSDK(t *testing.T) {
 		{"transit gateways", transitGateways},
 		{"Private Service Connect", privateServiceConnect},
 		{"PrivateLink", privateLinks},
+		{"connections of regions on AWS", connectionsOfRegions},
+		{"Private Service Connect of regions", privateServiceConnectOfRegions},
 		{"list of more than one page", longList},
 		{"list of an empty subscription", emptyList},
 		{"Essentials plans", essentialsPlans},
@@ -80,9 +82,14 @@ func connect(t *testing.T, server *servetest.Server) *session {
 
 func newClient(t *testing.T, server *servetest.Server, secretKey string) *rediscloud.Client {
 	t.Helper()
+	recorded, err := wire()
+	if err != nil {
+		t.Fatal(err)
+	}
 	client, err := rediscloud.NewClient(
 		rediscloud.BaseURL(server.URL),
 		rediscloud.Auth(server.APIKey, secretKey),
+		rediscloud.Transporter(recorded),
 		rediscloud.Logger(log.New(io.Discard, "", 0)),
 	)
 	if err != nil {

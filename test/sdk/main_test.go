@@ -1,0 +1,123 @@
+package sdk
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	rediscloud "github.com/RedisLabs/rediscloud-go-api"
+
+	"github.com/understudy-dev/understudy/internal/coverage"
+)
+
+// wire is what all clients of these tests send their requests through: TestMain and the tests have no other place in
+// common.
+var wire = sync.OnceValues(func() (*recordedWire, error) {
+	recorder, err := coverage.New()
+	return &recordedWire{recorder: recorder, methods: map[string]bool{}}, err
+})
+
+// TestMain holds the suite to its promise: every method of every service of the SDK has succeeded at least once, and
+// so have the operations on its list.
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if w, err := wire(); status == 0 && coverage.Whole() {
+		if err == nil {
+			err = errors.Join(w.recorder.Check("testdata/operations.txt"), w.checkMethods())
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			status = 1
+		}
+	}
+	os.Exit(status)
+}
+
+// recordedWire holds every answer against the contract, and remembers which methods of the SDK succeeded.
+type recordedWire struct {
+	recorder *coverage.Recorder
+
+	mu      sync.Mutex
+	methods map[string]bool // by the names they have on the stack
+}
+
+// RoundTrip sends one request of the SDK.
+func (w *recordedWire) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(res.Body)
+	if err := errors.Join(err, res.Body.Close()); err != nil {
+		return nil, err
+	}
+	res.Body = io.NopCloser(bytes.NewReader(body))
+	finished, err := w.recorder.Answered(req, res.StatusCode, res.Header, body)
+	if err != nil {
+		return nil, fmt.Errorf("against the document: %w", err) // fails the story that asked
+	}
+	if finished != "" {
+		w.succeeded()
+	}
+	return res, nil
+}
+
+// succeeded remembers the methods of the SDK that are being carried out: they send their requests themselves.
+func (w *recordedWire) succeeded() {
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers)])
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for {
+		frame, more := frames.Next()
+		if strings.HasPrefix(frame.Function, "github.com/RedisLabs/rediscloud-go-api/service/") {
+			w.methods[stackName(frame.Function)] = true
+		}
+		if !more {
+			return
+		}
+	}
+}
+
+// stackName makes the same of github.com/…/service/psc.(*API).Get and …/service/psc.API.Get: a method is one,
+// whatever its receiver is.
+func stackName(function string) string {
+	return strings.NewReplacer("(*", "", ")", "").Replace(function)
+}
+
+// checkMethods names the methods of the SDK's client that have not succeeded.
+func (w *recordedWire) checkMethods() error {
+	missing := map[string]bool{}
+	for service := range reflect.TypeFor[rediscloud.Client]().Fields() {
+		for method := range service.Type.Methods() {
+			if !w.methods[onStack(service.Type.Elem(), method)] {
+				missing[service.Name+"."+method.Name] = true
+			}
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("no test has these methods of the SDK succeed:\n%s", strings.Join(slices.Sorted(maps.Keys(missing)), "\n"))
+	}
+	return nil
+}
+
+// onStack is the name by which a method of a service is found on the stack. Lists are read page by page: the request
+// is sent by the first Next of what the method returns.
+func onStack(service reflect.Type, method reflect.Method) string {
+	if out := method.Type.Out(0); out.Kind() == reflect.Pointer {
+		if _, pages := out.MethodByName("Next"); pages {
+			return out.Elem().PkgPath() + "." + out.Elem().Name() + ".Next"
+		}
+	}
+	return service.PkgPath() + "." + service.Name() + "." + method.Name
+}
