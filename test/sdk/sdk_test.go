@@ -56,6 +56,13 @@ func TestOfficialSDK(t *testing.T) {
 		{"life of an Active-Active subscription", activeActiveLife},
 		{"keys of the customer", customerManagedKeys},
 		{"wrong credentials", wrongCredentials},
+		{"several availability zones", severalZones},
+		{"security groups in the allow list", securityGroups},
+		{"memcached", memcached},
+		{"RAM and flash", onFlash},
+		{"backups, rules, sources and certificates come and go", comesAndGoes},
+		{"TLS and roles of regions", secureRegions},
+		{"deleted behind one's back", goneBehindOnesBack},
 	}
 	for _, story := range stories {
 		t.Run(story.name, func(t *testing.T) {
