@@ -44,11 +44,7 @@ func connections(t *testing.T, server *servetest.Server, terraform *command) {
 	w.set(map[string]any{"transit_gateway": gateway.ID})
 	w.apply(0)
 	w.wantNoChanges("after the attachment")
-	for range 100 { // each look waits for a task, so this is a while
-		if gateway = transitGateway(t, server, gateways); gateway.Status == "available" {
-			break
-		}
-	}
+	gateway = availableGateway(t, server, gateways)
 	w.set(map[string]any{"transit_gateway": gateway.ID, "cidrs": []string{"10.20.0.0/16", "10.10.0.0/16"}})
 	w.apply(0)
 	w.wantNoChanges("after the update")
@@ -69,6 +65,18 @@ func connections(t *testing.T, server *servetest.Server, terraform *command) {
 type gatewayState struct {
 	ID     int    `json:"id"`
 	Status string `json:"status"`
+}
+
+// availableGateway looks up the only transit gateway of a subscription until it may be changed.
+func availableGateway(t *testing.T, server *servetest.Server, path string) gatewayState {
+	t.Helper()
+	for range 100 { // each look waits for a task, so this is a while
+		if gateway := transitGateway(t, server, path); gateway.Status == "available" {
+			return gateway
+		}
+	}
+	t.Fatal("the transit gateway does not become available")
+	return gatewayState{}
 }
 
 // transitGateway looks up the only transit gateway of a subscription.

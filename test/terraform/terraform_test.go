@@ -28,6 +28,7 @@ func TestOfficialProvider(t *testing.T) {
 		{"another module at the same time", anotherModule},
 		{"connections to other networks", connections},
 		{"Active-Active", activeActive},
+		{"connections of regions to other networks", connectionsOfRegions},
 		{"an Essentials subscription and its database", essentials},
 		{"a free Essentials subscription", essentialsFree},
 		{"data sources", dataSources},
@@ -88,6 +89,15 @@ type workspace struct {
 // open copies testdata/<module> into a directory of its own, set up for the server.
 func (c *command) open(t *testing.T, server *servetest.Server, module string) *workspace {
 	t.Helper()
+	w := c.copy(t, module)
+	w.env = append(w.env, "REDISCLOUD_URL="+recordedGate(t, server),
+		"REDISCLOUD_ACCESS_KEY="+server.APIKey, "REDISCLOUD_SECRET_KEY="+server.SecretKey)
+	return w
+}
+
+// copy is open for commands that need no server.
+func (c *command) copy(t *testing.T, module string) *workspace {
+	t.Helper()
 	w := &workspace{t: t, dir: t.TempDir(), terraform: c.path}
 	if err := os.CopyFS(w.dir, os.DirFS(filepath.Join("testdata", module))); err != nil {
 		t.Fatal(err)
@@ -97,8 +107,7 @@ func (c *command) open(t *testing.T, server *servetest.Server, module string) *w
 			w.env = append(w.env, pair)
 		}
 	}
-	w.env = append(w.env, "TF_CLI_CONFIG_FILE="+c.config, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
-		"REDISCLOUD_URL="+server.URL, "REDISCLOUD_ACCESS_KEY="+server.APIKey, "REDISCLOUD_SECRET_KEY="+server.SecretKey)
+	w.env = append(w.env, "TF_CLI_CONFIG_FILE="+c.config, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
 	return w
 }
 

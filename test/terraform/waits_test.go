@@ -25,6 +25,8 @@ const (
 	activeActiveDatabaseUpdate = 2 * look
 	// waits for: subscription, pause, subscription
 	regionChange = 2*look + pause
+	// a delay longer than for anything else, one peering of a subscription after the other
+	regionPeering = 30 * time.Second
 	// waits for: database | delete, until it is gone
 	activeActiveDatabaseDelete = look + pause
 
