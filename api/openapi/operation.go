@@ -20,6 +20,8 @@ type Operation struct {
 	Status  int    // of success; 501 when planned
 	Command string // x-command, the commandType of its task; "" when it answers at once
 	Planned bool   // declared but not built: answers 501
+	// Differences are what is known to be different in the real service, a sentence each.
+	Differences []string
 
 	roles     []string // x-roles: those that may call it beside the usual ones
 	catchAll  string   // the path parameter that takes the rest of the path
@@ -49,6 +51,7 @@ func newOperation(method, path string, item *openapi3.PathItem, spec *openapi3.O
 	op.Planned, _ = spec.Extensions["x-planned"].(bool)
 	op.Command, _ = spec.Extensions["x-command"].(string)
 	op.roles, _ = readRoles(spec.Extensions["x-roles"])
+	op.Differences, _ = sentences(spec.Extensions["x-differences"])
 	op.catchAll, _ = item.Extensions["x-catch-all"].(string)
 	for _, ref := range slices.Concat(item.Parameters, spec.Parameters) {
 		switch p := newParameter(ref.Value); p.in {
@@ -79,6 +82,9 @@ func (o *Operation) ChiPattern() string {
 	}
 	return strings.Replace(o.Path, "{"+o.catchAll+"}", "*", 1)
 }
+
+// CatchesAll tells whether the last path parameter takes the rest of the path, slashes included.
+func (o *Operation) CatchesAll() bool { return o.catchAll != "" }
 
 // PathParams returns the names of the path parameters, in the order of the path.
 func (o *Operation) PathParams() []string { return names(o.path) }
@@ -120,6 +126,16 @@ func (o *Operation) successes() (statuses []int) {
 	}
 	slices.Sort(statuses)
 	return statuses
+}
+
+// sentences reads an extension that is a list of texts, and tells whether it is one.
+func sentences(extension any) (list []string, ok bool) {
+	values, ok := extension.([]any)
+	for _, value := range values {
+		text, isText := value.(string)
+		list, ok = append(list, text), ok && isText && text != "" && !strings.ContainsAny(text, "\n|")
+	}
+	return list, ok && len(list) > 0
 }
 
 // where names the operation in a message about the document.

@@ -18,7 +18,7 @@ func (o *Operation) problems() (problems []error) {
 	if o.ID == "" {
 		report("no operationId")
 	}
-	problems = append(problems, extensionProblems(o.where(), o.spec.Extensions, "x-planned", "x-command", "x-roles")...)
+	problems = append(problems, extensionProblems(o.where(), o.spec.Extensions, "x-planned", "x-command", "x-roles", "x-differences")...)
 	if value, ok := o.spec.Extensions["x-planned"]; ok && value != true {
 		report("x-planned can only be true")
 	}
@@ -27,6 +27,11 @@ func (o *Operation) problems() (problems []error) {
 	}
 	if _, ok := readRoles(o.spec.Extensions["x-roles"]); !ok {
 		report("x-roles must be a list of %s", strings.Join(Roles()[1:], ", "))
+	}
+	if value, ok := o.spec.Extensions["x-differences"]; ok {
+		if _, ok := sentences(value); !ok {
+			report("x-differences must be a list of sentences, of one line each and without a |")
+		}
 	}
 
 	switch successes := o.successes(); {

@@ -1,0 +1,138 @@
+// Command gen writes docs/coverage.md from the contract and from the lists that the
+// test suites keep. It runs no test.
+package main
+
+//go:generate go run . ../../..
+
+import (
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/understudy-dev/understudy"
+	"github.com/understudy-dev/understudy/api/openapi"
+	"github.com/understudy-dev/understudy/internal/coverage"
+)
+
+// suite is a suite of tests that keeps a list of operations.
+type suite struct {
+	column string
+	says   string // of the total
+	dir    string
+	client string // module of the client that it drives, from the go.mod there; empty: plain HTTP
+	ids    []string
+}
+
+func main() {
+	log.SetFlags(0)
+	if len(os.Args) != 2 {
+		log.Fatal("usage: gen ROOT-OF-THE-REPOSITORY")
+	}
+	if err := write(os.Args[1]); err != nil {
+		log.Fatalf("gen: %v", err)
+	}
+}
+
+func write(root string) error {
+	document, err := openapi.Load(understudy.Document)
+	if err != nil {
+		return err
+	}
+	suites := []suite{
+		{column: "Go SDK", says: "succeed with the official Go SDK", dir: "test/sdk", client: "github.com/RedisLabs/rediscloud-go-api"},
+		{column: "Terraform", says: "succeed with the official Terraform provider", dir: "test/terraform", client: "github.com/RedisLabs/terraform-provider-rediscloud"},
+		{column: "HTTP", says: "succeed in our own tests over HTTP", dir: "internal/catalog"},
+	}
+	for i := range suites {
+		if err := suites[i].load(root, document); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(filepath.Join(root, "docs", "coverage.md"), []byte(page(document.Operations(), suites)), 0o644) //nolint:gosec // for everybody, like all of the repository
+}
+
+// load reads the suite's list and the version of its client.
+func (s *suite) load(root string, document *openapi.Document) (err error) {
+	dir := filepath.Join(root, filepath.FromSlash(s.dir))
+	if s.ids, err = coverage.Read(filepath.Join(dir, "testdata", "operations.txt")); err != nil {
+		return err
+	}
+	for _, id := range s.ids {
+		if _, ok := document.Operation(id); !ok {
+			return fmt.Errorf("%s lists %s, which is no operation", s.dir, id)
+		}
+	}
+	if s.client == "" {
+		return nil
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	if err != nil {
+		return err
+	}
+	version := regexp.MustCompile(regexp.QuoteMeta(s.client) + ` (v\S+)`).FindSubmatch(text)
+	if version == nil {
+		return fmt.Errorf("%s/go.mod does not require %s", s.dir, s.client)
+	}
+	s.says += " " + string(version[1])
+	return nil
+}
+
+func page(operations []*openapi.Operation, suites []suite) string {
+	var b strings.Builder
+	b.WriteString(`# Coverage
+
+A row for each operation of the API. Written by ` + "`make generate`" + ` from the contract and from what the tests record about
+themselves: do not edit it. A test suite fails when an operation of its list no longer succeeds, or another one does; an
+operation that is answered with a task succeeds when its task is completed.
+
+| operations | |
+|---|---:|
+`)
+	count := func(says string, is func(*openapi.Operation) bool) {
+		n := 0
+		for _, op := range operations {
+			if is(op) {
+				n++
+			}
+		}
+		fmt.Fprintf(&b, "| %s | %d |\n", says, n)
+	}
+	count("in the API", func(*openapi.Operation) bool { return true })
+	count("bound: carried out, and not answered with 501", func(op *openapi.Operation) bool { return !op.Planned })
+	for _, s := range suites {
+		count(s.says, s.has)
+	}
+	count("with no difference known", func(op *openapi.Operation) bool { return len(op.Differences) == 0 })
+	b.WriteString("\nWhat holds for all of them is in [limits.md](limits.md).\n")
+
+	family := ""
+	for _, op := range operations {
+		if op.Family != family {
+			family = op.Family
+			fmt.Fprintf(&b, "\n## %s\n\n| operation | bound |", family)
+			for _, s := range suites {
+				fmt.Fprintf(&b, " %s |", s.column)
+			}
+			fmt.Fprintf(&b, " known differences |\n|---|---|%s---|\n", strings.Repeat("---|", len(suites)))
+		}
+		fmt.Fprintf(&b, "| `%s %s`<br>%s | %s |", op.Method, op.Path, op.ID, mark(!op.Planned))
+		for _, s := range suites {
+			fmt.Fprintf(&b, " %s |", mark(s.has(op)))
+		}
+		fmt.Fprintf(&b, " %s |\n", strings.Join(op.Differences, " "))
+	}
+	return b.String()
+}
+
+func (s suite) has(op *openapi.Operation) bool { return slices.Contains(s.ids, op.ID) }
+
+func mark(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "–"
+}
