@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -81,6 +83,25 @@ func (a *Account) Create(path string, body any) int64 {
 		a.tb.Fatalf("POST %s: got %s, want a completed task", path, task.Body)
 	}
 	return int64(id)
+}
+
+// Pass lets time pass, and waits until what is provisioned by then has been.
+func (a *Account) Pass(d time.Duration) {
+	a.tb.Helper()
+	a.Advance(d)
+	conn, err := pgx.Connect(a.tb.Context(), a.DBURL)
+	if err != nil {
+		a.tb.Fatal(err)
+	}
+	defer conn.Close(a.tb.Context())
+	Eventually(a.tb, "nothing is due", func() bool {
+		var due int
+		err := conn.QueryRow(a.tb.Context(), `SELECT count(*) FROM steps WHERE account_id = $1 AND wake_at <= clock_timestamp()`, a.ID).Scan(&due)
+		if err != nil {
+			a.tb.Fatal(err)
+		}
+		return due == 0
+	})
 }
 
 // Settle lets the time pass that provisioning takes and waits until a resource
