@@ -68,6 +68,7 @@ func TestWhatHasSucceeded(t *testing.T) {
 // Paths as official clients write them, and those where a word stands beside a parameter.
 func TestWhoseAPathIs(t *testing.T) {
 	t.Parallel()
+	r := newRecorder(t)
 	for _, tt := range []struct{ method, path, want string }{
 		{"GET", "/v1", "getCurrentAccount"},
 		{"GET", "/v1/", "getCurrentAccount"},
@@ -76,7 +77,6 @@ func TestWhoseAPathIs(t *testing.T) {
 		{"GET", "/v1/subscriptions/7/data-integration-workspace/a/b/c", "getDataIntegrationWorkspaceSubpath"},
 		{"GET", "/v1/subscriptions/7/data-integration-workspace", "getDataIntegrationWorkspace"},
 	} {
-		r := newRecorder(t)
 		_, err := answered(t, r, tt.method, tt.path, 299, `{}`) // a status that no operation declares
 		if err == nil || !strings.HasPrefix(err.Error(), tt.want+" answered") {
 			t.Errorf("%s %s: got %v, want a complaint about %s", tt.method, tt.path, err, tt.want)
