@@ -63,7 +63,8 @@ func essentials(t *testing.T, server *servetest.Server, terraform *command) {
 	wantEssentialsGone(t, server, created["subscription_id"])
 }
 
-// essentialsFree is the life of the free plan: no card, no private endpoint, a default user that is switched off.
+// essentialsFree is the life of the free plan: no card, no private endpoint, a default user that is switched off, and a
+// database that is deleted behind Terraform's back.
 func essentialsFree(t *testing.T, server *servetest.Server, terraform *command) {
 	w := terraform.open(t, server, "essentials-free")
 	w.apply(essentialsCreate + essentialsDatabaseCreate)
@@ -79,7 +80,9 @@ func essentialsFree(t *testing.T, server *servetest.Server, terraform *command) 
 	if _, _, text := server.Do(http.MethodGet, database, nil); strings.Contains(string(text), `"password":"`) {
 		t.Errorf("got %s, want no password of a user that is switched off", text)
 	}
-	w.destroy(essentialsDatabaseDelete + essentialsDelete)
+	deleteBehind(t, server, "/fixed/subscriptions/", created["database_id"])
+	w.wantPlan("after a deletion", "rediscloud_essentials_database.toy will be created")
+	w.destroy(essentialsDelete)
 	wantEssentialsGone(t, server, created["subscription_id"])
 }
 

@@ -3,6 +3,7 @@ package terraform
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/servetest"
@@ -50,14 +51,27 @@ func wholeLife(t *testing.T, server *servetest.Server, terraform *command) {
 	wantGone(t, server, created["subscription_id"])
 }
 
-// anotherModule differs in all a module may choose: cloud, version, modules, several databases, maintenance windows.
+// anotherModule differs in all a module may choose: cloud, version, modules, several databases, maintenance windows. One
+// of the databases is deleted behind Terraform's back.
 func anotherModule(t *testing.T, server *servetest.Server, terraform *command) {
 	w := terraform.open(t, server, "modules")
 	w.apply(subscriptionCreate(2) + 2*databaseCreate)
 	w.wantNoChanges("after the creation")
-	id := w.outputs()["subscription_id"]
-	w.destroy(2*databaseDelete + subscriptionDelete)
-	wantGone(t, server, id)
+	created := w.outputs()
+	deleteBehind(t, server, "/subscriptions/", created["sessions_id"])
+	w.wantPlan("after a deletion", "rediscloud_subscription_database.sessions will be created")
+	w.destroy(databaseDelete + subscriptionDelete)
+	wantGone(t, server, created["subscription_id"])
+}
+
+// deleteBehind deletes a database without Terraform; its id there is that of the subscription and its own.
+func deleteBehind(t *testing.T, server *servetest.Server, subscriptions string, id any) {
+	t.Helper()
+	path := subscriptions + strings.Replace(fmt.Sprint(id), "/", "/databases/", 1)
+	if task := server.Accept(http.MethodDelete, path, nil); task.Response.Error != nil {
+		t.Fatalf("DELETE %s: got %+v", path, *task.Response.Error)
+	}
+	server.Until(path, func(status int, _ []byte) bool { return status == http.StatusNotFound })
 }
 
 // wantGone checks that the API no longer knows a subscription.

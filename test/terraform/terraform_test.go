@@ -155,6 +155,14 @@ func (w *workspace) wantNoChanges(when string) {
 	}
 }
 
+// wantPlan plans and fails the test unless the plan says so.
+func (w *workspace) wantPlan(when, says string) {
+	w.t.Helper()
+	if status, out := w.run("plan", "-detailed-exitcode"); status != 2 || !strings.Contains(out, says) {
+		w.t.Fatalf("plan %s: got status %d, want 2 (something to change), and %q:\n%s", when, status, says, out)
+	}
+}
+
 // outputs returns the module's outputs, sensitive ones too.
 func (w *workspace) outputs() map[string]any {
 	w.t.Helper()

@@ -85,3 +85,7 @@ resource "rediscloud_subscription_database" "sessions" {
 output "subscription_id" {
   value = rediscloud_subscription.search.id
 }
+
+output "sessions_id" {
+  value = rediscloud_subscription_database.sessions.id # of both
+}
