@@ -59,6 +59,7 @@ resource "rediscloud_subscription_database" "catalogue" {
   replication                  = false
   port                         = 12222
   modules                      = [{ name = "RediSearch" }, { name = "RedisJSON" }]
+  hashing_policy               = [".*\\{(?<tag>.*)\\}.*", "user-(?<tag>.*)"] # not with the OSS Cluster API
 
   remote_backup {
     interval     = "every-12-hours"
@@ -79,7 +80,6 @@ resource "rediscloud_subscription_database" "sessions" {
   throughput_measurement_by             = "operations-per-second"
   throughput_measurement_value          = 1000
   enable_tls                            = true
-  hashing_policy                        = [".*\\{(?<tag>.*)\\}.*", "user-(?<tag>.*)"]
 }
 
 output "subscription_id" {
