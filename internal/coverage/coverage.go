@@ -7,6 +7,7 @@ package coverage
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -44,8 +45,13 @@ func (r *Recorder) Document() *openapi.Document { return r.document }
 // none has. One that is answered with a task succeeds when an answer shows the
 // task completed: accepting it proves nothing.
 func (r *Recorder) Answered(req *http.Request, status int, header http.Header, body []byte) (finished string, err error) {
-	op := find(r.document, req.Method, req.URL.Path)
-	if op == nil || req.Method == http.MethodHead {
+	op := find(r.document, req.Method, req.URL.EscapedPath())
+	switch {
+	case req.Method == http.MethodHead: // answered like a GET, without a body to look at
+		return "", nil
+	case op == nil && status != http.StatusNotFound && status != http.StatusMethodNotAllowed:
+		return "", fmt.Errorf("%s %s is no operation, and answered with %d", req.Method, req.URL, status)
+	case op == nil:
 		return "", nil
 	}
 	err = op.CheckResponse(status, header, body)
@@ -83,11 +89,13 @@ func (r *Recorder) Operations() []string {
 	return slices.Sorted(maps.Keys(r.done))
 }
 
-// find returns the operation that a path belongs to; a literal segment goes before
-// a parameter. Official clients end paths with a slash, or with a query whose
-// question mark is escaped.
+// find returns the operation that an escaped path belongs to; a literal segment
+// goes before a parameter. Official clients end paths with a slash, or with a query
+// whose question mark is escaped.
 func find(document *openapi.Document, method, path string) (found *openapi.Operation) {
-	path, _, _ = strings.Cut(path, "?")
+	if query := strings.Index(strings.ToUpper(path), "%3F"); query >= 0 {
+		path = path[:query]
+	}
 	got := strings.Split(strings.TrimRight(path, "/"), "/")
 	for _, op := range document.Operations() {
 		want := strings.Split(strings.TrimSuffix(op.Path, "/"), "/")

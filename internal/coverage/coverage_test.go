@@ -45,7 +45,7 @@ func TestWhatHasSucceeded(t *testing.T) {
 		finished     string
 	}{
 		{"GET", "/v1/subscriptions/7", 404, failed, ""},
-		{"GET", "/nowhere", 200, `{}`, ""},
+		{"GET", "/nowhere", 404, failed, ""},
 		{"HEAD", "/v1/query-performance-factors", 200, "", ""},
 		{"DELETE", "/v1/subscriptions/7", 202, accepted, ""}, // accepted is not done
 		{"GET", task, 200, strings.Replace(completed, "-completed", "-in-progress", 1), ""},
@@ -76,6 +76,8 @@ func TestWhoseAPathIs(t *testing.T) {
 		{"GET", "/v1/subscriptions/redis-versions%3FsubscriptionId=7", "listProRedisVersions"},
 		{"GET", "/v1/subscriptions/7/data-integration-workspace/a/b/c", "getDataIntegrationWorkspaceSubpath"},
 		{"GET", "/v1/subscriptions/7/data-integration-workspace", "getDataIntegrationWorkspace"},
+		{"GET", "/v1/users/a%2Fb", "getUser"},
+		{"GET", "/nowhere", "GET /nowhere is no operation, and"},
 	} {
 		_, err := answered(t, r, tt.method, tt.path, 299, `{}`) // a status that no operation declares
 		if err == nil || !strings.HasPrefix(err.Error(), tt.want+" answered") {
