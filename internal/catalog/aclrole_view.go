@@ -2,7 +2,7 @@ package catalog
 
 import (
 	"context"
-	"errors"
+	"maps"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/store"
@@ -33,27 +33,23 @@ type aclUserName struct {
 	Name string `json:"name"`
 }
 
-// named is a resource of which only the name is read: there may be many.
-type named[B cloud.Body] struct{}
-
-// Kind is that of the whole.
-func (named[B]) Kind() cloud.Kind {
-	var whole B
-	return whole.Kind()
-}
-
-// databaseNames knows the databases of the account, of both kinds, by their ids.
-func databaseNames(ctx context.Context, tx *store.Tx) (map[int64]string, error) {
-	names := map[int64]string{}
-	return names, errors.Join(addNames[Database](ctx, tx, names), addNames[EssentialsDatabase](ctx, tx, names))
-}
-
-func addNames[B cloud.Body](ctx context.Context, tx *store.Tx, names map[int64]string) error {
-	list, err := store.List[named[B]](ctx, tx, 0, 0, store.All)
-	for _, r := range list {
-		names[r.ID] = r.Name
+// databaseNames knows the databases that roles name, of both kinds, by their ids.
+func databaseNames(ctx context.Context, tx *store.Tx, roles []cloud.Resource[ACLRole]) (map[int64]string, error) {
+	var ids []int64
+	for _, role := range roles {
+		for _, g := range role.Body.Grants {
+			for _, db := range g.Databases {
+				ids = append(ids, db.DatabaseID)
+			}
+		}
 	}
-	return err
+	names, err := store.Names[Database](ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	others, err := store.Names[EssentialsDatabase](ctx, tx, ids)
+	maps.Copy(names, others)
+	return names, err
 }
 
 type aclRoles struct {
@@ -78,7 +74,7 @@ func (c *Catalog) listACLRoles(ctx context.Context, tx *store.Tx, _ struct{}) (*
 	if err != nil {
 		return nil, err
 	}
-	databases, err := databaseNames(ctx, tx)
+	databases, err := databaseNames(ctx, tx, roles)
 	if err != nil {
 		return nil, err
 	}

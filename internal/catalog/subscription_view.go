@@ -60,9 +60,9 @@ type usage struct {
 	sizeGB    float64
 }
 
-func (u *usage) add(datasetGB float64, replication bool) {
-	u.databases++
-	u.sizeGB += Database{DatasetGB: datasetGB, Replication: replication}.memoryGB()
+func (u *usage) add(databases int, size databaseSize) {
+	u.databases += databases
+	u.sizeGB += float64(databases) * Database{DatasetGB: size.DatasetGB, Replication: size.Replication}.memoryGB()
 }
 
 // show makes the view of a subscription. Endpoints and subnets appear once it
@@ -177,7 +177,7 @@ func (c *Catalog) getProSubscription(ctx context.Context, tx *store.Tx, in subsc
 	}
 	var used usage
 	for _, db := range databases {
-		used.add(db.Body.DatasetGB, db.Body.Replication)
+		used.add(1, databaseSize{db.Body.DatasetGB, db.Body.Replication})
 	}
 	view := c.show(sub, used)
 	view.Pricing = c.priceWith(sub.Body, databases)
@@ -208,26 +208,23 @@ func (c *Catalog) listProSubscriptions(ctx context.Context, tx *store.Tx, _ stru
 	return out, nil
 }
 
-// databaseSize is a database of which only the size is read: there may be many.
+// databaseSize is what of a database decides how much it uses.
 type databaseSize struct {
 	DatasetGB   float64 `json:"datasetGB"`
 	Replication bool    `json:"replication"`
 }
 
-// Kind is that of the whole.
-func (databaseSize) Kind() cloud.Kind { return Database{}.Kind() }
-
 // usages adds up the databases of each subscription.
 func usages(ctx context.Context, tx *store.Tx) (map[int64]usage, error) {
-	databases, err := store.List[databaseSize](ctx, tx, 0, 0, store.All)
+	sizes, err := store.CountAlike[Database, databaseSize](ctx, tx, "datasetGB", "replication")
 	if err != nil {
 		return nil, err
 	}
 	used := map[int64]usage{}
-	for _, db := range databases {
-		u := used[db.Parent]
-		u.add(db.Body.DatasetGB, db.Body.Replication)
-		used[db.Parent] = u
+	for _, size := range sizes {
+		u := used[size.Parent]
+		u.add(size.Count, size.Part)
+		used[size.Parent] = u
 	}
 	return used, nil
 }

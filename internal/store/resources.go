@@ -163,6 +163,57 @@ func Siblings[B cloud.Body](ctx context.Context, tx *Tx, parent int64, number st
 	return siblings, nil
 }
 
+// Names finds the names of those of the caller's resources of a kind that have one
+// of some ids.
+func Names[B cloud.Body](ctx context.Context, tx *Tx, ids []int64) (map[int64]string, error) {
+	kind := kindOf[B]()
+	rows, err := tx.q.Query(ctx, `
+		SELECT id, name
+		FROM resources
+		WHERE account_id = $1 AND kind = $2 AND id = ANY($3)`, tx.Caller.Account, kind.Name, ids)
+	if err != nil {
+		return nil, fmt.Errorf("name %ss: %w", kind.Name, err)
+	}
+	names := map[int64]string{}
+	var id int64
+	var name string
+	_, err = pgx.ForEachRow(rows, []any{&id, &name}, func() error {
+		names[id] = name
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("name %ss: %w", kind.Name, err)
+	}
+	return names, nil
+}
+
+// Alike is a number of resources of one parent that have some members of the body
+// in common.
+type Alike[Part any] struct {
+	Parent int64
+	Part   Part // the members, decoded
+	Count  int
+}
+
+// CountAlike counts the caller's resources of a kind by their parents and by some
+// members of the body, which Part has as JSON.
+func CountAlike[B cloud.Body, Part any](ctx context.Context, tx *Tx, members ...string) ([]Alike[Part], error) {
+	kind := kindOf[B]()
+	rows, err := tx.q.Query(ctx, `
+		SELECT parent_id, (SELECT jsonb_object_agg(m, body -> m) FROM unnest($3::text[]) m) AS part, count(*)
+		FROM resources
+		WHERE account_id = $1 AND kind = $2 AND parent_id IS NOT NULL
+		GROUP BY parent_id, part`, tx.Caller.Account, kind.Name, members)
+	if err != nil {
+		return nil, fmt.Errorf("count %ss: %w", kind.Name, err)
+	}
+	alike, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Alike[Part]])
+	if err != nil {
+		return nil, fmt.Errorf("count %ss: %w", kind.Name, err)
+	}
+	return alike, nil
+}
+
 // Count tells how many resources of a kind a parent has.
 func Count[B cloud.Body](ctx context.Context, tx *Tx, parent int64) (n int, err error) {
 	kind := kindOf[B]()
