@@ -1,10 +1,12 @@
 package api_test
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -256,7 +258,12 @@ func TestBadIDs(t *testing.T) {
 			t.Errorf("redis-versions of subscription %s: got %d %s, want %d", id, got.Status, got.Body, want)
 		}
 	}
-	for _, id := range []string{"7", "seven", "%FF", uuid.NewString(), strings.Repeat("a", 5000)} {
+	task := uuid.New()
+	ids := []string{"7", "seven", "%FF", task.String(), strings.ToUpper(task.String()), strings.Repeat("a", 5000)}
+	for _, form := range []string{task.URN(), "{" + task.String() + "}", hex.EncodeToString(task[:])} { // UUIDs, but not to Postgres
+		ids = append(ids, url.PathEscape(form))
+	}
+	for _, id := range ids {
 		if got := a.Do(http.MethodGet, "/v1/tasks/"+id, nil); got.Status != http.StatusNotFound && got.Status != http.StatusBadRequest {
 			t.Errorf("GET task %s: got %d %s, want 404 or 400", id, got.Status, got.Body)
 		}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,11 +38,14 @@ func (e *Engine) getTask(ctx context.Context, tx *store.Tx, in struct {
 },
 ) (cloud.Task, error) {
 	notFound := cloud.Errorf(cloud.EntityNotFound, "No task has the id %q.", in.ID)
-	if uuid.Validate(in.ID) != nil {
+	// Several reads are one question, so what Postgres takes for no UUID would fail
+	// them all: only its own way of writing one goes there.
+	id, err := uuid.Parse(in.ID)
+	if err != nil || id.String() != strings.ToLower(in.ID) {
 		return cloud.Task{}, notFound
 	}
 	read := func() (cloud.Task, error) {
-		task, ok, err := tx.Task(in.ID)
+		task, ok, err := tx.Task(id.String())
 		if err == nil && !ok {
 			err = notFound
 		}
@@ -54,7 +58,7 @@ func (e *Engine) getTask(ctx context.Context, tx *store.Tx, in struct {
 	defer timer.Stop()
 	for {
 		// Joined before the look: it may end just after.
-		end, leave := e.waiters.join(in.ID)
+		end, leave := e.waiters.join(id.String())
 		task, err := read()
 		if err != nil || task.Status.Finished() {
 			leave()
