@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -49,7 +50,7 @@ func (a *Account) Status(task string) cloud.TaskStatus {
 	a.tb.Helper()
 	var found cloud.Task
 	err := a.DB.Read(a.tb.Context(), cloud.Caller{Account: a.ID}, func(tx *store.Tx) (err error) {
-		found, _, err = tx.Task(task)
+		found, _, err = tx.Task(uuid.MustParse(task))
 		return err
 	})
 	if err != nil {

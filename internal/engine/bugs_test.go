@@ -47,7 +47,7 @@ func finish(ctx context.Context, db *store.DB, c store.Claim) error {
 func status(t *testing.T, db *store.DB, c store.Claim) (status cloud.TaskStatus) {
 	t.Helper()
 	err := db.Read(t.Context(), cloud.Caller{Account: c.Account}, func(tx *store.Tx) error {
-		task, _, err := tx.Task(c.ID)
+		task, _, err := tx.Task(uuid.MustParse(c.ID))
 		status = task.Status
 		return err
 	})

@@ -6,6 +6,7 @@ package engine_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -193,6 +194,20 @@ func TestT21WaitersHoldNoConnection(t *testing.T) {
 	apitest.Eventually(t, "in progress", func() bool { return w.status(task.ID) == "processing-in-progress" })
 	w.advance(5 * time.Second)
 	waiting.Wait()
+}
+
+// An id in capitals is the same id: who waits by it is woken by the end of the task.
+func TestWaitingByAnIDInCapitals(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *engine.Config) { c.Hold = time.Hour })
+	task := w.create(`{"name":"one"}`)
+	answered := make(chan cloud.Task, 1)
+	go func() { answered <- w.task(strings.ToUpper(task.ID)) }()
+	w.process(task)
+	apitest.Eventually(t, "an answer", func() bool { return len(answered) == 1 })
+	if got := <-answered; got.ID != task.ID || got.Status != cloud.TaskCompleted {
+		t.Errorf("got %+v, want completed", got)
+	}
 }
 
 // L-2, T2, T3, T4, T12, with two servers on one database under load: each task is

@@ -38,14 +38,12 @@ func (e *Engine) getTask(ctx context.Context, tx *store.Tx, in struct {
 },
 ) (cloud.Task, error) {
 	notFound := cloud.Errorf(cloud.EntityNotFound, "No task has the id %q.", in.ID)
-	// Several reads are one question, so what Postgres takes for no UUID would fail
-	// them all: only its own way of writing one goes there.
 	id, err := uuid.Parse(in.ID)
-	if err != nil || id.String() != strings.ToLower(in.ID) {
+	if err != nil || id.String() != strings.ToLower(in.ID) { // UUIDs have other ways of writing, too
 		return cloud.Task{}, notFound
 	}
 	read := func() (cloud.Task, error) {
-		task, ok, err := tx.Task(id.String())
+		task, ok, err := tx.Task(id)
 		if err == nil && !ok {
 			err = notFound
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/understudy-dev/understudy/internal/batch"
@@ -13,6 +14,7 @@ import (
 // reads are the questions that clients ask most by far: for one resource, for one
 // task. Those of many requests share a round trip, which costs more than looking
 // them up. No answer is older than its request: what is under way is not joined.
+// Their keys are typed, so that none can make the statement of the others fail.
 type reads struct {
 	resources *batch.Batcher[resourceKey, *record] // nil: there is none
 	tasks     *batch.Batcher[taskKey, *cloud.Task]
@@ -27,7 +29,7 @@ type resourceKey struct {
 
 type taskKey struct {
 	account int64
-	id      string // a UUID
+	id      uuid.UUID
 }
 
 // Two round trips at a time keep Postgres busy while the next batch gathers.
@@ -76,7 +78,7 @@ func readResources(ctx context.Context, q querier, keys []resourceKey) ([]*recor
 
 // readTasks finds each of some tasks; nil stands for one that is not there.
 func readTasks(ctx context.Context, q querier, keys []taskKey) ([]*cloud.Task, error) {
-	accounts, ids := make([]int64, len(keys)), make([]string, len(keys))
+	accounts, ids := make([]int64, len(keys)), make([]uuid.UUID, len(keys))
 	for i, key := range keys {
 		accounts[i], ids[i] = key.account, key.id
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -30,7 +31,7 @@ func scanTaskAnd(row pgx.CollectableRow, more ...any) (t cloud.Task, err error) 
 
 // Task reads a task of the caller's account, as it is committed; ok is false if
 // there is none.
-func (tx *Tx) Task(id string) (t cloud.Task, ok bool, err error) {
+func (tx *Tx) Task(id uuid.UUID) (t cloud.Task, ok bool, err error) {
 	found, err := tx.reads.tasks.Do(taskKey{tx.Caller.Account, id})
 	if err != nil {
 		return t, false, fmt.Errorf("read task: %w", err)
