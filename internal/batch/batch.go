@@ -6,6 +6,8 @@ package batch
 
 import (
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 )
 
@@ -33,8 +35,8 @@ type one[In, Out any] struct {
 }
 
 // New gives back a Batcher over do, which answers each input at its index, or all
-// of them with an error. do runs up to wide times at once, with at most size
-// inputs each.
+// of them with an error; a panic counts as one. do runs up to wide times at once,
+// with at most size inputs each.
 func New[In, Out any](wide, size int, do func([]In) ([]Out, error)) *Batcher[In, Out] {
 	b := &Batcher[In, Out]{do: do, wide: wide, size: size}
 	b.idle = sync.NewCond(&b.mu)
@@ -92,7 +94,7 @@ func (b *Batcher[In, Out]) run(calls []*one[In, Out]) {
 	for i, c := range calls {
 		in[i] = c.in
 	}
-	out, err := b.do(in)
+	out, err := b.call(in)
 	for i, c := range calls {
 		if c.err = err; err == nil {
 			c.out = out[i]
@@ -101,6 +103,17 @@ func (b *Batcher[In, Out]) run(calls []*one[In, Out]) {
 			close(c.done)
 		}
 	}
+}
+
+// call is do, with a panic as an error like any other: those who wait in the batch,
+// and behind it, must not wait for ever.
+func (b *Batcher[In, Out]) call(in []In) (out []Out, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return b.do(in)
 }
 
 // Close refuses what comes from now on and waits for what is under way.

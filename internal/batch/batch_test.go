@@ -3,6 +3,7 @@ package batch_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -98,6 +99,24 @@ func TestAnErrorIsForAllOfABatch(t *testing.T) {
 			t.Errorf("%d is answered with %d, %v; want the error", got.in, got.out, got.err)
 		}
 	}
+}
+
+// A panic is the error of its batch alone: its place is free again for the next one.
+func TestAPanicIsAnError(t *testing.T) {
+	t.Parallel()
+	b := batch.New(1, 8, func(in []int) ([]int, error) {
+		if in[0] == 1 {
+			panic("no luck")
+		}
+		return in, nil
+	})
+	if out, err := b.Do(1); err == nil || out != 0 || !strings.HasPrefix(err.Error(), "panic: no luck") {
+		t.Errorf("got %d, %v, want the panic", out, err)
+	}
+	if out, err := b.Do(2); out != 2 || err != nil {
+		t.Errorf("after the panic: %d, %v", out, err)
+	}
+	b.Close() // nothing is under way
 }
 
 func TestCloseWaitsAndRefuses(t *testing.T) {
