@@ -6,7 +6,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -80,15 +79,15 @@ func (c *Catalog) proCosts(ctx context.Context, tx *store.Tx, in costReportCreat
 	if err != nil {
 		return nil, err
 	}
+	below, err := byParent[Database](ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	for _, sub := range subs {
 		if !in.wantsSubscription(sub.ID) {
 			continue
 		}
-		databases, err := store.List[Database](ctx, tx, sub.ID, 0, store.All)
-		if err != nil {
-			return nil, err
-		}
-		for _, db := range databases {
+		for _, db := range below[sub.ID] {
 			for _, item := range c.priceDatabases(db.Body.pricing(db.Name)) {
 				if in.wants(db.ID, db.Body.Tags, item.Region) {
 					rows = append(rows, charge("Redis Cloud Pro", item, period, db.CreatedAt).
@@ -96,7 +95,7 @@ func (c *Catalog) proCosts(ctx context.Context, tx *store.Tx, in costReportCreat
 				}
 			}
 		}
-		if len(databases) > 0 {
+		if len(below[sub.ID]) > 0 {
 			continue // they cost more than the minimum
 		}
 		for _, item := range c.priceMinimum(sub.Body) {
@@ -116,7 +115,7 @@ func (c *Catalog) essentialsCosts(ctx context.Context, tx *store.Tx, in costRepo
 	if err != nil {
 		return nil, err
 	}
-	databases, err := store.List[EssentialsDatabase](ctx, tx, 0, 0, store.All)
+	below, err := byParent[EssentialsDatabase](ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -126,12 +125,12 @@ func (c *Catalog) essentialsCosts(ctx context.Context, tx *store.Tx, in costRepo
 		}
 		p, _ := c.plan(sub.Body.PlanID)
 		row := charge("Redis Cloud Essentials", p.pricing(), period, sub.CreatedAt).in(p.Provider, p.Region)
-		i := slices.IndexFunc(databases, func(db cloud.Resource[EssentialsDatabase]) bool { return db.Parent == sub.ID })
-		switch {
-		case i < 0 && in.wants(0, nil, p.Region):
-			rows = append(rows, row.about("Subscription", sub.ID, sub.Name, nil))
-		case i >= 0 && in.wants(databases[i].ID, databases[i].Body.Tags, p.Region):
-			rows = append(rows, row.about("Database", databases[i].ID, databases[i].Name, databases[i].Body.Tags))
+		if databases := below[sub.ID]; len(databases) == 0 {
+			if in.wants(0, nil, p.Region) {
+				rows = append(rows, row.about("Subscription", sub.ID, sub.Name, nil))
+			}
+		} else if db := databases[0]; in.wants(db.ID, db.Body.Tags, p.Region) {
+			rows = append(rows, row.about("Database", db.ID, db.Name, db.Body.Tags))
 		}
 	}
 	return rows, nil

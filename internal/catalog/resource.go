@@ -21,3 +21,14 @@ func insertNew[B cloud.Body](ctx context.Context, tx *store.Tx, r cloud.Resource
 func stepTo[B cloud.Body](r cloud.Resource[B], after time.Duration, status cloud.Status) cloud.Step {
 	return cloud.Step{Kind: r.Body.Kind(), ID: r.ID, After: after, Status: status}
 }
+
+// byParent lists all resources of a kind by what they are below: one question, where
+// one for each parent would be many.
+func byParent[B cloud.Body](ctx context.Context, tx *store.Tx) (map[int64][]cloud.Resource[B], error) {
+	all, err := store.List[B](ctx, tx, 0, 0, store.All)
+	below := map[int64][]cloud.Resource[B]{}
+	for _, r := range all {
+		below[r.Parent] = append(below[r.Parent], r)
+	}
+	return below, err
+}
