@@ -36,6 +36,9 @@ func addReplication[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx
 	for _, db := range databases {
 		d := P(&db.Body).core()
 		fixed, dynamic := d.endpoints(db.ID, db.Parent)
+		if d.Redirected {
+			dynamic = *d.replicaEndpoints(db.ID)
+		}
 		for _, endpoint := range []string{fixed.Public, fixed.Private, dynamic.Public, dynamic.Private} {
 			r.owners[endpoint] = db.ID
 		}
