@@ -144,7 +144,11 @@ func TestEssentialsSubscriptionRules(t *testing.T) {
 		t.Errorf("without a plan id: got %d, want 400", got.Status)
 	}
 	free := fmt.Sprintf("%s/%d", fixed, a.Create(fixed, map[string]any{"name": "free", "planId": freePlan}))
-	wantError(t, create(map[string]any{"name": "a", "planId": freePlan}), "FIXED_SUBSCRIPTION_ACCOUNT_ALREADY_HAS_A_FREE_PLAN")
+	second := create(map[string]any{"name": "a", "planId": freePlan})
+	wantError(t, second, "FIXED_SUBSCRIPTION_ACCOUNT_ALREADY_HAS_A_FREE_PLAN")
+	if got := second.Get("response", "error", "status"); got != "400 BAD_REQUEST" {
+		t.Errorf("the error of a second free plan has status %v, want the one that was seen, 400", got)
+	}
 	a.Settle(free, "active")
 	a.Run(http.MethodDelete, free, nil)
 	a.Create(fixed, map[string]any{"name": "again", "planId": freePlan})

@@ -84,7 +84,7 @@ func (c Code) Status() int {
 // observed lists the codes that were seen with a status their words do not tell.
 func observed(c Code) (int, bool) {
 	switch c {
-	case SubscriptionPaymentNotFound, ACLRoleDoesNotExist:
+	case SubscriptionPaymentNotFound, ACLRoleDoesNotExist, EssentialsSecondFree:
 		return http.StatusBadRequest, true
 	case ConflictError:
 		return http.StatusConflict, true
