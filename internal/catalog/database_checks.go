@@ -53,11 +53,15 @@ func checkSize(d Database) error {
 	case d.DatasetGB == 0:
 		return cloud.Errorf(cloud.DatabaseSizeMissing, "Give the size of the database, as datasetSizeInGb or as memoryLimitInGb.")
 	case d.DatasetGB < minDatasetGB && d.memoryGB() < minDatasetGB:
-		return cloud.Errorf(cloud.DatabaseSizeTooSmall, "A database has at least %v GB.", minDatasetGB)
+		return tooSmall()
 	case d.DatasetGB > maxDatasetGB:
 		return cloud.Errorf(cloud.DatabaseSizeTooBig, "A database has at most %d GB.", maxDatasetGB)
 	}
 	return nil
+}
+
+func tooSmall() error {
+	return cloud.Errorf(cloud.DatabaseSizeTooSmall, "A database has at least %v GB.", minDatasetGB)
 }
 
 func checkThroughput(d Database) error {

@@ -92,12 +92,15 @@ func (s databaseSettings) applyTo(d *Database) error {
 	return s.applyTLS(d)
 }
 
-// applySize takes either measure; replication tells one from the other.
+// applySize takes either measure; replication tells one from the other. The least
+// size is that of the measure given: 0.1 GB of memory is enough, replica included.
 func (s databaseSettings) applySize(d *Database) error {
 	set(&d.Replication, s.Replication)
 	switch {
 	case s.DatasetGB != nil && s.MemoryGB != nil:
 		return cloud.Errorf(cloud.DatabaseSizeTwice, "Give the size either as datasetSizeInGb or as memoryLimitInGb, not both.")
+	case s.DatasetGB != nil && *s.DatasetGB < minDatasetGB:
+		return tooSmall()
 	case s.DatasetGB != nil:
 		d.DatasetGB = *s.DatasetGB
 	case s.MemoryGB != nil:

@@ -59,6 +59,7 @@ func TestRulesOfANewDatabase(t *testing.T) {
 		{inRAM(), `{"datasetSizeInGb": null}`, cloud.DatabaseSizeMissing},
 		{inRAM(), `{"memoryLimitInGb": 1}`, cloud.DatabaseSizeTwice},
 		{inRAM(), `{"datasetSizeInGb": 0.01}`, cloud.DatabaseSizeTooSmall},
+		{inRAM(), `{"datasetSizeInGb": 0.05}`, cloud.DatabaseSizeTooSmall},
 		{inRAM(), `{"datasetSizeInGb": -1}`, cloud.DatabaseSizeTooSmall},
 		{inRAM(), `{"datasetSizeInGb": null, "memoryLimitInGb": 0.1}`, ""},
 		{inRAM(), `{"datasetSizeInGb": 1e9}`, cloud.DatabaseSizeTooBig},
