@@ -129,10 +129,12 @@ func TestDatabaseList(t *testing.T) {
 	members{
 		"subscription.0.databases.0.name": "many-1", "subscription.0.databases.2.name": "many-3", "subscription.0.numberOfDatabases": 3.0,
 		"subscription.0.databases.0.security.password": nil, "subscription.0.databases.0.security.tlsClientAuthentication": false,
+		"links.0.href": a.URL + all + "?offset=0&limit=100",
 	}.check(t, a.Do(http.MethodGet, all, nil))
 	members{
 		"subscription.0.databases.0.name": "many-2", "subscription.0.databases.1": nil, "subscription.0.numberOfDatabases": 3.0,
-	}.check(t, a.Do(http.MethodGet, all+"?offset=1&limit=1", nil))
+		"links.0.href": a.URL + all + "?offset=1&limit=1",
+	}.check(t, a.Do(http.MethodGet, all+"?limit=1&offset=1", nil))
 	for _, path := range []string{all + "?offset=3", "/v1/subscriptions/1/databases"} {
 		if got := a.Do(http.MethodGet, path, nil); got.Status != http.StatusNotFound {
 			t.Errorf("GET %s: got %d %s, want 404", path, got.Status, got.Body)

@@ -28,7 +28,7 @@ func (c *Catalog) getProDatabase(ctx context.Context, tx *store.Tx, in databaseP
 type databaseList struct {
 	AccountID    int64           `json:"accountId"`
 	Subscription [1]databasePage `json:"subscription"` // a list of one
-	Linked
+	pageOf
 }
 
 type databasePage struct {
@@ -71,5 +71,5 @@ func (c *Catalog) listProDatabases(ctx context.Context, tx *store.Tx, in struct 
 			page.Databases = append(page.Databases, c.showDatabase(db))
 		}
 	}
-	return &databaseList{AccountID: tx.Caller.Account, Subscription: [1]databasePage{page}}, nil
+	return &databaseList{AccountID: tx.Caller.Account, Subscription: [1]databasePage{page}, pageOf: pageOf{offset: in.Offset, limit: limit}}, nil
 }

@@ -226,7 +226,8 @@ func TestEssentialsDatabaseLife(t *testing.T) {
 	if got := a.Do(http.MethodGet, sub+"/databases", nil); got.Get("subscription", "numberOfDatabases") != 1.0 || got.Get("subscription", "databases", 0, "security", "password") != nil {
 		t.Errorf("list: got %s", got.Body)
 	}
-	if got := a.Do(http.MethodGet, sub+"/databases?offset=100", nil); got.Status != 200 || fmt.Sprint(got.Get("subscription", "databases")) != "[]" {
+	got = a.Do(http.MethodGet, sub+"/databases?offset=100", nil)
+	if href := got.Get("links", 0, "href"); got.Status != 200 || fmt.Sprint(got.Get("subscription", "databases")) != "[]" || href != a.URL+sub+"/databases?offset=100&limit=100" {
 		t.Errorf("page past the end: got %d %s", got.Status, got.Body)
 	}
 	a.Run(http.MethodDelete, second, nil)

@@ -130,7 +130,7 @@ func (c *Catalog) getEssentialsDatabase(ctx context.Context, tx *store.Tx, in da
 type essentialsDatabaseList struct {
 	AccountID    int64                  `json:"accountId"`
 	Subscription essentialsDatabasePage `json:"subscription"`
-	Linked
+	pageOf
 }
 
 type essentialsDatabasePage struct {
@@ -163,5 +163,5 @@ func (c *Catalog) listEssentialsDatabases(ctx context.Context, tx *store.Tx, in 
 	for _, db := range databases[first:min(first+limit, len(databases))] {
 		page.Databases = append(page.Databases, c.showEssentialsDatabase(p, db))
 	}
-	return &essentialsDatabaseList{AccountID: tx.Caller.Account, Subscription: page}, nil
+	return &essentialsDatabaseList{AccountID: tx.Caller.Account, Subscription: page, pageOf: pageOf{offset: in.Offset, limit: limit}}, nil
 }

@@ -1,5 +1,10 @@
 package catalog
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Link is one entry of `links`: where something is found, and how to ask for it.
 type Link struct {
 	Rel  string `json:"rel"`
@@ -16,6 +21,19 @@ type Linked struct {
 // LinkSelf makes href, absolute, the answer's link to itself.
 func (l *Linked) LinkSelf(href string) {
 	l.Links = []Link{{Rel: "self", Href: href, Type: "GET"}}
+}
+
+// pageOf is Linked for a list that comes in pages: its link to itself always says
+// which page it is, also where the request left that to the defaults.
+type pageOf struct {
+	Linked
+	offset, limit int
+}
+
+// LinkSelf makes href, absolute, with the page for a query, the answer's link to itself.
+func (p *pageOf) LinkSelf(href string) {
+	path, _, _ := strings.Cut(href, "?")
+	p.Linked.LinkSelf(fmt.Sprintf("%s?offset=%d&limit=%d", path, p.offset, p.limit))
 }
 
 // noLinks is what the items of a list have: their links are for the whole list.
