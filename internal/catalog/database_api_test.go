@@ -53,7 +53,7 @@ func TestDatabaseLife(t *testing.T) {
 	a.EventuallyStatus(sub, "active")
 	created := a.Do(http.MethodGet, path, nil)
 	members{
-		"redisVersion": "7.4", "respVersion": "resp2", "modules.0.name": "RedisJSON", "modules.1": nil,
+		"redisVersion": "7.4", "respVersion": "resp2", "modules.0.name": "RedisJSON", "modules.0.version": "2.8.4", "modules.1": nil,
 		"alerts.0.name": "latency", "alerts.0.value": 5.0, "alerts.0.defaultValue": 10.0,
 		"backup.enableRemoteBackup": true, "backup.destination": "s3://b/p", "backup.timeUTC": "14:00",
 		"replicaOf.endpoints.0": "redis://other:1", "replica.syncSources.0.endpoint": "redis://other:1",

@@ -86,10 +86,14 @@ type securityView struct {
 	SourceIPs   []string `json:"sourceIps"`
 }
 
+// moduleView is a module as one database has it.
 type moduleView struct {
-	Name           string `json:"name"`
-	CapabilityName string `json:"capabilityName,omitempty"`
-	Description    string `json:"description,omitempty"`
+	ID             int64             `json:"id"`
+	Name           string            `json:"name"`
+	CapabilityName string            `json:"capabilityName,omitempty"`
+	Version        string            `json:"version"`
+	Description    string            `json:"description,omitempty"`
+	Parameters     []moduleParameter `json:"parameters"`
 }
 
 type alertView struct {
@@ -116,7 +120,7 @@ func (c *Catalog) showDatabase(db cloud.Resource[Database]) *databaseView {
 			ExternalEndpoint: d.ExternalEndpoint,
 			Replication:      d.Replication,
 			Eviction:         d.Eviction,
-			Modules:          c.showModules(d.Modules),
+			Modules:          c.showModules(db.ID, version, d.Modules),
 			Error:            db.Error,
 			Linked:           Linked{Links: noLinks()},
 		},
@@ -189,11 +193,14 @@ func (d Database) clustering() clusteringView {
 
 // showModules lists only what was asked for: what a version has built in, clients
 // would take for a change.
-func (c *Catalog) showModules(modules []DatabaseModule) []moduleView {
+func (c *Catalog) showModules(database int64, version redisVersion, modules []DatabaseModule) []moduleView {
 	views := []moduleView{}
 	for _, m := range modules {
 		known, _ := c.module(m.Name)
-		views = append(views, moduleView{Name: m.Name, CapabilityName: known.CapabilityName, Description: known.Description})
+		views = append(views, moduleView{
+			ID: 10_000 + derivedNumber(database, "module "+m.Name, 90_000), Name: m.Name, CapabilityName: known.CapabilityName,
+			Version: version.module(m.Name), Description: known.Description, Parameters: []moduleParameter{},
+		})
 	}
 	return views
 }

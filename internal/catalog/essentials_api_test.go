@@ -195,6 +195,9 @@ func TestEssentialsDatabaseLife(t *testing.T) {
 		len(fmt.Sprint(got.Get("security", "password"))) != 32 || got.Get("alerts", 0, "value") != 80.0 {
 		t.Errorf("active: got %s", got.Body)
 	}
+	if got.Get("modules", 1, "version") != "8.2.0" || fmt.Sprint(got.Get("modules", 1, "parameters")) != "[]" || got.Get("modules", 1, "id") == got.Get("modules", 2, "id") {
+		t.Errorf("modules: got %v", got.Get("modules"))
+	}
 	wantError(t, a.Run(http.MethodPost, sub+"/databases", map[string]any{"name": "second"}),
 		"FIXED_DATABASE_FIXED_SUBSCRIPTION_REACHED_MAX_DATABASES_COUNT")
 	wantError(t, a.Run(http.MethodDelete, sub, nil), "SUBSCRIPTION_IN_USE")

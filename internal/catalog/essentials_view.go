@@ -91,7 +91,8 @@ func (c *Catalog) showEssentialsDatabase(p plan, db cloud.Resource[EssentialsDat
 	}
 	view.Alerts = showAlerts(db.ID, d.Alerts, essentialsAlertLimits)
 	if d.Protocol == stack {
-		view.Modules = c.allModules()
+		version, _ := c.version(d.RedisVersion)
+		view.Modules = c.allModules(db.ID, version)
 	}
 	if pro.PublicEndpoint != "" {
 		view.PublicEndpoint = &pro.PublicEndpoint
@@ -102,12 +103,12 @@ func (c *Catalog) showEssentialsDatabase(p plan, db cloud.Resource[EssentialsDat
 }
 
 // allModules is what a database of the protocol stack has.
-func (c *Catalog) allModules() []moduleView {
+func (c *Catalog) allModules(database int64, version redisVersion) []moduleView {
 	var all []DatabaseModule
 	for _, m := range c.modules {
 		all = append(all, DatabaseModule{Name: m.Name})
 	}
-	return c.showModules(all)
+	return c.showModules(database, version, all)
 }
 
 func (c *Catalog) getEssentialsDatabase(ctx context.Context, tx *store.Tx, in databasePath) (*essentialsDatabaseView, error) {

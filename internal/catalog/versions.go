@@ -22,6 +22,8 @@ type redisVersion struct {
 	NewDatabases   bool     `json:"newDatabases"`   // databases can be created with it
 	BundledModules bool     `json:"bundledModules"` // has all modules, and a request may name none
 
+	Modules map[string]string `json:"modules"` // versions of those that are not bundled
+
 	major, minor int
 }
 
@@ -31,6 +33,9 @@ func (v redisVersion) atLeast(major, minor int) bool {
 }
 
 func (v redisVersion) speaksRESP3() bool { return v.atLeast(7, 2) }
+
+// module is the version of a module: bundled ones are numbered like their Redis.
+func (v redisVersion) module(name string) string { return cmp.Or(v.Modules[name], v.Version+".0") }
 
 func (v redisVersion) compare(w redisVersion) int {
 	return cmp.Or(cmp.Compare(v.major, w.major), cmp.Compare(v.minor, w.minor))
