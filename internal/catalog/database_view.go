@@ -50,7 +50,7 @@ type databaseView struct {
 	PrivateEndpoint  string         `json:"privateEndpoint,omitempty"`
 	DynamicEndpoints *endpointPair  `json:"dynamicEndpoints,omitempty"`
 	ReplicaEndpoints *endpointPair  `json:"replicaAsSourceEndpoints,omitempty"`
-	Replica          *replicaView   `json:"replica,omitempty"`
+	Replica          *replicaView   `json:"replica"`
 	ReplicaOf        *replicaOfView `json:"replicaOf,omitempty"`
 	Clustering       clusteringView `json:"clustering"`
 	Security         securityView   `json:"security"`

@@ -8,19 +8,21 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// essentialsDatabaseView is an Essentials database as a client sees it. There is
-// no private endpoint: the machines are shared.
+// essentialsDatabaseView is an Essentials database as a client sees it.
 type essentialsDatabaseView struct {
 	databaseFacts
 	placeFacts
 	PlanMemoryLimit     float64                  `json:"planMemoryLimit"`
 	PlanDatasetSize     float64                  `json:"planDatasetSize"`
 	MemoryUnit          string                   `json:"memoryLimitMeasurementUnit"`
+	MemoryGB            *float64                 `json:"memoryLimitInGb"` // null: only pay-as-you-go plans are sized
+	DatasetGB           *float64                 `json:"datasetSizeInGb"`
 	NetworkMonthlyUsage float64                  `json:"networkMonthlyUsageInByte"`
 	RedisFlex           bool                     `json:"redisFlex"`
 	ActivatedOn         *time.Time               `json:"activatedOn"`
 	LastModified        *time.Time               `json:"lastModified"`
 	PublicEndpoint      *string                  `json:"publicEndpoint"`
+	PrivateEndpoint     *string                  `json:"privateEndpoint"` // null: the machines are shared
 	DynamicEndpoints    *essentialsEndpoints     `json:"dynamicEndpoints,omitempty"`
 	ReplicaEndpoints    *essentialsEndpoints     `json:"replicaAsSourceEndpoints,omitempty"`
 	Replica             *replicaView             `json:"replica"`
