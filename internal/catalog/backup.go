@@ -144,7 +144,7 @@ func showBackup[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resour
 	if ok {
 		status = backupStatus{Status: jobStatus(job.Status, "in-progress", "success"), FailureReason: failureOf(job)}
 		if job.Status != cloud.StatusPending {
-			status.LastBackupTime = new(job.UpdatedAt.UTC())
+			status.LastBackupTime = new(date(job.UpdatedAt))
 		}
 	}
 	out := outcomeOf(db)

@@ -162,7 +162,7 @@ func (c *Catalog) showDatabase(db cloud.Resource[Database]) *databaseView {
 		if d.Redirected {
 			view.DynamicEndpoints, view.ReplicaEndpoints = nil, d.replicaEndpoints(db.ID)
 		}
-		activated, modified := db.ActivatedAt.UTC(), db.UpdatedAt.UTC()
+		activated, modified := date(*db.ActivatedAt), date(db.UpdatedAt)
 		view.ActivatedOn, view.LastModified = &activated, &modified
 		view.MemoryUsedMB = emptyMB * float64(copies(d.Replication))
 	}

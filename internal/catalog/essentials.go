@@ -150,7 +150,7 @@ func (c *Catalog) showEssentials(sub cloud.Resource[Essentials]) *essentialsView
 		SupportReplication:            p.SupportReplication,
 		SupportClustering:             p.SupportClustering,
 		CustomerSupport:               p.CustomerSupport,
-		CreationDate:                  sub.CreatedAt.UTC(),
+		CreationDate:                  date(sub.CreatedAt),
 		Error:                         sub.Error,
 		Linked:                        Linked{Links: noLinks()},
 	}

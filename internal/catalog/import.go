@@ -105,7 +105,7 @@ func getImportStatus[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.T
 	if ok {
 		status = importStatus{Status: jobStatus(job.Status, "importing", "success"), FailureReason: failureOf(job)}
 		if job.Status != cloud.StatusPending {
-			status.LastImportTime = new(job.UpdatedAt.UTC())
+			status.LastImportTime = new(date(job.UpdatedAt))
 		}
 	}
 	out := outcomeOf(db)

@@ -96,15 +96,15 @@ func showRedirection(r cloud.Resource[Redirection]) redirectionView {
 		Target:        r.Body.Target,
 		IsRevert:      r.Body.CompletedAt != nil,
 		DuplicateACLs: r.Body.DuplicateACLs,
-		StartedAt:     r.CreatedAt.UTC(),
+		StartedAt:     date(r.CreatedAt),
 		CompletedAt:   r.Body.CompletedAt,
 		Endpoints:     r.Body.Endpoints,
 	}
 	if r.Status == redirectionCompleted {
-		view.CompletedAt = new(r.UpdatedAt.UTC())
+		view.CompletedAt = new(date(r.UpdatedAt))
 	}
 	if r.Status == redirectionReverted {
-		view.RevertedAt = new(r.UpdatedAt.UTC())
+		view.RevertedAt = new(date(r.UpdatedAt))
 	}
 	return view
 }
@@ -291,7 +291,7 @@ func revertRedirection(ctx context.Context, tx *store.Tx, in redirectionPath) (v
 	if steps, err = stopTraffic(ctx, tx, target); err != nil {
 		return view, nil, err
 	}
-	r.Body.CompletedAt = new(r.UpdatedAt.UTC())
+	r.Body.CompletedAt = new(date(r.UpdatedAt))
 	if err := store.Update(ctx, tx, r); err != nil {
 		return view, nil, err
 	}

@@ -189,7 +189,7 @@ func (s tagSpec) tag(now time.Time) (Tag, error) {
 	case !tagValue.MatchString(s.Value):
 		return Tag{}, cloud.Errorf(cloud.BadRequest, "%q cannot be the value of a tag: 1 to 128 letters, digits, spaces and - _ . + @ : only.", s.Value)
 	}
-	return Tag{Key: key, Value: s.Value, CreatedAt: now.UTC(), UpdatedAt: now.UTC()}, nil
+	return Tag{Key: key, Value: s.Value, CreatedAt: date(now), UpdatedAt: date(now)}, nil
 }
 
 // The limit is not public.

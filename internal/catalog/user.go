@@ -71,7 +71,7 @@ func (c *Catalog) people(ctx context.Context, tx *store.Tx) ([]accountUser, erro
 	users := slices.Clone(c.users)
 	users[0].Name, users[0].Email = account.OwnerName, account.OwnerEmail
 	for i := range users {
-		users[i].SignUp = account.CreatedAt.UTC()
+		users[i].SignUp = date(account.CreatedAt)
 	}
 	for _, change := range changes {
 		i := slices.IndexFunc(users, func(u accountUser) bool { return u.ID == change.ID })
