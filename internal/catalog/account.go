@@ -60,8 +60,8 @@ func (c *Catalog) getCurrentAccount(ctx context.Context, tx *store.Tx, _ struct{
 	return &currentAccount{Account: account{
 		ID:                a.ID,
 		Name:              a.Name,
-		CreatedTimestamp:  a.CreatedAt,
-		UpdatedTimestamp:  a.CreatedAt, // an account never changes here
+		CreatedTimestamp:  date(a.CreatedAt),
+		UpdatedTimestamp:  date(a.CreatedAt), // an account never changes here
 		POCStatus:         "inactive",
 		MarketplaceStatus: "inactive",
 		Key: apiKey{
@@ -69,7 +69,7 @@ func (c *Catalog) getCurrentAccount(ctx context.Context, tx *store.Tx, _ struct{
 			AccountID:        a.ID,
 			AccountName:      a.Name,
 			AllowedSourceIPs: allowedSourceIPs(key),
-			CreatedTimestamp: key.CreatedAt,
+			CreatedTimestamp: date(key.CreatedAt),
 			Owner:            apiKeyOwner{Name: owner.Name, Email: owner.Email},
 			UserAccountID:    owner.ID,
 			HTTPSourceIP:     tx.Caller.SourceIP,

@@ -43,4 +43,8 @@ func TestDatesToTheSecond(t *testing.T) {
 	}
 	want(a.Do(http.MethodGet, essentials(a, smallPlan), nil), "creationDate")
 	want(a.Do(http.MethodGet, "/v1/users", nil), "users", 0, "signUp")
+	account := a.Do(http.MethodGet, "/v1/", nil)
+	want(account, "account", "createdTimestamp")
+	want(account, "account", "updatedTimestamp")
+	want(account, "account", "key", "createdTimestamp")
 }
