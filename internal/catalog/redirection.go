@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -179,9 +180,13 @@ func redirect[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in r
 	if err := checkPublic(ctx, tx, source.Parent, target.Parent); err != nil {
 		return view, nil, err
 	}
+	_, names := from.endpoints(source.ID, source.Parent)
+	if _, essentials := any(source.Body).(EssentialsDatabase); essentials {
+		names.Private = "" // the machines are shared
+	}
 	r := cloud.Resource[Redirection]{Status: redirectionInitiated, CreatedAt: tx.Now, Body: Redirection{
 		Source: in.Source, Target: in.Target, DuplicateACLs: in.DuplicateACLs,
-		Endpoints: redirectedPairs(in.TargetType, *from, source.ID, source.Parent, target),
+		Endpoints: redirectedPairs(names, in.TargetType, target),
 	}}
 	if r, err = insertNew(ctx, tx, r); err != nil {
 		return view, nil, err
@@ -244,19 +249,28 @@ func checkPublic(ctx context.Context, tx *store.Tx, subscriptions ...int64) erro
 	return nil
 }
 
-// redirectedPairs lists which name leads where from now on.
-func redirectedPairs(targetType string, from Database, id, subscription int64, target cloud.Resource[Database]) []redirectedPair {
-	_, names := from.endpoints(id, subscription)
+// redirectedPairs lists which name leads where from now on. The port is the same.
+func redirectedPairs(names endpointPair, targetType string, target cloud.Resource[Database]) []redirectedPair {
 	places, _ := target.Body.endpoints(target.ID, target.Parent)
 	place := places.Private
 	if targetType == publicEndpoint {
 		place = places.Public
 	}
 	pairs := []redirectedPair{}
-	if names.Public != "" {
-		pairs = append(pairs, redirectedPair{names.Public, place, publicEndpoint, targetType})
+	add := func(name, sourceType string) {
+		if name != "" {
+			pairs = append(pairs, redirectedPair{hostOf(name), hostOf(place), sourceType, targetType})
+		}
 	}
-	return append(pairs, redirectedPair{names.Private, place, privateEndpoint, targetType})
+	add(names.Public, publicEndpoint)
+	add(names.Private, privateEndpoint)
+	return pairs
+}
+
+// hostOf is an endpoint without its port.
+func hostOf(endpoint string) string {
+	host, _, _ := strings.Cut(endpoint, ":")
+	return host
 }
 
 // The endpoints go back, and it is the target that gets no traffic then.

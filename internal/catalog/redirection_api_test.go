@@ -2,11 +2,14 @@ package catalog_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"path"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/catalog"
@@ -38,12 +41,26 @@ func TestRedirections(t *testing.T) {
 		source := int64(a.Do(http.MethodGet, from, nil).Get("databaseId").(float64))
 		names := func(path, member string) any { return a.Do(http.MethodGet, path, nil).Get(member, "public") }
 		old, own := names(from, "dynamicEndpoints"), names(to, "dynamicEndpoints")
+		wasPrivate := a.Do(http.MethodGet, from, nil).Get("dynamicEndpoints", "private")
 		if got := a.Do(http.MethodGet, from+"/traffic", nil); got.Status != 404 {
 			t.Errorf("traffic of a database that was not redirected: got %d, want 404", got.Status)
 		}
 		body := map[string]any{"sourceDatabaseId": source, "targetDatabaseId": target, "endpointTargetType": "public", "migrationProtection": true}
 		begun := a.Do(http.MethodPost, redirections, body)
 		wantMembers(t, "begun", begun, map[string]any{"status": "initiated", "isRevert": false})
+		host := func(endpoint any) string { return strings.Split(fmt.Sprint(endpoint), ":")[0] }
+		ends := []any{map[string]any{
+			"sourceEndpointName": host(old), "sourceEndpointType": "public",
+			"targetEndpointName": host(a.Do(http.MethodGet, to, nil).Get("publicEndpoint")), "targetEndpointType": "public",
+		}}
+		if from == pro {
+			private := maps.Clone(ends[0].(map[string]any))
+			private["sourceEndpointName"], private["sourceEndpointType"] = host(wasPrivate), "private"
+			ends = append(ends, private)
+		}
+		if diff := cmp.Diff(ends, begun.Get("endpoints")); diff != "" {
+			t.Errorf("endpoints (-want +got):\n%s", diff)
+		}
 		path := fmt.Sprintf("%s/%v", redirections, begun.Get("redirectionId"))
 		if got := names(to, "dynamicEndpoints"); got != old || names(from, "dynamicEndpoints") != nil || names(from, "replicaAsSourceEndpoints") == nil {
 			t.Errorf("the target has %v, want %v of the source", got, old)
