@@ -32,9 +32,8 @@ type taskKey struct {
 	id      uuid.UUID
 }
 
-// Two round trips at a time keep Postgres busy while the next batch gathers.
 const (
-	readTrips   = 2
+	readTrips   = 1 // at a time: more would only make the batches smaller
 	readBatch   = 64
 	readTimeout = 10 * time.Second
 )
