@@ -38,19 +38,6 @@ func (c *Catalog) aclOperations() []engine.Operation {
 	}
 }
 
-// createAlone stores a new resource of no parent that becomes active after a while.
-func createAlone[B cloud.Body](ctx context.Context, tx *store.Tx, name string, body B, status cloud.Status, after time.Duration) (out engine.Outcome, err error) {
-	r, err := insertNew(ctx, tx, cloud.Resource[B]{Name: name, Status: status, Body: body})
-	return engine.Outcome{ResourceID: r.ID, Steps: []cloud.Step{stepTo(r, after, cloud.StatusActive)}}, err
-}
-
-// moveOn takes a resource to a status at once and, by the step it gives back, to
-// another after a while.
-func moveOn[B cloud.Body](ctx context.Context, tx *store.Tx, id int64, at cloud.Status, after time.Duration, to cloud.Status) (cloud.Step, error) {
-	var body B
-	return cloud.Step{Kind: body.Kind(), ID: id, After: after, Status: to}, store.SetStatus[B](ctx, tx, id, at)
-}
-
 // deleteACL begins the end of a rule, a role or a user.
 func deleteACL[B cloud.Body](ctx context.Context, tx *store.Tx, id int64) (engine.Outcome, error) {
 	step, err := moveOn[B](ctx, tx, id, cloud.StatusDeleting, aclChange, cloud.StatusGone)

@@ -94,8 +94,8 @@ func backup[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resource[B
 	if uri, err := url.Parse(path); path != "" && (err != nil || storageOf(path) == "" || uri.Host+uri.Path == "") {
 		return out, cloud.Errorf(cloud.DatabaseBackupPath, "%q is not the URI of a place for backups.", path)
 	}
-	id, err := begin(ctx, tx, db.ID, job, Job[B]{})
-	return outcomeOf(db, cloud.Step{Kind: Job[B]{}.Kind(), ID: id, After: backupLength, Status: cloud.StatusActive}), err
+	step, err := run[B](ctx, tx, db.ID, job, backupLength)
+	return outcomeOf(db, step), err
 }
 
 // backupStatus is empty while no backup was ever made.

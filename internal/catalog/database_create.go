@@ -42,10 +42,9 @@ func (c *Catalog) createProDatabase(ctx context.Context, tx *store.Tx, in databa
 	if err != nil {
 		return out, err
 	}
-	return engine.Outcome{ResourceID: db.ID, AdditionalResourceID: sub.ID, Steps: []cloud.Step{{
-		Kind: db.Body.Kind(), ID: db.ID, Subscription: sub.ID,
-		After: databaseCreation, Status: cloud.StatusActive,
-	}}}, nil
+	step := stepTo(db, databaseCreation, cloud.StatusActive)
+	step.Subscription = sub.ID
+	return outcomeOf(db, step), nil
 }
 
 // priceDatabase is the outcome of a dry run.

@@ -72,12 +72,8 @@ func (c *Catalog) changeDatabase(
 	if db.Body.OSSCluster != before.OSSCluster {
 		meanwhile = statusProxyPolicy
 	}
-	if err := store.SetStatus[Database](ctx, tx, db.ID, meanwhile); err != nil {
-		return out, err
-	}
-	return engine.Outcome{ResourceID: db.ID, AdditionalResourceID: db.Parent, Steps: []cloud.Step{{
-		Kind: db.Body.Kind(), ID: db.ID, After: databaseUpdate, Status: cloud.StatusActive,
-	}}}, nil
+	step, err := moveOn[Database](ctx, tx, db.ID, meanwhile, databaseUpdate, cloud.StatusActive)
+	return outcomeOf(db, step), err
 }
 
 // change puts what is said into the database with an id.

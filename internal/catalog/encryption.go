@@ -117,10 +117,7 @@ func applyKeys(ctx context.Context, tx *store.Tx, id int64, spec keysSpec) (out 
 			return out, err
 		}
 	}
-	return engine.Outcome{ResourceID: id, Steps: []cloud.Step{{
-		Kind: sub.Body.Kind(), ID: id, Subscription: id,
-		After: subscriptionUpdate, Status: cloud.StatusActive,
-	}}}, nil
+	return changed(sub, subscriptionUpdate, cloud.StatusActive), nil
 }
 
 // withRegion adds the key of a region that an Active-Active subscription gets.

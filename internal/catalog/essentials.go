@@ -207,10 +207,7 @@ func (c *Catalog) createEssentials(ctx context.Context, tx *store.Tx, in essenti
 	if sub, err = insertNew(ctx, tx, sub); err != nil {
 		return out, err
 	}
-	return engine.Outcome{ResourceID: sub.ID, Steps: []cloud.Step{{
-		Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID,
-		After: essentialsCreation, Status: cloud.StatusActive,
-	}}}, nil
+	return changed(sub, essentialsCreation, cloud.StatusActive), nil
 }
 
 // payPlan settles how a plan is paid. Other than with Pro a card must be named:
@@ -268,8 +265,5 @@ func deleteEssentials(ctx context.Context, tx *store.Tx, in subscriptionPath) (o
 	if err := store.SetStatus[Essentials](ctx, tx, sub.ID, cloud.StatusDeleting); err != nil {
 		return out, err
 	}
-	return engine.Outcome{ResourceID: sub.ID, Steps: []cloud.Step{{
-		Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID,
-		After: essentialsDeletion, Status: cloud.StatusGone,
-	}}}, nil
+	return changed(sub, essentialsDeletion, cloud.StatusGone), nil
 }

@@ -92,10 +92,10 @@ func (c *Catalog) createEssentialsDatabase(ctx context.Context, tx *store.Tx, in
 	if db.Body.Port, err = (neighbours{}).freePort(db.ID); err != nil {
 		return out, err
 	}
-	return engine.Outcome{ResourceID: db.ID, AdditionalResourceID: sub.ID, Steps: []cloud.Step{
-		{Kind: db.Body.Kind(), ID: db.ID, After: essentialsDatabaseStart, Status: cloud.StatusPending},
-		{Kind: db.Body.Kind(), ID: db.ID, After: essentialsDatabaseCreation, Status: cloud.StatusActive},
-	}}, store.Insert(ctx, tx, db)
+	return outcomeOf(db,
+		stepTo(db, essentialsDatabaseStart, cloud.StatusPending),
+		stepTo(db, essentialsDatabaseCreation, cloud.StatusActive),
+	), store.Insert(ctx, tx, db)
 }
 
 // checkEssentialsName checks the name of a database that has no others beside it.
@@ -167,12 +167,8 @@ func (c *Catalog) updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in
 	if err := store.Update(ctx, tx, db); err != nil {
 		return out, err
 	}
-	if err := store.SetStatus[EssentialsDatabase](ctx, tx, db.ID, statusChanging); err != nil {
-		return out, err
-	}
-	return engine.Outcome{ResourceID: db.ID, AdditionalResourceID: db.Parent, Steps: []cloud.Step{{
-		Kind: db.Body.Kind(), ID: db.ID, After: essentialsDatabaseUpdate, Status: cloud.StatusActive,
-	}}}, nil
+	step, err := moveOn[EssentialsDatabase](ctx, tx, db.ID, statusChanging, essentialsDatabaseUpdate, cloud.StatusActive)
+	return outcomeOf(db, step), err
 }
 
 func deleteEssentialsDatabase(ctx context.Context, tx *store.Tx, in databasePath) (engine.Outcome, error) {

@@ -96,10 +96,6 @@ func deleteHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, 
 	if err != nil {
 		return out, err
 	}
-	if err := store.SetStatus[B](ctx, tx, db.ID, cloud.StatusDeleting); err != nil {
-		return out, err
-	}
-	return engine.Outcome{ResourceID: db.ID, AdditionalResourceID: db.Parent, Steps: []cloud.Step{{
-		Kind: db.Body.Kind(), ID: db.ID, After: after, Status: cloud.StatusGone,
-	}}}, nil
+	step, err := moveOn[B](ctx, tx, db.ID, cloud.StatusDeleting, after, cloud.StatusGone)
+	return outcomeOf(db, step), err
 }

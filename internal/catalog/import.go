@@ -42,8 +42,8 @@ func importDatabase[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx
 	if err := in.check(); err != nil {
 		return out, err
 	}
-	id, err := begin(ctx, tx, db.ID, importJob, Job[B]{})
-	return outcomeOf(db, cloud.Step{Kind: Job[B]{}.Kind(), ID: id, After: importLength, Status: cloud.StatusActive}), err
+	step, err := run[B](ctx, tx, db.ID, importJob, importLength)
+	return outcomeOf(db, step), err
 }
 
 func (in databaseImport) check() error {

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -59,6 +60,12 @@ func begin[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, name
 	job.Parent, job.Name, job.Status = database, name, cloud.StatusPending
 	job, err = insertNew(ctx, tx, job)
 	return job.ID, err
+}
+
+// run begins a job that is over after a while, by the step it gives back.
+func run[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, name string, length time.Duration) (cloud.Step, error) {
+	id, err := begin(ctx, tx, database, name, Job[B]{})
+	return cloud.Step{Kind: Job[B]{}.Kind(), ID: id, After: length, Status: cloud.StatusActive}, err
 }
 
 // outcomeOf names a database and its subscription in the task.

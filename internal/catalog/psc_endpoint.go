@@ -137,8 +137,8 @@ func (e *PSCEndpoint) unwatched() { e.Looks, e.FirstLook = 0, nil }
 
 // removePSCEndpoint makes an endpoint go.
 func removePSCEndpoint(ctx context.Context, tx *store.Tx, id int64) ([]cloud.Step, error) {
-	return []cloud.Step{{Kind: PSCEndpoint{}.Kind(), ID: id, After: pscEndpointDeletion, Status: cloud.StatusGone}},
-		store.SetStatus[PSCEndpoint](ctx, tx, id, pscEndpointDeleted)
+	step, err := moveOn[PSCEndpoint](ctx, tx, id, pscEndpointDeleted, pscEndpointDeletion, cloud.StatusGone)
+	return []cloud.Step{step}, err
 }
 
 type pscEndpointCreate struct {

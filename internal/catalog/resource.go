@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -20,6 +21,27 @@ func insertNew[B cloud.Body](ctx context.Context, tx *store.Tx, r cloud.Resource
 // stepTo is the step by which a resource reaches a status.
 func stepTo[B cloud.Body](r cloud.Resource[B], after time.Duration, status cloud.Status) cloud.Step {
 	return cloud.Step{Kind: r.Body.Kind(), ID: r.ID, After: after, Status: status}
+}
+
+// createAlone stores a new resource of no parent that becomes active after a while.
+func createAlone[B cloud.Body](ctx context.Context, tx *store.Tx, name string, body B, status cloud.Status, after time.Duration) (out engine.Outcome, err error) {
+	r, err := insertNew(ctx, tx, cloud.Resource[B]{Name: name, Status: status, Body: body})
+	return engine.Outcome{ResourceID: r.ID, Steps: []cloud.Step{stepTo(r, after, cloud.StatusActive)}}, err
+}
+
+// moveOn takes a resource to a status at once and, by the step it gives back, to
+// another after a while.
+func moveOn[B cloud.Body](ctx context.Context, tx *store.Tx, id int64, at cloud.Status, after time.Duration, to cloud.Status) (cloud.Step, error) {
+	var body B
+	return cloud.Step{Kind: body.Kind(), ID: id, After: after, Status: to}, store.SetStatus[B](ctx, tx, id, at)
+}
+
+// changed is the outcome of a change of a subscription, which keeps it pending and
+// takes a slot until it has reached a status.
+func changed[B cloud.Body](sub cloud.Resource[B], after time.Duration, status cloud.Status) engine.Outcome {
+	step := stepTo(sub, after, status)
+	step.Subscription = sub.ID
+	return engine.Outcome{ResourceID: sub.ID, Steps: []cloud.Step{step}}
 }
 
 // byParent lists all resources of a kind by what they are below: one question, where

@@ -43,10 +43,7 @@ func (c *Catalog) updateProSubscription(ctx context.Context, tx *store.Tx, in su
 	if err := store.Update(ctx, tx, sub); err != nil {
 		return out, err
 	}
-	return engine.Outcome{ResourceID: sub.ID, Steps: []cloud.Step{{
-		Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID,
-		After: subscriptionUpdate, Status: cloud.StatusActive,
-	}}}, nil
+	return changed(sub, subscriptionUpdate, cloud.StatusActive), nil
 }
 
 // changePayment leaves the card as it is while the method stays the same and no
@@ -85,8 +82,5 @@ func deleteProSubscription(ctx context.Context, tx *store.Tx, in subscriptionPat
 	if err := store.SetStatus[Subscription](ctx, tx, sub.ID, cloud.StatusDeleting); err != nil {
 		return out, err
 	}
-	return engine.Outcome{ResourceID: sub.ID, Steps: []cloud.Step{{
-		Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID,
-		After: subscriptionDeletion, Status: cloud.StatusGone,
-	}}}, nil
+	return changed(sub, subscriptionDeletion, cloud.StatusGone), nil
 }

@@ -18,8 +18,8 @@ const trafficJob = "traffic"
 
 // stopTraffic stops the traffic of a database.
 func stopTraffic[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resource[B]) ([]cloud.Step, error) {
-	id, err := begin(ctx, tx, db.ID, trafficJob, Job[B]{})
-	return []cloud.Step{{Kind: Job[B]{}.Kind(), ID: id, After: trafficStop, Status: cloud.StatusActive}}, err
+	step, err := run[B](ctx, tx, db.ID, trafficJob, trafficStop)
+	return []cloud.Step{step}, err
 }
 
 // letTraffic ends the stop of a database's traffic, if there is one.
