@@ -30,12 +30,8 @@ func connections(t *testing.T, server *servetest.Server, terraform *command) {
 
 	imported := terraform.open(t, server, "connections")
 	imported.set(map[string]any{"google": false})
-	for provider, id := range subscriptions {
-		imported.must("import", fmt.Sprintf("rediscloud_subscription.of[%q]", provider), fmt.Sprint(id))
-	}
-	for name, id := range peerings {
-		imported.must("import", "rediscloud_subscription_peering."+name, fmt.Sprint(id))
-	}
+	imported.importEach("rediscloud_subscription.of[%q]", subscriptions)
+	imported.importEach("rediscloud_subscription_peering.%s", peerings)
 	imported.wantNoChanges("after the import")
 
 	gateways := fmt.Sprintf("/subscriptions/%v/transitGateways", subscriptions["AWS"])

@@ -27,12 +27,8 @@ func connectionsOfRegions(t *testing.T, server *servetest.Server, terraform *com
 	// Version 1.9.0 finds a peering that it imports, and then would replace it: on AWS because it forgets the provider, on
 	// GCP because it takes CIDRs for unknown where there are none.
 	imported := terraform.open(t, server, "active-active-connections")
-	for provider, id := range subscriptions {
-		imported.must("import", fmt.Sprintf("rediscloud_active_active_subscription.of[%q]", provider), fmt.Sprint(id))
-	}
-	for name, id := range peerings {
-		imported.must("import", "rediscloud_active_active_subscription_peering."+name, fmt.Sprint(id))
-	}
+	imported.importEach("rediscloud_active_active_subscription.of[%q]", subscriptions)
+	imported.importEach("rediscloud_active_active_subscription_peering.%s", peerings)
 	if status, out := imported.run("plan", "-detailed-exitcode", "-target=rediscloud_active_active_subscription.of"); status != 0 {
 		t.Errorf("plan after the import: got status %d, want 0 (nothing to change):\n%s", status, out)
 	}

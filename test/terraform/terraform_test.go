@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -144,6 +146,15 @@ func (w *workspace) timed(what string, waits time.Duration, args ...string) {
 	if waits > 0 {
 		w.t.Logf("%s took %.1f s, of which the provider slept %.0f s: %.1f %% more", what, took.Seconds(),
 			waits.Seconds(), 100*(took-waits).Seconds()/waits.Seconds())
+	}
+}
+
+// importEach imports a resource for each id, by name, and in the order of the names: terraform reads the module's data sources at
+// every import, so what those refer to must come first ("AWS" does).
+func (w *workspace) importEach(address string, ids map[string]any) {
+	w.t.Helper()
+	for _, name := range slices.Sorted(maps.Keys(ids)) {
+		w.must("import", fmt.Sprintf(address, name), fmt.Sprint(ids[name]))
 	}
 }
 
