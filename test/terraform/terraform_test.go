@@ -193,6 +193,18 @@ func (w *workspace) outputs() map[string]any {
 	return values
 }
 
+// wantKept fails the test unless outputs are what they were before an update, and returns all outputs of now.
+func (w *workspace) wantKept(created map[string]any, names ...string) map[string]any {
+	w.t.Helper()
+	updated := w.outputs()
+	for _, name := range names {
+		if updated[name] != created[name] {
+			w.t.Errorf("output %s: got %v after the update, want %v: it must not be replaced", name, updated[name], created[name])
+		}
+	}
+	return updated
+}
+
 // must runs a terraform command that has to succeed.
 func (w *workspace) must(args ...string) {
 	w.t.Helper()
