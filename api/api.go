@@ -101,13 +101,6 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 			s.fail(w, r, err)
 			return
 		}
-		if op.Planned {
-			s.fail(w, r, statusError{
-				status:  http.StatusNotImplemented,
-				message: "Operation " + op.ID + " belongs to the API, but is not built into this sandbox yet.",
-			})
-			return
-		}
 		if hasBody {
 			if c.body, err = readBody(w, r); err != nil {
 				s.fail(w, r, err)

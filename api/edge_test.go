@@ -220,24 +220,6 @@ func TestUnknownPaths(t *testing.T) {
 	}
 }
 
-// Operations of the API that are not built answer 501 and say which they are.
-func TestPlannedOperations(t *testing.T) {
-	t.Parallel()
-	a := apitest.New(t, nil).Account()
-	planned := 0
-	for op, path := range operations(t) {
-		if !op.Planned {
-			continue
-		}
-		planned++
-		wantError(t, a.Do(op.Method, path, nil), http.StatusNotImplemented, path, op.ID)
-		wantError(t, a.Do(op.Method, path, `{"what":"ever"}`), http.StatusNotImplemented, path, "not built")
-	}
-	if planned == 0 {
-		t.Log("every operation is built")
-	}
-}
-
 // Ids that no resource can have are refused or not found; none is an error of
 // ours.
 func TestBadIDs(t *testing.T) {

@@ -2,7 +2,7 @@
 // responses against them. Nothing else in the program knows a path, a method, a status or a schema.
 //
 // kin-openapi reads the document and holds values against its schemas. What is added here is the conventions of our
-// document (x-planned, x-command, x-roles, x-catch-all, x-differences), messages of one line that name the field, and
+// document (x-command, x-roles, x-catch-all, x-differences), messages of one line that name the field, and
 // exact integers: kin compares numbers as float64, the code behind decodes them into int32 and int64.
 package openapi
 
@@ -24,7 +24,7 @@ type Document struct {
 }
 
 // Load parses a document, YAML or JSON, and prepares its operations. It fails with every problem at once: a missing or
-// doubled operationId, an operation that is neither planned nor has its one success response, a path parameter that
+// doubled operationId, an operation without its one success response, a path parameter that
 // is not declared or not in the path, a request object that does not say whether it is closed, an extension that is
 // not ours.
 func Load(document []byte) (*Document, error) {

@@ -2,7 +2,6 @@ package openapi
 
 import (
 	"maps"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,9 +16,8 @@ type Operation struct {
 	Path    string // as in the document: /v1/tasks/{taskId}
 	Family  string // its tag
 	Summary string // one line
-	Status  int    // of success; 501 when planned
+	Status  int    // of success
 	Command string // x-command, the commandType of its task; "" when it answers at once
-	Planned bool   // declared but not built: answers 501
 	// Differences are what is known to be different in the real service, a sentence each.
 	Differences []string
 
@@ -48,7 +46,6 @@ func newOperation(method, path string, item *openapi3.PathItem, spec *openapi3.O
 	if len(spec.Tags) > 0 {
 		op.Family = spec.Tags[0]
 	}
-	op.Planned, _ = spec.Extensions["x-planned"].(bool)
 	op.Command, _ = spec.Extensions["x-command"].(string)
 	op.roles, _ = readRoles(spec.Extensions["x-roles"])
 	op.Differences, _ = sentences(spec.Extensions["x-differences"])
@@ -66,9 +63,7 @@ func newOperation(method, path string, item *openapi3.PathItem, spec *openapi3.O
 	if spec.RequestBody != nil {
 		op.body = jsonSchema(spec.RequestBody.Value.Content)
 	}
-	if op.Planned {
-		op.Status = http.StatusNotImplemented
-	} else if successes := op.successes(); len(successes) > 0 {
+	if successes := op.successes(); len(successes) > 0 {
 		op.Status = successes[0]
 	}
 	return op

@@ -18,10 +18,7 @@ func (o *Operation) problems() (problems []error) {
 	if o.ID == "" {
 		report("no operationId")
 	}
-	problems = append(problems, extensionProblems(o.where(), o.spec.Extensions, "x-planned", "x-command", "x-roles", "x-differences")...)
-	if value, ok := o.spec.Extensions["x-planned"]; ok && value != true {
-		report("x-planned can only be true")
-	}
+	problems = append(problems, extensionProblems(o.where(), o.spec.Extensions, "x-command", "x-roles", "x-differences")...)
 	if _, ok := o.spec.Extensions["x-command"]; ok && o.Command == "" {
 		report("x-command must be a name")
 	}
@@ -35,15 +32,13 @@ func (o *Operation) problems() (problems []error) {
 	}
 
 	switch successes := o.successes(); {
-	case o.Planned && (len(successes) > 0 || o.responses.Status(http.StatusNotImplemented) == nil):
-		report("planned, so its response is 501 and no success")
-	case !o.Planned && len(successes) == 0:
-		report("neither planned nor a success response")
+	case len(successes) == 0:
+		report("no success response")
 	case len(successes) > 1:
 		report("more than one success response: %v", successes)
-	case !o.Planned && o.Status != http.StatusNoContent && !isFile(o.responses.Status(o.Status)) && jsonSchema(o.responses.Status(o.Status).Value.Content) == nil:
+	case o.Status != http.StatusNoContent && !isFile(o.responses.Status(o.Status)) && jsonSchema(o.responses.Status(o.Status).Value.Content) == nil:
 		report("no JSON schema for status %d", o.Status)
-	case !o.Planned && (o.Status == http.StatusAccepted) != (o.Command != ""):
+	case (o.Status == http.StatusAccepted) != (o.Command != ""):
 		report("status 202 and x-command go together")
 	}
 

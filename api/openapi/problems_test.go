@@ -26,9 +26,8 @@ paths:
         "202": {description: ok, content: {application/json: {schema: {type: object}}}}
     delete:
       operationId: deleteThing
-      x-planned: true
       responses:
-        "501": {description: not built}
+        "204": {description: gone}
 `
 
 func TestLoadAcceptsSmallDocument(t *testing.T) {
@@ -40,12 +39,12 @@ func TestLoadAcceptsSmallDocument(t *testing.T) {
 	if got := len(doc.Operations()); got != 3 {
 		t.Errorf("%d operations, want 3", got)
 	}
-	planned, ok := doc.Operation("deleteThing")
-	if !ok || !planned.Planned || planned.Status != 501 {
-		t.Errorf("deleteThing: got %+v, want a planned operation", planned)
+	deletion, ok := doc.Operation("deleteThing")
+	if !ok || deletion.Status != 204 {
+		t.Errorf("deleteThing: got %+v, want one that succeeds with 204", deletion)
 	}
-	if err := planned.CheckResponse(200, nil, nil); err == nil {
-		t.Error("deleteThing: success is let pass, and it is not declared")
+	if err := deletion.CheckResponse(200, nil, nil); err == nil {
+		t.Error("deleteThing: status 200 is let pass, and it is not declared")
 	}
 }
 
@@ -54,7 +53,7 @@ func TestLoadRefuses(t *testing.T) {
 	for name, test := range map[string]struct{ old, replacement, want string }{
 		"no id":                {"operationId: getThing", "summary: x", "GET /things/{thingId}: no operationId"},
 		"same id twice":        {"operationId: updateThing", "operationId: getThing", "operationId getThing is taken"},
-		"no success":           {`"200":`, `"404":`, "neither planned nor a success response"},
+		"no success":           {`"200":`, `"404":`, "no success response"},
 		"two successes":        {`"202":`, `"200": {description: ok}` + "\n        \"202\":", "more than one success response: [200 202]"},
 		"success, no schema":   {`{description: ok, content: {application/json: {schema: {type: object}}}}`, `{description: ok}`, "no JSON schema for status 200"},
 		"202, no command":      {"      x-command: thingUpdateRequest\n", "", "status 202 and x-command go together"},
@@ -64,12 +63,10 @@ func TestLoadRefuses(t *testing.T) {
 		"the owner's role":     {"x-command:", "x-roles: [Owner]\n      x-command:", "x-roles must be a list of"},
 		"no role":              {"x-command:", "x-roles: []\n      x-command:", "x-roles must be a list of"},
 		"no list of roles":     {"x-command:", "x-roles: Viewer\n      x-command:", "x-roles must be a list of"},
-		"differences: text":    {"x-planned: true", "x-planned: true\n      x-differences: slow", "x-differences must be a list"},
-		"differences: none":    {"x-planned: true", "x-planned: true\n      x-differences: []", "x-differences must be a list"},
-		"difference of lines":  {"x-planned: true", "x-planned: true\n      x-differences: [\"a\\nb\"]", "x-differences must be a list"},
-		"planned, succeeds":    {`"501": {`, `"200": {`, "planned, so its response is 501 and no success"},
-		"planned: false":       {"x-planned: true", "x-planned: false", "x-planned can only be true"},
-		"unknown extension":    {"x-planned: true", "x-planed: true", "unknown extension x-planed"},
+		"differences: text":    {"operationId: deleteThing", "operationId: deleteThing\n      x-differences: slow", "x-differences must be a list"},
+		"differences: none":    {"operationId: deleteThing", "operationId: deleteThing\n      x-differences: []", "x-differences must be a list"},
+		"difference of lines":  {"operationId: deleteThing", "operationId: deleteThing\n      x-differences: [\"a\\nb\"]", "x-differences must be a list"},
+		"unknown extension":    {"x-command:", "x-comand:", "unknown extension x-comand"},
 		"on the path":          {"    parameters:\n", "    x-catchall: a\n    parameters:\n", "/things/{thingId}: unknown extension x-catchall"},
 		"catch-all not last":   {"    parameters:\n", "    x-catch-all: rest\n    parameters:\n", "x-catch-all rest is not the end of the path"},
 		"undeclared parameter": {"/things/{thingId}:", "/things/{thingId}/{partId}:", "path parameter partId is not declared"},
@@ -92,9 +89,9 @@ func TestLoadRefuses(t *testing.T) {
 
 func TestLoadListsEveryProblem(t *testing.T) {
 	t.Parallel()
-	broken := strings.NewReplacer("operationId: getThing", "summary: x", "x-planned: true", "x-planed: true").Replace(small)
+	broken := strings.NewReplacer("operationId: getThing", "summary: x", "x-command:", "x-comand:", `"204":`, `"404":`).Replace(small)
 	_, err := Load([]byte(broken))
-	for _, want := range []string{"no operationId", "unknown extension x-planed", "neither planned nor a success"} {
+	for _, want := range []string{"no operationId", "unknown extension x-comand", "no success response"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s too", err, want)
 		}

@@ -168,9 +168,6 @@ func bind(doc *openapi.Document, operations []Operation) (map[string]*bound, err
 		case !ok:
 			problem("%s is bound, but not declared", op.id)
 			continue
-		case declared.Planned:
-			problem("%s is bound, but declared as planned", op.id)
-			continue
 		case all[op.id] != nil:
 			problem("%s is bound twice", op.id)
 			continue
@@ -200,7 +197,7 @@ func bind(doc *openapi.Document, operations []Operation) (map[string]*bound, err
 		}
 	}
 	for _, declared := range doc.Operations() {
-		if !declared.Planned && all[declared.ID] == nil {
+		if all[declared.ID] == nil {
 			problem("%s is declared, but not bound", declared.ID)
 		}
 	}

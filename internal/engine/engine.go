@@ -188,6 +188,12 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// Binds tells whether an operation of the document has its function.
+func (e *Engine) Binds(id string) bool {
+	_, err := e.operation(id)
+	return err == nil
+}
+
 func (e *Engine) operation(id string) (*bound, error) {
 	op, ok := e.operations[id]
 	if !ok {

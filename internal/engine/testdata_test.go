@@ -50,11 +50,6 @@ paths:
       operationId: deleteBox
       x-command: boxDeleteRequest
       responses: {"202": {description: ok, content: {application/json: {schema: {type: object}}}}}
-  /later:
-    get:
-      operationId: later
-      x-planned: true
-      responses: {"501": {description: not yet}}
 components:
   schemas:
     Box:
