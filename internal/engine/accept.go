@@ -50,7 +50,7 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 			return err
 		}
 		if len(steps) > 0 {
-			if err := e.plan(ctx, tx, uuid.NewString(), steps); err != nil {
+			if err := e.plan(ctx, tx, steps); err != nil {
 				return err
 			}
 		}

@@ -101,7 +101,7 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 		if err != nil {
 			return err
 		}
-		if err := e.plan(ctx, tx, c.ID, fault.strike(out.Steps)); err != nil {
+		if err := e.plan(ctx, tx, fault.strike(out.Steps)); err != nil {
 			return err
 		}
 		steps = true

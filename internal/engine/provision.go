@@ -10,10 +10,10 @@ import (
 // stepBatch is how many due steps are looked at to find accounts to provision for.
 const stepBatch = 500
 
-// plan stores what a task, or a request without one, leaves to provisioning and
-// lets it start, within the cap on subscriptions being changed. Under PolicyReject
-// a change beyond the cap is the task's error instead.
-func (e *Engine) plan(ctx context.Context, tx *store.Tx, source string, steps []cloud.Step) error {
+// plan stores what is left to provisioning and lets it start, within the cap on
+// subscriptions being changed. Under PolicyReject a change beyond the cap is the
+// task's error instead.
+func (e *Engine) plan(ctx context.Context, tx *store.Tx, steps []cloud.Step) error {
 	if e.cfg.Speed == 0 { // none of these is under way for any time
 		if tx.Dropped() { // but of those left from a slower time some may wait
 			tx.Admit()
@@ -25,7 +25,7 @@ func (e *Engine) plan(ctx context.Context, tx *store.Tx, source string, steps []
 		steps[i].After = e.real(steps[i].After)
 		capped = capped || steps[i].Subscription != 0
 	}
-	if err := tx.InsertSteps(source, steps); err != nil {
+	if err := tx.InsertSteps(steps); err != nil {
 		return err
 	}
 	if capped {

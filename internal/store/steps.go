@@ -14,9 +14,9 @@ import (
 // once. doc: process-lifecycle#process-limitations
 const SubscriptionCap = 3
 
-// InsertSteps stores what provisioning has to do for a task. A step that changes
+// InsertSteps stores what provisioning has to do. A step that changes
 // a subscription waits for Admit; any other may start at once.
-func (tx *Tx) InsertSteps(task string, steps []cloud.Step) error {
+func (tx *Tx) InsertSteps(steps []cloud.Step) error {
 	for _, s := range steps {
 		failure, err := encodeError(s.Error)
 		if err != nil {
@@ -27,14 +27,14 @@ func (tx *Tx) InsertSteps(task string, steps []cloud.Step) error {
 			subscription = &s.Subscription
 		}
 		tx.write(`
-			INSERT INTO steps (account_id, kind, resource_id, subscription_id, task_id, after, due_at, wake_at, status, patch, error)
-			SELECT a.id, $2, $3, $4, $5, $6,
-				CASE WHEN $4::bigint IS NULL THEN $7::timestamptz + $6::interval END,
-				CASE WHEN $4::bigint IS NULL THEN wake_time(a, $7::timestamptz + $6::interval) END,
-				$8, $9, $10
+			INSERT INTO steps (account_id, kind, resource_id, subscription_id, after, due_at, wake_at, status, patch, error)
+			SELECT a.id, $2, $3, $4, $5,
+				CASE WHEN $4::bigint IS NULL THEN $6::timestamptz + $5::interval END,
+				CASE WHEN $4::bigint IS NULL THEN wake_time(a, $6::timestamptz + $5::interval) END,
+				$7, $8, $9
 			FROM accounts a
 			WHERE a.id = $1`,
-			tx.Caller.Account, s.Kind.Name, s.ID, subscription, task, s.After, tx.Now, s.Status, s.Patch, failure)
+			tx.Caller.Account, s.Kind.Name, s.ID, subscription, s.After, tx.Now, s.Status, s.Patch, failure)
 	}
 	return nil
 }
