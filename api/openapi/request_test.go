@@ -48,9 +48,9 @@ func TestCheckRequestRefusesBody(t *testing.T) {
 		{"null field", "createProDatabase", `{"name":null}`, []string{"null is not accepted (at name)"}},
 		{"null in array", "createProDatabase", `{"name":"a","sourceIp":["10.0.0.0/8",null]}`, []string{"null is not accepted (at sourceIp[1])"}},
 		{
-			"bad enum", "createProDatabase", `{"name":"a","respVersion":"best_resp_100"}`,
-			[]string{"JSON parse error: Cannot deserialize value of type `mappings.RespVersion` from String \"best_resp_100\": " +
-				"not one of the values accepted for Enum class: [resp2, resp3] (at respVersion)"},
+			"bad enum", "createProDatabase", `{"name":"a","protocol":"mysql"}`,
+			[]string{"JSON parse error: Cannot deserialize value of type `mappings.Protocol` from String \"mysql\": " +
+				"not one of the values accepted for Enum class: [redis, memcached] (at protocol)"},
 		},
 		{"enum of another type", "createProDatabase", `{"name":"a","protocol":1}`, []string{"from a number: not one of", "(at protocol)"}},
 		{

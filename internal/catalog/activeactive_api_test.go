@@ -109,6 +109,7 @@ func TestActiveActiveLife(t *testing.T) {
 	if want := fmt.Sprintf(".mc%d-1.us-east-1-mz.ec2.cloud.rlrcp.com:", id); !strings.Contains(endpoint, want) {
 		t.Errorf("got endpoint %q, want one with %q", endpoint, want)
 	}
+	wantError(t, a.Run(http.MethodPut, db+"/regions", `{"regions": [{"region": "us-east-1", "respVersion": "best_resp_100"}]}`), cloud.BadRequest)
 	price := a.Run(http.MethodPut, db+"/regions", `{"dryRun": true, "datasetSizeInGb": 100}`)
 	wantFields(t, price, map[string]any{"response.resource.pricing.1.region": "us-east-2", "response.resource.pricing.2": nil})
 	wantFields(t, a.Do(http.MethodGet, db, nil), map[string]any{"status": "active", "crdbDatabases.0.datasetSizeInGb": 1.0})
@@ -193,6 +194,7 @@ func TestRegionOfOldDatabases(t *testing.T) {
 	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", body))
 	a.Settle(sub, "active")
 	const spec = `{"region": "eu-west-1", "deploymentCIDR": "10.0.2.0/24", "respVersion": "%s"}`
+	wantError(t, a.Run(http.MethodPost, sub+"/regions", fmt.Sprintf(spec, "best_resp_100")), cloud.BadRequest)
 	wantError(t, a.Run(http.MethodPost, sub+"/regions", fmt.Sprintf(spec, "resp3")), cloud.ActiveActiveRegionResp)
 	wantDone(t, a.Run(http.MethodPost, sub+"/regions", fmt.Sprintf(spec, "resp2")))
 }

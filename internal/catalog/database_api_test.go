@@ -85,6 +85,11 @@ func TestDatabaseLife(t *testing.T) {
 	a.Settle(path, "active")
 	wantError(t, a.Run(http.MethodPut, path, `{"name": "first"}`), cloud.DatabaseNameExists)
 	wantError(t, a.Run(http.MethodPut, path, `{"enableTls": true, "clientTlsCertificates": ["nonsense"]}`), cloud.DatabaseCertInvalid)
+	members{ // clients know this text
+		"response.error.description": "Bad Request: JSON parameter contains unsupported fields / values. " +
+			"JSON parse error: Cannot deserialize value of type `mappings.RespVersion` from String \"best_resp_100\": " +
+			"not one of the values accepted for Enum class: [resp2, resp3]",
+	}.check(t, a.Run(http.MethodPut, path, `{"respVersion": "best_resp_100"}`))
 	members{"name": "orders-2", "status": "active"}.check(t, a.Do(http.MethodGet, path, nil))
 
 	wantDone(t, a.Run(http.MethodPut, path, `{"supportOSSClusterApi": true, "regexRules": [".*\\{(?<tag>.*)\\}.*", "(?<tag>.*)"]}`))

@@ -265,6 +265,11 @@ type versionCodes struct{ resp, eviction cloud.Code }
 // checkVersionFeatures checks what came with a version of Redis.
 func (c *Catalog) checkVersionFeatures(d Database, version redisVersion, codes versionCodes) error {
 	switch {
+	case d.RespVersion != "" && d.RespVersion != resp2 && d.RespVersion != resp3:
+		// Clients match on these words with their quotes, which a refusal, being JSON, would escape: so the task says them.
+		return cloud.Errorf(cloud.BadRequest, "Bad Request: JSON parameter contains unsupported fields / values. "+
+			"JSON parse error: Cannot deserialize value of type `mappings.RespVersion` from String %.80q: "+
+			"not one of the values accepted for Enum class: [%s, %s]", d.RespVersion, resp2, resp3)
 	case d.RespVersion == resp3 && !version.speaksRESP3():
 		return cloud.Errorf(codes.resp, "Redis %s does not speak RESP3.", version.Version)
 	case strings.HasSuffix(d.Eviction, "-lrm") && !version.atLeast(8, 6):

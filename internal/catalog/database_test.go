@@ -103,6 +103,7 @@ func TestRulesOfANewDatabase(t *testing.T) {
 		{inRAM(), `{"replicaOf": [` + tooMany(`"redis://a:1"`, 33) + `]}`, cloud.DatabaseReplicaLimit},
 		{inRAM(), `{"redisVersion": "5.0"}`, cloud.DatabaseVersionInvalid},
 		{inRAM(), `{"redisVersion": "8.0"}`, cloud.DatabaseVersionNotSupported}, // no new databases
+		{inRAM(), `{"respVersion": "best_resp_100"}`, cloud.BadRequest},
 		{inRAM(), `{"redisVersion": "6.2", "respVersion": "resp3"}`, cloud.DatabaseRespNotSupported},
 		{inRAM(), `{"redisVersion": "6.2", "respVersion": "resp2"}`, ""},
 		{inRAM(), `{"dataEvictionPolicy": "allkeys-lrm"}`, cloud.DatabaseEvictionVersion},

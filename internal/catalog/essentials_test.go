@@ -154,6 +154,7 @@ func TestEssentialsDatabaseRules(t *testing.T) {
 			in.TLSCertificates = clientCertificates{true, []string{certificatePEM}}
 		}, ""},
 		"bad certificates":     {"250MB", func(in *essentialsDatabaseCreate) { in.TLSCertificates = clientCertificates{true, []string{"no"}} }, cloud.DatabaseCertInvalid},
+		"no version of RESP":   {"250MB", func(in *essentialsDatabaseCreate) { in.RespVersion = new("best_resp_100") }, cloud.BadRequest},
 		"backup":               {"250MB", func(in *essentialsDatabaseCreate) { in.BackupPath = new("s3://bucket/path") }, ""},
 		"backup nowhere":       {"250MB", func(in *essentialsDatabaseCreate) { in.BackupPath = new("nowhere") }, cloud.DatabaseBackupStorage},
 		"backup of free":       {"30MB", func(in *essentialsDatabaseCreate) { in.BackupPath = new("s3://bucket/path") }, cloud.BackupNotSupported},
