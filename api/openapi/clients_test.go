@@ -60,6 +60,9 @@ func TestCheckRequestAcceptsWhatClientsSend(t *testing.T) {
 "remoteBackup":{"active":true,"interval":"every-6-hours","storageType":"ftp","storagePath":"ftp://h"},
 "enableDefaultUser":false,"queryPerformanceFactor":"Standard","autoMinorVersionUpgrade":false,"ramPercentage":40}`},
 		{"database, by an SDK user who leaves it out", "updateProDatabase", `{"name":"d","replicaOf":null}`},
+		{"Essentials database by the SDK", "createEssentialsDatabase", `{"name":"d","replica":{"description":"r",
+"syncSources":[{"description":"s","endpoint":"redis://h:1","encryption":true,"serverCert":"c"}]},
+"clientTlsCertificates":[{"description":"c","publicCertificatePEMString":"c"}]}`},
 		{"tags", "replaceProDatabaseTags", `{"tags":[{"key":"team","value":"checkout"}]}`},
 		{"no tags", "replaceProDatabaseTags", `{"tags":[]}`},
 	} {

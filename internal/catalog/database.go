@@ -68,6 +68,7 @@ type Database struct {
 	Alerts           []Alert          `json:"alerts,omitempty"`
 	Backup           *Backup          `json:"backup,omitempty"`
 	SyncSources      []SyncSource     `json:"syncSources,omitempty"`
+	SyncDescription  string           `json:"syncDescription,omitempty"` // of all sources together
 	KeepMinorVersion bool             `json:"keepMinorVersion,omitempty"`
 	Tags             []Tag            `json:"tags,omitempty"`
 	OSSCluster       bool             `json:"ossCluster,omitempty"`       // speaks the OSS Cluster API
@@ -115,9 +116,10 @@ type Alert struct {
 
 // SyncSource is a database that another one replicates.
 type SyncSource struct {
-	Endpoint   string `json:"endpoint"` // a redis:// or rediss:// URI
-	Encryption bool   `json:"encryption,omitempty"`
-	ServerCert string `json:"serverCert,omitempty"` // PEM
+	Endpoint    string `json:"endpoint"` // a redis:// or rediss:// URI
+	Encryption  bool   `json:"encryption,omitempty"`
+	ServerCert  string `json:"serverCert,omitempty"` // PEM
+	Description string `json:"description,omitempty"`
 }
 
 // memoryGB is what the database takes with its replica.

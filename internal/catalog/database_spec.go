@@ -57,6 +57,7 @@ type commonSettings struct {
 const passwordTooLong = 50
 
 type replicaSpec struct {
+	Description string       `json:"description"`
 	SyncSources []SyncSource `json:"syncSources"`
 }
 
@@ -112,13 +113,13 @@ func (s databaseSettings) applySize(d *Database) error {
 // applyReplica takes either form; the newer one knows more.
 func (s databaseSettings) applyReplica(d *Database) {
 	if s.ReplicaOf != nil {
-		d.SyncSources = nil
+		d.SyncSources, d.SyncDescription = nil, ""
 		for _, endpoint := range *s.ReplicaOf {
 			d.SyncSources = append(d.SyncSources, SyncSource{Endpoint: endpoint})
 		}
 	}
 	if s.Replica != nil {
-		d.SyncSources = s.Replica.SyncSources
+		d.SyncSources, d.SyncDescription = s.Replica.SyncSources, s.Replica.Description
 	}
 }
 

@@ -58,6 +58,7 @@ type databaseView struct {
 }
 
 type replicaView struct {
+	Description string       `json:"description,omitempty"`
 	SyncSources []SyncSource `json:"syncSources"`
 }
 
@@ -149,7 +150,7 @@ func (c *Catalog) showDatabase(db cloud.Resource[Database]) *databaseView {
 		Backup: d.Backup.show(),
 	}
 	if len(d.SyncSources) > 0 {
-		view.Replica = &replicaView{d.SyncSources}
+		view.Replica = &replicaView{d.SyncDescription, d.SyncSources}
 		view.ReplicaOf = &replicaOfView{}
 		for _, source := range d.SyncSources {
 			view.ReplicaOf.Endpoints = append(view.ReplicaOf.Endpoints, source.Endpoint)

@@ -164,7 +164,9 @@ func essentialsDatabaseLife(t *testing.T, s *session) {
 	err = s.client.FixedDatabases.Update(s.ctx, subscription, id, fixedDatabases.UpdateFixedDatabase{
 		Name: redis.String("renamed"), RespVersion: redis.String("resp2"), PeriodicBackupPath: redis.String("s3://bucket/path"),
 		SourceIPs: redis.StringSlice("198.51.100.0/24"), EnableTls: redis.Bool(true), EnableDefaultUser: redis.Bool(true),
-		Replica: &fixedDatabases.ReplicaOf{SyncSources: []*fixedDatabases.SyncSource{{Endpoint: redis.String("redis://other:6379")}}},
+		Replica: &fixedDatabases.ReplicaOf{Description: redis.String("all"), SyncSources: []*fixedDatabases.SyncSource{{
+			Description: redis.String("other"), Endpoint: redis.String("redis://other:6379"),
+		}}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -180,7 +182,9 @@ func essentialsDatabaseLife(t *testing.T, s *session) {
 		PlanMemoryLimit: redis.Float64(250), MemoryLimitMeasurementUnit: redis.String("MB"), MemoryStorage: redis.String("ram"),
 		SupportOSSClusterAPI: redis.Bool(false), UseExternalEndpointForOSSClusterAPI: redis.Bool(false),
 		DataPersistence: redis.String("none"), Replication: redis.Bool(false), DataEvictionPolicy: redis.String("noeviction"),
-		Replica: &fixedDatabases.ReplicaOf{SyncSources: []*fixedDatabases.SyncSource{{Endpoint: redis.String("redis://other:6379")}}},
+		Replica: &fixedDatabases.ReplicaOf{Description: redis.String("all"), SyncSources: []*fixedDatabases.SyncSource{{
+			Description: redis.String("other"), Endpoint: redis.String("redis://other:6379"),
+		}}},
 		Security: &fixedDatabases.Security{
 			EnableDefaultUser: redis.Bool(true), Password: redis.String("correct-horse-battery"), SSLClientAuthentication: redis.Bool(false),
 			TLSClientAuthentication: redis.Bool(false), EnableTls: redis.Bool(true), SourceIPs: redis.StringSlice("198.51.100.0/24"),
