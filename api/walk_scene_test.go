@@ -54,8 +54,6 @@ var present = map[string]bool{"createProDatabase": true, "addActiveActiveRegion"
 var first = map[string]string{
 	"createAclUser":                     "createAclRole",
 	"deleteProSubscription":             "deleteProDatabase",
-	"deletePrivateLink":                 "deletePrivateLinkPrincipal",
-	"deleteActiveActivePrivateLink":     "deleteActiveActivePrivateLinkPrincipal",
 	"deletePscEndpoint":                 "getPscEndpointDeletionScript",
 	"deleteActiveActivePscEndpoint":     "getActiveActivePscEndpointDeletionScript",
 	"getProDatabaseBackupStatus":        "updateProDatabase",

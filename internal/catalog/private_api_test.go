@@ -204,15 +204,14 @@ func privateLinkLife(t *testing.T, a *apitest.Account, place string) {
 	wantError(t, a.Run(http.MethodPost, path+"/connections/disassociate",
 		`{"connections": [{"associationId": "none", "type": "endpoint", "principalId": "210987654321"}]}`), cloud.EntityNotFound)
 	wantDone(t, a.Run(http.MethodPost, path+"/connections/disassociate", `{"connections": []}`))
-	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.PrivateLinkInUse)
 	wantError(t, a.Run(http.MethodDelete, path+"/principals", `{"principal": "111111111111"}`), cloud.PrivateLinkPrincipalNotFound)
 	wantDone(t, a.Run(http.MethodDelete, path+"/principals", `{"principal": "210987654321"}`))
 	await[catalog.Principal](t, a, 0, "disassociating")
 	wantDone(t, a.Run(http.MethodPost, path+"/principals", `{"principal": "210987654321"}`)) // the newer change wins
 	await[catalog.Principal](t, a, 10*time.Second, "associated")
-	wantDone(t, a.Run(http.MethodDelete, path+"/principals", `{"principal": "210987654321"}`))
-	wantDone(t, a.Run(http.MethodDelete, path, nil))
+	wantDone(t, a.Run(http.MethodDelete, path, nil)) // with a principal
 	await[catalog.PrivateLink](t, a, 5*time.Second, "")
+	await[catalog.Principal](t, a, 0, "")
 	if got := read(t, a, path); fmt.Sprint(resource(got)) != "map[links:[]]" {
 		t.Errorf("after the deletion: got %s", got.Body)
 	}

@@ -85,7 +85,8 @@ func createPrivateLink(ctx context.Context, tx *store.Tx, in privateLinkCreate) 
 	return at.done(link.ID, append(admitted, stepTo(link, privateLinkCreation, cloud.StatusActive))...), err
 }
 
-// A PrivateLink goes once all its principals have gone, or are on their way out.
+// A PrivateLink takes its principals along: the official Terraform provider does not
+// remove them first.
 func deletePrivateLink(ctx context.Context, tx *store.Tx, in place) (out engine.Outcome, err error) {
 	at, err := in.lock(ctx, tx, privateLinkRules(cloud.PrivateLinkDeleteSingle, cloud.PrivateLinkDeleteActiveActive))
 	if err != nil {
@@ -94,15 +95,6 @@ func deletePrivateLink(ctx context.Context, tx *store.Tx, in place) (out engine.
 	link, err := privateLinkAt(ctx, tx, at)
 	if err != nil {
 		return out, err
-	}
-	principals, err := store.List[Principal](ctx, tx, link.ID, 0, store.All)
-	if err != nil {
-		return out, err
-	}
-	for _, p := range principals {
-		if p.Status != principalLeaving {
-			return out, cloud.Errorf(cloud.PrivateLinkInUse, "The PrivateLink still has principals, such as %s.", p.Name)
-		}
 	}
 	if err := store.SetStatus[PrivateLink](ctx, tx, link.ID, cloud.StatusDeleting); err != nil {
 		return out, err

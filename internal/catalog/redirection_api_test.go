@@ -139,7 +139,6 @@ func TestRedirectionsRefused(t *testing.T) {
 			t.Errorf("%s to %s: got %d %s", tt[0], tt[1], got.Status, got.Body)
 		}
 	}
-	wantDone(t, a.Run(http.MethodDelete, linked+"/principals", `{"principal": "210987654321"}`))
 	wantDone(t, a.Run(http.MethodDelete, linked, nil))
 	await[catalog.PrivateLink](t, a, time.Minute, "")
 	if got := ask(pro, to); got.Status != 200 {

@@ -84,10 +84,6 @@ func TestPrivateLinkOfARegion(t *testing.T) {
 		t.Errorf("endpoint script: got %s", got.Body)
 	}
 	wantDone(t, a.Run(http.MethodPost, link+"/connections/disassociate", `{"connections": []}`))
-	wantError(t, a.Run(http.MethodDelete, link, nil), cloud.PrivateLinkInUse)
-	for _, principal := range []string{"210987654321", "arn:aws:iam::210987654321:role/orders"} {
-		wantDone(t, a.Run(http.MethodDelete, link+"/principals", map[string]any{"principal": principal}))
-	}
 	wantDone(t, a.Run(http.MethodDelete, link, nil))
 	await[catalog.PrivateLink](t, a, time.Minute, "")
 }

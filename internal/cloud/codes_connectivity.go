@@ -91,7 +91,6 @@ const (
 	PrivateLinkNotFound                    Code = "PRIVATE_LINK_NOT_FOUND"
 	PrivateLinkExists                      Code = "PRIVATE_LINK_ALREADY_EXISTS"
 	PrivateLinkProviderNotSupported        Code = "PRIVATE_LINK_CLOUD_PROVIDER_NOT_SUPPORTED"
-	PrivateLinkInUse                       Code = "PRIVATE_LINK_ALL_PRINCIPALS_MUST_BE_DELETED_BEFORE_DELETING_RESOURCE_LINK"
 	PrivateLinkPrincipalNotFound           Code = "PRIVATE_LINK_PRINCIPAL_NOT_FOUND"
 	PrivateLinkPrincipalInvalid            Code = "PRIVATE_LINK_PRINCIPAL_INVALID_PRINCIPLE"
 	PrivateLinkPrincipalOwner              Code = "PRIVATE_LINK_PRINCIPAL_CANNOT_BE_OWNER_ACCOUNT"

@@ -105,7 +105,7 @@ func everyKind() []kind {
 			list: "listPscEndpoints", items: "response.resource.endpoints", id: "id",
 		},
 		{
-			name: "private-link", parent: "subscription", keptBy: "private-link-principal", provider: "AWS",
+			name: "private-link", parent: "subscription", provider: "AWS",
 			time: "initializing>active deleting>gone", task: "new>initializing *>deleting", list: "getPrivateLink", items: "response.resource",
 		},
 		{
