@@ -60,6 +60,8 @@ func TestCheckRequestAcceptsWhatClientsSend(t *testing.T) {
 "remoteBackup":{"active":true,"interval":"every-6-hours","storageType":"ftp","storagePath":"ftp://h"},
 "enableDefaultUser":false,"queryPerformanceFactor":"Standard","autoMinorVersionUpgrade":false,"ramPercentage":40}`},
 		{"database, by an SDK user who leaves it out", "updateProDatabase", `{"name":"d","replicaOf":null}`},
+		{"region by the SDK, which says no throughput", "addActiveActiveRegion", `{"region":"eu-west-1","deploymentCIDR":"10.0.2.0/24",
+"databases":[{"name":"d","localThroughputMeasurement":{"region":"eu-west-1","writeOperationsPerSecond":null,"readOperationsPerSecond":null}}]}`},
 		{"Essentials database by the SDK", "createEssentialsDatabase", `{"name":"d","replica":{"description":"r",
 "syncSources":[{"description":"s","endpoint":"redis://h:1","encryption":true,"serverCert":"c"}]},
 "clientTlsCertificates":[{"description":"c","publicCertificatePEMString":"c"}]}`},

@@ -152,10 +152,10 @@ func regionsOfASubscription(t *testing.T, a *apitest.Account, sub, db string) {
 	wantFields(t, a.Run(http.MethodPost, path, `{`+spec+`, "dryRun": true}`), map[string]any{
 		"response.resource.pricing.0.region": "eu-west-1", "response.resource.pricing.5.type": "MinimumPrice",
 	})
-	task := a.Run(http.MethodPost, path, `{`+spec+`, "databases": [{"name": "orders", "localThroughputMeasurement": {"region": "eu-west-1", "readOperationsPerSecond": 500, "writeOperationsPerSecond": 500}}]}`)
+	task := a.Run(http.MethodPost, path, `{`+spec+`, "databases": [{"name": "orders", "localThroughputMeasurement": {"region": "eu-west-1", "readOperationsPerSecond": 500, "writeOperationsPerSecond": null}}]}`)
 	wantFields(t, task, map[string]any{"status": "processing-completed", "response.resourceId": 4.0})
 	wantFields(t, a.Do(http.MethodGet, sub, nil), map[string]any{"status": "pending", "cloudDetails.0.regions.0.region": "eu-west-1"})
-	wantFields(t, a.Do(http.MethodGet, db, nil), map[string]any{"status": "active-change-pending", "crdbDatabases.0.readOperationsPerSecond": 500.0})
+	wantFields(t, a.Do(http.MethodGet, db, nil), map[string]any{"status": "active-change-pending", "crdbDatabases.0.readOperationsPerSecond": 500.0, "crdbDatabases.0.writeOperationsPerSecond": 1000.0})
 	a.Settle(sub, "active")
 	wantFields(t, a.Do(http.MethodGet, db, nil), map[string]any{"status": "active", "crdbDatabases.1.security.password": "all"})
 
