@@ -89,8 +89,8 @@ func (s Subscription) locals(spec DatabaseSpec, near neighbours) ([]Local, error
 	if err := checkActiveActive(spec); err != nil {
 		return nil, err
 	}
-	if len(near.names) >= maxActiveActiveDatabase {
-		return nil, cloud.Errorf(cloud.ActiveActiveDatabaseLimit, "An Active-Active subscription has %d databases at most.", maxActiveActiveDatabase)
+	if err := checkActiveActiveCount(len(near.names) + 1); err != nil {
+		return nil, err
 	}
 	d := Database{}
 	for _, place := range s.Regions {
@@ -111,6 +111,14 @@ func (s Subscription) locals(spec DatabaseSpec, near neighbours) ([]Local, error
 		}
 	}
 	return d.Locals, nil
+}
+
+// checkActiveActiveCount refuses more databases than an Active-Active subscription has.
+func checkActiveActiveCount(n int) error {
+	if n > maxActiveActiveDatabase {
+		return cloud.Errorf(cloud.ActiveActiveDatabaseLimit, "An Active-Active subscription has %d databases at most.", maxActiveActiveDatabase)
+	}
+	return nil
 }
 
 // checkActiveActive refuses what only a database of a single region can have.

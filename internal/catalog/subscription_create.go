@@ -201,6 +201,11 @@ func (c *Catalog) firstDatabases(in subscriptionCreate) ([]DatabaseSpec, error) 
 		}
 		specs = append(specs, first.each()...)
 	}
+	if in.DeploymentType == activeActive {
+		if err := checkActiveActiveCount(len(specs)); err != nil {
+			return nil, err
+		}
+	}
 	return specs, checkDistinct(specs)
 }
 

@@ -137,6 +137,7 @@ func TestFirstDatabases(t *testing.T) {
 		{`{"databases": [{"name": "a", "quantity": 0}]}`, nil, cloud.DatabaseQuantityInvalid},
 		{`{"databases": [{"name": "a", "quantity": 2147483647}]}`, nil, cloud.DatabaseQuantityInvalid},
 		{`{"databases": [{"name": "a", "quantity": 60}, {"name": "b", "quantity": 41}]}`, nil, cloud.DatabaseQuantityInvalid},
+		{`{"deploymentType": "active-active", "databases": [{"name": "a", "quantity": 6}, {"name": "b", "quantity": 5}]}`, nil, cloud.ActiveActiveDatabaseLimit},
 		{`{"databases": [{"name": "a"}, {"name": "a"}]}`, nil, cloud.DatabaseNameTwice},
 		{`{"databases": [{"name": "a", "quantity": 2}, {"name": "a-2"}]}`, nil, cloud.DatabaseNameTwice},
 		{`{"databases": [{"name": "a", "port": 12000}, {"name": "b", "port": 12000}]}`, nil, cloud.DatabasePortTwice},
