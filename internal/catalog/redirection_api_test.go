@@ -13,6 +13,7 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/catalog"
+	"github.com/understudy-dev/understudy/internal/engine"
 )
 
 const redirections = "/v1/endpoint-redirections"
@@ -112,6 +113,31 @@ func TestRedirections(t *testing.T) {
 			t.Errorf("GET %s: got %d, want 404", path, got.Status)
 		}
 	}
+}
+
+// Where time is short, so is the stop of the traffic, and it ends when it says.
+func TestTrafficCanBeResumedInTime(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, func(c *engine.Config) { c.Speed = 10 }).Account()
+	pro, _ := kinds(a)
+	_, target := twin(t, a, pro)
+	begun := a.Do(http.MethodPost, redirections, map[string]any{
+		"sourceDatabaseId": idOf(t, pro), "targetDatabaseId": target, "endpointTargetType": "public", "migrationProtection": true,
+	})
+	at := func(answer apitest.Answer, member string) time.Time {
+		date, err := time.Parse("2006-01-02T15:04:05Z", fmt.Sprint(answer.Get(member)))
+		if err != nil {
+			t.Errorf("%s: %v", member, err)
+		}
+		return date
+	}
+	wait := at(a.Do(http.MethodGet, pro+"/traffic", nil), "resumeEligibleAt").Sub(at(begun, "startedAt"))
+	if wait < 30*time.Second || wait > 32*time.Second {
+		t.Errorf("traffic is stopped for %v, want half a minute: a tenth of five", wait)
+	}
+	a.Advance(wait)
+	apitest.Eventually(t, "traffic can be resumed", func() bool { return a.Do(http.MethodGet, pro+"/traffic", nil).Get("canResume") == true })
+	at(a.Do(http.MethodGet, pro+"/traffic", nil), "resumeEligibleAt")
 }
 
 // Endpoints of Active-Active databases stay where they are, and so do those of

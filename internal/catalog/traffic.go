@@ -64,13 +64,17 @@ func getTraffic[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in
 		return view, err
 	}
 	view = trafficView{ID: in.ID, Status: "active"}
-	if !job.Body.Over {
-		view.Status, view.StopReason = "stopped", "endpoint-redirection"
-		view.CanResume = job.Status == cloud.StatusActive
-		view.ResumeEligibleAt = new(job.UpdatedAt.UTC())
-		if !view.CanResume {
-			view.ResumeEligibleAt = new(job.UpdatedAt.Add(trafficStop).UTC())
+	if job.Body.Over {
+		return view, nil
+	}
+	view.Status, view.StopReason = "stopped", "endpoint-redirection"
+	view.CanResume, view.ResumeEligibleAt = job.Status == cloud.StatusActive, new(date(job.UpdatedAt))
+	if !view.CanResume {
+		end, _, err := store.DueAt[Job[B]](ctx, tx, job.ID)
+		if err != nil {
+			return view, err
 		}
+		view.ResumeEligibleAt = new(date(end).Add(time.Second)) // by then it is over, fractions included
 	}
 	return view, nil
 }

@@ -113,6 +113,23 @@ func (tx *Tx) ChangingSubscriptions(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
+// DueAt tells when the next step of a resource is due, in business time; ok is false
+// when nothing is left to do for it, or it waits for a slot of the cap.
+func DueAt[B cloud.Body](ctx context.Context, tx *Tx, id int64) (at time.Time, ok bool, err error) {
+	var due *time.Time
+	err = tx.q.QueryRow(ctx, `
+		SELECT min(due_at)
+		FROM steps
+		WHERE account_id = $1 AND kind = $2 AND resource_id = $3`, tx.Caller.Account, kindOf[B]().Name, id).Scan(&due)
+	if err != nil {
+		return at, false, fmt.Errorf("look for the next step of %s %d: %w", kindOf[B]().Name, id, err)
+	}
+	if due == nil {
+		return at, false, nil
+	}
+	return *due, true, nil
+}
+
 // DueAccounts lists the accounts that have steps to be applied now, the longest
 // overdue first. It looks at so many steps at most, so that it stays flat when one
 // account has very many of them.
