@@ -89,7 +89,8 @@ func (s *server) tasks(base string, tasks []cloud.Task) taskList {
 type resourcePath string
 
 // resourcePaths finds for each operation that answers with a task the GET for
-// its resource: below the same path for a POST, at the same path for a PUT.
+// its resource: below the same path for a POST; for a PUT at the same path, or, where
+// that is a part of a resource, such as its maintenance windows, at the resource's.
 func resourcePaths(doc *openapi.Document) map[string]resourcePath {
 	paths := map[string]resourcePath{}
 	for _, op := range doc.Operations() {
@@ -101,7 +102,8 @@ func resourcePaths(doc *openapi.Document) map[string]resourcePath {
 				continue
 			}
 			rest, below := strings.CutPrefix(get.Path, op.Path+"/")
-			if op.Method == http.MethodPut && get.Path == op.Path ||
+			whole := op.Path[:strings.LastIndex(op.Path, "}")+1]
+			if op.Method == http.MethodPut && get.Path == whole ||
 				op.Method == http.MethodPost && below && strings.HasPrefix(rest, "{") && !strings.Contains(rest, "/") {
 				paths[op.ID] = resourcePath(get.Path)
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -263,5 +264,41 @@ func TestMaintenanceWindows(t *testing.T) {
 	wantDone(t, a.Run(http.MethodPut, path, `{"mode": "automatic"}`))
 	if answer := a.Do(http.MethodGet, path, nil); answer.Get("mode") != "automatic" || answer.Get("windows") != nil {
 		t.Errorf("automatic again: got %s", answer.Body)
+	}
+}
+
+// A change of a part of something links to the whole; what is no resource of its own
+// and what was deleted have no link.
+func TestLinkToWhatWasChanged(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	sub, db := a.Subscription("one"), activeActive(t, a)
+	for _, tt := range []struct {
+		method, path string
+		body         any
+		want         string
+	}{
+		{http.MethodPut, sub + "/maintenance-windows", `{"mode": "automatic"}`, sub},
+		{http.MethodPut, sub + "/cidr", `{"cidrIps": []}`, sub},
+		{http.MethodPut, sub + "/transitGateways/invitations/101/accept", nil, ""},
+		{http.MethodPut, sub, `{"name": "two"}`, sub},
+		{http.MethodPut, db + "/regions", `{"dataEvictionPolicy": "noeviction"}`, db},
+		{http.MethodDelete, db, nil, ""},
+	} {
+		task := a.Run(tt.method, tt.path, tt.body)
+		wantDone(t, task)
+		a.Advance(time.Hour)
+		rels := []any{"self", nil}
+		if tt.want != "" {
+			rels = []any{"resource", "self", nil}
+			if got := task.Get("links", 0, "href"); got != a.URL+tt.want {
+				t.Errorf("%s %s links to %v, want %s", tt.method, tt.path, got, tt.want)
+			}
+		}
+		for i, rel := range rels {
+			if got := task.Get("links", i, "rel"); got != rel {
+				t.Errorf("%s %s: link %d is %v, want %v", tt.method, tt.path, i, got, rel)
+			}
+		}
 	}
 }
