@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,11 +61,15 @@ func inBothPlaces(t *testing.T, provider string, story func(t *testing.T, a *api
 	}
 }
 
-// read runs a GET that is answered with a task, and fails unless it is completed.
+// read runs a GET that is answered with a task, and fails unless it is completed
+// and names the subscription.
 func read(tb testing.TB, a *apitest.Account, path string) apitest.Answer {
 	tb.Helper()
 	task := a.Run(http.MethodGet, path, nil)
 	wantDone(tb, task)
+	if sub := fmt.Sprintf("/v1/subscriptions/%v/", task.Get("response", "resourceId")); !strings.HasPrefix(path, sub) {
+		tb.Errorf("GET %s names %s, want its subscription", path, sub)
+	}
 	return task
 }
 

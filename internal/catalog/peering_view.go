@@ -76,7 +76,7 @@ func listPeerings(ctx context.Context, tx *store.Tx, in subscriptionPath) (any, 
 	for _, p := range peerings {
 		list.Peerings = append(list.Peerings, peeringView{p.ID, showPeering(p, at.region), p.Body.Project, p.Body.Network})
 	}
-	return list, nil
+	return at.found(list), nil
 }
 
 type regionPeeringList struct {
@@ -113,7 +113,7 @@ func (c *Catalog) listRegionPeerings(ctx context.Context, tx *store.Tx, in subsc
 	if err != nil {
 		return nil, err
 	}
-	return c.showRegionPeerings(sub.ID, regionsOf(sub), peerings), nil
+	return site{sub: sub}.found(c.showRegionPeerings(sub.ID, regionsOf(sub), peerings)), nil
 }
 
 // showRegionPeerings sorts peerings by the region of the subscription they are of.

@@ -93,6 +93,11 @@ func (s site) done(id int64, steps ...cloud.Step) engine.Outcome {
 	return engine.Outcome{ResourceID: id, AdditionalResourceID: s.sub.ID, Steps: steps}
 }
 
+// found is the outcome of a reading of what the subscription has.
+func (s site) found(what any) engine.Outcome {
+	return engine.Outcome{ResourceID: s.sub.ID, Resource: what}
+}
+
 // located is the body of what connects a place with other networks.
 type located interface {
 	cloud.Body

@@ -51,7 +51,7 @@ func getPrivateLink(ctx context.Context, tx *store.Tx, in place) (any, error) {
 		return nil, err
 	}
 	if !ok {
-		return noPrivateLink{noLinks()}, nil
+		return at.found(noPrivateLink{noLinks()}), nil
 	}
 	principals, err := store.List[Principal](ctx, tx, link.ID, 0, store.All)
 	if err != nil {
@@ -61,7 +61,7 @@ func getPrivateLink(ctx context.Context, tx *store.Tx, in place) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return at.showPrivateLink(link, principals, databases), nil
+	return at.found(at.showPrivateLink(link, principals, databases)), nil
 }
 
 // showPrivateLink makes the view of a PrivateLink. What is made at AWS appears once
@@ -138,7 +138,7 @@ func getPrivateLinkScript(ctx context.Context, tx *store.Tx, in privateLinkScrip
 	if in.Terraform {
 		out.Terraform = fmt.Sprintf(privateLinkTerraform, share, config)
 	}
-	return out, nil
+	return at.found(out), nil
 }
 
 // What the owner of a VPC runs at AWS: with the region, the share and the resource

@@ -85,7 +85,7 @@ func getPSCService(ctx context.Context, tx *store.Tx, in place) (any, error) {
 	if service.Status == cloud.StatusError {
 		view.Status = pscFailed
 	}
-	return view, nil
+	return at.found(view), nil
 }
 
 // pscHost is the name under which clients of an endpoint reach the databases.

@@ -111,7 +111,7 @@ func listPSCEndpoints(ctx context.Context, tx *store.Tx, in pscServicePath) (out
 			out.Steps = append(out.Steps, steps...)
 		}
 	}
-	out.Resource = list
+	out.ResourceID, out.Resource = at.sub.ID, list
 	return out, nil
 }
 

@@ -56,7 +56,7 @@ func getPSCCreationScript(ctx context.Context, tx *store.Tx, in pscCreationScrip
 	if in.Terraform {
 		script.Terraform = &pscTerraform{Attachments: []pscServiceAttachment{names}}
 	}
-	return pscScripts{script}, nil
+	return at.found(pscScripts{script}), nil
 }
 
 // To have read the script is what a later deletion asks for.
@@ -71,10 +71,10 @@ func getPSCDeletionScript(ctx context.Context, tx *store.Tx, in pscEndpointPath)
 		return nil, err
 	}
 	names := at.pscNames(endpoint)
-	return pscScripts{gcloudScript(
+	return at.found(pscScripts{gcloudScript(
 		fmt.Sprintf("gcloud compute forwarding-rules delete %s --project=%s --region=%s --quiet", names.Forwarding, endpoint.Body.Project, at.region.Name),
 		fmt.Sprintf("gcloud compute addresses delete %s --project=%s --region=%s --quiet", names.IPAddress, endpoint.Body.Project, at.region.Name),
-	)}, nil
+	)}), nil
 }
 
 func (p pscEndpointPath) readScript(ctx context.Context, tx *store.Tx) (at site, endpoint cloud.Resource[PSCEndpoint], err error) {

@@ -99,7 +99,7 @@ func (c *Catalog) listInvitations(ctx context.Context, tx *store.Tx, in place) (
 			shared.ID, shared.Name, shared.ShareUID, shared.Account, status, shared.SharedDate,
 		})
 	}
-	return list, nil
+	return at.found(list), nil
 }
 
 type invitationPath struct {
@@ -203,7 +203,7 @@ func (c *Catalog) listTransitGateways(ctx context.Context, tx *store.Tx, in plac
 		}
 		list.Gateways = append(list.Gateways, view)
 	}
-	return list, nil
+	return at.found(list), nil
 }
 
 // attach shows an attachment. Clients wait for the gateway's own status when they
