@@ -68,14 +68,18 @@ func getTraffic[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in
 		return view, nil
 	}
 	view.Status, view.StopReason = "stopped", "endpoint-redirection"
-	view.CanResume, view.ResumeEligibleAt = job.Status == cloud.StatusActive, new(date(job.UpdatedAt))
-	if !view.CanResume {
-		end, _, err := store.DueAt[Job[B]](ctx, tx, job.ID)
+	at := job.UpdatedAt
+	if view.CanResume = job.Status == cloud.StatusActive; !view.CanResume {
+		end, underWay, err := store.DueAt[Job[B]](ctx, tx, job.ID)
 		if err != nil {
 			return view, err
 		}
-		view.ResumeEligibleAt = new(date(end).Add(time.Second)) // by then it is over, fractions included
+		if underWay {
+			at = end.Add(time.Second) // by then it is over, fractions included
+		}
+		view.CanResume = !underWay // else it ended between the two looks
 	}
+	view.ResumeEligibleAt = new(date(at))
 	return view, nil
 }
 
