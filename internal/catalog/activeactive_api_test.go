@@ -94,7 +94,9 @@ func TestActiveActiveLife(t *testing.T) {
 	wantError(t, a.Run(http.MethodPut, sub+"/cidr", `{"cidrIps": []}`), cloud.UpdateCIDRNotForActiveActive)
 
 	wantDone(t, a.Run(http.MethodPut, db+"/regions", `{"dataEvictionPolicy": "allkeys-lru", "globalAlerts": [{"name": "dataset-size", "value": 60}],
-		"regions": [{"region": "us-east-2", "password": "own", "localThroughputMeasurement": {"region": "us-east-2", "writeOperationsPerSecond": 1500}}]}`))
+		"regions": [{"region": "us-east-2", "password": "own", "localThroughputMeasurement": {"region": "us-east-2", "writeOperationsPerSecond": 1500}},
+			{"region": "us-east-1", "remoteBackup": {"active": true, "interval": "every-12-hours", "timeUTC": "16:00",
+				"storageType": "aws-s3", "storagePath": "s3://b"}}]}`))
 	if got := a.Do(http.MethodGet, db, nil).Get("status"); got != "active-change-pending" {
 		t.Errorf("got status %v, want a change under way", got)
 	}
@@ -104,6 +106,7 @@ func TestActiveActiveLife(t *testing.T) {
 		"dataEvictionPolicy": "allkeys-lru", "globalPassword": "all", "globalAlerts.0.value": 60.0, "globalDataPersistence": "none",
 		"crdbDatabases.0.security.password": "all", "crdbDatabases.1.security.password": "own", "crdbDatabases.1.alerts.0.value": 60.0,
 		"crdbDatabases.1.writeOperationsPerSecond": 1500.0, "crdbDatabases.0.memoryLimitInGb": 2.0, "modules.0": nil,
+		"crdbDatabases.0.backup.timeUTC": "16:00", "crdbDatabases.1.backup.timeUTC": nil,
 	})
 	endpoint, _ := answer.Get("crdbDatabases", 0, "publicEndpoint").(string)
 	if want := fmt.Sprintf(".mc%d-1.us-east-1-mz.ec2.cloud.rlrcp.com:", id); !strings.Contains(endpoint, want) {

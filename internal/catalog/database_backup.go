@@ -101,14 +101,19 @@ type backupView struct {
 	Destination string `json:"destination,omitempty"`
 }
 
-// Of the two hours of a twelve-hour interval the API names the one in the morning.
 func (b *Backup) show() backupView {
 	if b == nil {
 		return backupView{}
 	}
-	view := backupView{Enabled: true, Interval: b.Interval, TimeUTC: b.TimeUTC, Destination: b.Path}
-	if t, err := time.Parse("15:04", b.TimeUTC); err == nil && b.Interval == every12Hours {
-		view.TimeUTC = fmt.Sprintf("%02d:00", t.Hour()%12)
+	return backupView{Enabled: true, Interval: b.Interval, TimeUTC: b.TimeUTC, Destination: b.Path}
+}
+
+// inTheMorning names, of the two hours of a twelve-hour interval, the first one: as
+// the API does. Where a database is Active-Active, the official provider takes any
+// other hour than its own for a failure.
+func (v backupView) inTheMorning() backupView {
+	if t, err := time.Parse("15:04", v.TimeUTC); err == nil && v.Interval == every12Hours {
+		v.TimeUTC = fmt.Sprintf("%02d:00", t.Hour()%12)
 	}
-	return view
+	return v
 }

@@ -298,7 +298,7 @@ func TestBackupView(t *testing.T) {
 		{&Backup{Interval: every12Hours, TimeUTC: "15:00"}, backupView{Enabled: true, Interval: every12Hours, TimeUTC: "03:00"}},
 		{&Backup{Interval: every12Hours, TimeUTC: "12:00"}, backupView{Enabled: true, Interval: every12Hours, TimeUTC: "00:00"}},
 	} {
-		if diff := cmp.Diff(tt.want, tt.backup.show()); diff != "" {
+		if diff := cmp.Diff(tt.want, tt.backup.show().inTheMorning()); diff != "" {
 			t.Errorf("%+v: want (-), got (+):\n%s", tt.backup, diff)
 		}
 	}

@@ -149,6 +149,9 @@ func (c *Catalog) showDatabase(db cloud.Resource[Database]) *databaseView {
 		},
 		Backup: d.Backup.show(),
 	}
+	if !d.activeActive() {
+		view.Backup = view.Backup.inTheMorning()
+	}
 	if len(d.SyncSources) > 0 {
 		view.Replica = &replicaView{d.SyncDescription, d.SyncSources}
 		view.ReplicaOf = &replicaOfView{}
