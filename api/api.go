@@ -143,7 +143,7 @@ func (s *server) perform(r *http.Request, c call, hold store.KeyHold) (rep reply
 	req := engine.Request{Path: c.path, Query: queryParams(r, c.op), Body: c.body}
 	var out any
 	if c.op.Command != "" {
-		out, err = s.engine.Accept(c.caller, c.op.ID, req, key)
+		out, err = s.engine.Accept(r.Context(), c.caller, c.op.ID, req, key)
 	} else {
 		out, err = s.engine.Answer(r.Context(), c.caller, c.op.ID, req, key)
 	}

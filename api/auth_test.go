@@ -77,6 +77,7 @@ func TestAnotherAccountsResource(t *testing.T) {
 		method, path string
 		body         any
 	}{
+		{"GET", sub + "/cidr", nil}, // a task, for the owner
 		{"POST", db + "/tags", map[string]any{"key": "mine", "value": "b"}},
 		{"PUT", db + "/tags", map[string]any{"tags": []any{}}},
 		{"PUT", db + "/tags/team", map[string]any{"value": "b"}},
@@ -90,7 +91,6 @@ func TestAnotherAccountsResource(t *testing.T) {
 	}{
 		{"PUT", sub, map[string]any{"name": "mine"}},
 		{"DELETE", sub, nil},
-		{"GET", sub + "/cidr", nil},
 		{"PUT", sub + "/cidr", map[string]any{"cidrIps": []any{"10.1.1.0/32"}}},
 		{"PUT", sub + "/maintenance-windows", map[string]any{"mode": "automatic"}},
 		{"POST", sub + "/databases", databaseBody("mine")},

@@ -16,9 +16,9 @@ const backupLength = time.Minute
 func (c *Catalog) backupOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Command("backupProDatabase", backupProDatabase),
-		engine.Report("getProDatabaseBackupStatus", getProBackupStatus),
+		report("getProDatabaseBackupStatus", getProBackupStatus),
 		engine.Command("backupEssentialsDatabase", unlessPro(cloud.EssentialsBackupOnPro, c.backupEssentialsDatabase)),
-		engine.Report("getEssentialsDatabaseBackupStatus", getEssentialsBackupStatus),
+		within(readEssentials, engine.Report("getEssentialsDatabaseBackupStatus", getEssentialsBackupStatus)),
 	}
 }
 

@@ -23,7 +23,7 @@ type AllowList struct {
 
 func cidrOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Report("getProSubscriptionCidrAllowList", getAllowList),
+		report("getProSubscriptionCidrAllowList", getAllowList),
 		engine.Command("updateProSubscriptionCidrAllowList", updateAllowList),
 	}
 }

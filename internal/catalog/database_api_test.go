@@ -148,6 +148,27 @@ func TestDatabaseList(t *testing.T) {
 	wantError(t, a.Run(http.MethodPost, all, `{"name": "many-2", "datasetSizeInGb": 1}`), cloud.DatabaseNameExists)
 }
 
+// Clients take a subscription for gone when the request itself is answered so, and not
+// when its task ends so.
+func TestReadsInNoSubscription(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	for _, path := range []string{
+		"subscriptions/1/cidr", "subscriptions/1/peerings", "subscriptions/1/regions/peerings",
+		"subscriptions/1/transitGateways", "subscriptions/1/regions/1/transitGateways/invitations",
+		"subscriptions/1/private-service-connect", "subscriptions/1/regions/1/private-service-connect/1",
+		"subscriptions/1/private-link", "subscriptions/1/databases/1/backup", "subscriptions/1/databases/1/import",
+		"fixed/subscriptions/1/databases/1/backup", "fixed/subscriptions/1/databases/1/import",
+	} {
+		if got := a.Do(http.MethodGet, "/v1/"+path, nil); got.Status != http.StatusNotFound {
+			t.Errorf("GET %s: got %d %s, want 404", path, got.Status, got.Body)
+		}
+	}
+	if got := a.Do(http.MethodGet, "/v1/tasks", nil); got.Get("tasks", 0) != nil {
+		t.Errorf("got %s, want no tasks", got.Body)
+	}
+}
+
 func TestDatabaseInAnotherSubscription(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()

@@ -17,9 +17,9 @@ const importLength = time.Minute
 func importOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Command("importProDatabase", importDatabase[Database]),
-		engine.Report("getProDatabaseImportStatus", getImportStatus[Database]),
+		report("getProDatabaseImportStatus", getImportStatus[Database]),
 		engine.Command("importEssentialsDatabase", unlessPro(cloud.EssentialsImportOnPro, importDatabase[EssentialsDatabase])),
-		engine.Report("getEssentialsDatabaseImportStatus", getImportStatus[EssentialsDatabase]),
+		within(readEssentials, engine.Report("getEssentialsDatabaseImportStatus", getImportStatus[EssentialsDatabase])),
 	}
 }
 

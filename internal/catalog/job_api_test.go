@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"fmt"
 	"net/http"
+	"path"
 	"testing"
 	"time"
 
@@ -81,7 +82,7 @@ func TestBackups(t *testing.T) {
 	}
 	wantError(t, a.Run(http.MethodPost, pro+"/backup", map[string]any{"regionName": "us-east-1"}), cloud.BackupRegionDenied)
 	wantError(t, a.Run(http.MethodGet, pro+"/backup?regionName=us-east-1", nil), cloud.BackupStatusRegionDenied)
-	wantError(t, a.Run(http.MethodGet, "/v1/subscriptions/1/databases/1/backup?regionName=us-east-1", nil), cloud.SubscriptionNotFound)
+	wantError(t, a.Run(http.MethodGet, path.Dir(pro)+"/1/backup", nil), cloud.DatabaseNotFound)
 
 	free := fmt.Sprintf("%s/%d", "/v1/fixed/subscriptions", a.Create("/v1/fixed/subscriptions", map[string]any{"name": "free", "planId": freePlan}))
 	a.Settle(free, "active")

@@ -51,11 +51,11 @@ func (p Peering) regionID() int64 { return p.RegionID }
 
 func (c *Catalog) peeringOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Report("listVpcPeerings", listPeerings),
+		report("listVpcPeerings", listPeerings),
 		engine.Command("createVpcPeering", c.createPeering),
 		engine.Command("updateVpcPeering", updatePeering),
 		engine.Command("deleteVpcPeering", deletePeering),
-		engine.Report("listActiveActiveVpcPeerings", c.listRegionPeerings),
+		report("listActiveActiveVpcPeerings", c.listRegionPeerings),
 		engine.Command("createActiveActiveVpcPeering", c.createRegionPeering),
 		engine.Command("updateActiveActiveVpcPeering", updateRegionPeering),
 		engine.Command("deleteActiveActiveVpcPeering", deleteRegionPeering),

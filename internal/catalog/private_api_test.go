@@ -287,9 +287,8 @@ func TestConnectivityInTheWrongPlace(t *testing.T) {
 		{"GET", amazon + "/regions/1/private-link/endpoint-script", nil, cloud.PrivateLinkReadSingle},
 		{"POST", amazon + "/regions/1/private-link/principals", principal, cloud.PrivateLinkPrincipalCreateSingle},
 		{"DELETE", amazon + "/regions/1/private-link/principals", principal, cloud.PrivateLinkPrincipalDeleteSingle},
-		{"GET", "/v1/subscriptions/1/peerings", nil, cloud.SubscriptionNotFound},
 		{"POST", "/v1/subscriptions/1/private-service-connect", nil, cloud.SubscriptionNotFound},
-		{"GET", "/v1/subscriptions/1/regions/peerings", nil, cloud.SubscriptionNotFound},
+		{"POST", "/v1/subscriptions/1/private-link", link, cloud.SubscriptionNotFound},
 	} {
 		t.Log(tt.method, tt.path)
 		wantError(t, a.Run(tt.method, tt.path, tt.body), tt.want)

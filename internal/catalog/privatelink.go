@@ -32,8 +32,8 @@ func (l PrivateLink) regionID() int64 { return l.RegionID }
 
 func privateLinkOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Report("getPrivateLink", getPrivateLink),
-		engine.Report("getActiveActivePrivateLink", getPrivateLink),
+		report("getPrivateLink", getPrivateLink),
+		report("getActiveActivePrivateLink", getPrivateLink),
 		engine.Command("createPrivateLink", createPrivateLink),
 		engine.Command("createActiveActivePrivateLink", createPrivateLink),
 		engine.Command("deletePrivateLink", deletePrivateLink),
@@ -44,8 +44,8 @@ func privateLinkOperations() []engine.Operation {
 		engine.Command("deleteActiveActivePrivateLinkPrincipal", deletePrincipal),
 		engine.Command("disassociatePrivateLinkConnections", disassociateConnections),
 		engine.Command("disassociateActiveActivePrivateLinkConnections", disassociateConnections),
-		engine.Report("getPrivateLinkEndpointScript", getPrivateLinkScript),
-		engine.Report("getActiveActivePrivateLinkEndpointScript", getPrivateLinkScript),
+		report("getPrivateLinkEndpointScript", getPrivateLinkScript),
+		report("getActiveActivePrivateLinkEndpointScript", getPrivateLinkScript),
 	}
 }
 

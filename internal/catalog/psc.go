@@ -37,24 +37,24 @@ func (s PSCService) regionID() int64 { return s.RegionID }
 
 func pscOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Report("getPscService", getPSCService),
-		engine.Report("getActiveActivePscService", getPSCService),
+		report("getPscService", getPSCService),
+		report("getActiveActivePscService", getPSCService),
 		engine.Command("createPscService", createPSCService),
 		engine.Command("createActiveActivePscService", createPSCService),
 		engine.Command("deletePscService", deletePSCService),
 		engine.Command("deleteActiveActivePscService", deletePSCService),
-		engine.Command("listPscEndpoints", listPSCEndpoints).Quick(),
-		engine.Command("listActiveActivePscEndpoints", listPSCEndpoints).Quick(),
+		within(readSubscription, engine.Command("listPscEndpoints", listPSCEndpoints).Quick()),
+		within(readSubscription, engine.Command("listActiveActivePscEndpoints", listPSCEndpoints).Quick()),
 		engine.Command("createPscEndpoint", createPSCEndpoint),
 		engine.Command("createActiveActivePscEndpoint", createPSCEndpoint),
 		engine.Command("updatePscEndpoint", updatePSCEndpoint),
 		engine.Command("updateActiveActivePscEndpoint", updatePSCEndpoint),
 		engine.Command("deletePscEndpoint", deletePSCEndpoint),
 		engine.Command("deleteActiveActivePscEndpoint", deletePSCEndpoint),
-		engine.Report("getPscEndpointCreationScript", getPSCCreationScript),
-		engine.Report("getActiveActivePscEndpointCreationScript", getPSCCreationScript),
-		engine.Report("getPscEndpointDeletionScript", getPSCDeletionScript),
-		engine.Report("getActiveActivePscEndpointDeletionScript", getPSCDeletionScript),
+		report("getPscEndpointCreationScript", getPSCCreationScript),
+		report("getActiveActivePscEndpointCreationScript", getPSCCreationScript),
+		report("getPscEndpointDeletionScript", getPSCDeletionScript),
+		report("getActiveActivePscEndpointDeletionScript", getPSCDeletionScript),
 	}
 }
 

@@ -122,6 +122,20 @@ func noSubscription(id int64) error {
 	return cloud.Errorf(cloud.SubscriptionNotFound, "There is no subscription %d.", id)
 }
 
+// report is engine.Report for what is in a subscription.
+func report[In any](id string, f func(context.Context, *store.Tx, In) (any, error)) engine.Operation {
+	return within(readSubscription, engine.Report(id, f))
+}
+
+// within answers the request itself where its subscription is not there: in the error
+// of a task, clients do not take that for gone.
+func within[B cloud.Body](read func(context.Context, *store.Tx, int64) (cloud.Resource[B], error), op engine.Operation) engine.Operation {
+	return engine.Within(op, func(ctx context.Context, tx *store.Tx, in subscriptionPath) error {
+		_, err := read(ctx, tx, in.ID)
+		return err
+	})
+}
+
 func notActive[B cloud.Body](sub cloud.Resource[B]) error {
 	return cloud.Errorf(cloud.SubscriptionNotActive,
 		"Subscription %d is %s. It can be changed once it is active.", sub.ID, sub.Status)

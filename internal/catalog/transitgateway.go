@@ -45,10 +45,10 @@ func (g TransitGateway) regionID() int64 { return g.RegionID }
 
 func (c *Catalog) transitGatewayOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Report("listTransitGateways", c.listTransitGateways),
-		engine.Report("listActiveActiveTransitGateways", c.listTransitGateways),
-		engine.Report("listTransitGatewayInvitations", c.listInvitations),
-		engine.Report("listActiveActiveTransitGatewayInvitations", c.listInvitations),
+		report("listTransitGateways", c.listTransitGateways),
+		report("listActiveActiveTransitGateways", c.listTransitGateways),
+		report("listTransitGatewayInvitations", c.listInvitations),
+		report("listActiveActiveTransitGatewayInvitations", c.listInvitations),
 		engine.Command("acceptTransitGatewayInvitation", c.acceptInvitation),
 		engine.Command("acceptActiveActiveTransitGatewayInvitation", c.acceptInvitation),
 		engine.Command("rejectTransitGatewayInvitation", c.rejectInvitation),

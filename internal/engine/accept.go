@@ -74,13 +74,18 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 // Accept turns a request into a task. When it returns, the task is committed and
 // can be read; nobody can take it back, the client hanging up included. It answers
 // store.ErrKeyLost, and has done nothing, if the request has lost its idempotency
-// key.
+// key. It answers what Within finds missing, for which alone it heeds ctx.
 //
 // doc: process-lifecycle#task-process-states
-func (e *Engine) Accept(caller cloud.Caller, id string, req Request, key Keyed) (cloud.Task, error) {
+func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req Request, key Keyed) (cloud.Task, error) {
 	op, err := e.operation(id)
 	if err != nil {
 		return cloud.Task{}, err
+	}
+	if op.within != nil {
+		if err := e.db.Read(ctx, caller, func(tx *store.Tx) error { return op.within(ctx, tx, req) }); err != nil {
+			return cloud.Task{}, err
+		}
 	}
 	request, err := json.Marshal(req)
 	if err != nil {

@@ -109,7 +109,7 @@ func TestDeleteWinsOverProvisioning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	id := w.process(w.create(`{"name":"one"}`)).Response.ResourceID
-	remove, err := w.Accept(w.caller, "deleteBox", engine.Request{Path: map[string]string{"boxId": fmt.Sprint(id)}}, engine.Keyed{})
+	remove, err := w.Accept(t.Context(), w.caller, "deleteBox", engine.Request{Path: map[string]string{"boxId": fmt.Sprint(id)}}, engine.Keyed{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,7 @@ type Operation struct {
 	input   input
 	answer  func(ctx context.Context, tx *store.Tx, in any) (any, []cloud.Step, error) // Sync, Change
 	process func(ctx context.Context, tx *store.Tx, in any) (Outcome, error)           // Command, Report
+	within  func(ctx context.Context, tx *store.Tx, req Request) error                 // nil: nothing is looked for
 	work    time.Duration
 }
 
@@ -92,6 +93,21 @@ func Report[In any](id string, f func(context.Context, *store.Tx, In) (any, erro
 		return Outcome{Resource: found}, err
 	})
 	op.work = reportWork
+	return op
+}
+
+// Within has an operation that is answered with a task look for something first,
+// while the request waits: an error of f is what it is answered with, and no task is
+// made. In takes parameters of the path only.
+func Within[In any](op Operation, f func(context.Context, *store.Tx, In) error) Operation {
+	path := inputOf[In]()
+	op.within = func(ctx context.Context, tx *store.Tx, req Request) error {
+		in, err := path.decode(Request{Path: req.Path})
+		if err != nil {
+			return err
+		}
+		return f(ctx, tx, *in.(*In))
+	}
 	return op
 }
 

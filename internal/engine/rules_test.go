@@ -83,7 +83,7 @@ func TestL4SlotsOfASlowerServerAreGivenOn(t *testing.T) {
 		t.Fatalf("slots are held by %v, want the first three of %v", got, ids)
 	}
 	w.Engine = start(t, w.db, func(c *engine.Config) { c.Speed = 0 })
-	task, err := w.Accept(w.caller, "deleteBox", engine.Request{Path: map[string]string{"boxId": fmt.Sprint(ids[0])}}, engine.Keyed{})
+	task, err := w.Accept(t.Context(), w.caller, "deleteBox", engine.Request{Path: map[string]string{"boxId": fmt.Sprint(ids[0])}}, engine.Keyed{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +231,7 @@ func TestTwoServersKeepOrderAndCap(t *testing.T) {
 			server := []*engine.Engine{w.Engine, other}[client%2]
 			all.Go(func() {
 				for range each {
-					task, err := server.Accept(caller, "createBox", engine.Request{Body: []byte(`{"name":"x"}`)}, engine.Keyed{})
+					task, err := server.Accept(t.Context(), caller, "createBox", engine.Request{Body: []byte(`{"name":"x"}`)}, engine.Keyed{})
 					if err != nil {
 						t.Error(err)
 						return

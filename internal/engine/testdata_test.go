@@ -223,7 +223,7 @@ func (w *world) advance(d time.Duration) {
 // create accepts the creation of a box.
 func (w *world) create(body string) cloud.Task {
 	w.tb.Helper()
-	task, err := w.Accept(w.caller, "createBox", engine.Request{Body: []byte(body)}, engine.Keyed{})
+	task, err := w.Accept(w.tb.Context(), w.caller, "createBox", engine.Request{Body: []byte(body)}, engine.Keyed{})
 	if err != nil {
 		w.tb.Fatal(err)
 	}

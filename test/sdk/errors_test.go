@@ -10,6 +10,7 @@ import (
 	"github.com/RedisLabs/rediscloud-go-api/service/maintenance"
 	"github.com/RedisLabs/rediscloud-go-api/service/subscriptions"
 	"github.com/RedisLabs/rediscloud-go-api/service/tags"
+	"github.com/RedisLabs/rediscloud-go-api/service/transit_gateway/attachments"
 )
 
 const unknown = 987654321 // an id nothing has
@@ -27,6 +28,12 @@ func notFound(t *testing.T, s *session) {
 	wantError[*tags.NotFound](t, "tags of an unknown database", err)
 	_, err = s.client.Maintenance.Get(s.ctx, unknown)
 	wantError[*maintenance.NotFound](t, "maintenance windows of an unknown subscription", err)
+	_, err = s.client.Subscription.GetCIDRAllowlist(s.ctx, unknown)
+	wantError[*subscriptions.NotFound](t, "allow list of an unknown subscription", err)
+	_, err = s.client.Subscription.ListVPCPeering(s.ctx, unknown)
+	wantError[*subscriptions.NotFound](t, "peerings of an unknown subscription", err)
+	_, err = s.client.TransitGatewayAttachments.Get(s.ctx, unknown)
+	wantError[*attachments.NotFound](t, "transit gateways of an unknown subscription", err)
 	_, err = s.client.Pricing.List(s.ctx, unknown) // the SDK has a type for it and forgets to use it
 	if err == nil || !strings.Contains(err.Error(), ": 404 - ") {
 		t.Errorf("pricing of an unknown subscription: got %v, want a 404", err)
