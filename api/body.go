@@ -5,18 +5,21 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 )
 
 // maxBody is the largest request body, in bytes.
 const maxBody = 1 << 20
 
-// readBody reads a JSON body. Failures are a statusError with 413, 415 or 400.
+// readBody reads a JSON body. Failures are a statusError with 408, 413, 415 or 400.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, statusError{status: http.StatusRequestEntityTooLarge, message: "The body is larger than 1 MiB."}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, statusError{status: http.StatusRequestTimeout, message: "The body did not arrive in time."}
 	case err != nil:
 		return nil, statusError{status: http.StatusBadRequest, message: "The body could not be read."}
 	case len(body) == 0:

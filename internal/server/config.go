@@ -30,11 +30,18 @@ type Config struct {
 	RateLimit    int           // requests an account may send in a minute; 0: any number
 	ReadyFile    string        // written when ready; empty: none
 	TaskHold     time.Duration // how long a GET of an unfinished task waits
+	Timeouts     Timeouts
 	Logger       *slog.Logger
 	Banner       func(Ready) // called when ready; nil: nothing
 
 	// Hook is called at named points of the lifecycle; nil in production.
 	Hook func(point string)
+}
+
+// Timeouts are how long a client may take, and how long a stop waits for requests
+// in hand; for one that is 0 its default counts.
+type Timeouts struct {
+	Header, Body, Write, Idle, Stop time.Duration
 }
 
 // Ready is what a started server tells: also the content of the ready file.

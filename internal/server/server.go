@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ import (
 // The account that a fresh sandbox has.
 var demo = cloud.Account{ID: 1000, Name: "Demo", OwnerName: "Demo Owner", OwnerEmail: "owner@demo.example"}
 
-// How long a client may take, and how long a stop waits for requests in hand.
+// The default Timeouts, and what goes with them.
 const (
 	headerTimeout = 10 * time.Second
 	bodyTimeout   = 30 * time.Second
@@ -147,10 +148,10 @@ func unlessStopped(ctx context.Context, err error) error {
 func serve(ctx context.Context, cfg Config, listener net.Listener, handler http.Handler, eng *engine.Engine, ready Ready) error {
 	httpServer := &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       bodyTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
+		ReadHeaderTimeout: cmp.Or(cfg.Timeouts.Header, headerTimeout),
+		ReadTimeout:       cmp.Or(cfg.Timeouts.Body, bodyTimeout),
+		WriteTimeout:      cmp.Or(cfg.Timeouts.Write, writeTimeout),
+		IdleTimeout:       cmp.Or(cfg.Timeouts.Idle, idleTimeout),
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelDebug),
 	}
@@ -170,7 +171,7 @@ func serve(ctx context.Context, cfg Config, listener net.Listener, handler http.
 	})
 	group.Go(func() error {
 		<-failed.Done()
-		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(cfg.Timeouts.Stop, stopTimeout))
 		defer cancel()
 		cfg.Logger.Info("stopping")
 		err := httpServer.Shutdown(stopping)

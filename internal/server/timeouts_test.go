@@ -1,0 +1,171 @@
+package server_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/server"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+const (
+	soon  = 50 * time.Millisecond
+	limit = 30 * time.Second // for what happens soon, on a busy machine
+)
+
+// text is a log that may be read while it is written.
+type text struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *text) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *text) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// running is a server in this process.
+type running struct {
+	address string
+	log     text
+	stop    func() error // waits for the end and gives back what Run does
+}
+
+func start(t *testing.T, timeouts server.Timeouts) *running {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	s, ready, ended := &running{}, make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- server.Run(ctx, server.Config{
+			Listen: "127.0.0.1:0", DatabaseURL: pgtest.New(t), CapPolicy: engine.PolicyQueue,
+			APIKey: "key", APISecretKey: "secret", Timeouts: timeouts,
+			Logger: slog.New(slog.NewTextHandler(&s.log, nil)),
+			Banner: func(r server.Ready) { ready <- r.URL },
+		})
+		close(ended)
+	}()
+	s.stop = func() error {
+		cancel()
+		return <-ended // nil when it was asked before
+	}
+	t.Cleanup(func() {
+		if err := s.stop(); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	select {
+	case text := <-ready:
+		base, err := url.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.address = base.Host
+	case err := <-ended:
+		t.Fatalf("Run: %v", err)
+	}
+	return s
+}
+
+// send opens a connection, on which nothing waits longer than the limit, and sends
+// a request or a part of one.
+func (s *running) send(t *testing.T, request string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	err = conn.SetDeadline(time.Now().Add(limit))
+	if err == nil {
+		_, err = conn.Write([]byte(strings.ReplaceAll(request, "\n", "\r\n")))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// half is a request whose body does not come to its end.
+const half = "POST /v1/subscriptions HTTP/1.1\nHost: slow\nX-Api-Key: key\nX-Api-Secret-Key: secret\n" +
+	"Content-Type: application/json\nContent-Length: 100\n\n{"
+
+// A client that does not finish its header is cut off.
+func TestHeaderTimeout(t *testing.T) {
+	t.Parallel()
+	conn := start(t, server.Timeouts{Header: soon}).send(t, "GET /v1/ HTTP/1.1\nHost: slow\nX-")
+	if got, err := io.ReadAll(conn); err != nil {
+		t.Errorf("not cut off: %v, got %q", err, got)
+	}
+}
+
+// A client that does not finish its body is told so, and cut off.
+func TestBodyTimeout(t *testing.T) {
+	t.Parallel()
+	reader := bufio.NewReader(start(t, server.Timeouts{Body: soon}).send(t, half))
+	res, err := http.ReadResponse(reader, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var body struct{ Message string }
+	if err := json.NewDecoder(res.Body).Decode(&body); err != nil || res.StatusCode != http.StatusRequestTimeout || !strings.Contains(body.Message, "in time") {
+		t.Errorf("got %s %+v, %v; want 408", res.Status, body, err)
+	}
+	if rest, err := io.ReadAll(reader); err != nil {
+		t.Errorf("not cut off: %v, got %q", err, rest)
+	}
+}
+
+// A client that does not read its answers is cut off: it asks for more of them
+// until it cannot.
+func TestWriteTimeout(t *testing.T) {
+	t.Parallel()
+	conn := start(t, server.Timeouts{Write: soon}).send(t, "")
+	var err error
+	for err == nil {
+		_, err = conn.Write([]byte("GET /openapi.yaml HTTP/1.1\r\nHost: deaf\r\n\r\n"))
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("not cut off: %v", err)
+	}
+}
+
+// A client that sends no further request is cut off.
+func TestIdleTimeout(t *testing.T) {
+	t.Parallel()
+	reader := bufio.NewReader(start(t, server.Timeouts{Idle: soon}).send(t, "GET /healthz HTTP/1.1\nHost: idle\n\n"))
+	res, err := http.ReadResponse(reader, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK || res.Close {
+		t.Errorf("got %s, want 200 and to be kept", res.Status)
+	}
+	if rest, err := io.ReadAll(reader); err != nil {
+		t.Errorf("not cut off: %v, got %q", err, rest)
+	}
+}
