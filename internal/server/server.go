@@ -39,7 +39,7 @@ const (
 
 // Run serves until the context ends and then stops in order: no new requests,
 // those in hand, no new work, the work in hand, the database. It returns nil
-// after such a stop. An error that wraps ErrConfig asks for another
+// after such a stop, also where requests had to be cut off. An error that wraps ErrConfig asks for another
 // configuration.
 func Run(ctx context.Context, cfg Config) (err error) {
 	if err := cfg.check(); err != nil {
@@ -175,6 +175,10 @@ func serve(ctx context.Context, cfg Config, listener net.Listener, handler http.
 		defer cancel()
 		cfg.Logger.Info("stopping")
 		err := httpServer.Shutdown(stopping)
+		if errors.Is(err, context.DeadlineExceeded) {
+			cfg.Logger.Warn("requests in hand are cut off")
+			err = httpServer.Close()
+		}
 		stopWorking()
 		if err != nil {
 			return fmt.Errorf("stop serving: %w", err)

@@ -169,3 +169,20 @@ func TestIdleTimeout(t *testing.T) {
 		t.Errorf("not cut off: %v, got %q", err, rest)
 	}
 }
+
+// A stop waits for requests in hand, but not for ever: that a client does not come
+// to its end is no failure of the server.
+func TestStopTimeout(t *testing.T) {
+	t.Parallel()
+	s := start(t, server.Timeouts{Stop: soon})
+	conn := s.send(t, strings.Replace(half, "Host: slow\n", "Host: slow\nExpect: 100-continue\n", 1))
+	if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil { // 100: it is in hand
+		t.Fatal(err)
+	}
+	if err := s.stop(); err != nil {
+		t.Errorf("Run: %v", err)
+	}
+	if log := s.log.String(); !strings.Contains(log, "level=WARN") || !strings.Contains(log, "cut off") {
+		t.Errorf("nothing is said of the request that was cut off:\n%s", log)
+	}
+}
