@@ -1,9 +1,11 @@
 package serve
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -17,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/servetest"
 )
@@ -124,6 +127,47 @@ func TestStopWithHeldRequest(t *testing.T) {
 	s.Until("/tasks", func(status int, _ []byte) bool { return status == http.StatusOK }) // lets it arrive
 	s.Stop()
 	<-answered
+}
+
+// Who does not want to wait for the end of a stop signals again: that ends the
+// server at once, and its Postgres with it.
+func TestInterruptedTwice(t *testing.T) {
+	t.Parallel()
+	home := pgtest.TempDir(t)
+	data, file := filepath.Join(home, "data"), filepath.Join(home, "ready.json")
+	p := launch(t, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", data, "--ready-file", file)
+	ready := p.ready(file)
+	conn, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(ready.URL, "http://"), "/v1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	// In hand until its body comes, which holds up the stop.
+	if _, err := fmt.Fprintf(conn, "POST /v1/subscriptions HTTP/1.1\r\nHost: slow\r\nX-Api-Key: %s\r\nX-Api-Secret-Key: %s\r\n"+
+		"Expect: 100-continue\r\nContent-Length: 100\r\n\r\n", ready.APIKey, ready.APISecretKey); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	pid := postmaster(t, data)
+	start := time.Now()
+	p.signal(syscall.SIGINT)
+	p.until("it is stopping", func() bool { return strings.Contains(p.stderr.String(), "stopping") })
+	ended := func() bool {
+		select {
+		case <-p.done:
+			return true
+		default:
+			p.signal(syscall.SIGINT)
+			return false
+		}
+	}
+	apitest.Eventually(t, "it ends", ended)
+	if took := time.Since(start); p.wait() != -1 || took > 10*time.Second {
+		t.Errorf("ended with status %d after %v, want by the signal and at once", p.wait(), took)
+	}
+	apitest.Eventually(t, "Postgres is gone", func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
 }
 
 // A server that is stopped while it starts ends with status 0 as well, and leaves
