@@ -178,8 +178,8 @@ func (h *healthcheckCmd) Run(ctx context.Context, stdout io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(h.URL, "/")+"/readyz", nil)
-	if err != nil {
-		return fmt.Errorf("%w: %w", server.ErrConfig, err)
+	if err != nil || req.URL.Scheme != "http" && req.URL.Scheme != "https" || req.URL.Host == "" {
+		return fmt.Errorf("%w: --url %q is not a URL like http://127.0.0.1:8080", server.ErrConfig, h.URL)
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -207,6 +207,12 @@ func reachable(addr net.Addr) string {
 
 // Migrate brings a database to the schema of this binary.
 func Migrate(ctx context.Context, url string) error {
+	if url == "" { // to the driver that is a database of its own choice
+		return badConfig("--database-url is empty")
+	}
+	if err := checkURL(url); err != nil {
+		return err
+	}
 	if err := migrations.Up(ctx, url); err != nil {
 		return databaseError(err)
 	}

@@ -124,8 +124,14 @@ func TestBadValues(t *testing.T) {
 			}
 		})
 	}
-	for _, args := range [][]string{{"serve", "--nope"}, {"serve", "now"}, {"nope"}, {"serve", "--speed"}, {"migrate"}, {"healthcheck", "--url", "http://[::1"}} {
+	for _, args := range [][]string{{"serve", "--nope"}, {"serve", "now"}, {"nope"}, {"serve", "--speed"}, {"migrate"}} {
 		wantRefusal(t, 2, nil, nil, args...)
+	}
+	for _, url := range []string{"", "nonsense", "mysql://u:hidden@127.0.0.1/x", "postgres://u:hidden@127.0.0.1:99999/x"} {
+		wantRefusal(t, 2, []string{"--database-url"}, []string{"PGHOST=127.0.0.1", "PGPORT=1"}, "migrate", "--database-url", url)
+	}
+	for _, url := range []string{"", "/", "http:///", "http://[::1", "127.0.0.1:8080", "localhost:8080", "ftp://127.0.0.1"} {
+		wantRefusal(t, 2, []string{"--url", "http://127.0.0.1:8080"}, nil, "healthcheck", "--url", url)
 	}
 }
 
