@@ -59,6 +59,9 @@ func badConfig(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", ErrConfig, fmt.Errorf(format, args...))
 }
 
+// minSpeed makes years of minutes; with more a time.Duration would overflow.
+const minSpeed = 1e-6
+
 // check refuses values that make no sense, naming the flag.
 func (c *Config) check() error {
 	_, port, err := net.SplitHostPort(c.Listen)
@@ -73,6 +76,9 @@ func (c *Config) check() error {
 	}
 	if c.Speed < 0 || math.IsNaN(c.Speed) || math.IsInf(c.Speed, 0) {
 		return badConfig("--speed %v is not a number from 0 up", c.Speed)
+	}
+	if c.Speed > 0 && c.Speed < minSpeed {
+		return badConfig("--speed %v is below %v, the slowest", c.Speed, minSpeed)
 	}
 	if c.TaskHold < 0 || c.TaskHold > maxHold {
 		return badConfig("--task-hold %v is not between 0 and %v", c.TaskHold, maxHold)

@@ -87,6 +87,7 @@ func TestBadValues(t *testing.T) {
 		{"speed", "-1", "-1"},
 		{"speed", "NaN", "NaN"},
 		{"speed", "Inf", "Inf"},
+		{"speed", "1e-12", "1e-06"},
 		{"subscription-cap-policy", "wait", `"wait"`},
 		{"api-key", "alone", "go together"},
 		{"api-secret-key", "alone", "go together"},
