@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 
@@ -148,12 +149,23 @@ The demo account's keys: x-api-key %[2]s, x-api-secret-key %[3]s
 
 For Terraform and the SDK:
   export REDISCLOUD_URL=%[1]s
-  export REDISCLOUD_ACCESS_KEY=%[2]s
-  export REDISCLOUD_SECRET_KEY=%[3]s
+  export REDISCLOUD_ACCESS_KEY=%[4]s
+  export REDISCLOUD_SECRET_KEY=%[5]s
 
 Stop with Ctrl-C.
 
-`, ready.URL, ready.APIKey, ready.APISecretKey)
+`, ready.URL, ready.APIKey, ready.APISecretKey, shellWord(ready.APIKey), shellWord(ready.APISecretKey))
+}
+
+// shellWord quotes what a shell would not take as it is.
+func shellWord(text string) string {
+	plain := func(r rune) bool {
+		return strings.ContainsRune("-_.:/", r) || unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	if !strings.ContainsFunc(text, func(r rune) bool { return !plain(r) }) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 type migrateCmd struct {

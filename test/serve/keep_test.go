@@ -77,6 +77,25 @@ func TestReadyFile(t *testing.T) {
 	}
 }
 
+// The lines of the banner mean to a shell what they say, whatever is in the keys.
+func TestBannerIsForAShell(t *testing.T) {
+	t.Parallel()
+	const key, secret = "it's $HOME", "a;b`c`\"d\"\\ &*"
+	p := launch(t, nil, "serve", "--listen", "127.0.0.1:0", "--database-url", pgtest.New(t), "--data-dir", filepath.Join(pgtest.TempDir(t), "data"),
+		"--api-key", key, "--api-secret-key", secret)
+	p.until("the banner is out", func() bool { return strings.Contains(p.stdout.String(), "Ctrl-C") })
+	var script strings.Builder
+	for line := range strings.Lines(p.stdout.String()) {
+		if strings.HasPrefix(line, "  export ") {
+			script.WriteString(line)
+		}
+	}
+	out, err := exec.Command("sh", "-c", script.String()+`printf '%s\n%s' "$REDISCLOUD_ACCESS_KEY" "$REDISCLOUD_SECRET_KEY"`).CombinedOutput()
+	if want := key + "\n" + secret; err != nil || string(out) != want {
+		t.Errorf("a shell makes of them %q (%v), want %q", out, err, want)
+	}
+}
+
 // A server that listens everywhere tells an address that a client can use.
 func TestListenEverywhere(t *testing.T) {
 	t.Parallel()
