@@ -12,7 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/understudy-dev/understudy/internal/engine"
 )
@@ -88,6 +90,11 @@ func (c *Config) check() error {
 	}
 	if (c.APIKey == "") != (c.APISecretKey == "") {
 		return badConfig("--api-key and --api-secret-key go together")
+	}
+	for flag, key := range map[string]string{"--api-key": c.APIKey, "--api-secret-key": c.APISecretKey} {
+		if strings.TrimSpace(key) != key || strings.ContainsFunc(key, unicode.IsControl) {
+			return badConfig("%s has characters that no header can have, or blanks around it", flag)
+		}
 	}
 	if c.RateLimit < 0 {
 		return badConfig("--rate-limit %d is not a number from 0 up", c.RateLimit)

@@ -125,6 +125,9 @@ func TestBadValues(t *testing.T) {
 			}
 		})
 	}
+	for _, keys := range [][2]string{{"hidden\n", "fine"}, {"hidden\r\nx", "fine"}, {"fine", " hidden"}, {"fine", "hid\tden"}} {
+		wantRefusal(t, 2, []string{"header"}, []string{"UNDERSTUDY_API_KEY=" + keys[0], "UNDERSTUDY_API_SECRET_KEY=" + keys[1]}, "serve", "--listen", "127.0.0.1:0", "--data-dir", file)
+	}
 	for _, args := range [][]string{{"serve", "--nope"}, {"serve", "now"}, {"nope"}, {"serve", "--speed"}, {"migrate"}} {
 		wantRefusal(t, 2, nil, nil, args...)
 	}
