@@ -53,6 +53,9 @@ func newSite(cfg Config) (*site, error) {
 	s.data = filepath.Join(dir, "postgres")
 	s.sockets, s.socketsInTemp = socketDir(dir)
 
+	if s.owner, err = chooseOwner(s.data); err != nil { // before anything of its is read
+		return nil, err
+	}
 	version, err := clusterVersion(s.data)
 	if err != nil {
 		return nil, err
@@ -63,9 +66,6 @@ func newSite(cfg Config) (*site, error) {
 		}
 	} else if !hasPrograms(s.binDir) {
 		return nil, fmt.Errorf("%w (not in %s either)", ErrNotFound, s.binDir)
-	}
-	if s.owner, err = chooseOwner(s.data); err != nil {
-		return nil, err
 	}
 	if err := s.owner.allow(s.dir, s.binDir); err != nil {
 		return nil, err

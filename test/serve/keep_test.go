@@ -169,14 +169,7 @@ func withoutPort(body []byte) string {
 // root where the user who runs Postgres can go.
 func TestDefaultDataDir(t *testing.T) {
 	t.Parallel()
-	binary := filepath.Join(pgtest.TempDir(t), "understudy") // where an ordinary user may run it
-	data, err := os.ReadFile(servetest.Binary(t))
-	if err == nil {
-		err = os.WriteFile(binary, data, 0o755)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	binary := openBinary(t)
 	shown := func(attr *syscall.SysProcAttr, env ...string) string {
 		t.Helper()
 		cmd := exec.Command(binary, "serve", "--help")
@@ -205,6 +198,17 @@ func TestDefaultDataDir(t *testing.T) {
 			t.Errorf("%v: got %s, want %s", env, got, want)
 		}
 	}
+}
+
+// openBinary is a copy of the binary where an ordinary user may run it. It is not
+// written by this process: a child that another test forks now would hold it open.
+func openBinary(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(pgtest.TempDir(t), "understudy")
+	if output, err := exec.Command("cp", servetest.Binary(t), binary).CombinedOutput(); err != nil {
+		t.Fatalf("copy the binary: %v: %s", err, output)
+	}
+	return binary
 }
 
 func userID(attr *syscall.SysProcAttr) int {

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/pgtest"
@@ -38,6 +40,25 @@ func TestClosedDataDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantRefusal(t, 2, []string{closed}, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(closed, "data"))
+}
+
+// A data directory of another user is refused in one line that says whose it is,
+// or what is closed.
+func TestDataDirectoryOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can be two users")
+	}
+	s := servetest.Start(t, servetest.Options{})
+	s.Stop()
+	binary, empty := openBinary(t), pgtest.TempDir(t)
+	for dir, says := range map[string]string{s.Dir: "belongs to another user", empty: "permission denied"} {
+		cmd := exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--data-dir", dir)
+		cmd.Dir = "/"
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 12345, Gid: 12345}}
+		p := launchCmd(t, cmd, nil)
+		wantLine(t, "as another user", p.wait(), 2, p.stdout.String(), p.stderr.String(), []string{dir, says})
+	}
 }
 
 // A cold start with nothing wrong says nothing wrong.
