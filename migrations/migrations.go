@@ -12,8 +12,9 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx", which goose needs
+	"github.com/jackc/pgx/v5/stdlib" // the database/sql driver that goose needs
 	"github.com/pressly/goose/v3"
 )
 
@@ -81,6 +82,10 @@ func newer(current, latest int64) error {
 		ErrNewerSchema, current, latest)
 }
 
+// connectTimeout is that of the store: who takes a connection and says nothing is
+// not waited for.
+const connectTimeout = 5 * time.Second
+
 type migrator struct {
 	db       *sql.DB
 	provider *goose.Provider
@@ -88,10 +93,12 @@ type migrator struct {
 }
 
 func withProvider(ctx context.Context, url string, files fs.FS, do func(*migrator) error) error {
-	db, err := sql.Open("pgx", url)
+	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
+	cfg.ConnectTimeout = connectTimeout
+	db := stdlib.OpenDB(*cfg)
 	defer db.Close()
 	// Ours and not goose.WithLogger: nobody wants to read about migrations that went well.
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, files,
