@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"os"
+	"strings"
 )
 
 // maxBody is the largest request body, in bytes.
@@ -29,6 +30,12 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, statusError{
 			status:  http.StatusUnsupportedMediaType,
 			message: "The body must be JSON: send Content-Type: application/json.",
+		}
+	}
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return nil, statusError{
+			status:  http.StatusUnsupportedMediaType,
+			message: "The body must not be compressed: send it without Content-Encoding.",
 		}
 	}
 	return body, nil

@@ -175,6 +175,14 @@ func TestMediaTypes(t *testing.T) {
 			t.Errorf("Content-Type %q: got %d %s, want %d", media, got.Status, got.Body, want)
 		}
 	}
+	for coding, want := range map[string]int{"identity": http.StatusAccepted, "gzip": http.StatusUnsupportedMediaType, "br": http.StatusUnsupportedMediaType} {
+		got := a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), func(r *http.Request) { r.Header.Set("Content-Encoding", coding) })
+		if want != http.StatusAccepted {
+			wantError(t, got, want, subscriptions, "without Content-Encoding")
+		} else if got.Status != want {
+			t.Errorf("Content-Encoding %q: got %d %s, want %d", coding, got.Status, got.Body, want)
+		}
+	}
 	got := a.Do(http.MethodGet, subscriptions, nil, func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") })
 	if got.Status != http.StatusOK {
 		t.Errorf("GET with a Content-Type: got %d %s, want 200", got.Status, got.Body)
