@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -48,6 +49,25 @@ func direct(t *testing.T, a *apitest.Account, method, path string, body any) api
 		t.Fatal(err)
 	}
 	return got
+}
+
+// A client of HTTP/1.0 that sends no Host gets links to where it has connected to.
+func TestNoHost(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	address := strings.TrimPrefix(a.URL, "http://")
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := fmt.Fprintf(conn, "GET /v1/tasks HTTP/1.0\r\nX-Api-Key: %s\r\nX-Api-Secret-Key: %s\r\n\r\n", a.Secrets.Key, a.Secrets.Secret); err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(conn)
+	if want := `"href":"http://` + address + `/v1/tasks"`; err != nil || !strings.Contains(string(got), want) {
+		t.Errorf("got %s, %v; want %s", got, err, want)
+	}
 }
 
 // The official clients end some paths with a slash. That is answered directly:
