@@ -43,7 +43,11 @@ func readKeys(file string) ([]store.DeclaredKey, error) {
 	var entries []fileKey
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&entries); err != nil {
+	err = decoder.Decode(&entries)
+	switch {
+	case errors.Is(err, io.EOF), err == nil && entries == nil: // nothing, null
+		return nil, badConfig("--keys-file %s has no list; one without keys is []", file)
+	case err != nil:
 		return nil, badConfig("--keys-file %s: %w", file, err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {

@@ -130,7 +130,8 @@ func TestBadKeysFiles(t *testing.T) {
 		content any
 		says    string
 	}{
-		"empty":             {"", "EOF"},
+		"empty":             {"", "has no list"},
+		"null":              {"null", "has no list"},
 		"not JSON":          {"keys", "invalid character"},
 		"no list":           {good, "cannot unmarshal object"},
 		"two lists":         {"[] []", "something after the list"},
