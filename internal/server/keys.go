@@ -86,7 +86,7 @@ func announce(cfg Config, ready Ready) error {
 			err = writeFile(cfg.ReadyFile, append(data, '\n'))
 		}
 		if err != nil {
-			return fmt.Errorf("write ready file: %w", err)
+			return badConfig("--ready-file: %w", err)
 		}
 	}
 	cfg.Logger.Info("ready", "url", ready.URL, "pid", ready.PID)

@@ -95,6 +95,18 @@ func TestPrivatePostgresIsPrivate(t *testing.T) {
 	}
 }
 
+// A ready file where none can be written is the user's to mend, and leaves no
+// Postgres behind.
+func TestReadyFileThatCannotBe(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(pgtest.TempDir(t), "data")
+	p := launch(t, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", data, "--ready-file", "/proc/no/such.json")
+	if status := p.wait(); status != 2 || !strings.Contains(p.stderr.String(), "understudy: --ready-file: ") || p.stdout.String() != "" {
+		t.Errorf("got status %d, %q, %q", status, p.stdout.String(), p.stderr.String())
+	}
+	wantGone(t, data, 0)
+}
+
 // On a machine without Postgres one line says what to do. The test makes such a
 // machine: a mount namespace in which the places where Postgres may be are empty.
 func TestNoPostgresOnThisMachine(t *testing.T) {
