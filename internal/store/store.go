@@ -61,6 +61,7 @@ func Open(ctx context.Context, url string, maxConns int) (*DB, error) {
 	}
 	cfg.MaxConns = int32(min(maxConns, 1000))
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	cfg.PingTimeout = 5 * time.Second // of a connection that was idle: it may have died unheard
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)

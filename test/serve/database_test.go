@@ -56,18 +56,6 @@ func TestUnreachableDatabase(t *testing.T) {
 	wantRefusal(t, 1, []string{"does not exist"}, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(home, "data"), "--database-url", missing)
 }
 
-// Nor is a host waited for that takes connections and says nothing.
-func TestSilentDatabase(t *testing.T) {
-	t.Parallel()
-	silent, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer silent.Close()
-	url := "postgres://someone@" + silent.Addr().String() + "/theirs"
-	wantRefusal(t, 1, []string{silent.Addr().String(), "timeout"}, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(pgtest.TempDir(t), "data"), "--database-url", url)
-}
-
 // Servers that start at once on an empty database take turns at its schema, and
 // then share it.
 func TestFiveServersStartAtOnce(t *testing.T) {
