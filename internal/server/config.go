@@ -99,8 +99,12 @@ func (c *Config) check() error {
 	if c.RateLimit < 0 {
 		return badConfig("--rate-limit %d is not a number from 0 up", c.RateLimit)
 	}
-	if info, err := os.Stat(c.ReadyFile); err == nil && info.IsDir() {
+	ready, err := os.Stat(c.ReadyFile)
+	if err == nil && ready.IsDir() {
 		return badConfig("--ready-file %s is a directory", c.ReadyFile)
+	}
+	if keys, keysErr := os.Stat(c.KeysFile); err == nil && keysErr == nil && os.SameFile(ready, keys) {
+		return badConfig("--ready-file %s would take the place of --keys-file", c.ReadyFile)
 	}
 	return nil
 }

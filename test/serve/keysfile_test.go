@@ -119,6 +119,19 @@ func TestKeysFile(t *testing.T) {
 	stop(p)
 }
 
+// A keys file is not written over by the ready file.
+func TestKeysFileAsReadyFile(t *testing.T) {
+	t.Parallel()
+	home := pgtest.TempDir(t)
+	file := filepath.Join(home, "keys.json")
+	writeKeys(t, file, []any{entry("a-good-entry", nil)})
+	wantRefusal(t, 2, []string{"--ready-file", "--keys-file"}, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(home, "data"),
+		"--keys-file", file, "--ready-file", home+"/./keys.json")
+	if _, err := os.Stat(file); err != nil {
+		t.Errorf("the keys file is gone: %v", err)
+	}
+}
+
 // What is wrong in a keys file is said in one line, with the entry and without its
 // keys, and nothing is touched.
 func TestBadKeysFiles(t *testing.T) {
