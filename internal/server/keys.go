@@ -39,10 +39,12 @@ func keptKeys(file string) (store.Secrets, error) {
 			err = writeFile(file, data)
 		}
 	} else if err == nil {
-		err = json.Unmarshal(data, &keys)
+		if err = json.Unmarshal(data, &keys); err == nil && (keys.Key == "" || keys.Secret == "") {
+			err = errors.New("a key is missing")
+		}
 	}
 	if err != nil {
-		return keys, fmt.Errorf("keys of the demo account: %w", err)
+		return keys, fmt.Errorf("keys of the demo account in %s: %w", file, err)
 	}
 	return keys, nil
 }

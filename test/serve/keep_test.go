@@ -154,6 +154,24 @@ func TestDataAndKeysAreKept(t *testing.T) {
 	wantKept("own keys")
 }
 
+// Kept keys that somebody has spoilt are named, and not replaced by others: the
+// database knows the old ones.
+func TestSpoiltKeys(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	for _, content := range []string{"", "{}", `{"Key":"A"}`, "keys"} {
+		dir := pgtest.TempDir(t)
+		file := filepath.Join(dir, "credentials.json")
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		wantRefusal(t, 1, []string{"keys of the demo account", file}, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", dir, "--database-url", url)
+		if now, err := os.ReadFile(file); err != nil || string(now) != content {
+			t.Errorf("the file has %q (%v), want %q", now, err, content)
+		}
+	}
+}
+
 // withoutPort is a body without the server's own address, which is new at every
 // start.
 func withoutPort(body []byte) string {
