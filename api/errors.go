@@ -88,6 +88,6 @@ func newErrorBody(r *http.Request, status int, message string) errorBody {
 		Status:    status,
 		Error:     text,
 		Message:   message,
-		Path:      r.URL.EscapedPath(), // as it was sent: unescaped it need not be text
+		Path:      event(r).path,
 	}
 }

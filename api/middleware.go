@@ -13,6 +13,7 @@ import (
 // requestEvent gathers what the one log line of a request says.
 type requestEvent struct {
 	id        string // of the request
+	path      string // as it was sent: unescaped it need not be text
 	operation string
 	account   int64
 	task      string
@@ -35,7 +36,7 @@ func logged(log *slog.Logger, next http.Handler) http.Handler {
 		start := time.Now()
 		id := uuid.NewString()
 		w.Header().Set("X-Request-Id", id)
-		e := &requestEvent{id: id}
+		e := &requestEvent{id: id, path: r.URL.EscapedPath()}
 		next.ServeHTTP(&statusWriter{ResponseWriter: w, event: e}, r.WithContext(withEvent(r.Context(), e)))
 
 		if level := e.level(r); log.Enabled(r.Context(), level) {

@@ -98,6 +98,10 @@ func TestTrailingSlashes(t *testing.T) {
 			t.Errorf("%s %s: got %d %s, want %d", test.method, test.path, got.Status, got.Body, test.want)
 		}
 	}
+	for _, path := range []string{"/nope/", "/v1/nope//", subscriptions + "/2147483647/"} {
+		got := direct(t, a, http.MethodGet, path, nil)
+		wantError(t, got, http.StatusNotFound, path, "") // the path as it was sent
+	}
 	task := direct(t, a, http.MethodPost, subscriptions+"/", apitest.SubscriptionBody("three"))
 	if got := direct(t, a, http.MethodGet, fmt.Sprintf("/v1/tasks/%s/", task.Get("taskId")), nil); got.Get("taskId") != task.Get("taskId") {
 		t.Errorf("GET of the task: got %s", got.Body)
