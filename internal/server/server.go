@@ -39,8 +39,8 @@ const (
 
 // Run serves until the context ends and then stops in order: no new requests,
 // those in hand, no new work, the work in hand, the database. It returns nil
-// after such a stop, also where requests had to be cut off. An error that wraps ErrConfig asks for another
-// configuration.
+// after such a stop, also where requests had to be cut off. An error that wraps
+// ErrConfig asks for another configuration.
 func Run(ctx context.Context, cfg Config) (err error) {
 	if err := cfg.check(); err != nil {
 		return err
