@@ -233,6 +233,7 @@ func TestUnknownPaths(t *testing.T) {
 func TestBadIDs(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
+	a.Subscription("another") // has a database
 	for id, want := range map[string]int{
 		"0": http.StatusNotFound, "-1": http.StatusNotFound, "2147483647": http.StatusNotFound,
 		"2147483648": http.StatusBadRequest, "99999999999999999999": http.StatusBadRequest,

@@ -56,7 +56,7 @@ func lockACL[B cloud.Body](ctx context.Context, tx *store.Tx, id int64, missing 
 
 // pendingUsers makes the users of a role pending, since the role changes.
 func pendingUsers(ctx context.Context, tx *store.Tx, role int64) (steps []cloud.Step, err error) {
-	users, err := store.List[ACLUser](ctx, tx, 0, 0, store.All)
+	users, err := store.All[ACLUser](ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (n aclNames) exists(name string) error {
 
 // byName finds a resource by its name; ok is false if there is none.
 func byName[B cloud.Body](ctx context.Context, tx *store.Tx, name string) (r cloud.Resource[B], ok bool, err error) {
-	all, err := store.List[B](ctx, tx, 0, 0, store.All)
+	all, err := store.All[B](ctx, tx)
 	for _, r := range all {
 		if r.Name == name {
 			return r, true, nil

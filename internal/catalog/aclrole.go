@@ -181,7 +181,7 @@ func deleteACLRole(ctx context.Context, tx *store.Tx, in struct {
 	if err != nil {
 		return out, err
 	}
-	users, err := store.List[ACLUser](ctx, tx, 0, 0, store.All)
+	users, err := store.All[ACLUser](ctx, tx)
 	if err != nil {
 		return out, err
 	}
@@ -205,7 +205,7 @@ func lockRole(ctx context.Context, tx *store.Tx, id int64, pending cloud.Code) (
 
 // rolesOf lists the roles that a rule is part of.
 func rolesOf(ctx context.Context, tx *store.Tx, rule int64) ([]cloud.Resource[ACLRole], error) {
-	roles, err := store.List[ACLRole](ctx, tx, 0, 0, store.All)
+	roles, err := store.All[ACLRole](ctx, tx)
 	return slices.DeleteFunc(roles, func(r cloud.Resource[ACLRole]) bool {
 		return !slices.ContainsFunc(r.Body.Grants, func(g ACLGrant) bool { return g.RuleID == rule })
 	}), err
@@ -214,7 +214,7 @@ func rolesOf(ctx context.Context, tx *store.Tx, rule int64) ([]cloud.Resource[AC
 // withdraw ends what roles grant in regions that databases of a subscription are
 // to leave. A rule that holds in none of its regions any more leaves the database.
 func withdraw(ctx context.Context, tx *store.Tx, subscription int64, regions map[string]bool) error {
-	roles, err := store.List[ACLRole](ctx, tx, 0, 0, store.All)
+	roles, err := store.All[ACLRole](ctx, tx)
 	if err != nil {
 		return err
 	}

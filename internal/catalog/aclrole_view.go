@@ -62,7 +62,7 @@ type aclRoles struct {
 // they do not show.
 func (c *Catalog) listACLRoles(ctx context.Context, tx *store.Tx, _ struct{}) (*aclRoles, error) {
 	out := &aclRoles{AccountID: tx.Caller.Account, Roles: []aclRoleView{}}
-	roles, err := store.List[ACLRole](ctx, tx, 0, 0, store.All)
+	roles, err := store.All[ACLRole](ctx, tx)
 	if err != nil || len(roles) == 0 {
 		return out, err
 	}
@@ -70,7 +70,7 @@ func (c *Catalog) listACLRoles(ctx context.Context, tx *store.Tx, _ struct{}) (*
 	if err != nil {
 		return nil, err
 	}
-	users, err := store.List[ACLUser](ctx, tx, 0, 0, store.All)
+	users, err := store.All[ACLUser](ctx, tx)
 	if err != nil {
 		return nil, err
 	}

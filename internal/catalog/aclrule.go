@@ -38,7 +38,7 @@ type aclRuleView struct {
 
 // rules lists all there are, the default ones first.
 func (c *Catalog) rules(ctx context.Context, tx *store.Tx) ([]aclRuleView, error) {
-	stored, err := store.List[ACLRule](ctx, tx, 0, 0, store.All)
+	stored, err := store.All[ACLRule](ctx, tx)
 	if err != nil {
 		return nil, err
 	}

@@ -73,11 +73,11 @@ type aclUsers struct {
 }
 
 func listACLUsers(ctx context.Context, tx *store.Tx, _ struct{}) (*aclUsers, error) {
-	users, err := store.List[ACLUser](ctx, tx, 0, 0, store.All)
+	users, err := store.All[ACLUser](ctx, tx)
 	if err != nil {
 		return nil, err
 	}
-	roles, err := store.List[ACLRole](ctx, tx, 0, 0, store.All)
+	roles, err := store.All[ACLRole](ctx, tx)
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func listActiveActiveRegions(ctx context.Context, tx *store.Tx, in subscriptionP
 	if !sub.Body.activeActive() {
 		return nil, cloud.Errorf(cloud.BadRequest, "Subscription %d is not Active-Active: it has a single region.", sub.ID)
 	}
-	databases, err := store.List[Database](ctx, tx, sub.ID, 0, store.All)
+	databases, err := store.List[Database](ctx, tx, sub.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func (c *Catalog) addActiveActiveRegion(ctx context.Context, tx *store.Tx, in re
 		return out, err
 	}
 	place, _ := sub.Body.place(in.Region)
-	databases, err := store.List[Database](ctx, tx, sub.ID, 0, store.All)
+	databases, err := store.List[Database](ctx, tx, sub.ID)
 	if err != nil {
 		return out, err
 	}
@@ -213,7 +213,7 @@ func (c *Catalog) deleteActiveActiveRegions(ctx context.Context, tx *store.Tx, i
 	if err != nil {
 		return out, err
 	}
-	databases, err := store.List[Database](ctx, tx, sub.ID, 0, store.All)
+	databases, err := store.List[Database](ctx, tx, sub.ID)
 	if err != nil {
 		return out, err
 	}

@@ -54,7 +54,7 @@ func showCloudAccount(r cloud.Resource[CloudAccount]) cloudAccount {
 
 // everyCloudAccount lists those of every customer first.
 func (c *Catalog) everyCloudAccount(ctx context.Context, tx *store.Tx) ([]cloudAccount, error) {
-	own, err := store.List[CloudAccount](ctx, tx, 0, 0, store.All)
+	own, err := store.All[CloudAccount](ctx, tx)
 	if err != nil {
 		return nil, err
 	}

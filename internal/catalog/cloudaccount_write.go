@@ -121,7 +121,7 @@ func (c *Catalog) deleteCloudAccount(ctx context.Context, tx *store.Tx, in cloud
 	if account.Status == statusDeleteDraft {
 		return out, cloudAccountNotActive(account.ID, account.Status)
 	}
-	subscriptions, err := store.List[Subscription](ctx, tx, 0, 0, store.All)
+	subscriptions, err := store.All[Subscription](ctx, tx)
 	if err != nil {
 		return out, err
 	}

@@ -86,7 +86,7 @@ func await[B cloud.Body](tb testing.TB, a *apitest.Account, d time.Duration, wan
 	apitest.Eventually(tb, fmt.Sprintf("%T is %q", *new(B), want), func() bool {
 		var list []cloud.Resource[B]
 		err := a.DB.Read(tb.Context(), cloud.Caller{Account: a.ID}, func(tx *store.Tx) (err error) {
-			list, err = store.List[B](tb.Context(), tx, 0, 0, store.All)
+			list, err = store.All[B](tb.Context(), tx)
 			return err
 		})
 		if err != nil || len(list) > 1 {

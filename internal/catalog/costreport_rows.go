@@ -75,7 +75,7 @@ func (c *Catalog) costs(ctx context.Context, tx *store.Tx, in costReportCreate, 
 }
 
 func (c *Catalog) proCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod) (rows []reportRow, err error) {
-	subs, err := store.List[Subscription](ctx, tx, 0, 0, store.All)
+	subs, err := store.All[Subscription](ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (c *Catalog) proCosts(ctx context.Context, tx *store.Tx, in costReportCreat
 // essentialsCosts are the prices of plans: those of the databases, or of the
 // subscriptions that have none.
 func (c *Catalog) essentialsCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod) (rows []reportRow, err error) {
-	subs, err := store.List[Essentials](ctx, tx, 0, 0, store.All)
+	subs, err := store.All[Essentials](ctx, tx)
 	if err != nil {
 		return nil, err
 	}

@@ -213,7 +213,7 @@ func lockDatabase(ctx context.Context, tx *store.Tx, subscription, id int64) (cl
 // setPublicAccess makes the databases of a subscription follow its public
 // endpoint access.
 func setPublicAccess(ctx context.Context, tx *store.Tx, subscription int64, public bool) error {
-	databases, err := store.List[Database](ctx, tx, subscription, 0, store.All)
+	databases, err := store.List[Database](ctx, tx, subscription)
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func (c *Catalog) listProDatabases(ctx context.Context, tx *store.Tx, in struct 
 ) (*databaseList, error) {
 	limit := 100
 	set(&limit, in.Limit)
-	databases, err := store.List[Database](ctx, tx, in.ID, in.Offset, limit)
+	databases, err := store.ListPage[Database](ctx, tx, in.ID, in.Offset, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func inRegions[B located](regions map[int64]bool) func(cloud.Resource[B]) bool {
 // remove takes out those resources of a kind below a parent that are chosen, each
 // by a step like end. What is below them goes along.
 func remove[B cloud.Body](ctx context.Context, tx *store.Tx, parent int64, chosen func(cloud.Resource[B]) bool, end cloud.Step) (steps []cloud.Step, err error) {
-	list, err := store.List[B](ctx, tx, parent, 0, store.All)
+	list, err := store.List[B](ctx, tx, parent)
 	if err != nil {
 		return nil, err
 	}

@@ -171,7 +171,7 @@ type essentialsList struct {
 }
 
 func (c *Catalog) listEssentials(ctx context.Context, tx *store.Tx, _ struct{}) (*essentialsList, error) {
-	subs, err := store.List[Essentials](ctx, tx, 0, 0, store.All)
+	subs, err := store.All[Essentials](ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +232,7 @@ func checkFreePlans(ctx context.Context, tx *store.Tx, c *Catalog, wanted plan, 
 	if !wanted.free() {
 		return nil
 	}
-	subs, err := store.List[Essentials](ctx, tx, 0, 0, store.All)
+	subs, err := store.All[Essentials](ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -253,7 +253,7 @@ func deleteEssentials(ctx context.Context, tx *store.Tx, in subscriptionPath) (o
 	if sub.Status != cloud.StatusActive && sub.Status != cloud.StatusError {
 		return out, notActive(sub)
 	}
-	databases, err := store.List[EssentialsDatabase](ctx, tx, sub.ID, 0, store.All)
+	databases, err := store.List[EssentialsDatabase](ctx, tx, sub.ID)
 	if err != nil {
 		return out, err
 	}

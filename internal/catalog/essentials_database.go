@@ -109,7 +109,7 @@ func checkEssentialsName(name string) error {
 // checkEssentialsRoom refuses more databases than plans have. One on its way out
 // does not count: clients do not wait for its end.
 func checkEssentialsRoom(ctx context.Context, tx *store.Tx, subscription int64) error {
-	databases, err := store.List[EssentialsDatabase](ctx, tx, subscription, 0, store.All)
+	databases, err := store.List[EssentialsDatabase](ctx, tx, subscription)
 	if err != nil {
 		return err
 	}

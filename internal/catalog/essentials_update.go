@@ -64,7 +64,7 @@ func (c *Catalog) changePlan(ctx context.Context, tx *store.Tx, sub *cloud.Resou
 	if err := checkFreePlans(ctx, tx, c, to, sub.ID); err != nil {
 		return err
 	}
-	databases, err := store.List[EssentialsDatabase](ctx, tx, sub.ID, 0, store.All)
+	databases, err := store.List[EssentialsDatabase](ctx, tx, sub.ID)
 	if err != nil {
 		return err
 	}

@@ -155,7 +155,7 @@ func (c *Catalog) listEssentialsDatabases(ctx context.Context, tx *store.Tx, in 
 		return nil, err
 	}
 	p, _ := c.plan(sub.Body.PlanID)
-	databases, err := store.List[EssentialsDatabase](ctx, tx, in.ID, 0, store.All)
+	databases, err := store.List[EssentialsDatabase](ctx, tx, in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func (Job[B]) Kind() cloud.Kind {
 // lastJob reads the last job of a database that has a name; ok is false if there
 // never was one.
 func lastJob[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, name string) (job cloud.Resource[Job[B]], ok bool, err error) {
-	jobs, err := store.List[Job[B]](ctx, tx, database, 0, store.All)
+	jobs, err := store.List[Job[B]](ctx, tx, database)
 	for _, job := range jobs {
 		if job.Name == name {
 			return job, true, err

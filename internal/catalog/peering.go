@@ -302,7 +302,7 @@ func (s site) removePeering(ctx context.Context, tx *store.Tx, in peeringPath, m
 // peeringsIn lists the peerings of a subscription. The API has no word for one that
 // is being deleted: it is not there any more.
 func peeringsIn(ctx context.Context, tx *store.Tx, subscription int64) ([]cloud.Resource[Peering], error) {
-	all, err := store.List[Peering](ctx, tx, subscription, 0, store.All)
+	all, err := store.List[Peering](ctx, tx, subscription)
 	return slices.DeleteFunc(all, func(p cloud.Resource[Peering]) bool { return p.Status == cloud.StatusDeleting }), err
 }
 

@@ -107,7 +107,7 @@ type located interface {
 
 // allAt lists the resources of a kind at a place.
 func allAt[B located](ctx context.Context, tx *store.Tx, at site) ([]cloud.Resource[B], error) {
-	all, err := store.List[B](ctx, tx, at.sub.ID, 0, store.All)
+	all, err := store.List[B](ctx, tx, at.sub.ID)
 	return slices.DeleteFunc(all, func(r cloud.Resource[B]) bool { return r.Body.regionID() != at.region.ID }), err
 }
 

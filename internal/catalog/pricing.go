@@ -160,7 +160,7 @@ func (c *Catalog) getProSubscriptionPricing(ctx context.Context, tx *store.Tx, i
 
 // priceOf gives the lines of a subscription with the databases that it has.
 func (c *Catalog) priceOf(ctx context.Context, tx *store.Tx, sub cloud.Resource[Subscription]) ([]PricingItem, error) {
-	databases, err := store.List[Database](ctx, tx, sub.ID, 0, store.All)
+	databases, err := store.List[Database](ctx, tx, sub.ID)
 	if err != nil {
 		return nil, err
 	}

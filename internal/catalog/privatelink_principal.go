@@ -133,7 +133,7 @@ func deletePrincipal(ctx context.Context, tx *store.Tx, in struct {
 }
 
 func findPrincipal(ctx context.Context, tx *store.Tx, link int64, principal string) (p cloud.Resource[Principal], ok bool, err error) {
-	all, err := store.List[Principal](ctx, tx, link, 0, store.All)
+	all, err := store.List[Principal](ctx, tx, link)
 	i := slices.IndexFunc(all, func(p cloud.Resource[Principal]) bool { return p.Name == principal })
 	if err != nil || i < 0 {
 		return p, false, err

@@ -53,11 +53,11 @@ func getPrivateLink(ctx context.Context, tx *store.Tx, in place) (any, error) {
 	if !ok {
 		return at.found(noPrivateLink{noLinks()}), nil
 	}
-	principals, err := store.List[Principal](ctx, tx, link.ID, 0, store.All)
+	principals, err := store.List[Principal](ctx, tx, link.ID)
 	if err != nil {
 		return nil, err
 	}
-	databases, err := store.List[Database](ctx, tx, at.sub.ID, 0, store.All)
+	databases, err := store.List[Database](ctx, tx, at.sub.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -126,7 +126,7 @@ func deletePSCService(ctx context.Context, tx *store.Tx, in place) (out engine.O
 	if service.Status == pscDeleting {
 		return out, noPSCService()
 	}
-	endpoints, err := store.List[PSCEndpoint](ctx, tx, service.ID, 0, store.All)
+	endpoints, err := store.List[PSCEndpoint](ctx, tx, service.ID)
 	if err != nil {
 		return out, err
 	}

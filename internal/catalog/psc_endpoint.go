@@ -86,7 +86,7 @@ func listPSCEndpoints(ctx context.Context, tx *store.Tx, in pscServicePath) (out
 	if _, err := in.service(ctx, tx, at); err != nil {
 		return out, err
 	}
-	endpoints, err := store.List[PSCEndpoint](ctx, tx, in.Service, 0, store.All)
+	endpoints, err := store.List[PSCEndpoint](ctx, tx, in.Service)
 	if err != nil {
 		return out, err
 	}
@@ -177,7 +177,7 @@ func checkPSCEndpoint(ctx context.Context, tx *store.Tx, endpoint cloud.Resource
 	if err := endpoint.Body.check(); err != nil {
 		return err
 	}
-	others, err := store.List[PSCEndpoint](ctx, tx, endpoint.Parent, 0, store.All)
+	others, err := store.List[PSCEndpoint](ctx, tx, endpoint.Parent)
 	if err != nil {
 		return err
 	}

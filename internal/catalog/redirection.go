@@ -116,7 +116,7 @@ type redirectionPath struct {
 
 // findRedirection reads a redirection by what clients call it; there are few.
 func findRedirection(ctx context.Context, tx *store.Tx, id string) (r cloud.Resource[Redirection], err error) {
-	all, err := store.List[Redirection](ctx, tx, 0, 0, store.All)
+	all, err := store.All[Redirection](ctx, tx)
 	if err != nil {
 		return r, err
 	}
@@ -234,11 +234,11 @@ func checkRedirection(targetType string, from, to Database) error {
 // PrivateLink: the endpoints of those lead to a cluster of their own.
 func checkPublic(ctx context.Context, tx *store.Tx, subscriptions ...int64) error {
 	for _, sub := range subscriptions {
-		services, err := store.List[PSCService](ctx, tx, sub, 0, 1)
+		services, err := store.List[PSCService](ctx, tx, sub)
 		if err != nil {
 			return err
 		}
-		links, err := store.List[PrivateLink](ctx, tx, sub, 0, 1)
+		links, err := store.List[PrivateLink](ctx, tx, sub)
 		if err != nil {
 			return err
 		}

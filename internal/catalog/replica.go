@@ -32,7 +32,7 @@ func checkCycle(ctx context.Context, tx *store.Tx, id int64, sources []SyncSourc
 }
 
 func addReplication[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, r replication) error {
-	databases, err := store.List[B](ctx, tx, 0, 0, store.All)
+	databases, err := store.All[B](ctx, tx)
 	for _, db := range databases {
 		d := P(&db.Body).core()
 		fixed, dynamic := d.endpoints(db.ID, db.Parent)

@@ -47,7 +47,7 @@ func changed[B cloud.Body](sub cloud.Resource[B], after time.Duration, status cl
 // byParent lists all resources of a kind by what they are below: one question, where
 // one for each parent would be many.
 func byParent[B cloud.Body](ctx context.Context, tx *store.Tx) (map[int64][]cloud.Resource[B], error) {
-	all, err := store.List[B](ctx, tx, 0, 0, store.All)
+	all, err := store.All[B](ctx, tx)
 	below := map[int64][]cloud.Resource[B]{}
 	for _, r := range all {
 		below[r.Parent] = append(below[r.Parent], r)

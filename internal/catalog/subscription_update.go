@@ -70,7 +70,7 @@ func deleteProSubscription(ctx context.Context, tx *store.Tx, in subscriptionPat
 	if sub.Status != cloud.StatusActive && sub.Status != cloud.StatusError && sub.Status != statusKeyPending {
 		return out, notActive(sub)
 	}
-	databases, err := store.List[Database](ctx, tx, sub.ID, 0, store.All)
+	databases, err := store.List[Database](ctx, tx, sub.ID)
 	if err != nil {
 		return out, err
 	}

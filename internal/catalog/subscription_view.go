@@ -171,7 +171,7 @@ func (c *Catalog) getProSubscription(ctx context.Context, tx *store.Tx, in subsc
 	if err != nil {
 		return nil, err
 	}
-	databases, err := store.List[Database](ctx, tx, sub.ID, 0, store.All)
+	databases, err := store.List[Database](ctx, tx, sub.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ type subscriptionList struct {
 }
 
 func (c *Catalog) listProSubscriptions(ctx context.Context, tx *store.Tx, _ struct{}) (*subscriptionList, error) {
-	subs, err := store.List[Subscription](ctx, tx, 0, 0, store.All)
+	subs, err := store.All[Subscription](ctx, tx)
 	if err != nil {
 		return nil, err
 	}

@@ -161,7 +161,7 @@ func checkGateway(ctx context.Context, tx *store.Tx, at site, id int64) error {
 
 // attachmentOf finds the attachment of a gateway; ok is false where there is none.
 func attachmentOf(ctx context.Context, tx *store.Tx, gateway int64) (a cloud.Resource[GatewayAttachment], ok bool, err error) {
-	list, err := store.List[GatewayAttachment](ctx, tx, gateway, 0, 1)
+	list, err := store.List[GatewayAttachment](ctx, tx, gateway)
 	if err != nil || len(list) == 0 {
 		return a, false, err
 	}

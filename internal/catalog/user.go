@@ -60,7 +60,7 @@ func (c *Catalog) people(ctx context.Context, tx *store.Tx) ([]accountUser, erro
 	if err != nil {
 		return nil, err
 	}
-	changes, err := store.List[UserChange](ctx, tx, 0, 0, store.All)
+	changes, err := store.All[UserChange](ctx, tx)
 	if err != nil {
 		return nil, err
 	}

@@ -89,7 +89,7 @@ func below(id string, f documentFunc) engine.Operation {
 
 // workspaceOf reads the workspace of a subscription; without an id there is none yet.
 func workspaceOf(ctx context.Context, tx *store.Tx, subscription int64) (w cloud.Resource[Workspace], err error) {
-	all, err := store.List[Workspace](ctx, tx, subscription, 0, 1)
+	all, err := store.List[Workspace](ctx, tx, subscription)
 	if err != nil || len(all) == 0 {
 		return w, err
 	}
@@ -231,7 +231,7 @@ type workspaceView struct {
 }
 
 func listWorkspaces(ctx context.Context, tx *store.Tx, _ struct{}) (*workspaceList, error) {
-	all, err := store.List[Workspace](ctx, tx, 0, 0, store.All)
+	all, err := store.All[Workspace](ctx, tx)
 	if err != nil {
 		return nil, err
 	}

@@ -100,41 +100,39 @@ func (tx *Tx) record(ctx context.Context, kind cloud.Kind, id int64) (*record, e
 	return &r, err
 }
 
-// All is a limit for List.
-const All = 1 << 30
-
-// List reads the caller's resources of a kind in the order of their ids: those
-// of one parent, or with parent 0 all. offset of them are skipped.
-func List[B cloud.Body](ctx context.Context, tx *Tx, parent int64, offset, limit int) ([]cloud.Resource[B], error) {
-	kind := kindOf[B]()
-	where, args := childrenOf(tx, kind, parent)
-	rows, err := tx.q.Query(ctx, fmt.Sprintf(`
-		SELECT `+resourceColumns(strconv.FormatBool(kind.Capped))+`
-		FROM resources r
-		WHERE %s
-		ORDER BY r.id
-		OFFSET %d
-		LIMIT %d`, where, max(offset, 0), max(limit, 0)), args...)
-	if err != nil {
-		return nil, fmt.Errorf("list %ss: %w", kind.Name, err)
-	}
-	list, err := pgx.CollectRows(rows, scanResource[B])
-	if err != nil {
-		return nil, fmt.Errorf("list %ss: %w", kind.Name, err)
-	}
-	return list, nil
+// All reads all of the caller's resources of a kind, in the order of their ids.
+func All[B cloud.Body](ctx context.Context, tx *Tx) ([]cloud.Resource[B], error) {
+	return list[B](ctx, tx, `ORDER BY r.id`)
 }
 
-// childrenOf is the condition for the resources of a kind below a parent (0:
-// all of them), with its arguments from $1.
-func childrenOf(tx *Tx, kind cloud.Kind, parent int64) (where string, args []any) {
-	where = `r.account_id = $1 AND r.kind = $2`
-	args = []any{tx.Caller.Account, kind.Name}
-	if parent != 0 {
-		where += ` AND r.parent_kind = $3 AND r.parent_id = $4`
-		args = append(args, kind.Parent, parent)
+// List reads the caller's resources of a kind below a parent, in the order of their
+// ids.
+func List[B cloud.Body](ctx context.Context, tx *Tx, parent int64) ([]cloud.Resource[B], error) {
+	return list[B](ctx, tx, below+` ORDER BY r.id`, kindOf[B]().Parent, parent)
+}
+
+// ListPage is List without the first offset of them, and with limit of them at most.
+func ListPage[B cloud.Body](ctx context.Context, tx *Tx, parent int64, offset, limit int) ([]cloud.Resource[B], error) {
+	return list[B](ctx, tx, below+` ORDER BY r.id OFFSET $5 LIMIT $6`, kindOf[B]().Parent, parent, max(offset, 0), max(limit, 0))
+}
+
+// below is the further condition for the children of a parent.
+const below = `AND r.parent_kind = $3 AND r.parent_id = $4`
+
+func list[B cloud.Body](ctx context.Context, tx *Tx, rest string, args ...any) ([]cloud.Resource[B], error) {
+	kind := kindOf[B]()
+	rows, err := tx.q.Query(ctx, `
+		SELECT `+resourceColumns(strconv.FormatBool(kind.Capped))+`
+		FROM resources r
+		WHERE r.account_id = $1 AND r.kind = $2 `+rest, append([]any{tx.Caller.Account, kind.Name}, args...)...)
+	if err != nil {
+		return nil, fmt.Errorf("list %ss: %w", kind.Name, err)
 	}
-	return where, args
+	found, err := pgx.CollectRows(rows, scanResource[B])
+	if err != nil {
+		return nil, fmt.Errorf("list %ss: %w", kind.Name, err)
+	}
+	return found, nil
 }
 
 // Sibling is the little of a resource that new ones of its kind must not collide
@@ -214,11 +212,14 @@ func CountAlike[B cloud.Body, Part any](ctx context.Context, tx *Tx, members ...
 	return alike, nil
 }
 
-// Count tells how many resources of a kind a parent has.
+// Count tells how many of the caller's resources of a kind are below a parent.
 func Count[B cloud.Body](ctx context.Context, tx *Tx, parent int64) (n int, err error) {
 	kind := kindOf[B]()
-	where, args := childrenOf(tx, kind, parent)
-	if err := tx.q.QueryRow(ctx, `SELECT count(*) FROM resources r WHERE `+where, args...).Scan(&n); err != nil {
+	err = tx.q.QueryRow(ctx, `
+		SELECT count(*)
+		FROM resources r
+		WHERE r.account_id = $1 AND r.kind = $2 `+below, tx.Caller.Account, kind.Name, kind.Parent, parent).Scan(&n)
+	if err != nil {
 		return 0, fmt.Errorf("count %ss: %w", kind.Name, err)
 	}
 	return n, nil
