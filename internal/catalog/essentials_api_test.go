@@ -223,7 +223,7 @@ func TestEssentialsDatabaseLife(t *testing.T) {
 	// A client that replaces a database does not wait for the end of the old one.
 	a.Run(http.MethodDelete, path, nil)
 	wantMembers(t, "on its way out", a.Do(http.MethodGet, path, nil), map[string]any{"status": "deleting"})
-	second := fmt.Sprintf("%s/databases/%d", sub, a.Create(sub+"/databases", map[string]any{"name": "renamed"}))
+	second := fmt.Sprintf("%s/databases/%d", sub, a.Create(sub+"/databases", map[string]any{"name": "renamed", "sourceIps": []any{"10.0.0.1/32", "10.0.0.2/32"}}))
 	a.Settle(path, "")
 	a.EventuallyStatus(second, "active")
 	if got := a.Do(http.MethodGet, sub+"/databases", nil); got.Get("subscription", "numberOfDatabases") != 1.0 || got.Get("subscription", "databases", 0, "security", "password") != nil {
@@ -233,7 +233,12 @@ func TestEssentialsDatabaseLife(t *testing.T) {
 	if href := got.Get("links", 0, "href"); got.Status != 200 || fmt.Sprint(got.Get("subscription", "databases")) != "[]" || href != a.URL+sub+"/databases?offset=100&limit=100" {
 		t.Errorf("page past the end: got %d %s", got.Status, got.Body)
 	}
+	toFree := map[string]any{"planId": freePlan}
+	wantError(t, a.Run(http.MethodPut, sub, toFree), cloud.PlanSourceIPs)
 	a.Run(http.MethodDelete, second, nil)
+	wantDone(t, a.Run(http.MethodPut, sub, toFree)) // what goes need not fit
+	a.Settle(second, "")
+	a.EventuallyStatus(sub, "active")
 	a.Run(http.MethodDelete, sub, nil)
 	a.Settle(sub, "")
 	if got := a.Do(http.MethodGet, second, nil); got.Status != 404 {

@@ -180,14 +180,8 @@ func checkEssentialsFeatures(p plan, d EssentialsDatabase) error {
 	case len(d.SourceIPs) > p.CIDRAllowRules:
 		return cloud.Errorf(cloud.EssentialsSourceIPs, "Plan %d takes %d source addresses, not %d.", p.ID, p.CIDRAllowRules, len(d.SourceIPs))
 	}
-	known := p.alerts()
-	if !p.free() {
-		known = append(known, "syncsource-error", "syncsource-lag")
-	}
-	for _, alert := range d.Alerts {
-		if !slices.Contains(known, alert.Name) {
-			return cloud.Errorf(cloud.EssentialsAlertDenied, "Databases of plan %d have no alert %s.", p.ID, alert.Name)
-		}
+	if i := slices.IndexFunc(d.Alerts, p.lacks); i >= 0 {
+		return cloud.Errorf(cloud.EssentialsAlertDenied, "Databases of plan %d have no alert %s.", p.ID, d.Alerts[i].Name)
 	}
 	return nil
 }

@@ -85,6 +85,8 @@ func TestPlanHolds(t *testing.T) {
 		"TLS":          {free, func(d *Database) { d.TLS = true }, cloud.PlanNoTLS},
 		"sync sources": {free, func(d *Database) { d.SyncSources = []SyncSource{{}} }, cloud.PlanNoReplicaOf},
 		"backup":       {free, func(d *Database) { d.Backup = &Backup{} }, cloud.PlanUpdateInvalid},
+		"alert":        {free, func(d *Database) { d.Alerts = []Alert{{Name: alertConnections}, {Name: "latency"}} }, cloud.PlanUpdateInvalid},
+		"all alerts":   {paid, func(d *Database) { d.Alerts = []Alert{{Name: "latency"}, {Name: "syncsource-lag"}} }, ""},
 		"replication":  {paid, func(d *Database) { d.Replication = true }, cloud.PlanUpdateInvalid},
 		"persistence":  {paid, func(d *Database) { d.Persistence = "aof-every-1-second" }, cloud.PlanUpdateInvalid},
 	} {

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -69,7 +70,10 @@ func (c *Catalog) changePlan(ctx context.Context, tx *store.Tx, sub *cloud.Resou
 		return err
 	}
 	for _, db := range databases {
-		if db.Status != cloud.StatusActive && db.Status != cloud.StatusDeleting {
+		if db.Status == cloud.StatusDeleting {
+			continue
+		}
+		if db.Status != cloud.StatusActive {
 			return cloud.Errorf(cloud.PlanChangePending, "Database %d is %s. The plan can be changed once it is active.", db.ID, db.Status)
 		}
 		if err := to.checkHolds(db.Body); err != nil {
@@ -96,6 +100,8 @@ func (p plan) checkHolds(d EssentialsDatabase) error {
 		return cloud.Errorf(cloud.PlanUpdateInvalid, "Plan %d has no data persistence, which the database uses.", p.ID)
 	case d.Backup != nil && p.free():
 		return cloud.Errorf(cloud.PlanUpdateInvalid, "Plan %d has no backups, which the database uses.", p.ID)
+	case slices.ContainsFunc(d.Alerts, p.lacks):
+		return cloud.Errorf(cloud.PlanUpdateInvalid, "Plan %d lacks alerts that the database uses.", p.ID)
 	}
 	return nil
 }

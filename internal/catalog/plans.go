@@ -60,6 +60,13 @@ func (p plan) alerts() []string {
 	return []string{alertDatasetsSize, "throughput-higher-than", "throughput-lower-than", "latency", alertConnections}
 }
 
+// lacks tells whether databases of the plan cannot have an alert. The list that clients
+// see leaves out those of replicas.
+func (p plan) lacks(alert Alert) bool {
+	ofReplicas := alert.Name == "syncsource-error" || alert.Name == "syncsource-lag"
+	return !slices.Contains(p.alerts(), alert.Name) && (p.free() || !ofReplicas)
+}
+
 func (p plan) customerSupport() string {
 	if p.free() {
 		return "Basic"
