@@ -12,7 +12,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// maxReportDays is how many days a report covers. doc: generate-cost-report
+// maxReportDays is how many days after its first day a report may end. doc: generate-cost-report
 const maxReportDays = 40
 
 const (
@@ -99,7 +99,7 @@ func (in costReportCreate) period(now time.Time) (from, to time.Time, err error)
 	case to.After(now):
 		return from, to, cloud.Errorf(cloud.CostReportDateFuture, "There are no costs of %s yet.", in.End)
 	case to.Sub(from) > maxReportDays*24*time.Hour:
-		return from, to, cloud.Errorf(cloud.CostReportRange, "A cost report covers %d days at most.", maxReportDays)
+		return from, to, cloud.Errorf(cloud.CostReportRange, "A cost report ends %d days after its start at most.", maxReportDays)
 	}
 	return from, to.AddDate(0, 0, 1), nil
 }

@@ -53,7 +53,7 @@ func (c *Catalog) priceDatabase(name string, d Database) engine.Outcome {
 }
 
 // newDatabase stores a database, pending, in a subscription that the caller has
-// locked or just made. It answers the errors of checkDatabase; the step that
+// locked or just made. It answers the errors of designDatabase; the step that
 // makes the database active is up to the caller.
 func (c *Catalog) newDatabase(ctx context.Context, tx *store.Tx, sub cloud.Resource[Subscription], spec DatabaseSpec) (db cloud.Resource[Database], err error) {
 	near, err := neighboursIn(ctx, tx, sub.ID)
@@ -81,20 +81,8 @@ func insertDatabase(ctx context.Context, tx *store.Tx, subscription int64, name 
 	return db, store.Insert(ctx, tx, db)
 }
 
-// checkDatabase tells what newDatabase would make, without a port if it would
-// choose one. A subscription without an id is one that is not stored.
-func (c *Catalog) checkDatabase(ctx context.Context, tx *store.Tx, sub cloud.Resource[Subscription], spec DatabaseSpec) (Database, error) {
-	var near neighbours
-	if sub.ID != 0 {
-		var err error
-		if near, err = neighboursIn(ctx, tx, sub.ID); err != nil {
-			return Database{}, err
-		}
-	}
-	return c.designDatabase(sub.Body, spec, near)
-}
-
-// designDatabase makes a database of what a request says and of the defaults.
+// designDatabase makes a database of what a request says and of the defaults, without a
+// port if it asks for none. near are those that are there already.
 func (c *Catalog) designDatabase(sub Subscription, spec DatabaseSpec, near neighbours) (d Database, err error) {
 	locals, err := sub.locals(spec, near)
 	if err != nil {

@@ -253,17 +253,5 @@ func deleteEssentials(ctx context.Context, tx *store.Tx, in subscriptionPath) (o
 	if sub.Status != cloud.StatusActive && sub.Status != cloud.StatusError {
 		return out, notActive(sub)
 	}
-	databases, err := store.List[EssentialsDatabase](ctx, tx, sub.ID)
-	if err != nil {
-		return out, err
-	}
-	for _, db := range databases {
-		if db.Status != cloud.StatusDeleting {
-			return out, cloud.Errorf(cloud.SubscriptionInUse, "Subscription %d still has databases, such as %d.", sub.ID, db.ID)
-		}
-	}
-	if err := store.SetStatus[Essentials](ctx, tx, sub.ID, cloud.StatusDeleting); err != nil {
-		return out, err
-	}
-	return changed(sub, essentialsDeletion, cloud.StatusGone), nil
+	return deleteEmpty[EssentialsDatabase](ctx, tx, sub, essentialsDeletion)
 }

@@ -99,3 +99,21 @@ func deleteHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, 
 	step, err := moveOn[B](ctx, tx, db.ID, cloud.StatusDeleting, after, cloud.StatusGone)
 	return outcomeOf(db, step), err
 }
+
+// deleteEmpty deletes a subscription, whose databases, of kind D, must have gone before
+// or be on their way out.
+func deleteEmpty[D, S cloud.Body](ctx context.Context, tx *store.Tx, sub cloud.Resource[S], after time.Duration) (out engine.Outcome, err error) {
+	databases, err := store.List[D](ctx, tx, sub.ID)
+	if err != nil {
+		return out, err
+	}
+	for _, db := range databases {
+		if db.Status != cloud.StatusDeleting {
+			return out, cloud.Errorf(cloud.SubscriptionInUse, "Subscription %d still has databases, such as %d.", sub.ID, db.ID)
+		}
+	}
+	if err := store.SetStatus[S](ctx, tx, sub.ID, cloud.StatusDeleting); err != nil {
+		return out, err
+	}
+	return changed(sub, after, cloud.StatusGone), nil
+}

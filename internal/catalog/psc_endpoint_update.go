@@ -40,10 +40,10 @@ func updatePSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointUpdate) 
 	case endpoint.Status != pscEndpointInitialized && endpoint.Status != pscEndpointRejected:
 		return out, cloud.Errorf(cloud.PSCEndpointInUse, "Endpoint %d is %s: its creation script was run as it is.", endpoint.ID, endpoint.Status)
 	}
-	replace(&endpoint.Body.Project, in.Project)
-	replace(&endpoint.Body.VPC, in.VPC)
-	replace(&endpoint.Body.Subnet, in.Subnet)
-	replace(&endpoint.Body.Connection, in.Connection)
+	set(&endpoint.Body.Project, in.Project)
+	set(&endpoint.Body.VPC, in.VPC)
+	set(&endpoint.Body.Subnet, in.Subnet)
+	set(&endpoint.Body.Connection, in.Connection)
 	if err := checkPSCEndpoint(ctx, tx, endpoint); err != nil {
 		return out, err
 	}
@@ -70,11 +70,4 @@ func answerPSCEndpoint(ctx context.Context, tx *store.Tx, endpoint cloud.Resourc
 	}
 	return []cloud.Step{stepTo(endpoint, pscEndpointAnswer, after)},
 		store.SetStatus[PSCEndpoint](ctx, tx, endpoint.ID, meanwhile)
-}
-
-// replace overwrites what a request names.
-func replace(old, wanted *string) {
-	if wanted != nil {
-		*old = *wanted
-	}
 }

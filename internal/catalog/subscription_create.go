@@ -94,7 +94,7 @@ func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in su
 	}
 	sub := cloud.Resource[Subscription]{Name: in.Name, Status: cloud.StatusPending, Body: body}
 	if in.DryRun {
-		pricing, err := c.priceSubscription(ctx, tx, sub, in.Databases)
+		pricing, err := c.priceSubscription(sub.Body, in.Databases)
 		return engine.Outcome{Resource: pricing}, err
 	}
 	if sub, err = insertNew(ctx, tx, sub); err != nil {
@@ -107,7 +107,7 @@ func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in su
 	if sub.Body.Encryption.waits() {
 		step.Status = statusKeyPending
 		for _, spec := range specs { // there are none before there are keys, but they must be in order
-			if _, err := c.checkDatabase(ctx, tx, cloud.Resource[Subscription]{Body: sub.Body}, spec); err != nil {
+			if _, err := c.designDatabase(sub.Body, spec, neighbours{}); err != nil {
 				return out, err
 			}
 		}
@@ -211,12 +211,12 @@ func (c *Catalog) firstDatabases(in subscriptionCreate) ([]DatabaseSpec, error) 
 
 // priceSubscription tells what a subscription would cost that is not created:
 // one line for several databases alike, and in the internal cloud account the minimum.
-func (c *Catalog) priceSubscription(ctx context.Context, tx *store.Tx, sub cloud.Resource[Subscription], databases []firstDatabase) (p Pricing, err error) {
+func (c *Catalog) priceSubscription(sub Subscription, databases []firstDatabase) (p Pricing, err error) {
 	var sizes []databasePricing
 	for _, first := range databases {
 		var db Database
 		for _, spec := range first.each() {
-			if db, err = c.checkDatabase(ctx, tx, sub, spec); err != nil {
+			if db, err = c.designDatabase(sub, spec, neighbours{}); err != nil {
 				return p, err
 			}
 		}
@@ -226,8 +226,8 @@ func (c *Catalog) priceSubscription(ctx context.Context, tx *store.Tx, sub cloud
 		}
 	}
 	p.Pricing = c.priceDatabases(sizes)
-	if sub.Body.CloudAccountID == internalCloudAccount {
-		p.Pricing = append(p.Pricing, c.priceMinimum(sub.Body)...)
+	if sub.CloudAccountID == internalCloudAccount {
+		p.Pricing = append(p.Pricing, c.priceMinimum(sub)...)
 	}
 	return p, nil
 }

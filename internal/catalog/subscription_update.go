@@ -70,17 +70,5 @@ func deleteProSubscription(ctx context.Context, tx *store.Tx, in subscriptionPat
 	if sub.Status != cloud.StatusActive && sub.Status != cloud.StatusError && sub.Status != statusKeyPending {
 		return out, notActive(sub)
 	}
-	databases, err := store.List[Database](ctx, tx, sub.ID)
-	if err != nil {
-		return out, err
-	}
-	for _, db := range databases {
-		if db.Status != cloud.StatusDeleting {
-			return out, cloud.Errorf(cloud.SubscriptionInUse, "Subscription %d still has databases, such as %d.", sub.ID, db.ID)
-		}
-	}
-	if err := store.SetStatus[Subscription](ctx, tx, sub.ID, cloud.StatusDeleting); err != nil {
-		return out, err
-	}
-	return changed(sub, subscriptionDeletion, cloud.StatusGone), nil
+	return deleteEmpty[Database](ctx, tx, sub, subscriptionDeletion)
 }
