@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -77,7 +79,8 @@ func escape(text []byte) rune {
 }
 
 // inexact finds a number that the schema admits and the code behind could not decode or store: an integer written with
-// a fraction or exponent or beyond its size, or a number with no float64 near it. It returns nil if there is none.
+// a fraction or exponent or beyond its size, or a number with no float64 near it. It returns the first, with members in
+// the order of their names, or nil if there is none.
 func inexact(schema *openapi3.Schema, value any) *Problem {
 	switch value := value.(type) {
 	case json.Number:
@@ -95,7 +98,7 @@ func inexact(schema *openapi3.Schema, value any) *Problem {
 		if len(schema.OneOf) > 0 {
 			return inexact(matching(schema.OneOf, value), value)
 		}
-		for name, item := range value {
+		for _, name := range slices.Sorted(maps.Keys(value)) {
 			ref := schema.Properties[name]
 			if ref == nil {
 				ref = schema.AdditionalProperties.Schema
@@ -103,7 +106,7 @@ func inexact(schema *openapi3.Schema, value any) *Problem {
 			if ref == nil {
 				continue
 			}
-			if problem := inexact(ref.Value, item); problem != nil {
+			if problem := inexact(ref.Value, value[name]); problem != nil {
 				return problem.under(name)
 			}
 		}

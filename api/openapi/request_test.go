@@ -96,6 +96,18 @@ func TestCheckRequestRefusesBody(t *testing.T) {
 	}
 }
 
+func TestCheckRequestNamesFirstNumber(t *testing.T) {
+	t.Parallel()
+	op := operation(t, "createProDatabase")
+	body := []byte(`{"port":2.0,"name":"a","memoryLimitInGb":1e-400,"datasetSizeInGb":1e-400,"averageItemSizeInBytes":1e2}`)
+	for range 100 { // the order in which a map is walked differs
+		err := op.CheckRequest(request(op, ""), ids(), body)
+		if err == nil || !strings.Contains(err.Error(), "(at averageItemSizeInBytes)") {
+			t.Fatalf("got %v, want the first by name", err)
+		}
+	}
+}
+
 func TestCheckRequestAcceptsBody(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, operation, body string }{
