@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -79,55 +80,77 @@ func escape(text []byte) rune {
 }
 
 // inexact finds a number that the schema admits and the code behind could not decode or store: an integer written with
-// a fraction or exponent or beyond its size, or a number with no float64 near it. It returns the first, with members in
-// the order of their names, or nil if there is none.
+// a fraction or exponent or beyond its size, or a number with no float64 near it. Where there is no schema, as within a
+// document of any JSON, numbers need a float64 near them too. It returns the first, with members in the order of their
+// names, or nil if there is none.
 func inexact(schema *openapi3.Schema, value any) *Problem {
+	wrong, way := firstInexact(schema, value)
+	if wrong == "" {
+		return nil
+	}
+	slices.Reverse(way)
+	return &Problem{Field: fieldPath(way), Text: wrong}
+}
+
+// firstInexact says what is wrong with a number, and the way to it, its last step first.
+func firstInexact(schema *openapi3.Schema, value any) (wrong string, way []string) {
 	switch value := value.(type) {
 	case json.Number:
-		return inexactNumber(schema, value)
+		return inexactNumber(schema, value), nil
 	case []any:
-		if schema.Items == nil {
-			return nil
-		}
 		for i, item := range value {
-			if problem := inexact(schema.Items.Value, item); problem != nil {
-				return problem.under(strconv.Itoa(i))
+			if wrong, way = firstInexact(itemSchema(schema), item); wrong != "" {
+				return wrong, append(way, strconv.Itoa(i))
 			}
 		}
 	case map[string]any:
-		if len(schema.OneOf) > 0 {
-			return inexact(matching(schema.OneOf, value), value)
+		if schema != nil && len(schema.OneOf) > 0 {
+			return firstInexact(matching(schema.OneOf, value), value)
 		}
 		for _, name := range slices.Sorted(maps.Keys(value)) {
-			ref := schema.Properties[name]
-			if ref == nil {
-				ref = schema.AdditionalProperties.Schema
-			}
-			if ref == nil {
-				continue
-			}
-			if problem := inexact(ref.Value, value[name]); problem != nil {
-				return problem.under(name)
+			if wrong, way = firstInexact(memberSchema(schema, name), value[name]); wrong != "" {
+				return wrong, append(way, name)
 			}
 		}
 	}
-	return nil
+	return "", nil
 }
 
-func inexactNumber(schema *openapi3.Schema, number json.Number) *Problem {
-	if schema.Type.Is(openapi3.TypeInteger) {
-		if _, err := strconv.ParseInt(number.String(), 10, bits(schema)); err != nil {
-			return &Problem{Text: fmt.Sprintf("%s is not a %d-bit integer", shorten(number.String()), bits(schema))}
-		}
+// itemSchema returns the schema of a list's items, nil where there is none.
+func itemSchema(list *openapi3.Schema) *openapi3.Schema {
+	if list == nil || list.Items == nil {
 		return nil
+	}
+	return list.Items.Value
+}
+
+// memberSchema returns the schema of an object's member, nil where there is none.
+func memberSchema(object *openapi3.Schema, name string) *openapi3.Schema {
+	if object == nil {
+		return nil
+	}
+	ref := cmp.Or(object.Properties[name], object.AdditionalProperties.Schema)
+	if ref == nil {
+		return nil
+	}
+	return ref.Value
+}
+
+// inexactNumber says what is wrong with a number; "" is nothing.
+func inexactNumber(schema *openapi3.Schema, number json.Number) string {
+	if schema != nil && schema.Type.Is(openapi3.TypeInteger) {
+		if _, err := strconv.ParseInt(number.String(), 10, bits(schema)); err != nil {
+			return fmt.Sprintf("%s is not a %d-bit integer", shorten(number.String()), bits(schema))
+		}
+		return ""
 	}
 	f, err := number.Float64()
 	mantissa, _, _ := strings.Cut(strings.ToLower(number.String()), "e")
 	vanished := f == 0 && strings.ContainsAny(mantissa, "123456789")
 	if err != nil || vanished || len(number) > 64 || math.IsInf(f, 0) {
-		return &Problem{Text: fmt.Sprintf("number %s is out of range", shorten(number.String()))}
+		return fmt.Sprintf("number %s is out of range", shorten(number.String()))
 	}
-	return nil
+	return ""
 }
 
 // matching returns the alternative that a value fits, which must exist.

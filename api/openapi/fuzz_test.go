@@ -26,13 +26,13 @@ func checkLine(t *testing.T, err error) {
 }
 
 func FuzzCheckRequestBody(f *testing.F) {
-	operations := []string{"createProSubscription", "updateProSubscription", "createProDatabase", "updateProDatabase", "replaceProDatabaseTags"}
+	operations := []string{"createProSubscription", "updateProSubscription", "createProDatabase", "updateProDatabase", "replaceProDatabaseTags", "putDataIntegrationWorkspace"}
 	for _, body := range []string{
 		``, `null`, `{}`, `[]`, `{"name":"a"}`, `{"name":"a"} x`, `{"name":"\ud83d\ude00\u0000"}`, providerDatabase,
 		`{"cloudProviders":[{"regions":[{"region":"r"}]}],"databases":[{"name":"a","protocol":"redis"}]}`,
 		`{"datasetSizeInGb":1e-400,"averageItemSizeInBytes":9223372036854775808,"port":2.0}`,
 		`{"customerManagedKeys":[{"resourceName":1}]}`, `{"clientTlsCertificates":[null,"a",{"b":1}],"replicaOf":null}`,
-		`{"tags":[{"key":"a","value":"b","0":{}}]}`, `{"":[[[]]]}`,
+		`{"tags":[{"key":"a","value":"b","0":{}}]}`, `{"":[[[]]]}`, `{"a":[{"b":1e400}]}`,
 	} {
 		for i := range operations {
 			f.Add(uint8(i), []byte(body))
@@ -42,7 +42,7 @@ func FuzzCheckRequestBody(f *testing.F) {
 		op := operation(t, operations[int(which)%len(operations)])
 		err := op.CheckRequest(request(op, ""), ids(), body)
 		checkLine(t, err)
-		if err == nil && !json.Valid(body) {
+		if err == nil && len(body) > 0 && !json.Valid(body) {
 			t.Fatalf("%q is no JSON and passed", body)
 		}
 	})

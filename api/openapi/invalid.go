@@ -47,14 +47,15 @@ func (i *Invalid) Error() string {
 	return line.String()
 }
 
-// under moves the problem one step down, below a property or an index.
-func (p *Problem) under(step string) *Problem {
-	return &Problem{Field: join(fieldPath([]string{step}), p.Field), Text: p.Text}
-}
+// deepest is how many steps of a path a message names; a document may be ten thousand deep.
+const deepest = 20
 
 // fieldPath writes a JSON pointer the way programs do: databases[0].protocol.
 func fieldPath(pointer []string) (path string) {
-	for _, step := range pointer {
+	for i, step := range pointer {
+		if i == deepest {
+			return path + "…"
+		}
 		if _, err := strconv.ParseUint(step, 10, 31); err == nil {
 			path += "[" + step + "]"
 			continue

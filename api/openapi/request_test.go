@@ -74,6 +74,15 @@ func TestCheckRequestRefusesBody(t *testing.T) {
 		{"key without name", "updateProSubscription", `{"customerManagedKeys":[{"region":"r"}]}`, []string{"required field is missing (at customerManagedKeys[0].resourceName)"}},
 		{"two problems", "createProDatabase", `{"port":"a"}`, []string{"(at name); ", "(at port)"}},
 		{"many problems", "updateProDatabase", `{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1}`, []string{"; and 2 more"}},
+		{"huge number in a document", "putDataIntegrationWorkspace", `{"a":[{"b":1},{"b":1e400}]}`, []string{"number 1e400 is out of range (at a[1].b)"}},
+		{"huge number alone", "putDataIntegrationWorkspace", `1e200000`, []string{"JSON parse error: "}},
+		{"tiny number in a document", "patchDataIntegrationWorkspace", `[1e-400]`, []string{"number 1e-400 is out of range (at [0])"}},
+		{"long number in a document", "postDataIntegrationWorkspaceSubpath", `{"a":0.` + strings.Repeat("3", 63) + `}`, []string{"is out of range (at a)"}},
+		{
+			"deep in a document", "putDataIntegrationWorkspace",
+			strings.Repeat(`{"a":`, 9_990) + "1e400" + strings.Repeat("}", 9_990),
+			[]string{"number 1e400 is out of range (at a.a.", "…)"},
+		},
 		{"mode", "updateProSubscriptionMaintenanceWindows", `{"mode":"lazy"}`, []string{"[manual, automatic] (at mode)"}},
 		{"tags", "replaceProDatabaseTags", `{"tags":[{"key":"a"}]}`, []string{"(at tags[0].value)"}},
 	} {
@@ -89,8 +98,8 @@ func TestCheckRequestRefusesBody(t *testing.T) {
 					t.Errorf("%s\n got %s\nwant %s", test.body, err, want)
 				}
 			}
-			if strings.ContainsAny(err.Error(), "\n\r") {
-				t.Errorf("not one line: %q", err)
+			if strings.ContainsAny(err.Error(), "\n\r") || len(err.Error()) > 8_000 {
+				t.Errorf("not one short line: %q", err)
 			}
 		})
 	}
@@ -129,6 +138,8 @@ func TestCheckRequestAcceptsBody(t *testing.T) {
 		{"update", "updateProSubscription", `{"name":"a","paymentMethod":"marketplace","publicEndpointAccess":false}`},
 		{"keys", "updateProSubscription", `{"deletionGracePeriod":"1-hour","customerManagedKeys":[{"resourceName":"k","region":"r"}]}`},
 		{"windows are the task's", "updateProSubscriptionMaintenanceWindows", `{"mode":"manual","windows":[{"startHour":99,"durationInHours":0,"days":["Funday"]}]}`},
+		{"document of any JSON", "putDataIntegrationWorkspace", `{"a":[1.0,1e2,-0,1e308,0.` + strings.Repeat("3", 62) + `],"b":{"":null}}`},
+		{"deep document", "putDataIntegrationWorkspace", strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000)},
 		{"tag key in capitals", "createProDatabaseTag", `{"key":"COST","value":""}`},
 		{"a body where none is asked for", "deleteProDatabase", `whatever`},
 	} {

@@ -178,6 +178,8 @@ func TestDataIntegrationWorkspace(t *testing.T) {
 		{http.MethodGet, root + "/null", nil, 200, `null`},
 		{http.MethodPost, root + "/start", nil, 200, `{}`},
 		{http.MethodPut, root, `{"a"`, 400, ""},
+		{http.MethodPut, root, `{"a": 1e200000}`, 400, ""},
+		{http.MethodPatch, root, `{"a": [1e131000]}`, 400, ""},
 		{http.MethodDelete, root + "/pipelines", nil, 200, `{}`}, // with all that is below
 		{http.MethodGet, root + "/pipelines/a/jobs", nil, 404, ""},
 		{http.MethodDelete, root + "/pipelines", nil, 404, ""},
