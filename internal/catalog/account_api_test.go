@@ -210,6 +210,16 @@ func TestDataIntegrationWorkspace(t *testing.T) {
 	}
 	wantFields(t, a.Do(http.MethodGet, "/v1/data-integration-workspaces", nil), map[string]any{"workspaces.0": nil})
 
+	// A workspace begins with the first thing kept, also after it was emptied.
+	a.Advance(time.Hour)
+	if answer := a.Do(http.MethodPost, root+"/source", nil); answer.Status != http.StatusOK {
+		t.Errorf("post again: got %d %s", answer.Status, answer.Body)
+	}
+	again := a.Do(http.MethodGet, "/v1/data-integration-workspaces", nil)
+	if created, updated := again.Get("workspaces", 0, "createdAt"), again.Get("workspaces", 0, "updatedAt"); created != updated || created == nil {
+		t.Errorf("a new workspace was created at %v and updated at %v, want the same", created, updated)
+	}
+
 	pending := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", apitest.SubscriptionBody("new")))
 	if answer := a.Do(http.MethodPut, pending+"/data-integration-workspace", `{}`); answer.Status != http.StatusForbidden {
 		t.Errorf("in a subscription that is not active: got %d, want 403", answer.Status)

@@ -137,7 +137,10 @@ func change(f func(kept map[string]json.RawMessage, at document) (json.RawMessag
 		if len(w.Body.Documents) > maxDocuments {
 			return nil, cloud.Errorf(cloud.BadRequest, "A data integration workspace keeps %d documents at most.", maxDocuments)
 		}
-		if w.ID != 0 {
+		switch {
+		case len(w.Body.Documents) == 0:
+			return answer, tx.Reach([]cloud.Step{stepTo(w, 0, cloud.StatusGone)})
+		case w.ID != 0:
 			return answer, store.Update(ctx, tx, w)
 		}
 		w.Parent, w.Status = sub.ID, cloud.StatusActive
@@ -237,9 +240,6 @@ func listWorkspaces(ctx context.Context, tx *store.Tx, _ struct{}) (*workspaceLi
 	}
 	list := &workspaceList{Workspaces: []workspaceView{}}
 	for _, w := range all {
-		if len(w.Body.Documents) == 0 {
-			continue
-		}
 		list.Workspaces = append(list.Workspaces, workspaceView{
 			Subscription: w.Parent, CreatedAt: w.CreatedAt.UTC(), UpdatedAt: w.UpdatedAt.UTC(),
 			Paths: slices.Sorted(maps.Keys(w.Body.Documents)), Links: noLinks(),

@@ -117,7 +117,7 @@ func everyKind() []kind {
 			name: "redirection", param: "redirectionId", time: "initiated>pending>in-progress>completed in-progress>reverted",
 			task: "new>initiated completed>in-progress", get: "getEndpointRedirection",
 		},
-		{name: "data-integration-workspace", parent: "subscription", task: "new>active"},
+		{name: "data-integration-workspace", parent: "subscription", task: "new>active active>gone"},
 		{name: "cost-report", param: "costReportId", task: "new>active"},
 	}
 }
