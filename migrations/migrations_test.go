@@ -71,6 +71,48 @@ func TestEveryMigrationGoesDownAndUpAgain(t *testing.T) {
 	}
 }
 
+func TestDocumentsBecomeText(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	down := func() {
+		for current, _ := versions(t, url); current > 4; current-- {
+			if err := migrations.Down(t.Context(), url); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	down()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), `
+		WITH a AS (INSERT INTO accounts (name, owner_name, owner_email) VALUES ('a', 'o', 'e') RETURNING id)
+		INSERT INTO resources (account_id, kind, id, name, status, body, created_at, updated_at)
+		SELECT a.id, 'data-integration-workspace', w.id, '', 'active', w.body::jsonb, now(), now()
+		FROM a, (VALUES (1, '{"documents": {"": {"n": 2.50}, "t": "1", "null": null}}'), (2, '{"documents": {}}')) w (id, body)`,
+	); err != nil {
+		t.Fatal(err)
+	}
+	bodies := func() (all string) {
+		if err := db.QueryRowContext(t.Context(), `SELECT string_agg(body::text, '; ') FROM resources`).Scan(&all); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	if err := migrations.Up(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := bodies(), `{"documents": {"": "{\"n\": 2.50}", "t": "\"1\"", "null": "null"}}`; got != want {
+		t.Errorf("up: got %s, want %s", got, want)
+	}
+	down()
+	if got, want := bodies(), `{"documents": {"": {"n": 2.50}, "t": "1", "null": null}}`; got != want {
+		t.Errorf("down: got %s, want %s", got, want)
+	}
+}
+
 // schema lists tables, columns, indexes, constraints, functions and types,
 // without goose's own table.
 func schema(t *testing.T, url string) string {

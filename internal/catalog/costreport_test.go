@@ -104,8 +104,9 @@ func TestMergingDocuments(t *testing.T) {
 		{`{"a":1}`, `null`, `null`},
 		{`{"a":1}`, `{}`, `{"a":1}`},
 	} {
-		if got := string(merge(json.RawMessage(tt.before), json.RawMessage(tt.patch))); got != tt.want {
-			t.Errorf("%s with %s: got %s, want %s", tt.before, tt.patch, got, tt.want)
+		got, err := merge(json.RawMessage(tt.before), json.RawMessage(tt.patch))
+		if err != nil || string(got) != tt.want {
+			t.Errorf("%s with %s: got %s (%v), want %s", tt.before, tt.patch, got, err, tt.want)
 		}
 	}
 }

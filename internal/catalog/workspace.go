@@ -2,8 +2,10 @@ package catalog
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -18,7 +20,9 @@ import (
 // behind the real one understands is not public, so this is a small store of
 // documents instead: whatever JSON a path was given, it keeps.
 type Workspace struct {
-	Documents map[string]json.RawMessage `json:"documents"` // by path; the empty one is the workspace itself
+	// By path; the empty one is the workspace itself. The JSON is kept as text, since
+	// Postgres would write its numbers and members another way.
+	Documents map[string]string `json:"documents"`
 }
 
 // Kind of all workspaces; a subscription has one at most.
@@ -108,7 +112,7 @@ func getDocument(ctx context.Context, tx *store.Tx, at document) (json.RawMessag
 	if !ok {
 		return nil, at.missing()
 	}
-	return kept, nil
+	return json.RawMessage(kept), nil
 }
 
 func (at document) missing() error {
@@ -117,7 +121,7 @@ func (at document) missing() error {
 
 // change lets a function change the documents of an active subscription, and
 // stores them. A workspace is there while it keeps something.
-func change(f func(kept map[string]json.RawMessage, at document) (json.RawMessage, error)) documentFunc {
+func change(f func(kept map[string]string, at document) (json.RawMessage, error)) documentFunc {
 	return func(ctx context.Context, tx *store.Tx, at document) (json.RawMessage, error) {
 		sub, err := activeSubscription(ctx, tx, at.subscription)
 		if err != nil {
@@ -128,7 +132,7 @@ func change(f func(kept map[string]json.RawMessage, at document) (json.RawMessag
 			return nil, err
 		}
 		if w.Body.Documents == nil {
-			w.Body.Documents = map[string]json.RawMessage{}
+			w.Body.Documents = map[string]string{}
 		}
 		answer, err := f(w.Body.Documents, at)
 		if err != nil {
@@ -157,53 +161,81 @@ func (at document) orEmpty() json.RawMessage {
 	return at.json
 }
 
-func postDocument(kept map[string]json.RawMessage, at document) (json.RawMessage, error) {
+func postDocument(kept map[string]string, at document) (json.RawMessage, error) {
 	if _, ok := kept[at.path]; ok {
 		return nil, cloud.Errorf(cloud.ConflictError, "Something is kept at %q already.", at.path)
 	}
 	return putDocument(kept, at)
 }
 
-func putDocument(kept map[string]json.RawMessage, at document) (json.RawMessage, error) {
-	kept[at.path] = at.orEmpty()
-	return kept[at.path], nil
+func putDocument(kept map[string]string, at document) (json.RawMessage, error) {
+	return keep(kept, at.path, at.orEmpty())
+}
+
+func keep(kept map[string]string, path string, document json.RawMessage) (json.RawMessage, error) {
+	kept[path] = string(document)
+	return document, nil
 }
 
 // patchDocument merges, as RFC 7396 says.
-func patchDocument(kept map[string]json.RawMessage, at document) (json.RawMessage, error) {
+func patchDocument(kept map[string]string, at document) (json.RawMessage, error) {
 	before, ok := kept[at.path]
 	if !ok {
 		return nil, at.missing()
 	}
-	kept[at.path] = merge(before, at.orEmpty())
-	return kept[at.path], nil
+	merged, err := merge(json.RawMessage(before), at.orEmpty())
+	if err != nil {
+		return nil, fmt.Errorf("merge %q: %w", at.path, err)
+	}
+	return keep(kept, at.path, merged)
 }
 
-// merge takes JSON that is well-formed.
-func merge(before, patch json.RawMessage) json.RawMessage {
-	var members, changes map[string]json.RawMessage
-	if json.Unmarshal(patch, &changes) != nil || changes == nil {
-		return patch // not an object: it replaces
+// merge leaves numbers as they are written; members come in the order of their
+// names.
+func merge(before, patch json.RawMessage) (json.RawMessage, error) {
+	old, err := decodeExact(before)
+	if err != nil {
+		return nil, err
 	}
-	if json.Unmarshal(before, &members) != nil || members == nil {
-		members = map[string]json.RawMessage{}
+	changes, err := decodeExact(patch)
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err = encoder.Encode(merged(old, changes))
+	return bytes.TrimSpace(text.Bytes()), err
+}
+
+func decodeExact(text json.RawMessage) (value any, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	err = decoder.Decode(&value)
+	return value, err
+}
+
+func merged(before, patch any) any {
+	changes, ok := patch.(map[string]any)
+	if !ok {
+		return patch
+	}
+	members, ok := before.(map[string]any)
+	if !ok {
+		members = map[string]any{}
 	}
 	for name, value := range changes {
-		if string(bytes.TrimSpace(value)) == "null" {
+		if value == nil {
 			delete(members, name)
 			continue
 		}
-		members[name] = merge(members[name], value)
+		members[name] = merged(members[name], value)
 	}
-	merged, err := json.Marshal(members)
-	if err != nil {
-		return before // cannot be: both were JSON
-	}
-	return merged
+	return members
 }
 
 // deleteDocuments takes what is kept below along.
-func deleteDocuments(kept map[string]json.RawMessage, at document) (json.RawMessage, error) {
+func deleteDocuments(kept map[string]string, at document) (json.RawMessage, error) {
 	gone, ok := kept[at.path]
 	for path := range kept {
 		if path == at.path || at.path == "" || strings.HasPrefix(path, at.path+"/") {
@@ -214,10 +246,7 @@ func deleteDocuments(kept map[string]json.RawMessage, at document) (json.RawMess
 	if !ok {
 		return nil, at.missing()
 	}
-	if gone == nil {
-		gone = json.RawMessage("{}")
-	}
-	return gone, nil
+	return json.RawMessage(cmp.Or(gone, "{}")), nil
 }
 
 type workspaceList struct {
