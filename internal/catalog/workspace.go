@@ -30,7 +30,12 @@ func (Workspace) Kind() cloud.Kind {
 	return cloud.Kind{Name: "data-integration-workspace", Parent: "subscription", FirstID: 1_000}
 }
 
-const maxDocuments = 1_000
+// What a workspace keeps at most. It is one row, read and written as a whole under
+// the lock of its account.
+const (
+	maxDocuments     = 1_000
+	maxWorkspaceSize = 1 << 20 // bytes of JSON and of paths
+)
 
 // workspaceOperations bind each function twice: for the workspace itself, and for
 // the paths below.
@@ -138,9 +143,6 @@ func change(f func(kept map[string]string, at document) (json.RawMessage, error)
 		if err != nil {
 			return nil, err
 		}
-		if len(w.Body.Documents) > maxDocuments {
-			return nil, cloud.Errorf(cloud.BadRequest, "A data integration workspace keeps %d documents at most.", maxDocuments)
-		}
 		switch {
 		case len(w.Body.Documents) == 0:
 			return answer, tx.Reach([]cloud.Step{stepTo(w, 0, cloud.StatusGone)})
@@ -172,8 +174,19 @@ func putDocument(kept map[string]string, at document) (json.RawMessage, error) {
 	return keep(kept, at.path, at.orEmpty())
 }
 
+// keep puts JSON at a path, whatever is there, if the workspace has room for it.
 func keep(kept map[string]string, path string, document json.RawMessage) (json.RawMessage, error) {
 	kept[path] = string(document)
+	size := 0
+	for path, text := range kept {
+		size += len(path) + len(text)
+	}
+	switch {
+	case len(kept) > maxDocuments:
+		return nil, cloud.Errorf(cloud.BadRequest, "A data integration workspace keeps %d documents at most.", maxDocuments)
+	case size > maxWorkspaceSize:
+		return nil, cloud.Errorf(cloud.BadRequest, "A data integration workspace keeps %d MiB at most, paths included.", maxWorkspaceSize>>20)
+	}
 	return document, nil
 }
 

@@ -34,3 +34,52 @@ func TestDocumentsAreKeptAsTheyCame(t *testing.T) {
 		}
 	}
 }
+
+func TestWorkspaceIsBounded(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	root := a.Subscription("orders") + "/data-integration-workspace"
+	large := `"` + strings.Repeat("x", 1<<18-100) + `"`
+	for _, step := range []struct {
+		method, path, body string
+		status             int
+	}{
+		{http.MethodPut, "/1", large, 200},
+		{http.MethodPut, "/2", large, 200},
+		{http.MethodPost, "/3", large, 200},
+		{http.MethodPost, "/4", `{"a":0}`, 200},
+		{http.MethodPatch, "/4", `{"a":` + large + `}`, 200},
+		{http.MethodPut, "/5", large[:500] + `"`, 400},
+		{http.MethodPost, "/" + strings.Repeat("p", 500), "0", 400},
+		{http.MethodPatch, "/4", `{"b":` + large + `}`, 400},
+		{http.MethodGet, "/5", "", 404},
+		{http.MethodPut, "/4", large, 200}, // in place of what was there
+		{http.MethodDelete, "/4", "", 200},
+		{http.MethodPut, "/5", large, 200},
+		{http.MethodDelete, "", "", 200},
+	} {
+		answer := a.Do(step.method, root+step.path, step.body)
+		if answer.Status != step.status || step.status == 400 && !strings.Contains(string(answer.Body), "1 MiB at most") {
+			t.Errorf("%s %.20s: got %d %.300s, want %d", step.method, step.path, answer.Status, answer.Body, step.status)
+		}
+	}
+}
+
+func TestWorkspaceKeepsThousandDocuments(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	root := a.Subscription("orders") + "/data-integration-workspace"
+	if answer := a.Do(http.MethodPut, root, "{}"); answer.Status != http.StatusOK {
+		t.Fatalf("got %d %s", answer.Status, answer.Body)
+	}
+	apitest.Exec(t, a.DBURL, `
+		UPDATE resources
+		SET body = jsonb_build_object('documents', (SELECT jsonb_object_agg(n::text, '{}') FROM generate_series(1, 1000) n))
+		WHERE kind = 'data-integration-workspace'`)
+	if answer := a.Do(http.MethodPut, root+"/1001", "{}"); answer.Status != http.StatusBadRequest {
+		t.Errorf("one more: got %d %s, want 400", answer.Status, answer.Body)
+	}
+	if answer := a.Do(http.MethodPut, root+"/1000", "[]"); answer.Status != http.StatusOK {
+		t.Errorf("another in its place: got %d %s", answer.Status, answer.Body)
+	}
+}
