@@ -96,6 +96,9 @@ func deleteHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, 
 	if err != nil {
 		return out, err
 	}
+	if err := leaveRedirection(ctx, tx, db.ID, *P(&db.Body).core()); err != nil {
+		return out, err
+	}
 	step, err := moveOn[B](ctx, tx, db.ID, cloud.StatusDeleting, after, cloud.StatusGone)
 	return outcomeOf(db, step), err
 }

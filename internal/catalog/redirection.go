@@ -284,23 +284,12 @@ func revertRedirection(ctx context.Context, tx *store.Tx, in redirectionPath) (v
 	case tx.Now.Sub(r.UpdatedAt) > revertWithin:
 		return view, nil, cloud.Errorf(cloud.ConflictError, "A redirection can be reverted within %v.", revertWithin)
 	}
-	target, ok, err := store.Lock[Database](ctx, tx, r.Body.Target)
-	if err != nil {
-		return view, nil, err
-	}
-	back, err := endRedirection[Database](ctx, tx, r.Body.Source)
-	if err == nil && !back {
-		back, err = endRedirection[EssentialsDatabase](ctx, tx, r.Body.Source)
-	}
+	target, ok, err := giveBack(ctx, tx, r.Body)
 	switch {
 	case err != nil:
 		return view, nil, err
-	case !ok || !back:
+	case !ok:
 		return view, nil, cloud.Errorf(cloud.ConflictError, "One of the databases is gone.")
-	}
-	target.Body.EndpointsOf = 0
-	if err := store.Update(ctx, tx, target); err != nil {
-		return view, nil, err
 	}
 	if steps, err = stopTraffic(ctx, tx, target); err != nil {
 		return view, nil, err
@@ -315,11 +304,49 @@ func revertRedirection(ctx context.Context, tx *store.Tx, in redirectionPath) (v
 	}), store.SetStatus[Redirection](ctx, tx, r.ID, r.Status)
 }
 
-// endRedirection gives a database its endpoints and its traffic back; ok is false
-// if there is no such database.
-func endRedirection[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, id int64) (ok bool, err error) {
-	db, ok, err := store.Lock[B](ctx, tx, id)
+// leaveRedirection takes a database that is being deleted out of the redirection that
+// it is part of, if there is one. Then the other database is free for another: a
+// source has its endpoints back.
+func leaveRedirection(ctx context.Context, tx *store.Tx, id int64, d Database) error {
+	if d.EndpointsOf == 0 {
+		return nil
+	}
+	all, err := store.All[Redirection](ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, r := range slices.Backward(all) { // of earlier ones nothing is left
+		if r.Body.Target == id {
+			_, _, err := giveBack(ctx, tx, r.Body)
+			return err
+		}
+	}
+	return nil
+}
+
+// giveBack gives the source of a redirection the endpoints that its target has; ok is
+// false if the redirection has ended already: a deletion of either database ends it.
+func giveBack(ctx context.Context, tx *store.Tx, r Redirection) (target cloud.Resource[Database], ok bool, err error) {
+	target, ok, err = store.Lock[Database](ctx, tx, r.Target)
 	if err != nil || !ok {
+		return target, false, err
+	}
+	ok, err = takeBack[Database](ctx, tx, r.Source, target.Body.EndpointsOf)
+	if err == nil && !ok {
+		ok, err = takeBack[EssentialsDatabase](ctx, tx, r.Source, target.Body.EndpointsOf)
+	}
+	if err != nil || !ok {
+		return target, false, err
+	}
+	target.Body.EndpointsOf = 0
+	return target, true, store.Update(ctx, tx, target)
+}
+
+// takeBack gives a database its traffic back with its endpoints, if those are the ones
+// that lead elsewhere; ok is false if they are not or there is no such database.
+func takeBack[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, id, endpointsOf int64) (ok bool, err error) {
+	db, ok, err := store.Lock[B](ctx, tx, id)
+	if err != nil || !ok || endpointsOf != id {
 		return false, err
 	}
 	P(&db.Body).core().Redirected = false

@@ -115,6 +115,72 @@ func TestRedirections(t *testing.T) {
 	}
 }
 
+// redirectPublic redirects the endpoints of one database to another, and gives back the path of the redirection.
+func redirectPublic(t *testing.T, a *apitest.Account, from, to string) (path string) {
+	t.Helper()
+	begun := a.Do(http.MethodPost, redirections, map[string]any{
+		"sourceDatabaseId": idOf(t, from), "targetDatabaseId": idOf(t, to), "endpointTargetType": "public", "migrationProtection": true,
+	})
+	if begun.Status != 200 {
+		t.Fatalf("%s to %s: got %d %s, want 200", from, to, begun.Status, begun.Body)
+	}
+	return fmt.Sprintf("%s/%v", redirections, begun.Get("redirectionId"))
+}
+
+// dynamicEndpoint is the public name that leads to a database; nil: none does.
+func dynamicEndpoint(a *apitest.Account, db string) any {
+	return a.Do(http.MethodGet, db, nil).Get("dynamicEndpoints", "public")
+}
+
+// wantEndpoint checks which name leads to a database.
+func wantEndpoint(t *testing.T, a *apitest.Account, what, db string, want any) {
+	t.Helper()
+	if got := dynamicEndpoint(a, db); got != want {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+// wantAnswer checks the status of an answer.
+func wantAnswer(t *testing.T, what string, got apitest.Answer, want int) {
+	t.Helper()
+	if got.Status != want {
+		t.Errorf("%s: got %d %s, want %d", what, got.Status, got.Body, want)
+	}
+}
+
+// A source gets its endpoints and its traffic back when the target is deleted, at
+// once, and is free for another redirection.
+func TestDeleteTargetOfRedirection(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	pro, fixed := kinds(a)
+	for _, from := range []string{pro, fixed} {
+		to, _ := twin(t, a, from)
+		name, own := dynamicEndpoint(a, from), dynamicEndpoint(a, to)
+		redirection := redirectPublic(t, a, from, to)
+		a.Advance(2 * time.Minute)
+		a.EventuallyStatus(redirection, "completed")
+		wantMembers(t, "redirected", a.Do(http.MethodGet, from+"/traffic", nil), map[string]any{"trafficStatus": "stopped"})
+
+		wantDone(t, a.Run(http.MethodDelete, to, nil))
+		wantMembers(t, "target", a.Do(http.MethodGet, to, nil), map[string]any{"status": "deleting"})
+		wantEndpoint(t, a, "of the source", from, name)
+		wantEndpoint(t, a, "of the deleted target", to, own)
+		wantMembers(t, "source", a.Do(http.MethodGet, from, nil), map[string]any{"replicaAsSourceEndpoints": nil})
+		wantMembers(t, "given back", a.Do(http.MethodGet, from+"/traffic", nil), map[string]any{"trafficStatus": "active"})
+		wantAnswer(t, "revert to what is being deleted", a.Do(http.MethodPost, redirection+"/revert", nil), 409)
+
+		next, _ := twin(t, a, from)
+		redirectPublic(t, a, from, next)
+		wantEndpoint(t, a, "of the next target", next, name)
+		wantEndpoint(t, a, "of the source once more", from, nil)
+		a.EventuallyStatus(to, "")
+		wantAnswer(t, "revert to what is gone", a.Do(http.MethodPost, redirection+"/revert", nil), 409)
+		wantDone(t, a.Run(http.MethodDelete, next, nil))
+		wantEndpoint(t, a, "of the source in the end", from, name)
+	}
+}
+
 // Where time is short, so is the stop of the traffic, and it ends when it says.
 func TestTrafficCanBeResumedInTime(t *testing.T) {
 	t.Parallel()
