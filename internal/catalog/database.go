@@ -77,7 +77,8 @@ type Database struct {
 	RegexRules       []string         `json:"regexRules,omitempty"` // empty: the standard ones
 
 	Redirected  bool  `json:"redirected,omitempty"`  // its dynamic endpoints lead to another database
-	EndpointsOf int64 `json:"endpointsOf,omitempty"` // the database whose dynamic endpoints lead here; 0: none
+	EndpointsOf int64 `json:"endpointsOf,omitempty"` // the database after which those are named that lead here for now; 0: its own do
+	HeirOf      int64 `json:"heirOf,omitempty"`      // the database that is deleted and whose dynamic endpoints are its own now; 0: none
 
 	Password       string   `json:"password,omitempty"` // empty: derived from the id
 	SASLUsername   string   `json:"saslUsername,omitempty"`

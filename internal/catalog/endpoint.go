@@ -1,6 +1,9 @@
 package catalog
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // clusterDomain is the domain under which everything of a subscription is found,
 // for example c51840.eu-west-1-1.ec2.cloud.rlrcp.com.
@@ -40,12 +43,13 @@ type endpointPair struct {
 // endpoints of a database, as host:port: the ones that are bound to its cluster
 // and the dynamic ones, which could be moved to another.
 func (d Database) endpoints(id, subscription int64) (fixed, dynamic endpointPair) {
-	named := id
-	if d.EndpointsOf != 0 {
-		named = d.EndpointsOf
-	}
+	named := cmp.Or(d.EndpointsOf, d.namedAfter(id))
 	return d.endpointsUnder(clusterDomain(subscription, d.Provider, d.Region, d.MultiAZ), named, "")
 }
+
+// namedAfter is the database after which the dynamic endpoints are named that are the
+// own ones of the database with an id.
+func (d Database) namedAfter(id int64) int64 { return cmp.Or(d.HeirOf, id) }
 
 // endpointsUnder a domain. The dynamic ones are named after the database with an
 // id; which tells one of several in an Active-Active database from the others.

@@ -191,7 +191,7 @@ func redirect[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in r
 	if r, err = insertNew(ctx, tx, r); err != nil {
 		return view, nil, err
 	}
-	from.Redirected, target.Body.EndpointsOf = true, source.ID
+	from.Redirected, target.Body.EndpointsOf = true, from.namedAfter(source.ID)
 	if err := store.Update(ctx, tx, source); err != nil {
 		return view, nil, err
 	}
@@ -306,9 +306,9 @@ func revertRedirection(ctx context.Context, tx *store.Tx, in redirectionPath) (v
 
 // leaveRedirection takes a database that is being deleted out of the redirection that
 // it is part of, if there is one. Then the other database is free for another: a
-// source has its endpoints back.
+// source has its endpoints back, a target keeps those of the source for good.
 func leaveRedirection(ctx context.Context, tx *store.Tx, id int64, d Database) error {
-	if d.EndpointsOf == 0 {
+	if !d.Redirected && d.EndpointsOf == 0 {
 		return nil
 	}
 	all, err := store.All[Redirection](ctx, tx)
@@ -316,12 +316,25 @@ func leaveRedirection(ctx context.Context, tx *store.Tx, id int64, d Database) e
 		return err
 	}
 	for _, r := range slices.Backward(all) { // of earlier ones nothing is left
-		if r.Body.Target == id {
+		switch id {
+		case r.Body.Source:
+			return keepEndpoints(ctx, tx, r.Body.Target, d.namedAfter(id))
+		case r.Body.Target:
 			_, _, err := giveBack(ctx, tx, r.Body)
 			return err
 		}
 	}
 	return nil
+}
+
+// keepEndpoints makes the endpoints that a target has of a source its own.
+func keepEndpoints(ctx context.Context, tx *store.Tx, id, endpointsOf int64) error {
+	target, ok, err := store.Lock[Database](ctx, tx, id)
+	if err != nil || !ok || target.Body.EndpointsOf != endpointsOf {
+		return err // it has kept them already, and this is a second deletion
+	}
+	target.Body.HeirOf, target.Body.EndpointsOf = endpointsOf, 0
+	return store.Update(ctx, tx, target)
 }
 
 // giveBack gives the source of a redirection the endpoints that its target has; ok is
@@ -346,10 +359,11 @@ func giveBack(ctx context.Context, tx *store.Tx, r Redirection) (target cloud.Re
 // that lead elsewhere; ok is false if they are not or there is no such database.
 func takeBack[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, id, endpointsOf int64) (ok bool, err error) {
 	db, ok, err := store.Lock[B](ctx, tx, id)
-	if err != nil || !ok || endpointsOf != id {
+	d := P(&db.Body).core()
+	if err != nil || !ok || endpointsOf != d.namedAfter(id) {
 		return false, err
 	}
-	P(&db.Body).core().Redirected = false
+	d.Redirected = false
 	if err := store.Update(ctx, tx, db); err != nil {
 		return false, err
 	}

@@ -13,7 +13,9 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/catalog"
+	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
 )
 
 const redirections = "/v1/endpoint-redirections"
@@ -179,6 +181,84 @@ func TestDeleteTargetOfRedirection(t *testing.T) {
 		wantDone(t, a.Run(http.MethodDelete, next, nil))
 		wantEndpoint(t, a, "of the source in the end", from, name)
 	}
+}
+
+// A target keeps the endpoints of a source that is deleted, and can itself be
+// redirected with them or take others for a while.
+func TestDeleteSourceOfRedirection(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	pro, fixed := kinds(a)
+	for _, from := range []string{pro, fixed} {
+		to, _ := twin(t, a, from)
+		next, _ := twin(t, a, from)
+		name, own := dynamicEndpoint(a, from), dynamicEndpoint(a, next)
+		redirection := redirectPublic(t, a, from, to)
+		a.Advance(2 * time.Minute)
+		a.EventuallyStatus(redirection, "completed")
+		replicate := func(db string) apitest.Answer { // what is found under the name
+			return a.Run(http.MethodPut, db, map[string]any{"replicaOf": []any{fmt.Sprintf("redis://%v", name)}})
+		}
+
+		wantDone(t, a.Run(http.MethodDelete, from, nil)) // with its traffic stopped
+		wantMembers(t, "source", a.Do(http.MethodGet, from, nil), map[string]any{"status": "deleting"})
+		wantEndpoint(t, a, "of the deleted source", from, nil)
+		wantEndpoint(t, a, "of the target", to, name)
+		wantAnswer(t, "revert to what is being deleted", a.Do(http.MethodPost, redirection+"/revert", nil), 409)
+		a.Settle(from, "")
+		wantEndpoint(t, a, "of the target", to, name)
+		wantError(t, replicate(to), cloud.DatabaseReplicaCycle)
+
+		taken := redirectPublic(t, a, next, to)
+		wantEndpoint(t, a, "of the target of another", to, own)
+		a.Advance(2 * time.Minute)
+		a.EventuallyStatus(taken, "completed")
+		wantAnswer(t, "revert", a.Do(http.MethodPost, taken+"/revert", nil), 200)
+		wantEndpoint(t, a, "of the target of another no more", to, name)
+		wantEndpoint(t, a, "of that", next, own)
+
+		redirectPublic(t, a, to, next)
+		wantEndpoint(t, a, "of the redirected target", to, nil)
+		wantEndpoint(t, a, "of the next", next, name)
+		wantError(t, replicate(next), cloud.DatabaseReplicaCycle)
+		wantDone(t, a.Run(http.MethodDelete, next, nil))
+		wantEndpoint(t, a, "of the target without the next", to, name)
+		wantEndpoint(t, a, "of the deleted next", next, own)
+
+		last, _ := twin(t, a, to)
+		redirectPublic(t, a, to, last)
+		wantDone(t, a.Run(http.MethodDelete, to, nil))
+		a.Settle(to, "")
+		wantEndpoint(t, a, "of the last but one", last, name)
+		end, _ := twin(t, a, last)
+		redirectPublic(t, a, last, end)
+		wantEndpoint(t, a, "of the last", end, name)
+	}
+}
+
+// Where a deletion fails and is tried again, the target keeps what it got by the first
+// one, and is left alone by the second.
+func TestDeleteSourceOfRedirectionTwice(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	from, _ := kinds(a)
+	to, _ := twin(t, a, from)
+	next, _ := twin(t, a, from)
+	name, other := dynamicEndpoint(a, from), dynamicEndpoint(a, next)
+	redirectPublic(t, a, from, to)
+	fault := store.Fault{Account: a.ID, Phase: store.Provisioning, Error: cloud.Error{Code: cloud.GeneralError, Description: "broken"}, Times: 1}
+	if err := a.DB.AddFault(t.Context(), fault); err != nil {
+		t.Fatal(err)
+	}
+	wantDone(t, a.Run(http.MethodDelete, from, nil))
+	a.Settle(from, "error")
+	wantEndpoint(t, a, "of the target", to, name)
+	wantEndpoint(t, a, "of the source", from, nil)
+	redirectPublic(t, a, next, to)
+	wantDone(t, a.Run(http.MethodDelete, from, nil))
+	wantEndpoint(t, a, "of the target of another", to, other)
+	wantDone(t, a.Run(http.MethodDelete, next, nil))
+	wantEndpoint(t, a, "of the target that has kept both", to, other)
 }
 
 // Where time is short, so is the stop of the traffic, and it ends when it says.
