@@ -103,11 +103,21 @@ func TestRedirections(t *testing.T) {
 		if got := a.Do(http.MethodGet, path, nil); got.Get("revertedAt") == nil || got.Get("completedAt") == nil {
 			t.Errorf("reverted: got %s", got.Body)
 		}
-		for member, value := range map[string]any{"migrationProtection": false, "targetDatabaseId": source} {
-			body[member] = value
-			if got := a.Do(http.MethodPost, redirections, body); got.Status < 400 || got.Status == 500 {
-				t.Errorf("with %s %v: got %d", member, value, got.Status)
-			}
+		itself := map[string]int{pro: 400, fixed: 404}[from] // the target is a Pro database
+		for _, tt := range []struct {
+			member string
+			value  any
+			want   int
+		}{
+			{"migrationProtection", false, 400},
+			{"targetDatabaseId", source, itself},
+			{"targetDatabaseId", 1, 404},
+			{"sourceDatabaseId", 1, 404},
+			{"endpointTargetType", "dynamic", 400},
+		} {
+			wrong := maps.Clone(body)
+			wrong[tt.member] = tt.value
+			wantAnswer(t, fmt.Sprintf("with %s %v", tt.member, tt.value), a.Do(http.MethodPost, redirections, wrong), tt.want)
 		}
 	}
 	for _, path := range []string{redirections + "/unknown", redirections + "/6ba7b810-9dad-11d1-80b4-00c04fd430c8"} {
