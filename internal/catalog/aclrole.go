@@ -31,29 +31,6 @@ type ACLDatabase struct {
 	Regions        []string `json:"regions,omitempty"` // of an Active-Active database; empty: all
 }
 
-// find reads the database, of either kind of subscription. One on its way out
-// counts as gone: it answers SubscriptionNotFound and DatabaseNotFound.
-func (d ACLDatabase) find(ctx context.Context, tx *store.Tx) (Database, error) {
-	path := databasePath{d.SubscriptionID, d.DatabaseID}
-	_, essentials, err := store.Get[Essentials](ctx, tx, d.SubscriptionID)
-	switch {
-	case err != nil:
-		return Database{}, err
-	case essentials:
-		return grantable[EssentialsDatabase](ctx, tx, path)
-	default:
-		return grantable[Database](ctx, tx, path)
-	}
-}
-
-func grantable[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path databasePath) (Database, error) {
-	db, err := readHosted[B, P](ctx, tx, path)
-	if err == nil && db.Status == cloud.StatusDeleting {
-		err = cloud.Errorf(cloud.DatabaseNotFound, "Database %d is being deleted.", db.ID)
-	}
-	return *P(&db.Body).core(), err
-}
-
 // checkRegions checks that a rule holds in regions of its database.
 func (d ACLDatabase) checkRegions(db Database) error {
 	if len(d.Regions) > 0 && !db.activeActive() {
@@ -68,6 +45,52 @@ func (d ACLDatabase) checkRegions(db Database) error {
 		}
 	}
 	return nil
+}
+
+// grantable is what there is of the databases that a request names: the Essentials
+// subscriptions among theirs, by name, and the databases of both kinds.
+type grantable struct {
+	essentials map[int64]string
+	fixed, pro map[int64]store.Outline[[]Local]
+}
+
+// findGrantable asks once for each kind: a request can name thousands of databases,
+// and the account is locked meanwhile.
+func findGrantable(ctx context.Context, tx *store.Tx, specs []grantSpec) (found grantable, err error) {
+	var subscriptions, databases []int64
+	for _, spec := range specs {
+		for _, at := range spec.Databases {
+			subscriptions, databases = append(subscriptions, at.SubscriptionID), append(databases, at.DatabaseID)
+		}
+	}
+	slices.Sort(subscriptions)
+	if found.essentials, err = store.Names[Essentials](ctx, tx, slices.Compact(subscriptions)); err != nil {
+		return found, err
+	}
+	if found.fixed, err = store.Outlines[EssentialsDatabase, []Local](ctx, tx, databases, "locals"); err != nil {
+		return found, err
+	}
+	found.pro, err = store.Outlines[Database, []Local](ctx, tx, databases, "locals")
+	return found, err
+}
+
+// check checks that a rule can hold in a database, of either kind of subscription.
+// One on its way out counts as gone: it answers SubscriptionNotFound and
+// DatabaseNotFound.
+func (g grantable) check(ctx context.Context, tx *store.Tx, at ACLDatabase) error {
+	databases, notFound := g.pro, new(Database).notFound
+	if _, essentials := g.essentials[at.SubscriptionID]; essentials {
+		databases, notFound = g.fixed, new(EssentialsDatabase).notFound
+	}
+	db, ok := databases[at.DatabaseID]
+	switch {
+	case !ok || db.Parent != at.SubscriptionID:
+		return notFound(ctx, tx, at.SubscriptionID, at.DatabaseID)
+	case db.Status == cloud.StatusDeleting:
+		return cloud.Errorf(cloud.DatabaseNotFound, "Database %d is being deleted.", db.ID)
+	default:
+		return at.checkRegions(Database{Locals: db.Part})
+	}
 }
 
 func roleNames() aclNames {
@@ -109,6 +132,10 @@ func (c *Catalog) grants(ctx context.Context, tx *store.Tx, specs []grantSpec) (
 	if err != nil {
 		return nil, err
 	}
+	databases, err := findGrantable(ctx, tx, specs)
+	if err != nil {
+		return nil, err
+	}
 	var grants []ACLGrant
 	for _, spec := range specs {
 		i := slices.IndexFunc(rules, func(r aclRuleView) bool { return r.Name == spec.RuleName && r.Status != cloud.StatusDeleting })
@@ -116,11 +143,7 @@ func (c *Catalog) grants(ctx context.Context, tx *store.Tx, specs []grantSpec) (
 			return nil, cloud.Errorf(cloud.ACLRuleDoesNotExist, "There is no rule %q.", spec.RuleName)
 		}
 		for _, at := range spec.Databases {
-			db, err := at.find(ctx, tx)
-			if err != nil {
-				return nil, err
-			}
-			if err := at.checkRegions(db); err != nil {
+			if err := databases.check(ctx, tx, at); err != nil {
 				return nil, err
 			}
 		}

@@ -71,6 +71,11 @@ func TestRoleInBothKindsOfSubscriptions(t *testing.T) {
 	} {
 		wantError(t, a.Run(http.MethodPut, roles, grantOf(tt.grant)), tt.want)
 	}
+	// Of several that are wrong the first is told of.
+	elsewhere, missing, placed := at(fixed, map[string]any{"subscriptionId": 1}), at(pro, map[string]any{"databaseId": 1}), at(fixed, map[string]any{"regions": []string{"us-east-1"}})
+	wantError(t, a.Run(http.MethodPut, roles, grantOf(at(pro, nil), elsewhere, missing)), cloud.SubscriptionNotFound)
+	wantError(t, a.Run(http.MethodPut, roles, grantOf(at(pro, nil), missing, elsewhere)), cloud.DatabaseNotFound)
+	wantError(t, a.Run(http.MethodPut, roles, grantOf(at(pro, nil), placed, missing)), cloud.ACLRoleRegionsNotAllowed)
 	// A database that goes leaves no trace in the role.
 	wantDone(t, a.Run(http.MethodDelete, fixed, nil))
 	wantError(t, a.Run(http.MethodPut, roles, grantOf(at(fixed, nil))), cloud.DatabaseNotFound)

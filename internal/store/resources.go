@@ -14,11 +14,16 @@ import (
 )
 
 // resourceColumns reads a resource of a kind, a condition telling whether that is
-// capped. What is held by a step is not active for its clients, whatever its row
-// says: the state follows from the steps there are and cannot drift from them.
-// Only capped kinds are held.
+// capped.
 func resourceColumns(capped string) string {
-	return `r.id, COALESCE(r.parent_id, 0), r.name, r.error, r.created_at, r.updated_at, r.activated_at, r.body,
+	return `r.id, COALESCE(r.parent_id, 0), r.name, r.error, r.created_at, r.updated_at, r.activated_at, r.body, ` + resourceStatus(capped)
+}
+
+// resourceStatus reads the status alone. What is held by a step is not active for
+// its clients, whatever its row says: the state follows from the steps there are
+// and cannot drift from them. Only capped kinds are held.
+func resourceStatus(capped string) string {
+	return `
 		CASE WHEN ` + capped + ` AND r.status = 'active' AND EXISTS (
 			SELECT FROM steps s WHERE s.account_id = r.account_id AND s.subscription_id = r.id
 		) THEN 'pending' ELSE r.status END`
@@ -183,6 +188,42 @@ func Names[B cloud.Body](ctx context.Context, tx *Tx, ids []int64) (map[int64]st
 		return nil, fmt.Errorf("name %ss: %w", kind.Name, err)
 	}
 	return names, nil
+}
+
+// Outline is the little of a resource that a reference to it depends on.
+type Outline[Part any] struct {
+	ID     int64
+	Parent int64
+	Status cloud.Status
+	Part   Part // a member of the body, decoded; zero without one
+}
+
+// Outlines finds those of the caller's resources of a kind that have one of some
+// ids, each with one member of its body. Part is a slice, a map or a pointer, since
+// not every body has it.
+func Outlines[B cloud.Body, Part any](ctx context.Context, tx *Tx, ids []int64, member string) (map[int64]Outline[Part], error) {
+	kind := kindOf[B]()
+	rows, err := tx.q.Query(ctx, `
+		SELECT r.*
+		FROM unnest($3::bigint[]) AS wanted (id)
+		CROSS JOIN LATERAL (
+			SELECT r.id, COALESCE(r.parent_id, 0), `+resourceStatus(strconv.FormatBool(kind.Capped))+`, r.body -> $4
+			FROM resources r
+			WHERE r.account_id = $1 AND r.kind = $2 AND r.id = wanted.id
+			LIMIT 1 -- one look at the index for each, whatever the statistics say when this is planned
+		) r`, tx.Caller.Account, kind.Name, ids, member)
+	if err != nil {
+		return nil, fmt.Errorf("outline %ss: %w", kind.Name, err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Outline[Part]])
+	if err != nil {
+		return nil, fmt.Errorf("outline %ss: %w", kind.Name, err)
+	}
+	outlines := make(map[int64]Outline[Part], len(list))
+	for _, o := range list {
+		outlines[o.ID] = o
+	}
+	return outlines, nil
 }
 
 // Alike is a number of resources of one parent that have some members of the body
