@@ -54,34 +54,34 @@ func lockACL[B cloud.Body](ctx context.Context, tx *store.Tx, id int64, missing 
 	return r, err
 }
 
-// pendingUsers makes the users of a role pending, since the role changes.
-func pendingUsers(ctx context.Context, tx *store.Tx, role int64) (steps []cloud.Step, err error) {
+// pendingRoles makes roles pending, and their users. A role comes after its users:
+// who waits for it finds them ready.
+func pendingRoles(ctx context.Context, tx *store.Tx, roles ...int64) (steps []cloud.Step, err error) {
 	users, err := store.All[ACLUser](ctx, tx)
 	if err != nil {
 		return nil, err
 	}
+	usersOf := map[int64][]int64{}
 	for _, user := range users {
-		if user.Body.RoleID != role || user.Status == cloud.StatusDeleting {
-			continue
+		if user.Status != cloud.StatusDeleting {
+			usersOf[user.Body.RoleID] = append(usersOf[user.Body.RoleID], user.ID)
 		}
-		step, err := moveOn[ACLUser](ctx, tx, user.ID, cloud.StatusPending, aclChange, cloud.StatusActive)
+	}
+	for _, role := range roles {
+		for _, user := range usersOf[role] {
+			step, err := moveOn[ACLUser](ctx, tx, user, cloud.StatusPending, aclChange, cloud.StatusActive)
+			if err != nil {
+				return nil, err
+			}
+			steps = append(steps, step)
+		}
+		step, err := moveOn[ACLRole](ctx, tx, role, cloud.StatusPending, aclChange, cloud.StatusActive)
 		if err != nil {
 			return nil, err
 		}
 		steps = append(steps, step)
 	}
 	return steps, nil
-}
-
-// pendingRole makes a role pending, and its users. The role comes last: who waits
-// for it finds its users ready.
-func pendingRole(ctx context.Context, tx *store.Tx, id int64) ([]cloud.Step, error) {
-	steps, err := pendingUsers(ctx, tx, id)
-	if err != nil {
-		return nil, err
-	}
-	step, err := moveOn[ACLRole](ctx, tx, id, cloud.StatusPending, aclChange, cloud.StatusActive)
-	return append(steps, step), err
 }
 
 // aclNames are the codes for names of a kind: not there, of wrong characters, too

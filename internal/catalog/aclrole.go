@@ -191,7 +191,7 @@ func (c *Catalog) updateACLRole(ctx context.Context, tx *store.Tx, in struct {
 	if err := store.Update(ctx, tx, role); err != nil {
 		return out, err
 	}
-	steps, err := pendingRole(ctx, tx, role.ID)
+	steps, err := pendingRoles(ctx, tx, role.ID)
 	return engine.Outcome{ResourceID: role.ID, Steps: steps}, err
 }
 

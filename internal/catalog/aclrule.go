@@ -136,15 +136,14 @@ func (c *Catalog) updateACLRule(ctx context.Context, tx *store.Tx, in struct {
 	if err != nil {
 		return out, err
 	}
+	var changing []int64
 	for _, role := range roles {
-		if role.Status == cloud.StatusDeleting {
-			continue
+		if role.Status != cloud.StatusDeleting {
+			changing = append(changing, role.ID)
 		}
-		steps, err := pendingRole(ctx, tx, role.ID)
-		if err != nil {
-			return out, err
-		}
-		out.Steps = append(out.Steps, steps...)
+	}
+	if out.Steps, err = pendingRoles(ctx, tx, changing...); err != nil {
+		return out, err
 	}
 	step, err := moveOn[ACLRule](ctx, tx, rule.ID, cloud.StatusPending, aclChange, cloud.StatusActive)
 	out.Steps = append(out.Steps, step)
