@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -259,7 +260,11 @@ func (m *Model) Written(api Reader, v View, now Snapshot) (problems []string) {
 		op  string
 	}
 	answers := map[read]any{}
-	for w, want := range m.written {
+	byPlace := func(a, b written) int {
+		return cmp.Or(cmp.Compare(a.ref.Kind, b.ref.Kind), cmp.Compare(a.ref.ID, b.ref.ID), cmp.Compare(a.read, b.read), cmp.Compare(a.path, b.path))
+	}
+	for _, w := range slices.SortedFunc(maps.Keys(m.written), byPlace) { // a read may step the clock: the order must not change
+		want := m.written[w]
 		r, there := now[w.ref]
 		if !there || m.kinds[r.Kind].leaving(r.Status) {
 			delete(m.written, w)
