@@ -52,22 +52,8 @@ func (c *Catalog) priceDatabase(name string, d Database) engine.Outcome {
 	return engine.Outcome{Resource: Pricing{c.priceDatabases(d.pricing(name))}}
 }
 
-// newDatabase stores a database, pending, in a subscription that the caller has
-// locked or just made. It answers the errors of designDatabase; the step that
-// makes the database active is up to the caller.
-func (c *Catalog) newDatabase(ctx context.Context, tx *store.Tx, sub cloud.Resource[Subscription], spec DatabaseSpec) (db cloud.Resource[Database], err error) {
-	near, err := neighboursIn(ctx, tx, sub.ID)
-	if err != nil {
-		return db, err
-	}
-	body, err := c.designDatabase(sub.Body, spec, near)
-	if err != nil {
-		return db, err
-	}
-	return insertDatabase(ctx, tx, sub.ID, spec.Name, body, near)
-}
-
-// insertDatabase stores a checked database and gives it a port if it asks for none.
+// insertDatabase stores a checked database, pending, and gives it a port if it asks
+// for none. The step that makes it active is up to the caller.
 func insertDatabase(ctx context.Context, tx *store.Tx, subscription int64, name string, body Database, near neighbours) (db cloud.Resource[Database], err error) {
 	db = cloud.Resource[Database]{Parent: subscription, Name: name, Status: cloud.StatusPending, Body: body}
 	if db.ID, err = store.NextID[Database](ctx, tx); err != nil {

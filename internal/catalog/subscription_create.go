@@ -113,11 +113,17 @@ func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in su
 		}
 		specs = nil
 	}
+	near := neighbours{names: map[string]bool{}, ports: map[int64]bool{}}
 	for _, spec := range specs {
-		db, err := c.newDatabase(ctx, tx, sub, spec)
+		body, err := c.designDatabase(sub.Body, spec, near)
 		if err != nil {
 			return out, err
 		}
+		db, err := insertDatabase(ctx, tx, sub.ID, spec.Name, body, near)
+		if err != nil {
+			return out, err
+		}
+		near.names[db.Name], near.ports[db.Body.Port] = true, true
 		out.Steps = append(out.Steps, cloud.Step{
 			Kind: db.Body.Kind(), ID: db.ID, Subscription: sub.ID,
 			After: firstDatabaseCreation, Status: cloud.StatusActive,
