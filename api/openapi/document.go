@@ -2,8 +2,9 @@
 // responses against them. Nothing else in the program knows a path, a method, a status or a schema.
 //
 // kin-openapi reads the document and holds values against its schemas. What is added here is the conventions of our
-// document (x-command, x-roles, x-catch-all, x-differences), messages of one line that name the field, and
-// exact integers: kin compares numbers as float64, the code behind decodes them into int32 and int64.
+// document (x-command, x-roles, x-catch-all, x-differences), messages of one line that name the field, an end to the
+// search for problems, and exact integers: kin compares numbers as float64, the code behind decodes them into int32 and
+// int64.
 package openapi
 
 import (

@@ -29,7 +29,11 @@ func (i *Invalid) Error() string {
 	}
 	for n, problem := range i.Problems {
 		if n == most {
-			line.WriteString("; and " + strconv.Itoa(len(i.Problems)-most) + " more")
+			more := strconv.Itoa(len(i.Problems) - most)
+			if len(i.Problems) >= enough {
+				more = "many"
+			}
+			line.WriteString("; and " + more + " more")
 			break
 		}
 		if n > 0 {
@@ -49,6 +53,11 @@ func (i *Invalid) Error() string {
 
 // deepest is how many steps of a path a message names; a document may be ten thousand deep.
 const deepest = 20
+
+// under is the problem seen from one step above, a property or an index.
+func (p Problem) under(step string) Problem {
+	return Problem{Field: join(fieldPath([]string{step}), p.Field), Text: p.Text}
+}
 
 // fieldPath writes a JSON pointer the way programs do: databases[0].protocol.
 func fieldPath(pointer []string) (path string) {

@@ -3,7 +3,10 @@ package openapi
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,21 +17,25 @@ import (
 // uuid is the only format beside kin's own that the document uses.
 const uuid = `^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`
 
+// enough is how many problems are looked for in a value: more than a message names, few enough that a body of nothing
+// but mistakes costs no more than others.
+const enough = 1000
+
 // checker holds values against schemas.
 type checker struct {
-	types   map[*openapi3.Schema]string // the names of the named schemas
-	options []openapi3.SchemaValidationOption
+	types map[*openapi3.Schema]string // the names of the named schemas
+	quick []openapi3.SchemaValidationOption
+	full  []openapi3.SchemaValidationOption
 }
 
 func newChecker(root *openapi3.T) *checker {
+	formats := openapi3.WithStringFormatValidators(map[string]openapi3.StringFormatValidator{
+		"uuid": openapi3.NewRegexpFormatValidator(uuid),
+	})
 	c := &checker{
 		types: make(map[*openapi3.Schema]string),
-		options: []openapi3.SchemaValidationOption{
-			openapi3.MultiErrors(),
-			openapi3.WithStringFormatValidators(map[string]openapi3.StringFormatValidator{
-				"uuid": openapi3.NewRegexpFormatValidator(uuid),
-			}),
-		},
+		quick: []openapi3.SchemaValidationOption{formats, openapi3.FailFast()},
+		full:  []openapi3.SchemaValidationOption{formats, openapi3.MultiErrors()},
 	}
 	if root.Components != nil {
 		for name, ref := range root.Components.Schemas {
@@ -38,65 +45,168 @@ func newChecker(root *openapi3.T) *checker {
 	return c
 }
 
-// visit holds a value against a schema and returns all problems, sorted by field.
+// visit holds a value against a schema and returns the problems, at most enough of them, sorted by field.
 func (c *checker) visit(schema *openapi3.Schema, value any) []Problem {
-	err := schema.VisitJSON(value, c.options...)
-	if err == nil {
+	if c.fits(schema, value) {
 		return nil
 	}
-	problems := c.flatten(err)
+	problems := first(c.problems(schema, value))
+	if len(problems) == 0 {
+		return []Problem{{Text: "value does not fit its schema"}}
+	}
 	slices.SortStableFunc(problems, func(a, b Problem) int { return cmp.Compare(a.Field, b.Field) })
 	return problems
 }
 
-// flatten turns kin's tree of errors into problems.
-func (c *checker) flatten(err error) []Problem {
-	switch err := err.(type) { //nolint:errorlint // a tree of known types; its leaves wrap other trees
-	case openapi3.MultiError:
-		var problems []Problem
-		for _, err := range err {
-			problems = append(problems, c.flatten(err)...)
+// fits tells whether a value fits a schema, without a word about why not.
+func (c *checker) fits(schema *openapi3.Schema, value any) bool {
+	return schema.VisitJSON(value, c.quick...) == nil
+}
+
+// problems goes through what is wrong with a value that does not fit, and with all in it. The way down is ours, not
+// kin's, which stops at the first problem or not at all.
+func (c *checker) problems(schema *openapi3.Schema, value any) iter.Seq[Problem] {
+	return func(yield func(Problem) bool) {
+		if nearest := c.nearest(slices.Concat(schema.OneOf, schema.AnyOf, schema.AllOf), value); len(nearest) > 0 {
+			slices.Values(nearest)(yield)
+			return
 		}
-		return problems
-	case *openapi3.SchemaError:
-		return c.reword(err)
-	default:
-		return []Problem{{Text: err.Error()}}
+		for _, problem := range c.ownProblems(schema, value) {
+			if !yield(problem) {
+				return
+			}
+		}
+		switch value := value.(type) {
+		case []any:
+			if schema.Items != nil && schema.Type.Permits(openapi3.TypeArray) {
+				c.eachProblems(schema.Items, value, strconv.Itoa)(yield)
+			}
+		case map[string]any:
+			if schema.Type.Permits(openapi3.TypeObject) {
+				c.memberProblems(schema, value)(yield)
+			}
+		}
 	}
 }
 
-// reword says in our words what one of kin's errors says; kin's own would quote schema and value over many lines.
-func (c *checker) reword(mismatch *openapi3.SchemaError) []Problem {
-	path := fieldPath(mismatch.JSONPointer())
-	schema := mismatch.Schema
-	switch mismatch.SchemaField {
-	case "oneOf", "anyOf", "allOf":
-		var problems []Problem
-		for _, problem := range c.nearest(slices.Concat(schema.OneOf, schema.AnyOf, schema.AllOf), mismatch.Value) {
-			problems = append(problems, Problem{Field: join(path, problem.Field), Text: problem.Text})
+// eachProblems goes through what is wrong with each of many values of one schema, the steps to which are given. Most
+// fit, and asking for several at once is cheaper.
+func (c *checker) eachProblems(ref *openapi3.SchemaRef, values []any, step func(int) string) iter.Seq[Problem] {
+	return func(yield func(Problem) bool) {
+		const several = 64
+		array := openapi3.NewArraySchema()
+		array.Items = ref
+		for start := 0; start < len(values); start += several {
+			chunk := values[start:min(start+several, len(values))]
+			if c.fits(array, chunk) {
+				continue
+			}
+			for i, value := range chunk {
+				if len(chunk) > 1 && c.fits(ref.Value, value) {
+					continue
+				}
+				for problem := range c.problems(ref.Value, value) {
+					if !yield(problem.under(step(start + i))) {
+						return
+					}
+				}
+			}
 		}
-		return problems
-	case "properties":
-		name := unsupported(mismatch.Reason)
-		return []Problem{{
-			Field: join(path, printable(name)),
-			Text:  fmt.Sprintf("Unrecognized field %s, known fields: [%s]", quote(name), strings.Join(knownProperties(schema), ", ")),
-		}}
-	case "required":
-		return []Problem{{Field: path, Text: "required field is missing"}}
+	}
+}
+
+// memberProblems goes through the fields that an object lacks or should not have, and what is wrong with the others.
+func (c *checker) memberProblems(schema *openapi3.Schema, members map[string]any) iter.Seq[Problem] {
+	return func(yield func(Problem) bool) {
+		for _, name := range schema.Required {
+			if _, ok := members[name]; !ok && !yield(Problem{Field: fieldPath([]string{name}), Text: "required field is missing"}) {
+				return
+			}
+		}
+		var names []string // of those that the schema does not name
+		var values []any
+		for _, name := range slices.Sorted(maps.Keys(members)) {
+			ref, value := schema.Properties[name], members[name]
+			switch allowed := schema.AdditionalProperties.Has; {
+			case ref != nil && !c.fits(ref.Value, value):
+				for problem := range c.problems(ref.Value, value) {
+					if !yield(problem.under(name)) {
+						return
+					}
+				}
+			case ref != nil:
+			case allowed != nil && !*allowed:
+				if !yield(unrecognized(schema, name)) {
+					return
+				}
+			default:
+				names, values = append(names, name), append(values, value)
+			}
+		}
+		if ref := schema.AdditionalProperties.Schema; ref != nil {
+			c.eachProblems(ref, values, func(i int) string { return names[i] })(yield)
+		}
+	}
+}
+
+// ownProblems returns what is wrong with a value itself, whatever is in it.
+func (c *checker) ownProblems(schema *openapi3.Schema, value any) []Problem {
+	own := *schema
+	own.OneOf, own.AnyOf, own.AllOf, own.Items = nil, nil, nil, nil
+	own.Properties, own.Required, own.AdditionalProperties = nil, nil, openapi3.AdditionalProperties{}
+	err := own.VisitJSON(value, c.full...)
+	if err == nil {
+		return nil
+	}
+	mismatches, several := err.(openapi3.MultiError) //nolint:errorlint // kin gives it as it is
+	if !several {
+		mismatches = openapi3.MultiError{err}
+	}
+	problems := make([]Problem, len(mismatches))
+	for i, err := range mismatches {
+		if mismatch, ok := errors.AsType[*openapi3.SchemaError](err); ok {
+			problems[i].Text = c.reword(schema, mismatch)
+		} else {
+			problems[i].Text = err.Error()
+		}
+	}
+	return problems
+}
+
+// reword says in our words what one of kin's errors says; kin's own would quote schema and value over many lines.
+func (c *checker) reword(schema *openapi3.Schema, mismatch *openapi3.SchemaError) string {
+	switch mismatch.SchemaField {
 	case "enum":
-		return []Problem{{Field: path, Text: c.enumText(schema, mismatch.Value)}}
+		return c.enumText(schema, mismatch.Value)
 	case "type":
-		return []Problem{{Field: path, Text: fmt.Sprintf("%s, not %s", mismatch.Reason, kindOf(mismatch.Value))}}
+		return fmt.Sprintf("%s, not %s", mismatch.Reason, kindOf(mismatch.Value))
 	case "nullable":
-		return []Problem{{Field: path, Text: "null is not accepted"}}
+		return "null is not accepted"
 	case "format":
 		if schema.Type.Is(openapi3.TypeInteger) {
-			return []Problem{{Field: path, Text: fmt.Sprintf("value is not a %d-bit integer", bits(schema))}}
+			return fmt.Sprintf("value is not a %d-bit integer", bits(schema))
 		}
-		return []Problem{{Field: path, Text: "value is not a " + schema.Format}}
+		return "value is not a " + schema.Format
 	}
-	return []Problem{{Field: path, Text: mismatch.Reason}}
+	return mismatch.Reason
+}
+
+// unrecognized says that an object has a field that its schema does not.
+func unrecognized(schema *openapi3.Schema, name string) Problem {
+	return Problem{
+		Field: printable(name),
+		Text:  fmt.Sprintf("Unrecognized field %s, known fields: [%s]", quote(name), strings.Join(knownProperties(schema), ", ")),
+	}
+}
+
+// first takes enough problems, or all there are.
+func first(problems iter.Seq[Problem]) (taken []Problem) {
+	for problem := range problems {
+		if taken = append(taken, problem); len(taken) == enough {
+			break
+		}
+	}
+	return taken
 }
 
 // nearest returns the problems with the alternative that a value was meant for: the one that knows most of its fields,
@@ -104,10 +214,10 @@ func (c *checker) reword(mismatch *openapi3.SchemaError) []Problem {
 func (c *checker) nearest(alternatives openapi3.SchemaRefs, value any) (nearest []Problem) {
 	unknown := 0
 	for _, alternative := range alternatives {
-		problems, n := c.visit(alternative.Value, value), unknownFields(alternative.Value, value)
-		if len(problems) == 0 {
+		if c.fits(alternative.Value, value) {
 			continue
 		}
+		problems, n := first(c.problems(alternative.Value, value)), unknownFields(alternative.Value, value)
 		if nearest == nil || n < unknown || n == unknown && len(problems) < len(nearest) {
 			nearest, unknown = problems, n
 		}
@@ -128,13 +238,6 @@ func unknownFields(schema *openapi3.Schema, value any) (n int) {
 		}
 	}
 	return n
-}
-
-// unsupported takes the name of an unknown property out of kin's reason, the only place that has it.
-func unsupported(reason string) string {
-	quoted, _ := strconv.QuotedPrefix(strings.TrimPrefix(reason, "property "))
-	name, _ := strconv.Unquote(quoted)
-	return name
 }
 
 // enumText says that a value is not in an enumeration, in the words that clients match on.
