@@ -33,6 +33,8 @@ func FuzzCheckRequestBody(f *testing.F) {
 		`{"datasetSizeInGb":1e-400,"averageItemSizeInBytes":9223372036854775808,"port":2.0}`,
 		`{"customerManagedKeys":[{"resourceName":1}]}`, `{"clientTlsCertificates":[null,"a",{"b":1}],"replicaOf":null}`,
 		`{"tags":[{"key":"a","value":"b","0":{}}]}`, `{"":[[[]]]}`, `{"a":[{"b":1e400}]}`,
+		`{"databases":[` + strings.Repeat(`{},`, 600) + `{}],"clientTlsCertificates":[` + strings.Repeat(`1,`, 70) + `""],"modules":[{"parameters":{"0":{},"a":1}}]}`,
+		`{"` + strings.Repeat("k\\n", 500) + `":` + strings.Repeat("[", 500) + strings.Repeat("]", 500) + `}`,
 	} {
 		for i := range operations {
 			f.Add(uint8(i), []byte(body))
