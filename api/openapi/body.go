@@ -156,7 +156,7 @@ func inexactNumber(schema *openapi3.Schema, number json.Number) string {
 // matching returns the alternative that a value fits, which must exist.
 func matching(alternatives openapi3.SchemaRefs, value any) *openapi3.Schema {
 	for _, alternative := range alternatives {
-		if alternative.Value.VisitJSON(value) == nil {
+		if alternative.Value.VisitJSON(value, openapi3.FailFast()) == nil {
 			return alternative.Value
 		}
 	}
