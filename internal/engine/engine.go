@@ -96,6 +96,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	var group errgroup.Group
 	group.Go(func() error { return e.tasks.run(ctx) })
 	group.Go(func() error { return e.steps.run(ctx) })
+	group.Go(func() error { return e.provisionOverdue(ctx) })
 	group.Go(func() error { return e.prune(ctx) })
 	group.Go(func() error { return e.sweep(ctx) })
 	if e.cfg.Shared {

@@ -2,13 +2,18 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// stepBatch is how many due steps are looked at to find accounts to provision for.
-const stepBatch = 500
+const (
+	// An account whose steps have been due for this long is never free, and waited for.
+	overdueAfter = 500 * time.Millisecond
+	// How long to leave in peace those who hold all accounts that something is due for.
+	heldPause = 10 * time.Millisecond
+)
 
 // plan stores what is left to provisioning and lets it start, within the cap on
 // subscriptions being changed. Under PolicyReject a change beyond the cap is the
@@ -58,31 +63,61 @@ func (e *Engine) checkCap(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-// One worker provisions for all accounts: what is due goes into one commit, and
-// the more there is, the more each commit does.
+// One worker provisions for all accounts that are free: what is due goes into one
+// commit, and the more there is, the more each commit does.
 func (e *Engine) stepDispatcher() *dispatcher {
 	return &dispatcher{
 		name: "steps", log: e.log, wake: newSignal(), size: 1, next: e.db.NextStep,
 		take: func(ctx context.Context, _ int) ([]job, error) {
-			accounts, err := e.db.DueAccounts(ctx, stepBatch)
-			if err != nil || len(accounts) == 0 {
+			wait, ok, err := e.db.NextStep(ctx)
+			if err != nil || !ok || wait > 0 {
 				return nil, err
 			}
-			return []job{func(ctx context.Context) { e.provision(ctx, accounts) }}, nil
+			return []job{e.provision}, nil
 		},
 	}
 }
 
-// provision applies what is due for accounts, and lets subscription changes that
-// waited for a slot start.
-func (e *Engine) provision(ctx context.Context, accounts []int64) {
+// provision applies what is due, and lets subscription changes that waited for a
+// slot start.
+func (e *Engine) provision(ctx context.Context) {
 	e.at("step.due")
-	_, err := e.db.ApplySteps(ctx, accounts, func() { e.at("step.before_commit") })
-	if err != nil {
-		e.log.Warn("steps not applied", "accounts", len(accounts), "error", err)
+	applied, err := e.db.ApplySteps(ctx, func() { e.at("step.before_commit") })
+	switch {
+	case err != nil:
+		e.log.Warn("steps not applied", "error", err)
 		_ = sleep(ctx, retryPause) // the loop ends with its context either way
-		return
+	case applied == 0:
+		_ = sleep(ctx, heldPause)
+	default:
+		e.at("step.after_commit")
+		e.changed.set()
 	}
-	e.at("step.after_commit")
-	e.changed.set()
+}
+
+// provisionOverdue is a second worker, for accounts that the first one never finds
+// free. It waits for one after the other, so that none which is merely busy is left
+// out for ever, nor behind one that somebody has locked for long.
+func (e *Engine) provisionOverdue(ctx context.Context) error {
+	tried := []int64{} // in vain, in this round
+	for {
+		account, found, err := e.db.OverdueAccount(ctx, overdueAfter, tried)
+		if err != nil || !found { // that the database is away others have logged
+			tried = tried[:0]
+			if err := sleep(ctx, overdueAfter); err != nil {
+				return err
+			}
+			continue
+		}
+		applied, err := e.db.ApplyStepsOf(ctx, account, func() { e.at("step.before_commit") })
+		if err != nil && ctx.Err() == nil {
+			e.log.Warn("steps not applied", "account", account, "error", err)
+		}
+		if applied == 0 {
+			tried = append(tried, account)
+			continue
+		}
+		e.at("step.after_commit")
+		e.changed.set()
+	}
 }

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -130,31 +132,6 @@ func DueAt[B cloud.Body](ctx context.Context, tx *Tx, id int64) (at time.Time, o
 	return *due, true, nil
 }
 
-// DueAccounts lists the accounts that have steps to be applied now, the longest
-// overdue first. It looks at so many steps at most, so that it stays flat when one
-// account has very many of them.
-func (db *DB) DueAccounts(ctx context.Context, steps int) ([]int64, error) {
-	rows, err := db.pool.Query(ctx, `
-		SELECT account_id
-		FROM (
-			SELECT account_id, wake_at
-			FROM steps
-			WHERE wake_at <= statement_timestamp()
-			ORDER BY wake_at
-			LIMIT $1
-		) due
-		GROUP BY account_id
-		ORDER BY min(wake_at)`, steps)
-	if err != nil {
-		return nil, fmt.Errorf("look for due steps: %w", err)
-	}
-	accounts, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return nil, fmt.Errorf("look for due steps: %w", err)
-	}
-	return accounts, nil
-}
-
 // NextStep tells how long it is until some step is due; ok is false when none
 // ever will be by time alone.
 func (db *DB) NextStep(ctx context.Context) (wait time.Duration, ok bool, err error) {
@@ -166,32 +143,50 @@ func (db *DB) NextStep(ctx context.Context) (wait time.Duration, ok bool, err er
 		LIMIT 1`)
 }
 
-// ApplySteps does what is due for accounts, all in one commit: resources reach
-// their status and take on their patch, or are removed, and subscription changes
-// that waited for a slot may start. before is called just before the commit. Of
-// each resource only the first due step is applied. It gives back how many were.
+// ApplySteps does what is due, all in one commit, for the accounts that nobody else
+// is at work for, the longest overdue first: resources reach their status and take
+// on their patch, or are removed, and subscription changes that waited for a slot
+// may start. before is called just before the commit. Of each resource only the
+// first due step is applied. It gives back how many were.
 //
-// The first account is waited for, and the others only if they are free, so that
-// neither a busy account is left out for ever nor two of these wait for each other.
+// It waits for no account, so that none that somebody holds keeps the others
+// waiting; ApplyStepsOf is for those that are never free.
 //
 // A step that is no longer there was dropped by a newer change, and a resource
 // that is no longer there took its steps along, so neither can be brought back.
-func (db *DB) ApplySteps(ctx context.Context, accounts []int64, before func()) (applied int, err error) {
+func (db *DB) ApplySteps(ctx context.Context, before func()) (int, error) {
+	return db.applySteps(ctx, before, lockDue)
+}
+
+// ApplyStepsOf is ApplySteps for one account, which is waited for.
+func (db *DB) ApplyStepsOf(ctx context.Context, account int64, before func()) (int, error) {
+	return db.applySteps(ctx, before, `SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE`, account)
+}
+
+// lockDue locks free accounts with due steps. It looks at so many steps at most, so
+// that it stays flat when one account has very many, but not counting those of
+// accounts that are not free. Whoever waits for nobody may lock in any order.
+const lockDue = `
+	SELECT a.id
+	FROM steps s
+	JOIN accounts a ON a.id = s.account_id
+	WHERE s.wake_at <= statement_timestamp()
+	ORDER BY s.wake_at
+	LIMIT 500
+	FOR NO KEY UPDATE OF a SKIP LOCKED`
+
+func (db *DB) applySteps(ctx context.Context, before func(), lock string, args ...any) (applied int, err error) {
 	err = db.inPipeline(ctx, func(p *pipeline) error {
-		p.write(`SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE`, accounts[0])
-		rows, err := p.Query(ctx, `
-			SELECT id
-			FROM accounts
-			WHERE id = ANY ($1)
-			ORDER BY id
-			FOR NO KEY UPDATE SKIP LOCKED`, accounts)
+		rows, err := p.Query(ctx, lock, args...)
 		if err != nil {
 			return err
 		}
 		locked, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-		if err != nil {
+		if err != nil || len(locked) == 0 {
 			return err
 		}
+		slices.Sort(locked)
+		locked = slices.Compact(locked)
 		if err := p.QueryRow(ctx, applyDue, locked).Scan(&applied); err != nil || applied == 0 {
 			return err
 		}
@@ -203,6 +198,24 @@ func (db *DB) ApplySteps(ctx context.Context, accounts []int64, before func()) (
 		return 0, fmt.Errorf("apply steps: %w", err)
 	}
 	return applied, nil
+}
+
+// OverdueAccount finds the account, but for some, whose steps have been due for the
+// longest, if that is more than late; ok is false if there is none.
+func (db *DB) OverdueAccount(ctx context.Context, late time.Duration, except []int64) (account int64, ok bool, err error) {
+	err = db.pool.QueryRow(ctx, `
+		SELECT account_id
+		FROM steps
+		WHERE wake_at <= statement_timestamp() - $1::interval AND account_id <> ALL ($2)
+		ORDER BY wake_at
+		LIMIT 1`, late, except).Scan(&account)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("look for overdue steps: %w", err)
+	}
+	return account, true, nil
 }
 
 const applyDue = `

@@ -1,0 +1,123 @@
+package engine_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// connect opens a session of somebody else.
+func connect(tb testing.TB, url string) *pgx.Conn {
+	tb.Helper()
+	conn, err := pgx.Connect(tb.Context(), url)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = conn.Close(context.WithoutCancel(tb.Context())) })
+	return conn
+}
+
+// exec runs one statement in a session.
+func exec(tb testing.TB, conn *pgx.Conn, sql string, args ...any) {
+	tb.Helper()
+	if _, err := conn.Exec(tb.Context(), sql, args...); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// lock begins a transaction that holds an account's row, without changing it.
+func lock(tb testing.TB, conn *pgx.Conn, account int64) {
+	tb.Helper()
+	exec(tb, conn, "BEGIN")
+	exec(tb, conn, "SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE", account)
+}
+
+// waiting counts the sessions that wait for a lock.
+func waiting(tb testing.TB, url string) (n int) {
+	tb.Helper()
+	query(tb, url, `SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted AND (database IS NULL OR
+		database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+		AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`, nil, &n)
+	return n
+}
+
+// overdue gives an account boxes, whose only step was due some seconds ago.
+func overdue(tb testing.TB, conn *pgx.Conn, account int64, boxes, seconds int) {
+	tb.Helper()
+	exec(tb, conn, `
+		INSERT INTO resources (account_id, kind, id, name, status, body, created_at, updated_at)
+		SELECT $1, 'box', n, 'box', 'pending', '{}', now(), now() FROM generate_series(1, $2::int) n`, account, boxes)
+	exec(tb, conn, `
+		INSERT INTO steps (account_id, kind, resource_id, after, due_at, wake_at, status, patch)
+		SELECT $1, 'box', n, '0', at, at, 'active', '{"lid": true}'
+		FROM generate_series(1, $2::int) n, (SELECT now() - make_interval(secs => $3)) due (at)`, account, boxes, seconds)
+}
+
+// steps counts those that an account has left.
+func steps(tb testing.TB, url string, account int64) (n int) {
+	tb.Helper()
+	query(tb, url, `SELECT count(*) FROM steps WHERE account_id = $1`, []any{account}, &n)
+	return n
+}
+
+// running creates an account whose clock runs.
+func running(tb testing.TB, db *store.DB) int64 {
+	tb.Helper()
+	id, err := db.CreateAccount(tb.Context(), cloud.Account{Name: "test"})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return id
+}
+
+// An account whose row somebody holds for long keeps nobody else's steps from being
+// applied, though its own have been due for longer and are very many.
+func TestProvisioningPassesALockedAccount(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	db, conn := openDB(t, url), connect(t, url)
+	locked, free := running(t, db), running(t, db)
+	overdue(t, conn, locked, 2000, 20)
+	overdue(t, conn, free, 3, 10)
+	lock(t, conn, locked)
+	start(t, db, nil)
+	apitest.Eventually(t, "the other account is provisioned for", func() bool { return steps(t, url, free) == 0 })
+	if n := steps(t, url, locked); n != 2000 {
+		t.Errorf("%d steps of the locked account are left, want all 2000", n)
+	}
+	exec(t, conn, "COMMIT")
+	apitest.Eventually(t, "it has its turn when it is free", func() bool { return steps(t, url, locked) == 0 })
+}
+
+// An account that the next writer always waits for is never found free. It is waited
+// for, and has its turn.
+func TestProvisioningWaitsForABusyAccount(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	db, writer, next := openDB(t, url), connect(t, url), connect(t, url)
+	busy := running(t, db)
+	overdue(t, writer, busy, 1, 1)
+	lock(t, writer, busy)
+	start(t, db, nil)
+	apitest.Eventually(t, "provisioning waits", func() bool { return waiting(t, url) == 1 })
+	locked := make(chan error, 1)
+	exec(t, next, "BEGIN")
+	go func() {
+		_, err := next.Exec(context.WithoutCancel(t.Context()), "SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE", busy)
+		locked <- err
+	}()
+	apitest.Eventually(t, "the next writer waits", func() bool { return waiting(t, url) == 2 })
+	exec(t, writer, "COMMIT")
+	if err := <-locked; err != nil {
+		t.Fatal(err)
+	}
+	if n := steps(t, url, busy); n != 0 {
+		t.Errorf("%d steps are left when the next writer has its turn, want none", n)
+	}
+}
