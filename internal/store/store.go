@@ -120,10 +120,8 @@ func (db *DB) Write(ctx context.Context, caller cloud.Caller, fn func(*Tx) error
 	return db.inPipeline(ctx, func(p *pipeline) error {
 		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: caller}
 		err := p.QueryRow(ctx, `
-			SELECT business_now(a), COALESCE(cap_policy, '')
-			FROM accounts a
-			WHERE id = $1
-			FOR NO KEY UPDATE`, caller.Account).Scan(&tx.Now, &tx.capPolicy)
+			SELECT business_now(a), COALESCE(a.cap_policy, '')
+			FROM (SELECT * FROM accounts WHERE id = $1 FOR NO KEY UPDATE) a -- first the lock, then the time`, caller.Account).Scan(&tx.Now, &tx.capPolicy)
 		if err != nil {
 			return fmt.Errorf("lock account %d: %w", caller.Account, err)
 		}

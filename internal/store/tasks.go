@@ -172,10 +172,13 @@ func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: cloud.Caller{Account: c.Account}}
 		err := p.QueryRow(ctx, `
 			SELECT business_now(a), COALESCE(a.cap_policy, '')
-			FROM accounts a
-			JOIN tasks t ON t.account_id = a.id
-			WHERE a.id = $1 AND t.id = $2 AND t.lease = $3
-			FOR NO KEY UPDATE OF a, t`, c.Account, c.ID, c.Lease).Scan(&tx.Now, &tx.capPolicy)
+			FROM (
+				SELECT a.*
+				FROM accounts a
+				JOIN tasks t ON t.account_id = a.id
+				WHERE a.id = $1 AND t.id = $2 AND t.lease = $3
+				FOR NO KEY UPDATE OF a, t
+			) a -- first the locks, then the time`, c.Account, c.ID, c.Lease).Scan(&tx.Now, &tx.capPolicy)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrLeaseLost
 		}

@@ -1,0 +1,58 @@
+package engine_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// A change happens at the time at which its turn has come, not at that at which it
+// began to wait: else times of an account would go backwards.
+func TestTimeIsReadUnderTheLock(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	db, holder := openDB(t, url), connect(t, url)
+	account := running(t, db)
+	_, err := db.Accept(t.Context(), []store.Acceptance{{
+		ID: uuid.NewString(), Account: account, Operation: "createBox", Command: "boxCreateRequest", Request: []byte(`{}`),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims, _, err := db.ClaimTasks(t.Context(), 1, time.Minute)
+	if err != nil || len(claims) != 1 {
+		t.Fatalf("claimed %v, %v", claims, err)
+	}
+	for what, change := range map[string]func(fn func(*store.Tx) error) error{
+		"write": func(fn func(*store.Tx) error) error {
+			return db.Write(t.Context(), cloud.Caller{Account: account}, fn)
+		},
+		"process": func(fn func(*store.Tx) error) error { return db.Process(t.Context(), claims[0], fn) },
+	} {
+		lock(t, holder, account)
+		var got time.Time
+		done := make(chan error, 1)
+		go func() {
+			done <- change(func(tx *store.Tx) error {
+				got = tx.Now
+				return nil
+			})
+		}()
+		apitest.Eventually(t, what+" waits", func() bool { return waiting(t, url) == 1 })
+		var free time.Time
+		query(t, url, `SELECT clock_timestamp()`, nil, &free)
+		exec(t, holder, "COMMIT")
+		if err := <-done; err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if got.Before(free) {
+			t.Errorf("%s: its time is %v before the account was free", what, free.Sub(got))
+		}
+	}
+}
