@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -53,6 +54,40 @@ func TestTimeIsReadUnderTheLock(t *testing.T) {
 		}
 		if got.Before(free) {
 			t.Errorf("%s: its time is %v before the account was free", what, free.Sub(got))
+		}
+	}
+}
+
+// The writes of an account that somebody holds do not take every connection: others
+// are answered meanwhile.
+func TestWaitingWritesLeaveConnections(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	db, holder := openDB(t, url), connect(t, url) // 12 connections
+	held, other := running(t, db), running(t, db)
+	lock(t, holder, held)
+	writes := make(chan error)
+	for range 30 {
+		go func() {
+			writes <- db.Write(t.Context(), cloud.Caller{Account: held}, func(*store.Tx) error { return nil })
+		}()
+	}
+	apitest.Eventually(t, "some wait", func() bool { return waiting(t, url) >= 2 })
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // less than the others wait for their lock
+	defer cancel()
+	for range 100 {
+		err := db.Read(ctx, cloud.Caller{Account: other}, func(tx *store.Tx) error {
+			_, err := tx.Account(ctx)
+			return err
+		})
+		if err != nil {
+			t.Fatalf("another account's read: %v", err)
+		}
+	}
+	exec(t, holder, "COMMIT")
+	for range 30 {
+		if err := <-writes; err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -27,6 +27,7 @@ import (
 type DB struct {
 	pool  *pgxpool.Pool
 	reads *reads
+	turns turns
 	id    string // tells our own notifications from others
 }
 
@@ -70,7 +71,7 @@ func Open(ctx context.Context, url string, maxConns int) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("reach database: %w", err)
 	}
-	return &DB{pool: pool, reads: newReads(pool), id: uuid.NewString()}, nil
+	return &DB{pool: pool, reads: newReads(pool), turns: turns{accounts: map[int64]*turn{}}, id: uuid.NewString()}, nil
 }
 
 // Close waits for the connections in use and closes all.
@@ -117,6 +118,11 @@ func (db *DB) Read(ctx context.Context, caller cloud.Caller, fn func(*Tx) error)
 // Write runs fn in a transaction under the lock of the caller's account, so
 // that nothing else changes this account meanwhile.
 func (db *DB) Write(ctx context.Context, caller cloud.Caller, fn func(*Tx) error) error {
+	done, err := db.turns.take(ctx, caller.Account)
+	if err != nil {
+		return fmt.Errorf("wait for account %d: %w", caller.Account, err)
+	}
+	defer done()
 	return db.inPipeline(ctx, func(p *pipeline) error {
 		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: caller}
 		err := p.QueryRow(ctx, `
