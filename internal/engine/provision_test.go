@@ -121,3 +121,32 @@ func TestProvisioningWaitsForABusyAccount(t *testing.T) {
 		t.Errorf("%d steps are left when the next writer has its turn, want none", n)
 	}
 }
+
+// Very many due steps are applied in several commits, and one resource's in their
+// order, also where its clock stands still and all were found due at the same time.
+func TestProvisioningInParts(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	db, conn := openDB(t, url), connect(t, url)
+	account := running(t, db)
+	overdue(t, conn, account, 11000, 20)
+	exec(t, conn, `
+		INSERT INTO steps (account_id, kind, resource_id, after, due_at, wake_at, status)
+		SELECT account_id, kind, resource_id, after, due_at + interval '1 s', wake_at - interval '1 s', 'deleting'
+		FROM steps`)
+	for left := 22000; left > 0; {
+		applied, err := db.ApplySteps(t.Context(), func() {})
+		if err != nil || applied == 0 || applied > 5000 {
+			t.Fatalf("%d steps applied at once, %v; want up to 5000", applied, err)
+		}
+		left -= applied
+		if n := steps(t, url, account); n != left {
+			t.Fatalf("%d steps are left, want %d", n, left)
+		}
+	}
+	var wrong int
+	query(t, url, `SELECT count(*) FROM resources WHERE status <> 'deleting' OR body <> '{"lid": true}'`, nil, &wrong)
+	if wrong != 0 {
+		t.Errorf("%d boxes did not end in their last step", wrong)
+	}
+}

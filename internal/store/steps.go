@@ -218,13 +218,32 @@ func (db *DB) OverdueAccount(ctx context.Context, late time.Duration, except []i
 	return account, true, nil
 }
 
+// applyDue applies steps of up to so many resources, so that it ends in time however
+// many are due: what is left is for the next commit. The steps of one resource are
+// brought in order only then, since at wake_at those of a clock that stands still
+// have none.
 const applyDue = `
-	WITH due AS (
-		SELECT DISTINCT ON (s.account_id, s.kind, s.resource_id) s.*, business_now(a) AS now
-		FROM steps s
-		JOIN accounts a ON a.id = s.account_id
-		WHERE s.account_id = ANY ($1) AND s.wake_at <= statement_timestamp()
-		ORDER BY s.account_id, s.kind, s.resource_id, s.due_at, s.id
+	WITH resource AS (
+		SELECT DISTINCT account_id, kind, resource_id
+		FROM (
+			SELECT account_id, kind, resource_id
+			FROM steps
+			WHERE account_id = ANY ($1) AND wake_at <= statement_timestamp()
+			ORDER BY wake_at
+			LIMIT 5000
+		) first
+	), due AS (
+		SELECT s.*, business_now(a) AS now
+		FROM resource
+		JOIN accounts a ON a.id = resource.account_id
+		CROSS JOIN LATERAL (
+			SELECT *
+			FROM steps s
+			WHERE s.account_id = resource.account_id AND s.kind = resource.kind AND s.resource_id = resource.resource_id
+				AND s.wake_at <= statement_timestamp()
+			ORDER BY s.due_at, s.id
+			LIMIT 1
+		) s
 	), changed AS (
 		UPDATE resources r
 		SET ` + reachStatus + `
