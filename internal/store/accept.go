@@ -47,6 +47,9 @@ const acceptTask = `
 		RETURNING last_seq, last_seq - 1 = done_seq AS head, business_now(accounts) AS now
 	)` + insertTask
 
+// acceptKeyedTask locks the key before the account, a Write that ends with FinishKey
+// after it. They do not meet at a key: only one of them has its token, and who has
+// another one does not wait for the row.
 const acceptKeyedTask = `
 	WITH finished AS (
 		UPDATE idempotency_keys

@@ -2,7 +2,10 @@
 // table, a function per question. Callers compose functions inside a
 // transaction, which is a closure: returning an error rolls it back.
 //
-// Locks are always taken in the same order: account, resource, task, step.
+// Whatever needs an order among the changes of an account takes the lock of its row
+// first: Accept, Write, Process, ApplySteps. Who locks several accounts does so in
+// the order of their ids or waits for none. All else changes rows of one sort, under
+// no other lock. docs/design.md has the whole of it.
 package store
 
 import (
