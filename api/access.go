@@ -35,11 +35,11 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, c call) error {
 	if s.cfg.RateLimit == 0 {
 		return forbidden
 	}
-	count := 1
+	count := s.cfg.DB.CountRequest
 	if forbidden != nil {
-		count = 0
+		count = s.cfg.DB.Requests // only to say how many are left
 	}
-	used, left, err := s.cfg.DB.CountRequests(r.Context(), c.caller.Account, count)
+	used, left, err := count(r.Context(), c.caller.Account)
 	if err == nil {
 		w.Header().Set(rateHeader, strconv.Itoa(max(s.cfg.RateLimit-used, 0)))
 	}
