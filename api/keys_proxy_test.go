@@ -69,6 +69,11 @@ func (w *wire) cutBefore(when ...[]byte) *cut {
 	return w.arm(&cut{when: when, delivered: true, hangUp: make(chan struct{})})
 }
 
+// silence is cutAt for what gets lost, as does all that follows it.
+func (w *wire) silence(when ...[]byte) *cut {
+	return w.arm(&cut{when: when, hangUp: make(chan struct{})})
+}
+
 func (w *wire) arm(c *cut) *cut {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -132,18 +137,19 @@ func (w *wire) serve(client net.Conn) {
 			return err == nil
 		}
 		defer close(armed.done)
+		var err error
 		if armed.delivered {
 			mute.Lock()
 			mute.on = true
 			mute.Unlock()
-			_, err := database.Write(message)
-			if armed.hangUp != nil {
-				<-armed.hangUp
-				_ = client.Close()
-			}
-			if err == nil {
-				<-answered
-			}
+			_, err = database.Write(message)
+		}
+		if armed.hangUp != nil {
+			<-armed.hangUp
+			_ = client.Close()
+		}
+		if armed.delivered && err == nil {
+			<-answered
 		}
 		return false
 	})

@@ -29,6 +29,9 @@ type dispatcher struct {
 	log  *slog.Logger
 	wake signal
 	size int // jobs at once
+	// How long each look and each job may take. Postgres bounds its statements
+	// itself, but a host that is gone bounds nothing.
+	limit time.Duration
 	// take gives back up to free jobs. A job is called with a context that
 	// outlives the dispatcher's by stopTime.
 	take func(ctx context.Context, free int) ([]job, error)
@@ -58,14 +61,16 @@ func (d *dispatcher) run(ctx context.Context) error {
 			break
 		}
 		last = time.Now()
-		taken, err := d.take(ctx, free)
+		taken, err := d.look(ctx, free)
 		for range free - len(taken) {
 			<-slots
 		}
 		for _, do := range taken {
 			jobs.Go(func() {
 				defer func() { <-slots }()
-				do(work)
+				ctx, cancel := context.WithTimeout(work, d.limit)
+				defer cancel()
+				do(ctx)
 			})
 		}
 		if err == nil && len(taken) == free {
@@ -79,6 +84,23 @@ func (d *dispatcher) run(ctx context.Context) error {
 	defer timer.Stop()
 	jobs.Wait()
 	return ctx.Err()
+}
+
+// look takes up to free jobs.
+func (d *dispatcher) look(ctx context.Context, free int) ([]job, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.limit)
+	defer cancel()
+	return d.take(ctx, free)
+}
+
+// pause is how long it is until the next due time, as far as is known.
+func (d *dispatcher) pause(ctx context.Context) time.Duration {
+	ctx, cancel := context.WithTimeout(ctx, d.limit)
+	defer cancel()
+	if next, ok, err := d.next(ctx); err == nil && ok {
+		return min(max(next, pollFloor), pollEvery)
+	}
+	return pollEvery
 }
 
 // acquire waits for a free slot and takes all that are free.
@@ -107,11 +129,7 @@ func (d *dispatcher) wait(ctx context.Context, failed error) error {
 		return ctx.Err()
 	default:
 	}
-	pause := pollEvery
-	if next, ok, err := d.next(ctx); err == nil && ok {
-		pause = min(max(next, pollFloor), pollEvery)
-	}
-	timer := time.NewTimer(pause)
+	timer := time.NewTimer(d.pause(ctx))
 	defer timer.Stop()
 	select {
 	case <-d.wake:

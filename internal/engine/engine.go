@@ -35,6 +35,10 @@ type Config struct {
 	Hold   time.Duration // how long a GET of an unfinished task waits for its end
 	Lease  time.Duration // after which a dead worker's task is taken again; 0: 5 s
 
+	// Limit bounds a look for work and each piece of work; 0: 12 s, a bit more than
+	// the longest statement.
+	Limit time.Duration
+
 	// Sweep is how often idempotency keys are removed that are as if never seen;
 	// 0: every minute. Nothing else depends on it.
 	Sweep time.Duration
@@ -68,6 +72,9 @@ func New(cfg Config) (*Engine, error) {
 	}
 	if cfg.Lease == 0 {
 		cfg.Lease = 5 * time.Second
+	}
+	if cfg.Limit == 0 {
+		cfg.Limit = 12 * time.Second
 	}
 	if cfg.Sweep == 0 {
 		cfg.Sweep = time.Minute

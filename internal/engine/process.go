@@ -18,11 +18,13 @@ const (
 	maxAttempts = 5
 	// How long an account waits after the database failed under its task.
 	retryPause = 200 * time.Millisecond
+	// How long giving a task back may take. Its own time may have run out.
+	releaseTime = 5 * time.Second
 )
 
 func (e *Engine) taskDispatcher() *dispatcher {
 	return &dispatcher{
-		name: "tasks", log: e.log, wake: newSignal(), size: processWorkers, next: e.db.NextTask,
+		name: "tasks", log: e.log, wake: newSignal(), size: processWorkers, limit: e.cfg.Limit, next: e.db.NextTask,
 		take: func(ctx context.Context, free int) ([]job, error) {
 			claims, started, err := e.db.ClaimTasks(ctx, free, e.cfg.Lease)
 			if started > 0 {
@@ -57,6 +59,8 @@ func (e *Engine) process(ctx context.Context, c store.Claim) {
 		return
 	case err != nil:
 		log.Warn("task goes back to its queue", "error", err)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+		defer cancel()
 		if err := e.db.ReleaseTask(ctx, c, retryPause); err != nil {
 			log.Warn("task waits for its lease to run out", "error", err)
 		}

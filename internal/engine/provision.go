@@ -67,7 +67,7 @@ func (e *Engine) checkCap(ctx context.Context, tx *store.Tx) error {
 // commit, and the more there is, the more each commit does.
 func (e *Engine) stepDispatcher() *dispatcher {
 	return &dispatcher{
-		name: "steps", log: e.log, wake: newSignal(), size: 1, next: e.db.NextStep,
+		name: "steps", log: e.log, wake: newSignal(), size: 1, limit: e.cfg.Limit, next: e.db.NextStep,
 		take: func(ctx context.Context, _ int) ([]job, error) {
 			wait, ok, err := e.db.NextStep(ctx)
 			if err != nil || !ok || wait > 0 {
