@@ -4,7 +4,6 @@ package api_test
 
 import (
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,13 +20,16 @@ func TestSilenceUnderATask(t *testing.T) {
 	line := newWire(t, database)
 	a := apitest.On(t, line.url, func(c *engine.Config) { c.Limit, c.Lease = time.Second, time.Hour }).Account()
 	task := a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one")).Get("taskId").(string)
+	await := func(status string) {
+		t.Helper()
+		apitest.Eventually(t, "the task is "+status, func() bool { return ask[string](t, database, `SELECT status FROM tasks`) == status })
+	}
+	await("processing-in-progress")
 	silent := line.silence([]byte(task))
-	hangUp := sync.OnceFunc(func() { close(silent.hangUp) })
-	defer hangUp()
+	defer close(silent.hangUp)
 	a.Advance(apitest.TaskTime)
-	apitest.Eventually(t, "the task is completed", func() bool {
-		return ask[string](t, database, `SELECT status FROM tasks`) == "processing-completed"
-	})
-	hangUp()
-	<-silent.done // so it was
+	await("processing-completed")
+	if attempts := ask[int](t, database, `SELECT attempts FROM tasks`); attempts != 2 {
+		t.Errorf("%d attempts, want one that ran out of time, and another", attempts)
+	}
 }

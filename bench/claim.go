@@ -91,7 +91,7 @@ func claim(ctx context.Context, db *store.DB) (time.Duration, error) {
 		if len(taken) != 1 {
 			return 0, fmt.Errorf("claimed %d tasks, want 1", len(taken))
 		}
-		if err := db.ReleaseTask(ctx, taken[0], 0); err != nil {
+		if err := db.ReleaseTask(ctx, taken[0], 0, false); err != nil {
 			return 0, err
 		}
 	}

@@ -66,7 +66,7 @@ func TestB11RescuedAfterItsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, late := range []store.Claim{dead, alive} {
-		if err := db.ReleaseTask(t.Context(), late, 0); err != nil {
+		if err := db.ReleaseTask(t.Context(), late, 0, false); err != nil {
 			t.Error(err)
 		}
 		if got := status(t, db, alive); got != cloud.TaskCompleted {
@@ -86,7 +86,7 @@ func TestB12EndOfAnOlderAttempt(t *testing.T) {
 	if err := finish(t.Context(), db, dead); !errors.Is(err, store.ErrLeaseLost) {
 		t.Errorf("the older attempt ends with %v, want %v", err, store.ErrLeaseLost)
 	}
-	if err := db.ReleaseTask(t.Context(), dead, 0); err != nil {
+	if err := db.ReleaseTask(t.Context(), dead, 0, false); err != nil {
 		t.Error(err)
 	}
 	if got := status(t, db, alive); got != cloud.TaskInProgress {

@@ -14,7 +14,8 @@ import (
 
 const (
 	processWorkers = 8
-	// A task whose worker died this often would block its account for ever.
+	// A task whose worker died, or ran out of time, this often would block its
+	// account for ever.
 	maxAttempts = 5
 	// How long an account waits after the database failed under its task.
 	retryPause = 200 * time.Millisecond
@@ -59,9 +60,11 @@ func (e *Engine) process(ctx context.Context, c store.Claim) {
 		return
 	case err != nil:
 		log.Warn("task goes back to its queue", "error", err)
+		// What takes too long may do so every time; what else went wrong is not the task's.
+		counts := store.TimedOut(err) || errors.Is(ctx.Err(), context.DeadlineExceeded)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 		defer cancel()
-		if err := e.db.ReleaseTask(ctx, c, retryPause); err != nil {
+		if err := e.db.ReleaseTask(ctx, c, retryPause, counts); err != nil {
 			log.Warn("task waits for its lease to run out", "error", err)
 		}
 		return

@@ -4,6 +4,7 @@ package engine_test
 // numbers of docs/design.md: L for a rule, T for a hazard.
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -158,6 +161,52 @@ func TestT7PoisonTaskDoesNotBlockItsAccount(t *testing.T) {
 		t.Errorf("poison: got %+v, want %s", got, cloud.GeneralError)
 	}
 	apitest.Eventually(t, "the next one is on turn", func() bool { return w.status(next.ID) == "processing-in-progress" })
+}
+
+// L-9: so does one that takes too long each time, whoever notices. A database that
+// is away now and then is not the task's fault.
+func TestTaskThatAlwaysTimesOut(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		limit  time.Duration
+		ends   func(ctx context.Context) error
+		counts bool
+	}{
+		"statement":   {0, func(context.Context) error { return &pgconn.PgError{Code: "57014"} }, true},
+		"transaction": {0, func(context.Context) error { return &pgconn.PgError{Code: "25P03"} }, true},
+		"job": {300 * time.Millisecond, func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}, true},
+		"outage": {0, func(context.Context) error { return &pgconn.PgError{Code: "57P01"} }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var calls atomic.Int32
+			w := newWorld(t, func(c *engine.Config) {
+				c.Speed, c.Limit, c.Hold = 0, tt.limit, time.Minute
+				c.Operations = slices.Clone(c.Operations)
+				c.Operations[0] = engine.Command("createBox", func(ctx context.Context, tx *store.Tx, in createBoxInput) (engine.Outcome, error) {
+					if in.Fail != nil && calls.Add(1) <= 6 {
+						return engine.Outcome{}, tt.ends(ctx)
+					}
+					in.Fail = nil
+					return createBox(ctx, tx, in)
+				})
+			})
+			bad, next := w.create(`{"name":"bad","fail":"as below"}`), w.create(`{"name":"next"}`)
+			want, times := cloud.TaskCompleted, int32(7)
+			if tt.counts {
+				want, times = cloud.TaskFailed, 5
+			}
+			if got := w.task(bad.ID); got.Status != want || calls.Load() > times {
+				t.Errorf("got %+v after %d attempts, want %s after %d at most", got, calls.Load(), want, times)
+			}
+			if got := w.task(next.ID); got.Status != cloud.TaskCompleted {
+				t.Errorf("the next task: got %+v", got)
+			}
+		})
+	}
 }
 
 // T15: without any wake-up the poll finds everything.

@@ -164,6 +164,13 @@ func Unavailable(err error) bool {
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err)
 }
 
+// TimedOut reports whether the database ended what it was asked because that took
+// too long. It is Unavailable, too, but the same call may end so every time.
+func TimedOut(err error) bool {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pgErr.Code == "57014" || pgErr.Code == "25P03") // of a statement; between two
+}
+
 // encode writes a value for a jsonb column; text, since pgx would take bytes as
 // they are and a string needs no further look.
 func encode(v any) (string, error) {

@@ -215,13 +215,13 @@ func (tx *Tx) Finish(c Claim, status cloud.TaskStatus, response cloud.TaskRespon
 	return nil
 }
 
-// ReleaseTask gives a claim back unprocessed: it is taken again after a pause,
-// and the attempt does not count.
-func (db *DB) ReleaseTask(ctx context.Context, c Claim, pause time.Duration) error {
+// ReleaseTask gives a claim back unprocessed: it is taken again after a pause. The
+// attempt counts or not.
+func (db *DB) ReleaseTask(ctx context.Context, c Claim, pause time.Duration, counts bool) error {
 	_, err := db.pool.Exec(ctx, `
 		UPDATE tasks
-		SET lease = NULL, attempts = attempts - 1, wake_at = clock_timestamp() + $3::interval
-		WHERE id = $1 AND lease = $2`, c.ID, c.Lease, pause)
+		SET lease = NULL, attempts = attempts - (NOT $4)::int, wake_at = clock_timestamp() + $3::interval
+		WHERE id = $1 AND lease = $2`, c.ID, c.Lease, pause, counts)
 	if err != nil {
 		return fmt.Errorf("release task %s: %w", c.ID, err)
 	}
