@@ -4,6 +4,7 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -26,6 +27,9 @@ type Config struct {
 	Secret   []byte // of the database: store.DB.ServerSecret
 	// RateLimit is how many requests an account may send in a minute; 0: any number.
 	RateLimit int
+	// PerformTime bounds what a request does in the database, waiting for others not
+	// included; 0: 10 s.
+	PerformTime time.Duration
 	// Hook is called at named points, for tests that crash or block there; nil:
 	// nothing.
 	Hook func(point string)
@@ -49,6 +53,9 @@ type server struct {
 // New builds the handler for every operation of the document. It panics only on
 // routes that chi cannot hold, which the document's own checks rule out.
 func New(cfg Config) http.Handler {
+	if cfg.PerformTime == 0 {
+		cfg.PerformTime = performTime
+	}
 	s := &server{
 		cfg:       cfg,
 		engine:    cfg.Engine,
@@ -91,16 +98,11 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		event(r).operation = op.ID
 		c := call{op: op}
+		if err := s.enter(w, r, &c); err != nil {
+			s.fail(w, r, err)
+			return
+		}
 		var err error
-		if c.caller, err = s.auth.authenticate(r); err != nil {
-			s.fail(w, r, err)
-			return
-		}
-		event(r).account = c.caller.Account
-		if err = s.admit(w, r, c); err != nil {
-			s.fail(w, r, err)
-			return
-		}
 		if hasBody {
 			if c.body, err = readBody(w, r); err != nil {
 				s.fail(w, r, err)
@@ -117,12 +119,32 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 			s.send(w, r, s.once(r, c, key))
 			return
 		}
+		r, cancel := within(r, s.cfg.PerformTime+s.engine.Hold())
+		defer cancel()
 		rep, err := s.perform(r, c, store.KeyHold{})
 		if err != nil {
 			rep = s.failure(r, err)
 		}
 		s.send(w, r, rep)
 	}
+}
+
+// enter finds out who calls, and whether they may.
+func (s *server) enter(w http.ResponseWriter, r *http.Request, c *call) (err error) {
+	r, cancel := within(r, s.cfg.PerformTime)
+	defer cancel()
+	if c.caller, err = s.auth.authenticate(r); err != nil {
+		return err
+	}
+	event(r).account = c.caller.Account
+	return s.admit(w, r, *c)
+}
+
+// within is a request that has so much time left, since a database that is gone
+// may not even say so. It does not bound the reading of its body.
+func within(r *http.Request, d time.Duration) (*http.Request, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(r.Context(), d)
+	return r.WithContext(ctx), cancel
 }
 
 // perform checks a request and carries it out. With an idempotency key its answer

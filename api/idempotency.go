@@ -53,7 +53,7 @@ func (s *server) keyOf(r *http.Request, c call) (*requestKey, error) {
 	return found, nil
 }
 
-// performTime is how long a request with a key may take. It goes on when its
+// performTime is how long a request may take. One with a key goes on when its
 // client is gone, since the client will ask again.
 const performTime = 10 * time.Second
 
@@ -62,7 +62,7 @@ const performTime = 10 * time.Second
 // in the transaction of the effect.
 func (s *server) once(r *http.Request, c call, key *requestKey) reply {
 	event(r).key = hex.EncodeToString(key.store.Hash[:8])
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), performTime+key.Wait)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), s.cfg.PerformTime+key.Wait)
 	defer cancel()
 	hold, record, err := s.acquire(ctx, r, key)
 	switch {
@@ -160,7 +160,7 @@ func (s *server) settle(ctx context.Context, r *http.Request, key *requestKey, h
 		return key.inUse().reply(r)
 	}
 	// The operation's own time may be what ran out.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), performTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.PerformTime)
 	defer cancel()
 	rep := s.failure(r, failed)
 	if !unavailable(failed) && key.Storable(rep.status) {

@@ -3,10 +3,19 @@ package api_test
 // The database falls silent: a connection stays open, and nothing comes back.
 
 import (
+	"context"
+	"crypto/sha256"
+	"log/slog"
+	"maps"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/understudy-dev/understudy"
+	"github.com/understudy-dev/understudy/api"
+	"github.com/understudy-dev/understudy/api/openapi"
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/pgtest"
@@ -31,5 +40,52 @@ func TestSilenceUnderATask(t *testing.T) {
 	await("processing-completed")
 	if attempts := ask[int](t, database, `SELECT attempts FROM tasks`); attempts != 2 {
 		t.Errorf("%d attempts, want one that ran out of time, and another", attempts)
+	}
+}
+
+// A request under which the connection falls silent is told so, with a key or
+// without one, also where the silence begins at its API keys.
+func TestSilenceUnderARequest(t *testing.T) {
+	t.Parallel()
+	line := newWire(t, pgtest.New(t))
+	w := apitest.On(t, line.url, func(c *engine.Config) { c.Hold = 0 })
+	a := w.Account()
+	tags := tagsPath(a, a.Subscription("one"))
+	secret, err := w.DB.ServerSecret(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := openapi.Load(understudy.Document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := api.New(api.Config{
+		Document: doc, Engine: w.Engine, DB: w.DB, Secret: secret, PerformTime: time.Second,
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	})
+	hash := sha256.Sum256([]byte(a.Secrets.Key))
+	for _, tt := range []struct {
+		name, method, path, body, at string
+		headers                      http.Header
+	}{
+		{"keys", http.MethodGet, "/v1/tasks", "", string(hash[:]), nil},
+		{"read", http.MethodGet, subscriptions + "/4711/databases", "", "\x12\x67", nil},
+		{"write", http.MethodPost, tags, `{"key":"colour","value":"purple"}`, "purple", nil},
+		{"keyed write", http.MethodPost, tags, `{"key":"colour","value":"purple"}`, "purple", http.Header{"Idempotency-Key": {"silence-0001"}}},
+	} {
+		silent := line.silence([]byte(tt.at))
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		r := httptest.NewRequestWithContext(ctx, tt.method, tt.path, strings.NewReader(tt.body))
+		maps.Copy(r.Header, tt.headers)
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Api-Key", a.Secrets.Key)
+		r.Header.Set("X-Api-Secret-Key", a.Secrets.Secret)
+		got := httptest.NewRecorder()
+		handler.ServeHTTP(got, r)
+		if err := ctx.Err(); err != nil || got.Code != http.StatusServiceUnavailable || got.Header().Get("Retry-After") != "1" {
+			t.Errorf("%s: got %d %v %s (%v), want 503 with Retry-After", tt.name, got.Code, got.Header(), got.Body, err)
+		}
+		cancel()
+		close(silent.hangUp)
 	}
 }

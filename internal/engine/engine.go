@@ -128,6 +128,9 @@ func (e *Engine) Wake() {
 	e.changed.set()
 }
 
+// Hold is how long a request may wait for the end of a task.
+func (e *Engine) Hold() time.Duration { return e.cfg.Hold }
+
 // at marks a point of the lifecycle.
 func (e *Engine) at(point string) {
 	if e.cfg.Hook != nil {
