@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -82,15 +83,25 @@ func (p *pipeline) flush(ctx context.Context) (pgx.BatchResults, error) {
 
 func (p *pipeline) commit(ctx context.Context) error {
 	if p.writes == 0 {
-		_, err := p.conn.Exec(ctx, "commit")
-		return err
+		tag, err := p.conn.Exec(ctx, "commit")
+		return committed(tag, err)
 	}
-	p.write("commit")
+	p.queued.Queue("commit") // not as a write: what it answers is looked at
 	results, err := p.flush(ctx)
 	if err != nil {
 		return err
 	}
-	return results.Close()
+	tag, err := results.Exec()
+	return committed(tag, errors.Join(err, results.Close()))
+}
+
+// committed looks at how a commit ended. That of a transaction in which something
+// failed is no error to Postgres, which rolls it back.
+func committed(tag pgconn.CommandTag, err error) error {
+	if err == nil && tag.String() == "ROLLBACK" {
+		return pgx.ErrTxCommitRollback
+	}
+	return err
 }
 
 // pipelineRows ends its round trip when it is closed.
