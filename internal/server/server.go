@@ -87,12 +87,12 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	}
 	if cfg.DatabaseURL == "" {
 		if err := database.ReleaseKeys(ctx); err != nil {
-			return err
+			return unlessStopped(ctx, err)
 		}
 	}
 	secret, err := database.ServerSecret(ctx)
 	if err != nil {
-		return err
+		return unlessStopped(ctx, err)
 	}
 	operations, err := catalog.Operations()
 	if err != nil {

@@ -17,6 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/server"
@@ -184,5 +187,39 @@ func TestStopTimeout(t *testing.T) {
 	}
 	if log := s.log.String(); !strings.Contains(log, "level=WARN") || !strings.Contains(log, "cut off") {
 		t.Errorf("nothing is said of the request that was cut off:\n%s", log)
+	}
+}
+
+// To be stopped before it was ready is no failure, whatever the start was at.
+func TestStopDuringTheStart(t *testing.T) {
+	t.Parallel()
+	database := pgtest.New(t)
+	conn, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
+	if _, err := conn.Exec(t.Context(), `BEGIN; LOCK TABLE server_secret`); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- server.Run(ctx, server.Config{
+			Listen: "127.0.0.1:0", DatabaseURL: database, CapPolicy: engine.PolicyQueue, APIKey: "key", APISecretKey: "secret",
+		})
+	}()
+	apitest.Eventually(t, "the start waits for the secret", func() bool {
+		var waits bool
+		err := conn.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'server_secret'::regclass AND NOT granted)`).Scan(&waits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return waits
+	})
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("Run: %v", err)
 	}
 }
