@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -19,6 +20,9 @@ type pipeline struct {
 	writes int // among them, all but a last question
 }
 
+// rollbackTime is how long a rollback may take; without one the connection is closed.
+const rollbackTime = 5 * time.Second
+
 // inPipeline runs fn in a transaction. An error, or a panic, rolls it back.
 func (db *DB) inPipeline(ctx context.Context, fn func(*pipeline) error) error {
 	return db.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
@@ -27,7 +31,9 @@ func (db *DB) inPipeline(ctx context.Context, fn func(*pipeline) error) error {
 		defer func() {
 			if !committed {
 				// A connection that cannot even do this is closed by the pool.
-				_, _ = p.conn.Exec(context.WithoutCancel(ctx), "rollback")
+				ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTime)
+				defer cancel()
+				_, _ = p.conn.Exec(ctx, "rollback")
 			}
 		}()
 		p.write("begin")

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -120,4 +122,34 @@ func TestSilentDatabase(t *testing.T) {
 	defer silent.Close()
 	url := "postgres://someone@" + silent.Addr().String() + "/theirs"
 	wantRefusal(t, 1, []string{silent.Addr().String(), "timeout"}, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(pgtest.TempDir(t), "data"), "--database-url", url)
+}
+
+// The rollback of a transaction whose connection has fallen silent is given up.
+func TestRollbackThatFellSilent(t *testing.T) {
+	t.Parallel()
+	through, mute := wire(t, pgtest.New(t))
+	db, err := store.Open(t.Context(), through, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := db.CreateAccount(t.Context(), cloud.Account{Name: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, refusal := make(chan error, 1), errors.New("as asked")
+	go func() {
+		ended <- db.Write(context.WithoutCancel(t.Context()), cloud.Caller{Account: account}, func(*store.Tx) error {
+			mute()
+			return refusal
+		})
+		db.Close()
+	}()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, refusal) {
+			t.Errorf("got %v, want %v", err, refusal)
+		}
+	case <-time.After(limit):
+		t.Error("it is still waited for")
+	}
 }
