@@ -7,10 +7,12 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -94,5 +96,52 @@ func TestB12EndOfAnOlderAttempt(t *testing.T) {
 	}
 	if err := finish(t.Context(), db, alive); err != nil {
 		t.Errorf("the newer attempt: %v", err)
+	}
+}
+
+// Who has nothing to provision does not wake those who look for it.
+func TestStepsAreToldOf(t *testing.T) {
+	t.Parallel()
+	for _, speed := range []float64{1, 0} {
+		db := openDB(t, pgtest.New(t))
+		caller := newAccount(t, db)
+		idle, err := engine.New(config(t, db, func(c *engine.Config) {
+			c.Speed = speed
+			c.Operations = append(c.Operations[:1:1], engine.Sync("getBox", getBox), engine.Command("deleteBox",
+				func(ctx context.Context, tx *store.Tx, in struct {
+					ID int64 `path:"boxId" json:"-"`
+				},
+				) (out engine.Outcome, err error) {
+					if in.ID == 500 {
+						err = store.SetStatus[box](ctx, tx, in.ID, cloud.StatusActive) // drops its steps
+					}
+					return out, err
+				}))
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tt := range []struct {
+			name, operation, request string
+			want                     bool
+		}{
+			{"steps, which at speed 0 are done at once", "createBox", `{"body":{"name":"a"}}`, speed > 0},
+			{"nothing", "deleteBox", `{"path":{"boxId":"501"}}`, false},
+			{"dropped steps", "deleteBox", `{"path":{"boxId":"500"}}`, true},
+		} {
+			_, err := db.Accept(t.Context(), []store.Acceptance{{
+				ID: uuid.NewString(), Account: caller.Account, Operation: tt.operation, Command: "boxRequest", Request: []byte(tt.request),
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			claims, _, err := db.ClaimTasks(t.Context(), 1, time.Minute)
+			if err != nil || len(claims) != 1 {
+				t.Fatalf("claimed %v, %v", claims, err)
+			}
+			if got, err := idle.Attempt(t.Context(), claims[0]); got != tt.want || err != nil {
+				t.Errorf("at speed %v, %s: got %v, %v, want %v", speed, tt.name, got, err, tt.want)
+			}
+		}
 	}
 }

@@ -180,8 +180,8 @@ func newAccount(tb testing.TB, db *store.DB) cloud.Caller {
 	return cloud.Caller{Account: id}
 }
 
-// start runs an engine until the end of the test.
-func start(tb testing.TB, db *store.DB, change func(*engine.Config)) *engine.Engine {
+// config is that of an engine; change may alter it.
+func config(tb testing.TB, db *store.DB, change func(*engine.Config)) engine.Config {
 	tb.Helper()
 	doc, err := openapi.Load([]byte(document))
 	if err != nil {
@@ -194,7 +194,13 @@ func start(tb testing.TB, db *store.DB, change func(*engine.Config)) *engine.Eng
 	if change != nil {
 		change(&cfg)
 	}
-	e, err := engine.New(cfg)
+	return cfg
+}
+
+// start runs an engine until the end of the test.
+func start(tb testing.TB, db *store.DB, change func(*engine.Config)) *engine.Engine {
+	tb.Helper()
+	e, err := engine.New(config(tb, db, change))
 	if err != nil {
 		tb.Fatal(err)
 	}

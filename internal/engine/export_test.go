@@ -1,0 +1,12 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// Attempt is one attempt at a task; it tells whether there is something to provision.
+func (e *Engine) Attempt(ctx context.Context, c store.Claim) (steps bool, err error) {
+	return e.attempt(ctx, c)
+}
