@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -101,23 +102,34 @@ func (e *Engine) provision(ctx context.Context) {
 func (e *Engine) provisionOverdue(ctx context.Context) error {
 	tried := []int64{} // in vain, in this round
 	for {
-		account, found, err := e.db.OverdueAccount(ctx, overdueAfter, tried)
-		if err != nil || !found { // that the database is away others have logged
+		account, applied := e.overdue(ctx, tried)
+		switch {
+		case account == 0:
 			tried = tried[:0]
 			if err := sleep(ctx, overdueAfter); err != nil {
 				return err
 			}
-			continue
-		}
-		applied, err := e.db.ApplyStepsOf(ctx, account, func() { e.at("step.before_commit") })
-		if err != nil && ctx.Err() == nil {
-			e.log.Warn("steps not applied", "account", account, "error", err)
-		}
-		if applied == 0 {
+		case applied == 0:
 			tried = append(tried, account)
-			continue
+		default:
+			e.at("step.after_commit")
+			e.changed.set()
 		}
-		e.at("step.after_commit")
-		e.changed.set()
 	}
+}
+
+// overdue applies what is due for the account, but for some, that has waited longest
+// for it; account is 0 if none has. That the database is away others log.
+func (e *Engine) overdue(ctx context.Context, except []int64) (account int64, applied int) {
+	ctx, cancel := context.WithTimeout(ctx, e.cfg.Limit)
+	defer cancel()
+	account, found, err := e.db.OverdueAccount(ctx, overdueAfter, except)
+	if err != nil || !found {
+		return 0, 0
+	}
+	applied, err = e.db.ApplyStepsOf(ctx, account, func() { e.at("step.before_commit") })
+	if err != nil && !errors.Is(err, context.Canceled) {
+		e.log.Warn("steps not applied", "account", account, "error", err)
+	}
+	return account, applied
 }
