@@ -96,9 +96,11 @@ func New(cfg Config) (*Engine, error) {
 func (e *Engine) Run(ctx context.Context) error {
 	if !e.cfg.Shared {
 		// A database that is away just now costs no more than waiting for the leases.
-		if err := e.db.ExpireLeases(ctx); err != nil && ctx.Err() == nil {
+		looking, cancel := context.WithTimeout(ctx, e.cfg.Limit)
+		if err := e.db.ExpireLeases(looking); err != nil && ctx.Err() == nil {
 			e.log.Warn("leases of a predecessor run out by themselves", "error", err)
 		}
+		cancel()
 	}
 	var group errgroup.Group
 	group.Go(func() error { return e.tasks.run(ctx) })
