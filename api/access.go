@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"net/http"
@@ -39,7 +40,9 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, c call) error {
 	if forbidden != nil {
 		count = s.cfg.DB.Requests // only to say how many are left
 	}
-	used, left, err := count(r.Context(), c.caller.Account)
+	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.PerformTime)
+	defer cancel()
+	used, left, err := count(ctx, c.caller.Account)
 	if err == nil {
 		w.Header().Set(rateHeader, strconv.Itoa(max(s.cfg.RateLimit-used, 0)))
 	}

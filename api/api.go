@@ -60,7 +60,7 @@ func New(cfg Config) http.Handler {
 		cfg:       cfg,
 		engine:    cfg.Engine,
 		log:       cfg.Logger,
-		auth:      &authenticator{db: cfg.DB, now: time.Now},
+		auth:      &authenticator{db: cfg.DB, now: time.Now, limit: cfg.PerformTime},
 		resources: resourcePaths(cfg.Document),
 		taskPath:  taskPath(cfg.Document, "getTask"),
 		listPath:  taskPath(cfg.Document, "listTasks"),
@@ -98,11 +98,16 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		event(r).operation = op.ID
 		c := call{op: op}
-		if err := s.enter(w, r, &c); err != nil {
+		var err error
+		if c.caller, err = s.auth.authenticate(r); err != nil {
 			s.fail(w, r, err)
 			return
 		}
-		var err error
+		event(r).account = c.caller.Account
+		if err = s.admit(w, r, c); err != nil {
+			s.fail(w, r, err)
+			return
+		}
 		if hasBody {
 			if c.body, err = readBody(w, r); err != nil {
 				s.fail(w, r, err)
@@ -119,32 +124,17 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 			s.send(w, r, s.once(r, c, key))
 			return
 		}
-		r, cancel := within(r, s.cfg.PerformTime+s.engine.Hold())
+		// A database that is gone may not even say so. The reading of the body has a
+		// time of its own.
+		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.PerformTime+s.engine.Hold())
 		defer cancel()
+		r = r.WithContext(ctx)
 		rep, err := s.perform(r, c, store.KeyHold{})
 		if err != nil {
 			rep = s.failure(r, err)
 		}
 		s.send(w, r, rep)
 	}
-}
-
-// enter finds out who calls, and whether they may.
-func (s *server) enter(w http.ResponseWriter, r *http.Request, c *call) (err error) {
-	r, cancel := within(r, s.cfg.PerformTime)
-	defer cancel()
-	if c.caller, err = s.auth.authenticate(r); err != nil {
-		return err
-	}
-	event(r).account = c.caller.Account
-	return s.admit(w, r, *c)
-}
-
-// within is a request that has so much time left, since a database that is gone
-// may not even say so. It does not bound the reading of its body.
-func within(r *http.Request, d time.Duration) (*http.Request, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(r.Context(), d)
-	return r.WithContext(ctx), cancel
 }
 
 // perform checks a request and carries it out. With an idempotency key its answer

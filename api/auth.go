@@ -22,8 +22,9 @@ const (
 
 // authenticator finds out whose keys a request carries.
 type authenticator struct {
-	db  *store.DB
-	now func() time.Time
+	db    *store.DB
+	now   func() time.Time
+	limit time.Duration // of asking the database
 
 	mu    sync.Mutex
 	known map[[sha256.Size]byte]knownCaller
@@ -68,6 +69,8 @@ func (a *authenticator) lookUp(ctx context.Context, secrets store.Secrets) (clou
 	if ok && a.now().Before(one.until) {
 		return one.Caller, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, a.limit)
+	defer cancel()
 	caller, err := a.db.Authenticate(ctx, secrets)
 	if err != nil {
 		return cloud.Caller{}, err
