@@ -25,7 +25,7 @@ var arrows = map[string][]string{
 	"internal/idempotency": {},
 	"internal/postgres":    {},
 	"internal/pgtest":      {"internal/postgres", "migrations"},
-	"internal/servetest":   {},
+	"internal/servetest":   {"internal/coverage"},
 	"migrations":           {},
 
 	"internal/coverage":     {"", "api/openapi"},

@@ -92,7 +92,7 @@ type workspace struct {
 func (c *command) open(t *testing.T, server *servetest.Server, module string) *workspace {
 	t.Helper()
 	w := c.copy(t, module)
-	w.env = append(w.env, "REDISCLOUD_URL="+recordedGate(t, server),
+	w.env = append(w.env, "REDISCLOUD_URL="+server.RecordedURL(),
 		"REDISCLOUD_ACCESS_KEY="+server.APIKey, "REDISCLOUD_SECRET_KEY="+server.SecretKey)
 	return w
 }
