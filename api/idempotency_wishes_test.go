@@ -52,7 +52,7 @@ func (w wish) body(otherwise bool) string {
 	rest := `"datasetSizeInGb": 1, "protocol": "redis"`
 	switch w.route {
 	case createSubscription:
-		rest = `"databases": [{"name": "first", "protocol": "redis", "datasetSizeInGb": 1}], ` +
+		rest = `"paymentMethodId": 24681, "databases": [{"name": "first", "protocol": "redis", "datasetSizeInGb": 1}], ` +
 			`"cloudProviders": [{"regions": [{"region": "us-east-1", "networking": {"deploymentCIDR": "10.0.0.0/24"}}]}]`
 	case addTag:
 		name, rest = fmt.Sprintf(`"key": %q`, w.content), fmt.Sprintf(`"value": %q`, w.route)

@@ -20,7 +20,7 @@ const demoAccount = 1000
 // What is asked for, over and over. The texts are those of a client that names
 // the usual settings.
 const (
-	subscriptionBody = `{"name":"bench","paymentMethod":"credit-card","memoryStorage":"ram",` +
+	subscriptionBody = `{"name":"bench","paymentMethod":"credit-card","paymentMethodId":24681,"memoryStorage":"ram",` +
 		`"cloudProviders":[{"provider":"AWS","cloudAccountId":1,"regions":[{"region":"us-east-1",` +
 		`"multipleAvailabilityZones":false,"networking":{"deploymentCIDR":"10.0.0.0/24"}}]}],` +
 		`"databases":[` + databaseSettings + `}]}`

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/servetest"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -127,17 +128,7 @@ func (a *Account) EventuallyStatus(path, status string) {
 
 // SubscriptionBody is the body that creates a subscription with one database.
 func SubscriptionBody(name string) map[string]any {
-	return map[string]any{
-		"name": name,
-		"cloudProviders": []any{map[string]any{
-			"provider": "AWS",
-			"regions": []any{map[string]any{
-				"region":     "us-east-1",
-				"networking": map[string]any{"deploymentCIDR": "10.0.0.0/24"},
-			}},
-		}},
-		"databases": []any{map[string]any{"name": "first", "protocol": "redis", "datasetSizeInGb": 1}},
-	}
+	return servetest.SubscriptionBody(name)
 }
 
 // Subscription creates a subscription with one database and lets it become

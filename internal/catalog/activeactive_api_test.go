@@ -17,7 +17,7 @@ func activeActiveBody(name string) map[string]any {
 	}
 	return map[string]any{
 		"name":           name,
-		"deploymentType": "active-active",
+		"deploymentType": "active-active", "paymentMethodId": visa,
 		"cloudProviders": []any{map[string]any{"provider": "AWS", "cloudAccountId": 1, "regions": []any{
 			region("us-east-2", "10.0.1.0/24"), region("us-east-1", "10.0.0.0/24"),
 		}}},

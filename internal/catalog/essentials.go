@@ -210,8 +210,7 @@ func (c *Catalog) createEssentials(ctx context.Context, tx *store.Tx, in essenti
 	return changed(sub, essentialsCreation, cloud.StatusActive), nil
 }
 
-// payPlan settles how a plan is paid. Other than with Pro a card must be named:
-// clients that name none expect to find none.
+// payPlan settles how a plan is paid: as Pro subscriptions are, unless it is free.
 func (c *Catalog) payPlan(s *Essentials, p plan, method string, id *int64) (err error) {
 	switch {
 	case p.free() && id != nil:
@@ -219,8 +218,6 @@ func (c *Catalog) payPlan(s *Essentials, p plan, method string, id *int64) (err 
 	case p.free():
 		s.PaymentMethod, s.PaymentMethodID = method, 0
 		return nil
-	case method == creditCard && id == nil:
-		return cloud.Errorf(cloud.PaymentMissing, "Plan %d is paid by credit card: name a payment method.", p.ID)
 	}
 	s.PaymentMethod, s.PaymentMethodID, err = c.payment(method, id)
 	return err

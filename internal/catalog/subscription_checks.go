@@ -102,8 +102,8 @@ func (r region) hasZone(zone string) bool {
 	return r.Provider == aws && ok && len(letter) == 1 && letter >= "a" && letter <= "f"
 }
 
-// payment checks how a subscription is to be paid. A card need not be named: the
-// first one on file pays then. The id is 0 with marketplace.
+// payment checks how a subscription is to be paid: by a card, which has to be named,
+// or through a marketplace, where the id is 0.
 func (c *Catalog) payment(method string, id *int64) (string, int64, error) {
 	switch {
 	case method == marketplace && id != nil:
@@ -111,7 +111,7 @@ func (c *Catalog) payment(method string, id *int64) (string, int64, error) {
 	case method == marketplace:
 		return marketplace, 0, nil
 	case id == nil:
-		return creditCard, c.paymentMethods[0].ID, nil
+		return "", 0, cloud.Errorf(cloud.PaymentMissing, "Payment info was not provided: with payment by credit card, name one in paymentMethodId.")
 	case !slices.ContainsFunc(c.paymentMethods, func(m paymentMethod) bool { return m.ID == *id }):
 		return "", 0, cloud.Errorf(cloud.SubscriptionPaymentNotFound, "There is no payment method %d.", *id)
 	}

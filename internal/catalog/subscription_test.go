@@ -13,9 +13,11 @@ import (
 // asked is a request that is in order but for the JSON members given.
 func asked(tb testing.TB, members string) subscriptionCreate {
 	tb.Helper()
+	card := int64(24681)
 	in := subscriptionCreate{
-		CloudProviders: []cloudProviderSpec{{Regions: []regionSpec{{Region: "eu-west-1"}}}},
-		Databases:      []firstDatabase{{DatabaseSpec: DatabaseSpec{Name: "cache"}}},
+		PaymentMethodID: &card,
+		CloudProviders:  []cloudProviderSpec{{Regions: []regionSpec{{Region: "eu-west-1"}}}},
+		Databases:       []firstDatabase{{DatabaseSpec: DatabaseSpec{Name: "cache"}}},
 	}
 	if err := json.Unmarshal([]byte(members), &in); err != nil {
 		tb.Fatalf("%s: %v", members, err)
@@ -55,8 +57,9 @@ func TestSubscriptionRules(t *testing.T) {
 		{`{"cloudProviders": [{"resourceTags": [{"key": "a", "value": "b"}], "regions": [{"region": "eu-west-1"}]}]}`, cloud.ResourceTagsNotAllowed},
 
 		{`{"paymentMethod": "credit-card", "paymentMethodId": 24681}`, ""},
+		{`{"paymentMethod": "credit-card", "paymentMethodId": null}`, cloud.PaymentMissing},
 		{`{"paymentMethodId": 1}`, cloud.SubscriptionPaymentNotFound},
-		{`{"paymentMethod": "marketplace"}`, ""},
+		{`{"paymentMethod": "marketplace", "paymentMethodId": null}`, ""},
 		{`{"paymentMethod": "marketplace", "paymentMethodId": 24681}`, cloud.MarketplacePaymentCollision},
 
 		{`{"redisVersion": "7.4"}`, ""},
@@ -233,7 +236,8 @@ func TestChangePayment(t *testing.T) {
 		{"unknown card", Subscription{PaymentMethod: creditCard}, nil, &unknown, cloud.SubscriptionPaymentNotFound, "", 0},
 		{"to marketplace", Subscription{PaymentMethod: creditCard, PaymentMethodID: 7}, &byMarketplace, nil, "", marketplace, 0},
 		{"marketplace with card", Subscription{PaymentMethod: marketplace}, nil, &card, cloud.MarketplacePaymentCollision, "", 0},
-		{"from marketplace", Subscription{PaymentMethod: marketplace}, &byCard, nil, "", creditCard, card},
+		{"from marketplace", Subscription{PaymentMethod: marketplace}, &byCard, &card, "", creditCard, card},
+		{"from marketplace to no card", Subscription{PaymentMethod: marketplace}, &byCard, nil, cloud.PaymentMissing, "", 0},
 	} {
 		s := tt.before
 		if got := codeOf(t, c.changePayment(&s, tt.method, tt.id)); got != tt.want {

@@ -84,7 +84,7 @@ func TestH2H3H4KilledWhileCreating(t *testing.T) {
 			points := []string{"idem.acquired", "idem.before_finish", "accept.after_commit", "resp.before_write"}
 			for i, point := range points {
 				send := func() (servetest.Answer, error) {
-					return keyed(s, http.MethodPost, "/subscriptions", subscription(point), header, fmt.Sprintf(key, i))
+					return keyed(s, http.MethodPost, "/subscriptions", servetest.SubscriptionBody(point), header, fmt.Sprintf(key, i))
 				}
 				killed(t, s, point, send)
 				retried(t, point, i >= 2, http.StatusAccepted, send)
@@ -105,22 +105,11 @@ func TestH2H3H4KilledWhileCreating(t *testing.T) {
 	}
 }
 
-// subscription is the body that creates one.
-func subscription(name string) map[string]any {
-	return map[string]any{
-		"name": name,
-		"cloudProviders": []any{map[string]any{
-			"regions": []any{map[string]any{"region": "us-east-1", "networking": map[string]any{"deploymentCIDR": "10.0.0.0/24"}}},
-		}},
-		"databases": []any{map[string]any{"name": "one", "protocol": "redis", "datasetSizeInGb": 1}},
-	}
-}
-
 // H2, H3, H4: the same for what is written at once.
 func TestH2H3H4KilledWhileWriting(t *testing.T) {
 	t.Parallel()
 	s := servetest.Start(t, servetest.Options{Tags: []string{"crashpoint"}, Args: []string{"--speed", "0"}})
-	created := s.Accept(http.MethodPost, "/subscriptions", subscription("one"))
+	created := s.Accept(http.MethodPost, "/subscriptions", servetest.SubscriptionBody("one"))
 	path := fmt.Sprintf("/subscriptions/%d/databases", created.Response.ResourceID)
 	var list struct {
 		Subscription []struct{ Databases []struct{ DatabaseID int } }
@@ -155,7 +144,7 @@ func TestH2LeaseOfAKilledServer(t *testing.T) {
 	options.Args = append(options.Args, "--api-key", alive.APIKey, "--api-secret-key", alive.SecretKey)
 	dead := servetest.Start(t, options)
 	send := func(s *servetest.Server) (servetest.Answer, error) {
-		return keyed(s, http.MethodPost, "/subscriptions", subscription("one"), "Idempotency-Key", "a-key-of-the-test")
+		return keyed(s, http.MethodPost, "/subscriptions", servetest.SubscriptionBody("one"), "Idempotency-Key", "a-key-of-the-test")
 	}
 	if answer, err := send(dead); err == nil {
 		t.Fatalf("got %d %s, want no answer", answer.Status, answer.Body)

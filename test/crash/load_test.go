@@ -59,13 +59,7 @@ func (l *load) write(many, each int) {
 func (l *load) create(writer, name string) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	answer, err := l.s.Send(ctx, http.MethodPost, "/subscriptions", map[string]any{
-		"name": name,
-		"cloudProviders": []any{map[string]any{
-			"regions": []any{map[string]any{"region": "us-east-1", "networking": map[string]any{"deploymentCIDR": "10.0.0.0/24"}}},
-		}},
-		"databases": []any{map[string]any{"name": "one", "protocol": "redis", "datasetSizeInGb": 1}},
-	})
+	answer, err := l.s.Send(ctx, http.MethodPost, "/subscriptions", servetest.SubscriptionBody(name))
 	if err != nil {
 		return false // killed: nothing was acknowledged
 	}

@@ -1,6 +1,10 @@
 package model
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/understudy-dev/understudy/internal/servetest"
+)
 
 // Bodies of requests. Most are what the operation takes; now and then one clashes with something that is there.
 
@@ -27,6 +31,11 @@ func subscription(d *draft) any {
 		provider["cloudAccountId"] = d.some("cloud account").ID
 	}
 	body["cloudProviders"] = []any{provider}
+	if d.rarely("marketplace") {
+		body["paymentMethod"] = "marketplace"
+	} else if !d.rarely("no card") {
+		body["paymentMethodId"] = servetest.Card
+	}
 	d.dryRun(body)
 	return body
 }
@@ -146,7 +155,7 @@ func tags(d *draft) any { return object{"tags": []any{tag(d)}} }
 func tagValue(d *draft) any { return object{"value": d.one("value", "one", "two", "three")} }
 
 func essentials(d *draft) any {
-	body := object{"name": d.name(), "planId": 34858, "paymentMethodId": 24681}
+	body := object{"name": d.name(), "planId": 34858, "paymentMethodId": servetest.Card}
 	if d.rarely("free") {
 		body = object{"name": d.name(), "planId": 34843}
 	}
@@ -156,7 +165,7 @@ func essentials(d *draft) any {
 func essentialsChange(d *draft) any {
 	body := object{"name": d.name()}
 	if d.yes("plan") {
-		body["planId"], body["paymentMethodId"] = []int{34858, 34853, 36003, 34843}[d.pick("which plan", 4)], 24681
+		body["planId"], body["paymentMethodId"] = []int{34858, 34853, 36003, 34843}[d.pick("which plan", 4)], servetest.Card
 	}
 	return body
 }

@@ -233,7 +233,7 @@ func ownCloudAccount(t *testing.T, s *session) {
 
 	subscription, err := s.client.Subscription.Create(s.ctx, subscriptions.CreateSubscription{
 		Name:          redis.String("sdk-own"),
-		PaymentMethod: redis.String("credit-card"),
+		PaymentMethod: redis.String("credit-card"), PaymentMethodID: redis.Int(servetest.Card),
 		MemoryStorage: redis.String(databases.MemoryStorageRam),
 		CloudProviders: []*subscriptions.CreateCloudProvider{{
 			Provider: redis.String("AWS"), CloudAccountID: redis.Int(id),

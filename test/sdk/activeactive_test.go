@@ -9,6 +9,8 @@ import (
 	regionsapi "github.com/RedisLabs/rediscloud-go-api/service/regions"
 	"github.com/RedisLabs/rediscloud-go-api/service/subscriptions"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudy-dev/understudy/internal/servetest"
 )
 
 // activeActive is an Active-Active subscription in some regions, in this order, with one database.
@@ -17,7 +19,7 @@ func activeActive(name, provider string, regions ...string) subscriptions.Create
 		Name:           redis.String(name),
 		DeploymentType: redis.String("active-active"),
 		DryRun:         redis.Bool(false),
-		PaymentMethod:  redis.String("credit-card"),
+		PaymentMethod:  redis.String("credit-card"), PaymentMethodID: redis.Int(servetest.Card),
 		CloudProviders: []*subscriptions.CreateCloudProvider{{Provider: redis.String(provider), CloudAccountID: redis.Int(1)}},
 		Databases: []*subscriptions.CreateDatabase{{
 			Name: redis.String("first"), Protocol: redis.String("redis"), Quantity: redis.Int(1), DatasetSizeInGB: redis.Float64(1),

@@ -13,7 +13,9 @@ import (
 	"github.com/RedisLabs/rediscloud-go-api/service/subscriptions"
 	"github.com/RedisLabs/rediscloud-go-api/service/transit_gateway/attachments"
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/understudy-dev/understudy/internal/servetest"
 )
 
 // subscribeGoogle is subscribe on GCP.
@@ -21,7 +23,7 @@ func (s *session) subscribeGoogle(t *testing.T, name string) int {
 	t.Helper()
 	id, err := s.client.Subscription.Create(s.ctx, subscriptions.CreateSubscription{
 		Name:          redis.String(name),
-		PaymentMethod: redis.String("credit-card"),
+		PaymentMethod: redis.String("credit-card"), PaymentMethodID: redis.Int(servetest.Card),
 		CloudProviders: []*subscriptions.CreateCloudProvider{{
 			Provider: redis.String("GCP"),
 			Regions: []*subscriptions.CreateRegion{{

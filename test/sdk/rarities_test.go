@@ -25,7 +25,7 @@ func severalZones(t *testing.T, s *session) {
 	plan.Quantity = redis.Int(3)
 	zones := []string{"euw1-az1", "euw1-az2", "euw1-az3"}
 	id := s.subscribeTo(t, subscriptions.CreateSubscription{
-		Name: redis.String("sdk-zones"),
+		Name: redis.String("sdk-zones"), PaymentMethodID: redis.Int(servetest.Card),
 		CloudProviders: []*subscriptions.CreateCloudProvider{{
 			Provider: redis.String("AWS"),
 			Regions: []*subscriptions.CreateRegion{{

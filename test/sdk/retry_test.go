@@ -113,7 +113,7 @@ func TestLostAnswersMakeNoDuplicates(t *testing.T) {
 // oneRegion is a subscription with one small database.
 func oneRegion(name string) subscriptions.CreateSubscription {
 	return subscriptions.CreateSubscription{
-		Name: redis.String(name),
+		Name: redis.String(name), PaymentMethodID: redis.Int(servetest.Card),
 		CloudProviders: []*subscriptions.CreateCloudProvider{{
 			Regions: []*subscriptions.CreateRegion{{
 				Region:     redis.String("eu-west-1"),

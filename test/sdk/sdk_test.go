@@ -111,7 +111,7 @@ func (s *session) subscribe(t *testing.T, name string, planned ...*subscriptions
 	id, err := s.client.Subscription.Create(s.ctx, subscriptions.CreateSubscription{
 		Name:          redis.String(name),
 		DryRun:        redis.Bool(false),
-		PaymentMethod: redis.String("credit-card"),
+		PaymentMethod: redis.String("credit-card"), PaymentMethodID: redis.Int(servetest.Card),
 		MemoryStorage: redis.String(databases.MemoryStorageRam),
 		CloudProviders: []*subscriptions.CreateCloudProvider{{
 			Provider:       redis.String("AWS"),

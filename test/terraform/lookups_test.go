@@ -51,7 +51,7 @@ func noMatch(t *testing.T, server *servetest.Server, terraform *command) {
 func seed(t *testing.T, server *servetest.Server) int {
 	t.Helper()
 	task := server.Accept(http.MethodPost, "/subscriptions", map[string]any{
-		"name": "seeded",
+		"name": "seeded", "paymentMethodId": servetest.Card,
 		"cloudProviders": []any{map[string]any{"provider": "AWS", "regions": []any{map[string]any{
 			"region": "eu-west-1", "networking": map[string]any{"deploymentCIDR": "10.31.0.0/24"},
 		}}}},
