@@ -145,7 +145,7 @@ func (w *World) Account() *Account {
 	return a
 }
 
-// RunningAccount creates an account whose clock runs.
+// RunningAccount creates an account whose clock runs, and is only skipped by Advance.
 func (w *World) RunningAccount() *Account {
 	w.tb.Helper()
 	n := w.accounts.Add(1)
@@ -161,7 +161,7 @@ func (w *World) RunningAccount() *Account {
 	return a
 }
 
-// Advance moves the account's clock on.
+// Advance moves the account's clock on, whether it runs or stands still.
 func (a *Account) Advance(d time.Duration) {
 	a.tb.Helper()
 	if err := a.DB.Advance(a.tb.Context(), a.ID, d); err != nil {

@@ -272,7 +272,7 @@ func TestTwoServersKeepOrderAndCap(t *testing.T) {
 	var all sync.WaitGroup
 	for range accounts {
 		caller := newAccount(t, w.db)
-		err := w.db.SetClock(t.Context(), caller.Account, func(time.Time) store.Clock { return store.Clock{} }) // it runs
+		err := w.db.SetClock(t.Context(), caller.Account, func(time.Time, store.Clock) store.Clock { return store.Clock{} }) // it runs
 		if err != nil {
 			t.Fatal(err)
 		}

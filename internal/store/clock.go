@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -13,11 +14,16 @@ type Clock struct {
 	Frozen *time.Time    // it stands still here
 }
 
-// SetClock changes an account's clock. Whatever waits for a business time is
-// told when, in database time, that now is.
-func (db *DB) SetClock(ctx context.Context, account int64, change func(now time.Time) Clock) error {
+// SetClock changes an account's clock, given what time it is and the clock so far.
+// Whatever waits for a business time is told when, in database time, that now is.
+func (db *DB) SetClock(ctx context.Context, account int64, change func(now time.Time, was Clock) Clock) error {
 	return db.Write(ctx, cloud.Caller{Account: account}, func(tx *Tx) error {
-		clock := change(tx.Now)
+		var was Clock
+		err := tx.q.QueryRow(ctx, `SELECT clock_offset, clock_frozen_at FROM accounts WHERE id = $1`, account).Scan(&was.Offset, &was.Frozen)
+		if err != nil {
+			return fmt.Errorf("read clock: %w", err)
+		}
+		clock := change(tx.Now, was)
 		tx.write(`
 			UPDATE accounts
 			SET clock_offset = $2, clock_frozen_at = $3
@@ -38,12 +44,15 @@ func (db *DB) SetClock(ctx context.Context, account int64, change func(now time.
 
 // Freeze stops an account's clock where it is.
 func (db *DB) Freeze(ctx context.Context, account int64) error {
-	return db.SetClock(ctx, account, func(now time.Time) Clock { return Clock{Frozen: &now} })
+	return db.SetClock(ctx, account, func(now time.Time, _ Clock) Clock { return Clock{Frozen: &now} })
 }
 
-// Advance moves an account's frozen clock on by d.
+// Advance moves an account's clock on by d; one that runs goes on running.
 func (db *DB) Advance(ctx context.Context, account int64, d time.Duration) error {
-	return db.SetClock(ctx, account, func(now time.Time) Clock {
+	return db.SetClock(ctx, account, func(now time.Time, was Clock) Clock {
+		if was.Frozen == nil {
+			return Clock{Offset: was.Offset + d}
+		}
 		now = now.Add(d)
 		return Clock{Frozen: &now}
 	})
