@@ -46,10 +46,11 @@ race: setup ## Run the server's own tests under the race detector, failures last
 	@$(TOOL) gotestsum --format pkgname -- -race -timeout 15m ./... $(ARGS)
 
 .PHONY: lint
-lint: ## Check style, and who may import what
+lint: ## Check style, who may import what, and the workflows
 	@$(TOOL) golangci-lint run ./...
 	@cd test/sdk && $(TOOL) golangci-lint run --config $(CURDIR)/.golangci.yml ./...
 	@cd test/terraform && $(TOOL) golangci-lint run --config $(CURDIR)/.golangci.yml ./...
+	@go tool -modfile=$(CURDIR)/tools/actionlint/go.mod actionlint
 
 .PHONY: fmt
 fmt: ## Format the code

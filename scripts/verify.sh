@@ -22,7 +22,7 @@ if ! diff "$before" "$after"; then
 	status=1
 fi
 # Not test/terraform/tools: to tidy terraform itself costs 2 GB of downloads, and it only pins one version.
-for mod in go.mod tools/go.mod test/*/go.mod; do
+for mod in go.mod tools/go.mod tools/*/go.mod test/*/go.mod; do
 	if ! (cd "$(dirname "$mod")" && go mod tidy -diff); then
 		echo "verify: $mod or its go.sum is not tidy: run 'go mod tidy' there" >&2
 		status=1
