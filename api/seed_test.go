@@ -258,15 +258,17 @@ func TestProvisioningStates(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
 	sub := fmt.Sprintf("%s/%d", subscriptions, a.Create(subscriptions, apitest.SubscriptionBody("one")))
-	database := fmt.Sprintf("%s/databases/%.0f", sub, a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId"))
-	for _, path := range []string{sub, database} {
+	wantPending := func(path string) {
 		if got := a.Do(http.MethodGet, path, nil); got.Get("status") != "pending" {
 			t.Errorf("GET %s: got %v, want pending", path, got.Get("status"))
 		}
+		a.Settle(path, "active")
 	}
-	a.Settle(sub, "active")
-	a.EventuallyStatus(database, "active")
-	for _, path := range []string{database, sub} {
+	wantPending(sub)
+	first := fmt.Sprintf("%s/databases/%.0f", sub, a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId"))
+	another := fmt.Sprintf("%s/databases/%d", sub, a.Create(sub+"/databases", `{"name": "another", "datasetSizeInGb": 1}`))
+	wantPending(another)
+	for _, path := range []string{another, first, sub} {
 		a.Run(http.MethodDelete, path, nil)
 		if got := a.Do(http.MethodGet, path, nil); got.Get("status") != "deleting" {
 			t.Errorf("GET %s: got %d %v, want deleting", path, got.Status, got.Get("status"))

@@ -53,16 +53,12 @@ type regionDatabase struct {
 }
 
 func listActiveActiveRegions(ctx context.Context, tx *store.Tx, in subscriptionPath) (*regionList, error) {
-	sub, err := readSubscription(ctx, tx, in.ID)
+	sub, databases, err := withDatabases(ctx, tx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	if !sub.Body.activeActive() {
 		return nil, cloud.Errorf(cloud.BadRequest, "Subscription %d is not Active-Active: it has a single region.", sub.ID)
-	}
-	databases, err := store.List[Database](ctx, tx, sub.ID)
-	if err != nil {
-		return nil, err
 	}
 	list := &regionList{ID: sub.ID}
 	for _, place := range sub.Body.Regions {
@@ -70,7 +66,7 @@ func listActiveActiveRegions(ctx context.Context, tx *store.Tx, in subscriptionP
 			ID: place.ID, Name: place.Name, CIDR: place.CIDR, VPCID: place.vpc(sub.ID),
 			Databases: []regionDatabase{}, Links: noLinks(),
 		}
-		for _, db := range databases {
+		for _, db := range standing(sub, databases) {
 			if i := db.Body.local(place.Name); i >= 0 {
 				l := db.Body.Locals[i]
 				view.Databases = append(view.Databases, regionDatabase{
@@ -135,7 +131,7 @@ func (c *Catalog) addActiveActiveRegion(ctx context.Context, tx *store.Tx, in re
 		}
 	}
 	if in.DryRun {
-		return engine.Outcome{Resource: Pricing{c.priceWith(sub.Body, databases)}}, nil
+		return engine.Outcome{Resource: Pricing{c.priceOf(sub, databases)}}, nil
 	}
 	out, err = changeRegions(ctx, tx, sub, databases, regionCreation)
 	out.ResourceID, out.AdditionalResourceID = place.ID, sub.ID
@@ -228,7 +224,7 @@ func (c *Catalog) deleteActiveActiveRegions(ctx context.Context, tx *store.Tx, i
 		databases[i].Body.Locals = slices.DeleteFunc(databases[i].Body.Locals, func(l Local) bool { return doomed[l.Region] })
 	}
 	if in.DryRun {
-		return engine.Outcome{Resource: Pricing{c.priceWith(sub.Body, databases)}}, nil
+		return engine.Outcome{Resource: Pricing{c.priceOf(sub, databases)}}, nil
 	}
 	if err := withdraw(ctx, tx, sub.ID, doomed); err != nil {
 		return out, err

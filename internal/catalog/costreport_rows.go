@@ -84,10 +84,11 @@ func (c *Catalog) proCosts(ctx context.Context, tx *store.Tx, in costReportCreat
 		return nil, err
 	}
 	for _, sub := range subs {
-		if !in.wantsSubscription(sub.ID) {
+		if !in.wantsSubscription(sub.ID) || sub.ActivatedAt == nil {
 			continue
 		}
-		for _, db := range below[sub.ID] {
+		databases := standing(sub, below[sub.ID])
+		for _, db := range databases {
 			for _, item := range c.priceDatabases(db.Body.pricing(db.Name)) {
 				if in.wants(db.ID, db.Body.Tags, item.Region) {
 					rows = append(rows, charge("Redis Cloud Pro", item, period, db.CreatedAt).
@@ -95,7 +96,7 @@ func (c *Catalog) proCosts(ctx context.Context, tx *store.Tx, in costReportCreat
 				}
 			}
 		}
-		if len(below[sub.ID]) > 0 {
+		if len(databases) > 0 {
 			continue // they cost more than the minimum
 		}
 		for _, item := range c.priceMinimum(sub.Body) {

@@ -13,10 +13,9 @@ import (
 
 // How long changes of a database take, in business time at speed 1.
 const (
-	firstDatabaseCreation = 3 * time.Minute // together with its subscription
-	databaseCreation      = 2 * time.Minute
-	databaseUpdate        = 45 * time.Second
-	databaseDeletion      = time.Minute
+	databaseCreation = 2 * time.Minute
+	databaseUpdate   = 45 * time.Second
+	databaseDeletion = time.Minute
 )
 
 // statusChanging is a database that works on, while a change is being applied.

@@ -33,7 +33,7 @@ type databaseList struct {
 
 type databasePage struct {
 	ID                int64  `json:"subscriptionId"`
-	NumberOfDatabases int    `json:"numberOfDatabases"` // on all pages
+	NumberOfDatabases int    `json:"numberOfDatabases"` // on all pages, as the subscription counts them
 	Databases         []any  `json:"databases"`         // all databaseView, or all activeActiveView
 	Links             []Link `json:"links"`
 }
@@ -52,15 +52,24 @@ func (c *Catalog) listProDatabases(ctx context.Context, tx *store.Tx, in struct 
 	if err != nil {
 		return nil, err
 	}
-	if len(databases) == 0 {
+	early, err := noneYet(ctx, tx, in.ID, databases)
+	if err != nil {
+		return nil, err
+	}
+	if early || len(databases) == 0 {
 		if _, err := readSubscription(ctx, tx, in.ID); err != nil {
 			return nil, err
 		}
 		return nil, cloud.Errorf(cloud.DatabaseNotFound, "Subscription %d has no databases from number %d on.", in.ID, in.Offset)
 	}
-	page := databasePage{ID: in.ID, NumberOfDatabases: len(databases), Links: noLinks()}
+	page := databasePage{ID: in.ID, Links: noLinks()}
+	for _, db := range databases {
+		if db.Status != cloud.StatusDeleting {
+			page.NumberOfDatabases++
+		}
+	}
 	if in.Offset > 0 || len(databases) == limit {
-		if page.NumberOfDatabases, err = store.Count[Database](ctx, tx, in.ID); err != nil {
+		if page.NumberOfDatabases, err = store.Count[Database](ctx, tx, in.ID, cloud.StatusDeleting); err != nil {
 			return nil, err
 		}
 	}
@@ -72,4 +81,13 @@ func (c *Catalog) listProDatabases(ctx context.Context, tx *store.Tx, in struct 
 		}
 	}
 	return &databaseList{AccountID: tx.Caller.Account, Subscription: [1]databasePage{page}, pageOf: pageOf{offset: in.Offset, limit: limit}}, nil
+}
+
+// noneYet reports whether the databases of a subscription are not there yet, since it is
+// still being created: then none of them has been active.
+func noneYet(ctx context.Context, tx *store.Tx, subscription int64, databases []cloud.Resource[Database]) (bool, error) {
+	if len(databases) == 0 || databases[0].ActivatedAt != nil {
+		return false, nil
+	}
+	return new(Database).early(ctx, tx, subscription)
 }

@@ -18,7 +18,8 @@ const statusKeyPending cloud.Status = "encryption_key_pending"
 // the customer.
 type Encryption struct {
 	GracePeriod string          `json:"gracePeriod,omitempty"`
-	Keys        []EncryptionKey `json:"keys,omitempty"` // empty: not handed in yet
+	Keys        []EncryptionKey `json:"keys,omitempty"`  // empty: not handed in yet
+	First       []designed      `json:"first,omitempty"` // databases that are made once they are
 }
 
 // EncryptionKey is a key in the customer's own key management.
@@ -106,6 +107,7 @@ func applyKeys(ctx context.Context, tx *store.Tx, id int64, spec keysSpec) (out 
 	case sub.Status != statusKeyPending && sub.Status != cloud.StatusActive:
 		return out, cloud.Errorf(cloud.CMKStatus, "Subscription %d is %s and takes no keys.", id, sub.Status)
 	}
+	first := sub.Body.Encryption.First
 	if sub.Body.Encryption, err = sub.Body.withKeys(sub.Body.Encryption, spec); err != nil {
 		return out, err
 	}
@@ -117,7 +119,10 @@ func applyKeys(ctx context.Context, tx *store.Tx, id int64, spec keysSpec) (out 
 			return out, err
 		}
 	}
-	return changed(sub, subscriptionUpdate, cloud.StatusActive), nil
+	steps, err := insertFirst(ctx, tx, id, first, subscriptionUpdate)
+	out = changed(sub, subscriptionUpdate, cloud.StatusActive)
+	out.Steps = append(steps, out.Steps...)
+	return out, err
 }
 
 // withRegion adds the key of a region that an Active-Active subscription gets.

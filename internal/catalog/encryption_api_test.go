@@ -40,7 +40,9 @@ func TestCustomerManagedKeys(t *testing.T) {
 	a.Settle(sub, "active")
 	wantDone(t, a.Run(http.MethodPut, sub, `{"customerManagedKeys": [{"resourceName": "another"}]}`))
 	a.Settle(sub, "active")
-	wantFields(t, a.Do(http.MethodGet, sub, nil), map[string]any{"deletionGracePeriod": "immediate", "numberOfDatabases": 0.0})
+	wantFields(t, a.Do(http.MethodGet, sub, nil), map[string]any{"deletionGracePeriod": "immediate", "numberOfDatabases": 1.0})
+	wantError(t, a.Run(http.MethodDelete, sub, nil), cloud.SubscriptionInUse)
+	wantDone(t, a.Run(http.MethodDelete, fmt.Sprintf("%s/databases/%d", sub, firstDatabase(t, a, sub)), nil))
 	wantDone(t, a.Run(http.MethodDelete, sub, nil))
 	a.Settle(sub, "")
 }

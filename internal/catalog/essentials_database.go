@@ -32,6 +32,9 @@ func (EssentialsDatabase) Kind() cloud.Kind {
 	return cloud.Kind{Name: "essentials-database", Parent: "essentials-subscription", FirstID: 51_000_000}
 }
 
+// It is created in a subscription that is active.
+func (*EssentialsDatabase) early(context.Context, *store.Tx, int64) (bool, error) { return false, nil }
+
 func (*EssentialsDatabase) notFound(ctx context.Context, tx *store.Tx, subscription, id int64) error {
 	if _, err := readEssentials(ctx, tx, subscription); err != nil {
 		return err

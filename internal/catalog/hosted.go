@@ -18,6 +18,9 @@ type hosted[B any] interface {
 	core() *Database
 	// notFound says what exactly of a path is not there.
 	notFound(ctx context.Context, tx *store.Tx, subscription, id int64) error
+	// early reports whether the subscription of a database that has never been active is
+	// itself still being created: then neither is there for clients.
+	early(ctx context.Context, tx *store.Tx, subscription int64) (bool, error)
 }
 
 func (d *Database) core() *Database { return d }
@@ -27,6 +30,11 @@ func (*Database) notFound(ctx context.Context, tx *store.Tx, subscription, id in
 		return err
 	}
 	return noDatabase(subscription, id)
+}
+
+func (*Database) early(ctx context.Context, tx *store.Tx, subscription int64) (bool, error) {
+	sub, ok, err := store.Get[Subscription](ctx, tx, subscription)
+	return ok && beingCreated(sub), err
 }
 
 func noDatabase(subscription, id int64) error {
@@ -48,10 +56,20 @@ type databasePath struct {
 	ID           int64 `path:"databaseId" json:"-"`
 }
 
+// findHosted finds a database; ok is false where there is none, or not yet.
+func findHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, id int64) (db cloud.Resource[B], ok bool, err error) {
+	db, ok, err = store.Get[B](ctx, tx, id)
+	if err != nil || !ok || db.ActivatedAt != nil {
+		return db, ok, err
+	}
+	early, err := P(&db.Body).early(ctx, tx, db.Parent)
+	return db, !early, err
+}
+
 // readHosted reads a database of a subscription to show it, in whatever state.
 // It answers SubscriptionNotFound and DatabaseNotFound.
 func readHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path databasePath) (cloud.Resource[B], error) {
-	db, ok, err := store.Get[B](ctx, tx, path.ID)
+	db, ok, err := findHosted[B, P](ctx, tx, path.ID)
 	if err == nil && (!ok || db.Parent != path.Subscription) {
 		err = P(&db.Body).notFound(ctx, tx, path.Subscription, path.ID)
 	}
@@ -62,7 +80,7 @@ func readHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, pa
 // It answers SubscriptionNotFound, DatabaseNotFound, DatabaseElsewhere and
 // DatabaseNotActive: what is being deleted cannot be changed any more.
 func lockHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path databasePath) (cloud.Resource[B], error) {
-	db, ok, err := store.Lock[B](ctx, tx, path.ID)
+	db, ok, err := findHosted[B, P](ctx, tx, path.ID)
 	switch {
 	case err != nil:
 		return db, err

@@ -20,9 +20,10 @@ type neighbours struct {
 	ports map[int64]bool
 }
 
-// neighboursIn reads the names and ports in use in a subscription.
+// neighboursIn reads the names and ports in use in a subscription. What is being deleted
+// leaves its own at once: clients do not wait for its end.
 func neighboursIn(ctx context.Context, tx *store.Tx, subscription int64) (near neighbours, err error) {
-	databases, err := store.Siblings[Database](ctx, tx, subscription, "port")
+	databases, err := store.Siblings[Database](ctx, tx, subscription, "port", cloud.StatusDeleting)
 	if err != nil {
 		return near, err
 	}

@@ -147,35 +147,26 @@ type subscriptionPricing struct {
 // clients rely on an empty list while there are none. With Active-Active they
 // rely on the minimum.
 func (c *Catalog) getProSubscriptionPricing(ctx context.Context, tx *store.Tx, in subscriptionPath) (*subscriptionPricing, error) {
-	sub, err := readSubscription(ctx, tx, in.ID)
+	sub, databases, err := withDatabases(ctx, tx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	items, err := c.priceOf(ctx, tx, sub)
-	if err != nil {
-		return nil, err
-	}
-	return &subscriptionPricing{Pricing: Pricing{items}}, nil
+	return &subscriptionPricing{Pricing: Pricing{c.priceOf(sub, databases)}}, nil
 }
 
-// priceOf gives the lines of a subscription with the databases that it has.
-func (c *Catalog) priceOf(ctx context.Context, tx *store.Tx, sub cloud.Resource[Subscription]) ([]PricingItem, error) {
-	databases, err := store.List[Database](ctx, tx, sub.ID)
-	if err != nil {
-		return nil, err
+// priceOf gives the lines of a subscription, of any status, with its databases: none
+// before it has been active.
+func (c *Catalog) priceOf(sub cloud.Resource[Subscription], databases []cloud.Resource[Database]) []PricingItem {
+	if sub.ActivatedAt == nil {
+		return []PricingItem{}
 	}
-	return c.priceWith(sub.Body, databases), nil
-}
-
-// priceWith gives the lines of a subscription with some databases.
-func (c *Catalog) priceWith(sub Subscription, databases []cloud.Resource[Database]) []PricingItem {
 	var sizes []databasePricing
-	for _, db := range databases {
+	for _, db := range standing(sub, databases) {
 		sizes = append(sizes, db.Body.pricing(db.Name)...)
 	}
 	items := c.priceDatabases(sizes)
-	if sub.activeActive() {
-		items = append(items, c.priceMinimum(sub)...)
+	if sub.Body.activeActive() {
+		items = append(items, c.priceMinimum(sub.Body)...)
 	}
 	return items
 }

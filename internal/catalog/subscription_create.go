@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -97,41 +98,62 @@ func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in su
 		pricing, err := c.priceSubscription(sub.Body, in.Databases)
 		return engine.Outcome{Resource: pricing}, err
 	}
+	first, err := c.designFirst(sub.Body, specs)
+	if err != nil {
+		return out, err
+	}
+	if sub.Body.Encryption.waits() {
+		sub.Body.Encryption.First = first
+		sub, err = insertNew(ctx, tx, sub)
+		return changed(sub, subscriptionCreation, statusKeyPending), err
+	}
 	if sub, err = insertNew(ctx, tx, sub); err != nil {
 		return out, err
 	}
-	step := cloud.Step{
-		Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID,
-		After: subscriptionCreation, Status: cloud.StatusActive,
-	}
-	if sub.Body.Encryption.waits() {
-		step.Status = statusKeyPending
-		for _, spec := range specs { // there are none before there are keys, but they must be in order
-			if _, err := c.designDatabase(sub.Body, spec, neighbours{}); err != nil {
-				return out, err
-			}
-		}
-		specs = nil
-	}
+	steps, err := insertFirst(ctx, tx, sub.ID, first, subscriptionCreation)
+	out = changed(sub, subscriptionCreation, cloud.StatusActive)
+	out.Steps = append(steps, out.Steps...)
+	return out, err
+}
+
+// designed is a checked database that is not stored yet.
+type designed struct {
+	Name string   `json:"name"`
+	Body Database `json:"body"`
+}
+
+// designFirst makes the first databases of a subscription.
+func (c *Catalog) designFirst(sub Subscription, specs []DatabaseSpec) (list []designed, err error) {
 	near := neighbours{names: map[string]bool{}, ports: map[int64]bool{}}
 	for _, spec := range specs {
-		body, err := c.designDatabase(sub.Body, spec, near)
+		body, err := c.designDatabase(sub, spec, near)
 		if err != nil {
-			return out, err
+			return nil, err
 		}
-		db, err := insertDatabase(ctx, tx, sub.ID, spec.Name, body, near)
+		near.names[spec.Name], near.ports[body.Port] = true, true
+		list = append(list, designed{spec.Name, body})
+	}
+	return list, nil
+}
+
+// insertFirst stores the first databases of a subscription, which become active after a
+// while, when the subscription does.
+func insertFirst(ctx context.Context, tx *store.Tx, subscription int64, list []designed, after time.Duration) (steps []cloud.Step, err error) {
+	near := neighbours{ports: map[int64]bool{}}
+	for _, d := range list {
+		near.ports[d.Body.Port] = true
+	}
+	for _, d := range list {
+		db, err := insertDatabase(ctx, tx, subscription, d.Name, d.Body, near)
 		if err != nil {
-			return out, err
+			return nil, err
 		}
-		near.names[db.Name], near.ports[db.Body.Port] = true, true
-		out.Steps = append(out.Steps, cloud.Step{
-			Kind: db.Body.Kind(), ID: db.ID, Subscription: sub.ID,
-			After: firstDatabaseCreation, Status: cloud.StatusActive,
+		near.ports[db.Body.Port] = true
+		steps = append(steps, cloud.Step{
+			Kind: db.Body.Kind(), ID: db.ID, Subscription: subscription, After: after, Status: cloud.StatusActive,
 		})
 	}
-	out.ResourceID = sub.ID
-	out.Steps = append(out.Steps, step)
-	return out, nil
+	return steps, nil
 }
 
 // newSingleRegion checks where a subscription of one region is to live.

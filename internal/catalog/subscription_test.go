@@ -180,13 +180,19 @@ func TestShowSubscription(t *testing.T) {
 	}
 	sub := cloud.Resource[Subscription]{ID: 100_001, Name: "orders", Status: cloud.StatusPending, Body: body}
 
-	view := c.show(sub, usage{})
+	view := c.show(sub, nil)
+	if len(view.CloudDetails) > 0 || view.PrometheusEndpoint != "" {
+		t.Errorf("got %+v, want no place before it is active", view)
+	}
+
+	sub.Status = statusKeyPending
+	view = c.show(sub, nil)
 	place := view.CloudDetails[0].Regions[0]
 	if len(place.Zones) != 1 || len(place.Networking) != 1 || place.Networking[0].DeploymentCIDR != "192.168.0.0/24" {
 		t.Errorf("got %+v, want one zone and the network that was asked for", place)
 	}
 	if place.Networking[0].SubnetID != "" || view.PrometheusEndpoint != "" {
-		t.Errorf("got %+v, want neither subnet nor endpoint before it is active", view)
+		t.Errorf("got %+v, want a place without subnet or endpoint while it waits for keys", view)
 	}
 	if len(view.CloudDetails[0].AWSAccountID) != 12 {
 		t.Errorf("got AWS account %q, want 12 digits", view.CloudDetails[0].AWSAccountID)
@@ -194,7 +200,7 @@ func TestShowSubscription(t *testing.T) {
 
 	active := time.Unix(0, 0)
 	sub.ActivatedAt, sub.Status, sub.Body.MultiAZ = &active, cloud.StatusActive, true
-	place = c.show(sub, usage{}).CloudDetails[0].Regions[0]
+	place = c.show(sub, nil).CloudDetails[0].Regions[0]
 	subnets := map[string]bool{}
 	var cidrs []string
 	for _, n := range place.Networking {
@@ -209,7 +215,7 @@ func TestShowSubscription(t *testing.T) {
 	}
 
 	sub.Body.Provider, sub.Body.Region = gcp, "us-west1"
-	if got := c.show(sub, usage{}).CloudDetails[0].AWSAccountID; got != "" {
+	if got := c.show(sub, nil).CloudDetails[0].AWSAccountID; got != "" {
 		t.Errorf("got AWS account %q on GCP", got)
 	}
 }

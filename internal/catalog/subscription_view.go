@@ -20,7 +20,7 @@ type subscriptionView struct {
 	MemoryStorage        string        `json:"memoryStorage"`
 	StorageEncryption    bool          `json:"storageEncryption"`
 	NumberOfDatabases    int           `json:"numberOfDatabases"`
-	Pricing              []PricingItem `json:"subscriptionPricing,omitempty"` // not in lists
+	Pricing              []PricingItem `json:"subscriptionPricing"`
 	CloudDetails         []cloudDetail `json:"cloudDetails"`
 	PublicEndpointAccess bool          `json:"publicEndpointAccess"`
 	EncryptionType       string        `json:"persistentStorageEncryptionType"`
@@ -54,20 +54,28 @@ type networking struct {
 	SubnetID       string `json:"subnetId,omitempty"`
 }
 
-// usage is what the databases of a subscription come to.
-type usage struct {
-	databases int
-	sizeGB    float64
+// beingCreated reports whether a subscription is not there yet: until it is active for
+// the first time it has neither place, databases nor price for its clients.
+func beingCreated(sub cloud.Resource[Subscription]) bool {
+	return sub.Status == cloud.StatusPending && sub.ActivatedAt == nil
 }
 
-func (u *usage) add(databases int, size databaseSize) {
-	u.databases += databases
-	u.sizeGB += float64(databases) * Database{DatasetGB: size.DatasetGB, Replication: size.Replication}.memoryGB()
+// standing are those of a subscription's databases that count and cost: not one that
+// is being deleted, which clients do not wait for.
+func standing(sub cloud.Resource[Subscription], databases []cloud.Resource[Database]) (list []cloud.Resource[Database]) {
+	if beingCreated(sub) {
+		return nil
+	}
+	for _, db := range databases {
+		if db.Status != cloud.StatusDeleting {
+			list = append(list, db)
+		}
+	}
+	return list
 }
 
-// show makes the view of a subscription. Endpoints and subnets appear once it
-// has been active.
-func (c *Catalog) show(sub cloud.Resource[Subscription], used usage) *subscriptionView {
+// show makes the view of a subscription with its databases, of any status.
+func (c *Catalog) show(sub cloud.Resource[Subscription], databases []cloud.Resource[Database]) *subscriptionView {
 	s := sub.Body
 	view := &subscriptionView{
 		ID:                   sub.ID,
@@ -77,38 +85,46 @@ func (c *Catalog) show(sub cloud.Resource[Subscription], used usage) *subscripti
 		PaymentMethodID:      s.PaymentMethodID,
 		PaymentMethodType:    s.PaymentMethod,
 		MemoryStorage:        s.MemoryStorage,
-		NumberOfDatabases:    used.databases,
+		NumberOfDatabases:    len(standing(sub, databases)),
+		Pricing:              c.priceOf(sub, databases),
 		PublicEndpointAccess: s.PublicAccess,
 		EncryptionType:       providerManagedKey,
+		CloudDetails:         []cloudDetail{},
 		Error:                sub.Error,
-		CloudDetails: []cloudDetail{{
-			Provider:       s.Provider,
-			CloudAccountID: s.CloudAccountID,
-			TotalSizeInGB:  used.sizeGB,
-			ResourceTags:   s.ResourceTags,
-			Links:          noLinks(),
-		}},
+	}
+	if !beingCreated(sub) {
+		view.CloudDetails = append(view.CloudDetails, c.cloudDetail(sub, databases))
 	}
 	if s.Encryption != nil {
 		view.EncryptionType = customerManagedKey
 		view.DeletionGracePeriod = s.Encryption.GracePeriod
 		view.KeyAccess = s.keyAccess(sub.ID)
 	}
+	if sub.ActivatedAt != nil && !s.activeActive() {
+		view.PrometheusEndpoint = fmt.Sprintf("internal.%s:8070", clusterDomain(sub.ID, s.Provider, s.Region, s.MultiAZ))
+	}
+	return view
+}
+
+// cloudDetail is where a subscription is. Subnets appear once it has been active.
+func (c *Catalog) cloudDetail(sub cloud.Resource[Subscription], databases []cloud.Resource[Database]) cloudDetail {
+	s := sub.Body
+	detail := cloudDetail{Provider: s.Provider, CloudAccountID: s.CloudAccountID, ResourceTags: s.ResourceTags, Links: noLinks()}
+	if s.Provider == aws {
+		detail.AWSAccountID = s.awsAccountID()
+	}
+	for _, db := range standing(sub, databases) {
+		detail.TotalSizeInGB += db.Body.memoryGB()
+	}
 	for _, place := range s.places() {
-		view.CloudDetails[0].Regions = append(view.CloudDetails[0].Regions, cloudRegion{
+		detail.Regions = append(detail.Regions, cloudRegion{
 			Region:     place.Name,
 			Networking: networks(sub, place),
 			Zones:      c.zones(sub, place),
 			MultiAZ:    place.MultiAZ,
 		})
 	}
-	if s.Provider == aws {
-		view.CloudDetails[0].AWSAccountID = s.awsAccountID()
-	}
-	if sub.ActivatedAt != nil && !s.activeActive() {
-		view.PrometheusEndpoint = fmt.Sprintf("internal.%s:8070", clusterDomain(sub.ID, s.Provider, s.Region, s.MultiAZ))
-	}
-	return view
+	return detail
 }
 
 // zones are the availability zones of a subscription in a place: those asked for,
@@ -166,22 +182,23 @@ func quarter(cidr string, n int) string {
 	return netip.PrefixFrom(netip.AddrFrom4(base), 26).String()
 }
 
+// withDatabases reads a subscription and its databases: those first, since none may be
+// among them that the subscription is not pending for.
+func withDatabases(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], []cloud.Resource[Database], error) {
+	databases, err := store.List[Database](ctx, tx, id)
+	if err != nil {
+		return cloud.Resource[Subscription]{}, nil, err
+	}
+	sub, err := readSubscription(ctx, tx, id)
+	return sub, databases, err
+}
+
 func (c *Catalog) getProSubscription(ctx context.Context, tx *store.Tx, in subscriptionPath) (*subscriptionView, error) {
-	sub, err := readSubscription(ctx, tx, in.ID)
+	sub, databases, err := withDatabases(ctx, tx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	databases, err := store.List[Database](ctx, tx, sub.ID)
-	if err != nil {
-		return nil, err
-	}
-	var used usage
-	for _, db := range databases {
-		used.add(1, databaseSize{db.Body.DatasetGB, db.Body.Replication})
-	}
-	view := c.show(sub, used)
-	view.Pricing = c.priceWith(sub.Body, databases)
-	return view, nil
+	return c.show(sub, databases), nil
 }
 
 type subscriptionList struct {
@@ -191,40 +208,19 @@ type subscriptionList struct {
 }
 
 func (c *Catalog) listProSubscriptions(ctx context.Context, tx *store.Tx, _ struct{}) (*subscriptionList, error) {
-	subs, err := store.All[Subscription](ctx, tx)
+	below, err := byParent[Database](ctx, tx) // first, as withDatabases does
 	if err != nil {
 		return nil, err
 	}
-	used, err := usages(ctx, tx)
+	subs, err := store.All[Subscription](ctx, tx)
 	if err != nil {
 		return nil, err
 	}
 	out := &subscriptionList{AccountID: tx.Caller.Account, Subscriptions: []*subscriptionView{}}
 	for _, sub := range subs {
-		view := c.show(sub, used[sub.ID])
+		view := c.show(sub, below[sub.ID])
 		view.Links = noLinks()
 		out.Subscriptions = append(out.Subscriptions, view)
 	}
 	return out, nil
-}
-
-// databaseSize is what of a database decides how much it uses.
-type databaseSize struct {
-	DatasetGB   float64 `json:"datasetGB"`
-	Replication bool    `json:"replication"`
-}
-
-// usages adds up the databases of each subscription.
-func usages(ctx context.Context, tx *store.Tx) (map[int64]usage, error) {
-	sizes, err := store.CountAlike[Database, databaseSize](ctx, tx, "datasetGB", "replication")
-	if err != nil {
-		return nil, err
-	}
-	used := map[int64]usage{}
-	for _, size := range sizes {
-		u := used[size.Parent]
-		u.add(size.Count, size.Part)
-		used[size.Parent] = u
-	}
-	return used, nil
 }

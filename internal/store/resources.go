@@ -148,14 +148,15 @@ type Sibling struct {
 }
 
 // Siblings lists the names of a parent's resources of a kind, each with one number
-// of its body. There may be many, so nothing else of them is read.
-func Siblings[B cloud.Body](ctx context.Context, tx *Tx, parent int64, number string) ([]Sibling, error) {
+// of its body, those with a status aside. There may be many, so nothing else of them is
+// read.
+func Siblings[B cloud.Body](ctx context.Context, tx *Tx, parent int64, number string, except cloud.Status) ([]Sibling, error) {
 	kind := kindOf[B]()
 	rows, err := tx.q.Query(ctx, `
 		SELECT name, COALESCE((body ->> $5)::bigint, 0)
 		FROM resources
-		WHERE account_id = $1 AND parent_kind = $2 AND parent_id = $3 AND kind = $4`,
-		tx.Caller.Account, kind.Parent, parent, kind.Name, number)
+		WHERE account_id = $1 AND parent_kind = $2 AND parent_id = $3 AND kind = $4 AND status <> $6`,
+		tx.Caller.Account, kind.Parent, parent, kind.Name, number, except)
 	if err != nil {
 		return nil, fmt.Errorf("list siblings: %w", err)
 	}
@@ -226,40 +227,14 @@ func Outlines[B cloud.Body, Part any](ctx context.Context, tx *Tx, ids []int64, 
 	return outlines, nil
 }
 
-// Alike is a number of resources of one parent that have some members of the body
-// in common.
-type Alike[Part any] struct {
-	Parent int64
-	Part   Part // the members, decoded
-	Count  int
-}
-
-// CountAlike counts the caller's resources of a kind by their parents and by some
-// members of the body, which Part has as JSON.
-func CountAlike[B cloud.Body, Part any](ctx context.Context, tx *Tx, members ...string) ([]Alike[Part], error) {
-	kind := kindOf[B]()
-	rows, err := tx.q.Query(ctx, `
-		SELECT parent_id, (SELECT jsonb_object_agg(m, body -> m) FROM unnest($3::text[]) m) AS part, count(*)
-		FROM resources
-		WHERE account_id = $1 AND kind = $2 AND parent_id IS NOT NULL
-		GROUP BY parent_id, part`, tx.Caller.Account, kind.Name, members)
-	if err != nil {
-		return nil, fmt.Errorf("count %ss: %w", kind.Name, err)
-	}
-	alike, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Alike[Part]])
-	if err != nil {
-		return nil, fmt.Errorf("count %ss: %w", kind.Name, err)
-	}
-	return alike, nil
-}
-
-// Count tells how many of the caller's resources of a kind are below a parent.
-func Count[B cloud.Body](ctx context.Context, tx *Tx, parent int64) (n int, err error) {
+// Count tells how many of the caller's resources of a kind are below a parent, those
+// with a status aside.
+func Count[B cloud.Body](ctx context.Context, tx *Tx, parent int64, except cloud.Status) (n int, err error) {
 	kind := kindOf[B]()
 	err = tx.q.QueryRow(ctx, `
 		SELECT count(*)
 		FROM resources r
-		WHERE r.account_id = $1 AND r.kind = $2 `+below, tx.Caller.Account, kind.Name, kind.Parent, parent).Scan(&n)
+		WHERE r.account_id = $1 AND r.kind = $2 `+below+` AND r.status <> $5`, tx.Caller.Account, kind.Name, kind.Parent, parent, except).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count %ss: %w", kind.Name, err)
 	}

@@ -132,7 +132,7 @@ func (m *Model) Whole(s Snapshot) (problems []string) {
 				wrong("%v needs %v, which is not there", r.Ref, used)
 			}
 		}
-		if r.Kind != "database" {
+		if r.Kind != "database" || k.leaving(r.Status) {
 			continue
 		}
 		var regions []string

@@ -23,6 +23,7 @@ type kind struct {
 	id     string // member of an item, likewise; empty: items have no id
 	get    string // operation that shows one; empty: none does
 	hidden string // states in which the list leaves one out
+	early  bool   // none shows while what it is below is being created
 }
 
 // Words of a life that are no states: before and after it, and any state.
@@ -49,7 +50,7 @@ func everyKind() []kind {
 		{
 			name: "database", parent: "subscription", param: "databaseId",
 			time: "pending>active active-change-pending>active active-upgrade-pending>active deleting>gone",
-			task: "new>pending active>active-change-pending active>active-upgrade-pending *>deleting",
+			task: "new>pending active>active-change-pending active>active-upgrade-pending *>deleting", early: true,
 			list: "listProDatabases", items: "subscription.0.databases", id: "databaseId", get: "getProDatabase",
 		},
 		{name: "database-job", parent: "database", time: "pending>active", task: "new>pending active>pending pending>active"},

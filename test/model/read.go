@@ -142,7 +142,7 @@ func (m *Model) list(api Reader, k kind, at place, v *View) (found []Resource, p
 		}
 		if k.name == "subscription" {
 			r.Provider = textAt(item, "cloudDetails.0.provider")
-			r.Own = numberAt(item, "cloudDetails.0.cloudAccountId") != 1
+			r.Own = numberAt(item, "cloudDetails.0.cloudAccountId") > 1
 		}
 		v.Items[r.Ref] = item
 		found = append(found, r)
@@ -223,7 +223,7 @@ func (m *Model) Compare(v View, now Snapshot) (problems []string) {
 	}
 	for _, r := range now.sorted() {
 		k := m.kinds[r.Kind]
-		if v.kinds[r.Kind] && !slices.Contains(strings.Fields(k.hidden), r.Status) {
+		if v.kinds[r.Kind] && !slices.Contains(strings.Fields(k.hidden), r.Status) && !(k.early && now[r.Parent].New) {
 			there[m.key(r, now[r.Parent], now.root(r))] = r.Status
 		}
 	}
@@ -242,7 +242,8 @@ func (m *Model) Compare(v View, now Snapshot) (problems []string) {
 		}
 		n := 0
 		for _, child := range now {
-			if child.Parent == r.Ref && strings.HasSuffix(child.Kind, "database") {
+			k := m.kinds[child.Kind]
+			if child.Parent == r.Ref && strings.HasSuffix(child.Kind, "database") && !k.leaving(child.Status) && !(k.early && r.New) {
 				n++
 			}
 		}

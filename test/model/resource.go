@@ -30,6 +30,7 @@ type Resource struct {
 	Name     string
 	Status   string
 	Provider string   // of a Pro subscription
+	New      bool     // being created: it has never been anything but pending
 	Own      bool     // a Pro subscription in a cloud account of the customer's
 	Regions  []Region // of an Active-Active subscription
 	Region   int64    // that something connects; 0: the only one

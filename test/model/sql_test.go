@@ -30,7 +30,7 @@ func (a *actor) snapshot(rt *rapid.T) model.Snapshot {
 	rows, err := a.conn.Query(a.ctx, `
 		SELECT kind, id, COALESCE(parent_kind, ''), COALESCE(parent_id, 0), name, body, CASE WHEN status = 'active' AND EXISTS (
 			SELECT FROM steps s WHERE s.account_id = r.account_id AND s.subscription_id = r.id AND r.parent_id IS NULL
-		) THEN 'pending' ELSE status END
+		) THEN 'pending' ELSE status END, activated_at IS NULL AND status = 'pending'
 		FROM resources r
 		WHERE account_id = $1`, a.account.ID)
 	if err != nil {
@@ -39,7 +39,7 @@ func (a *actor) snapshot(rt *rapid.T) model.Snapshot {
 	s := model.Snapshot{}
 	var r model.Resource
 	var text []byte
-	_, err = pgx.ForEachRow(rows, []any{&r.Kind, &r.ID, &r.Parent.Kind, &r.Parent.ID, &r.Name, &text, &r.Status}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&r.Kind, &r.ID, &r.Parent.Kind, &r.Parent.ID, &r.Name, &text, &r.Status, &r.New}, func() error {
 		var b body
 		if err := json.Unmarshal(text, &b); err != nil {
 			return fmt.Errorf("%v: %w", r.Ref, err)
