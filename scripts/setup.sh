@@ -4,7 +4,9 @@
 # usage: scripts/setup.sh [need ...]
 #   postgres   initdb and postgres, for the private database of `understudy serve`
 #   cc         a C compiler, for the race detector
-#   DIRECTORY  a Go module whose dependencies are downloaded
+#   node       node and npm, for the clients from npm
+#   curl       curl, for the clients that are shell scripts
+#   DIRECTORY  a Go module or an npm package whose dependencies are downloaded
 #
 # Safe to repeat; does nothing, quickly, when all is there. It never starts a database.
 set -eu
@@ -69,12 +71,33 @@ install_postgres() {
 	trap - EXIT
 }
 
+install_node() {
+	command -v node >/dev/null && command -v npm >/dev/null || apt_install "Node (node and npm)" nodejs npm ca-certificates
+	# What the clients from npm ask for.
+	[ "$(node -p 'process.versions.node.split(".")[0]')" -ge 18 ] ||
+		die "node is $(node --version) here, and the clients from npm need 18 or newer: https://nodejs.org/en/download"
+}
+
+# npm_ci installs what a directory's package-lock.json says, unless it did so before.
+npm_ci() {
+	cmp -s "$1/package-lock.json" "$1/node_modules/.installed" && return
+	printf 'setup: installing the npm packages of %s\n' "$1" >&2
+	log=$(mktemp)
+	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund) >"$log" 2>&1 ||
+		{ cat "$log" >&2; die "npm could not install the packages of $1"; }
+	rm -f "$log"
+	cp "$1/package-lock.json" "$1/node_modules/.installed" # at last: an installation that was broken off is begun again
+}
+
 command -v go >/dev/null || die "Go is missing: install $(sed -n 's/^go \(.*\)/Go \1/p' go.mod) or newer from https://go.dev/dl"
 
 for need in "$@"; do
 	case $need in
 	postgres) have_postgres || install_postgres ;;
 	cc) command -v gcc >/dev/null || command -v cc >/dev/null || apt_install "C compiler" gcc libc6-dev ;;
+	node) install_node ;;
+	curl) command -v curl >/dev/null || apt_install curl curl ;;
+	*/npm) npm_ci "$need" ;;
 	*) (cd "$need" && go mod download) || die "could not download the Go modules of $need" ;;
 	esac
 done

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 fingerprint() {
-	find . \( -name .git -o -path ./bin -o -name .terraform \) -prune -o -type f -exec cksum {} + | sort -k 3
+	find . \( -name .git -o -path ./bin -o -name .terraform -o -name node_modules \) -prune -o -type f -exec cksum {} + | sort -k 3
 }
 
 before=$(mktemp)
