@@ -55,6 +55,7 @@ func TestPeeringRules(t *testing.T) {
 		{"no such provider", onAWS, func(s *vpcSpec) { s.Provider = "azure" }, "eu-west-1", cloud.PeeringProviderUnknown},
 		{"a subscription of the other provider", onGCP, func(s *vpcSpec) { s.Provider = "AWS" }, "eu-west-1", cloud.PeeringOtherProvider},
 		{"account", onAWS, func(s *vpcSpec) { s.Account = "4291" }, "eu-west-1", cloud.PeeringAccountInvalid},
+		{"a VPC as the official description writes one", onAWS, func(s *vpcSpec) { s.VPC = "vpc-0123456789abcdef01" }, "eu-west-1", ""},
 		{"VPC", onAWS, func(s *vpcSpec) { s.VPC = "shop" }, "eu-west-1", cloud.PeeringVPCInvalid},
 		{"region", onAWS, func(*vpcSpec) {}, "us-east1", cloud.PeeringRegionInvalid},
 		{"project", onGCP, func(s *vpcSpec) { s.Project = "Shop" }, "", cloud.PeeringProjectInvalid},

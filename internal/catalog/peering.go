@@ -145,7 +145,7 @@ func (p Peering) sameVPC(other Peering) bool {
 
 var (
 	awsAccountID = regexp.MustCompile(`^[0-9]{12}$`)
-	awsVPC       = regexp.MustCompile(`^vpc-([0-9a-f]{8}|[0-9a-f]{17})$`)
+	awsVPC       = regexp.MustCompile(`^vpc-[0-9a-f]{8,18}$`) // AWS makes 8 or 17 digits; an example in the official description has 18
 	gcpProject   = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 	gcpName      = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
