@@ -25,7 +25,7 @@ var arrows = map[string][]string{
 	"internal/idempotency": {},
 	"internal/postgres":    {},
 	"internal/pgtest":      {"internal/postgres", "migrations"},
-	"internal/servetest":   {"internal/coverage"},
+	"internal/servetest":   {"internal/coverage", "internal/pgtest", "internal/store"},
 	"migrations":           {},
 
 	"internal/coverage":     {"", "api/openapi"},

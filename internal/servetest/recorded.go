@@ -3,17 +3,16 @@ package servetest
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
 	"sync"
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/coverage"
+	"github.com/understudy-dev/understudy/internal/pgtest"
 )
 
 // recorder is that of this test process: Recorded and the servers have no other place in common.
@@ -22,18 +21,13 @@ var recorder = sync.OnceValues(coverage.New)
 // Recorded runs the tests of a package whose clients are processes of their own, and ends the test process. A whole run
 // is held to the list, in a file, of the operations that these clients are known to carry out.
 func Recorded(m *testing.M, file string) {
-	status := m.Run()
-	if status == 0 {
+	pgtest.Main(m, func() error {
 		r, err := recorder()
-		if err == nil {
-			err = r.Check(file)
-		}
 		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			status = 1
+			return err
 		}
-	}
-	os.Exit(status)
+		return r.Check(file)
+	})
 }
 
 // RecordedURL is URL through a gate that holds every answer against the contract and notes which operations succeed,

@@ -132,6 +132,22 @@ func DueAt[B cloud.Body](ctx context.Context, tx *Tx, id int64) (at time.Time, o
 	return *due, true, nil
 }
 
+// NextEvent tells how long it is, on an account's own clock, until a task of it or a
+// step is due; ok is false when none ever will be by time alone.
+func (db *DB) NextEvent(ctx context.Context, account int64) (wait time.Duration, ok bool, err error) {
+	return db.next(ctx, `
+		SELECT GREATEST(due_at - business_now(a), '0')
+		FROM accounts a
+		JOIN (
+			SELECT account_id, due_at FROM tasks WHERE head AND status = 'processing-in-progress'
+			UNION ALL
+			SELECT account_id, due_at FROM steps WHERE due_at IS NOT NULL
+		) event ON event.account_id = a.id
+		WHERE a.id = $1
+		ORDER BY due_at
+		LIMIT 1`, account)
+}
+
 // NextStep tells how long it is until some step is due; ok is false when none
 // ever will be by time alone.
 func (db *DB) NextStep(ctx context.Context) (wait time.Duration, ok bool, err error) {

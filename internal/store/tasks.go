@@ -150,8 +150,8 @@ func (db *DB) NextTask(ctx context.Context) (wait time.Duration, ok bool, err er
 		LIMIT 1`)
 }
 
-func (db *DB) next(ctx context.Context, sql string) (wait time.Duration, ok bool, err error) {
-	err = db.pool.QueryRow(ctx, sql).Scan(&wait)
+func (db *DB) next(ctx context.Context, sql string, args ...any) (wait time.Duration, ok bool, err error) {
+	err = db.pool.QueryRow(ctx, sql, args...).Scan(&wait)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, false, nil
 	}
