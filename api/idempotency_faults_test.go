@@ -183,8 +183,8 @@ func (z taken) headers() map[string]string {
 }
 
 func (z taken) answer() []byte {
-	return []byte(`{"taskId": "` + z.request + `", "commandType": "x", "status": "received", "description": "x", ` +
-		`"timestamp": "2026-01-01T00:00:00Z", "links": []}`)
+	return []byte(`{"taskId":"` + z.request + `","commandType":"x","status":"received","description":"x",` +
+		`"timestamp":"2026-01-01T00:00:00Z","links":[]}`)
 }
 
 func (m *machine) settle(z taken) {

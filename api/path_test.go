@@ -65,7 +65,7 @@ func TestNoHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := io.ReadAll(conn)
-	if want := `"href":"http://` + address + `/v1/tasks"`; err != nil || !strings.Contains(string(got), want) {
+	if want := `"href" : "http://` + address + `/v1/tasks"`; err != nil || !strings.Contains(string(got), want) {
 		t.Errorf("got %s, %v; want %s", got, err, want)
 	}
 }

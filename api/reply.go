@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 )
@@ -15,7 +16,7 @@ import (
 type reply struct {
 	status int
 	header map[string]string // that belongs to this answer, not to the connection or the moment
-	body   []byte
+	body   []byte            // JSON is compact; how it is laid out is decided when it is sent
 }
 
 // newReply renders a body as JSON. That cannot fail for the types we answer with;
@@ -33,6 +34,7 @@ func newReply(r *http.Request, status int, body any) reply {
 		buf.Reset()
 		buf.WriteString("{}\n")
 	}
+	buf.Truncate(buf.Len() - 1) // without the line break that an Encoder adds
 	return reply{status: status, header: map[string]string{"Content-Type": "application/json"}, body: buf.Bytes()}
 }
 
@@ -66,21 +68,41 @@ func (s *server) success(r *http.Request, status int, out any) reply {
 	return rep
 }
 
-// send writes a reply.
+// layouts are buffers for bodies as they are sent.
+var layouts = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxKept is the largest buffer that is kept for another answer.
+const maxKept = 1 << 20
+
+// send writes a reply. Its JSON is laid out here and nowhere else, so what is
+// stored has one form, and a replay has that which its own request asks for.
 func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
 	s.at("resp.before_write")
 	h := w.Header()
 	for name, value := range rep.header {
 		h.Set(name, value)
 	}
+	body := rep.body
+	if isJSON(rep.header["Content-Type"]) && !wantsCompact(r) {
+		buf := layouts.Get().(*[]byte)
+		var ok bool
+		if *buf, ok = pretty(*buf, rep.body); ok {
+			body = *buf
+		}
+		defer func() {
+			if cap(*buf) <= maxKept {
+				layouts.Put(buf)
+			}
+		}()
+	}
 	if rep.status != http.StatusNoContent {
-		h.Set("Content-Length", strconv.Itoa(len(rep.body)))
+		h.Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	if h.Get(rateHeader) == "" { // nobody's requests were counted
 		h.Set(rateHeader, s.allowance())
 	}
 	w.WriteHeader(rep.status)
-	if r.Method != http.MethodHead && len(rep.body) > 0 {
-		_, _ = w.Write(rep.body) // a client that is gone is not our error
+	if r.Method != http.MethodHead && len(body) > 0 {
+		_, _ = w.Write(body) // a client that is gone is not our error
 	}
 }

@@ -117,7 +117,7 @@ func TestTwoPhases(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
 	task := a.Start(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"))
-	if got := a.Do(http.MethodGet, subscriptions, nil); !strings.Contains(string(got.Body), `"subscriptions":[]`) {
+	if got := a.Do(http.MethodGet, subscriptions, nil); !strings.Contains(string(got.Body), `"subscriptions" : [ ]`) {
 		t.Errorf("before processing: %s", got.Body)
 	}
 	id := a.Finish(task).Get("response", "resourceId")

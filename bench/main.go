@@ -95,6 +95,7 @@ func measurements() []measurement {
 		{"accept", measureAccept},
 		{"keys", measureKeys},
 		{"get", measureGet},
+		{"layout", measureLayout},
 		{"crowd", measureCrowd},
 		{"life", measureLife},
 		{"claim", measureClaim},

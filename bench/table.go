@@ -14,6 +14,7 @@ type unit string
 
 const (
 	perSecond unit = "/s"
+	micros    unit = " µs"
 	millis    unit = " ms"
 	seconds   unit = " s"
 	megabytes unit = " MB"
@@ -79,7 +80,7 @@ func write(v float64, u unit) string {
 	switch u {
 	case millis, seconds:
 		digits = 2
-	case megabytes:
+	case micros, megabytes:
 		digits = 1
 	case perSecond:
 	}

@@ -7,6 +7,7 @@ package coverage
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -52,9 +53,9 @@ func (r *Recorder) Answered(req *http.Request, status int, header http.Header, b
 	case op == nil && status != http.StatusNotFound && status != http.StatusMethodNotAllowed:
 		return "", fmt.Errorf("%s %s is no operation, and answered with %d", req.Method, req.URL, status)
 	case op == nil:
-		return "", nil
+		return "", checkLayout(req, header, body)
 	}
-	err = op.CheckResponse(status, header, body)
+	err = errors.Join(op.CheckResponse(status, header, body), checkLayout(req, header, body))
 	if status >= http.StatusMultipleChoices {
 		return "", err
 	}

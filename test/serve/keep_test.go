@@ -126,7 +126,7 @@ func TestDataAndKeysAreKept(t *testing.T) {
 		t.Errorf("minted keys %q and %q", key, secret)
 	}
 	sub := fmt.Sprintf("/subscriptions/%d", s.Accept(http.MethodPost, "/subscriptions", subscriptionBody("kept")).Response.ResourceID)
-	s.Until(sub, func(_ int, body []byte) bool { return strings.Contains(string(body), `"status":"active"`) })
+	s.Until(sub, func(_ int, body []byte) bool { return strings.Contains(string(body), `"status" : "active"`) })
 	_, _, before := s.Do(http.MethodGet, sub, nil)
 	wantKept := func(how string) {
 		t.Helper()

@@ -66,13 +66,13 @@ func essentialsFree(t *testing.T, server *servetest.Server, terraform *command) 
 	w.wantNoChanges("after the creation")
 	created := w.outputs()
 	database := "/fixed/subscriptions/" + strings.Replace(fmt.Sprint(created["database_id"]), "/", "/databases/", 1)
-	if _, _, text := server.Do(http.MethodGet, database, nil); !strings.Contains(string(text), `"password":"`) {
+	if _, _, text := server.Do(http.MethodGet, database, nil); !strings.Contains(string(text), `"password" : "`) {
 		t.Errorf("got %s, want a generated password", text)
 	}
 	w.set(map[string]any{"subscription_name": "free-renamed", "default_user": false})
 	w.apply(essentialsDatabaseUpdate)
 	w.wantNoChanges("after the update")
-	if _, _, text := server.Do(http.MethodGet, database, nil); strings.Contains(string(text), `"password":"`) {
+	if _, _, text := server.Do(http.MethodGet, database, nil); strings.Contains(string(text), `"password" : "`) {
 		t.Errorf("got %s, want no password of a user that is switched off", text)
 	}
 	deleteBehind(t, server, "/fixed/subscriptions/", created["database_id"])

@@ -1,0 +1,110 @@
+package api
+
+import (
+	"bytes"
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// wantsCompact reports whether a client asks for bodies without blanks: with
+// indent=0 at a media type that it accepts.
+func wantsCompact(r *http.Request) bool {
+	for _, line := range r.Header.Values("Accept") {
+		if !strings.Contains(line, "=") { // hardly any client sends parameters
+			continue
+		}
+		for accepted := range strings.SplitSeq(line, ",") {
+			if _, params, err := mime.ParseMediaType(accepted); err == nil && params["indent"] == "0" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isJSON reports whether a body of this type is laid out for its reader.
+func isJSON(contentType string) bool {
+	return contentType == "application/json" || contentType == "application/problem+json"
+}
+
+// Indentation grows with the square of the nesting, which in a document of any
+// JSON is as deep as its author likes. So a body that would become longer than
+// this stays compact.
+const (
+	maxGrowth = 10 // times
+	freeSize  = 64 << 10
+)
+
+// pretty lays out compact JSON as Jackson does by default: each member of an
+// object on a line of its own, lists on one line. It writes over dst, and reports
+// false where the result would be too long.
+func pretty(dst, src []byte) ([]byte, bool) {
+	dst = dst[:0]
+	limit := maxGrowth*len(src) + freeSize
+	open := make([]byte, 0, 32) // brackets
+	level := 0                  // objects among them
+	copied := 0                 // bytes of src that are in dst
+	for i := 0; i < len(src) && len(dst) <= limit; i++ {
+		switch c := src[i]; c {
+		case '"':
+			i = stringEnd(src, i)
+		case ':':
+			dst = append(append(dst, src[copied:i]...), " : "...)
+			copied = i + 1
+		case ',':
+			dst = gap(append(dst, src[copied:i+1]...), open[len(open)-1], level)
+			copied = i + 1
+		case '{', '[':
+			dst = append(dst, src[copied:i+1]...)
+			copied = i + 1
+			if closing := c + 2; src[i+1] == closing {
+				dst = append(dst, ' ', closing)
+				i, copied = i+1, i+2
+				break
+			}
+			if open = append(open, c); c == '{' {
+				level++
+			}
+			dst = gap(dst, c, level)
+		case '}', ']':
+			opening := c - 2
+			if open = open[:len(open)-1]; opening == '{' {
+				level--
+			}
+			dst = gap(append(dst, src[copied:i]...), opening, level)
+			copied = i
+		}
+	}
+	return append(dst, src[copied:]...), len(dst) <= limit
+}
+
+// newline is a line break and the blanks of more levels than the API's own bodies have.
+var newline = []byte("\n" + strings.Repeat("  ", 16))
+
+// gap separates what is inside a bracket.
+func gap(dst []byte, bracket byte, level int) []byte {
+	if bracket == '[' {
+		return append(dst, ' ')
+	}
+	n := 1 + 2*level
+	if n <= len(newline) {
+		return append(dst, newline[:n]...)
+	}
+	return append(append(dst, newline...), bytes.Repeat([]byte{' '}, n-len(newline))...)
+}
+
+// stringEnd returns the index of the quote that ends the string whose first quote
+// is at start.
+func stringEnd(src []byte, start int) int {
+	for end := start + 1; ; end++ {
+		end += bytes.IndexByte(src[end:], '"')
+		backslashes := 0
+		for src[end-1-backslashes] == '\\' {
+			backslashes++
+		}
+		if backslashes%2 == 0 {
+			return end
+		}
+	}
+}
