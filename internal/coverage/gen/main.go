@@ -20,13 +20,30 @@ import (
 	"github.com/understudy-dev/understudy/internal/engine"
 )
 
-// suite is a suite of tests that keeps a list of operations.
+// suite is a suite of tests that keeps a list of operations. A client of which two versions are driven has two.
 type suite struct {
-	column string
-	says   string // of the total
-	dir    string
-	client string // module of the client that it drives, from the go.mod there; empty: plain HTTP
-	ids    []string
+	column  string // its heading, to which the version of the client is added
+	says    string // of the total, likewise
+	list    string // the file with the operations
+	require string // the file that pins the client: a go.mod or a package.json; empty: plain HTTP
+	client  string // by the name that it has there
+
+	ids []string
+}
+
+// suites are the columns of the page.
+func suites() []suite {
+	return []suite{
+		{
+			column: "Go SDK", says: "succeed with the official Go SDK", list: "test/sdk/testdata/operations.txt",
+			require: "test/sdk/go.mod", client: "github.com/RedisLabs/rediscloud-go-api",
+		},
+		{
+			column: "Terraform", says: "succeed with the official Terraform provider", list: "test/terraform/testdata/operations.txt",
+			require: "test/terraform/go.mod", client: "github.com/RedisLabs/terraform-provider-rediscloud",
+		},
+		{column: "HTTP", says: "succeed in our own tests over HTTP", list: "internal/catalog/testdata/operations.txt"},
+	}
 }
 
 func main() {
@@ -53,11 +70,7 @@ func write(root string) error {
 	if err != nil {
 		return err
 	}
-	suites := []suite{
-		{column: "Go SDK", says: "succeed with the official Go SDK", dir: "test/sdk", client: "github.com/RedisLabs/rediscloud-go-api"},
-		{column: "Terraform", says: "succeed with the official Terraform provider", dir: "test/terraform", client: "github.com/RedisLabs/terraform-provider-rediscloud"},
-		{column: "HTTP", says: "succeed in our own tests over HTTP", dir: "internal/catalog"},
-	}
+	suites := suites()
 	for i := range suites {
 		if err := suites[i].load(root, document); err != nil {
 			return err
@@ -68,26 +81,27 @@ func write(root string) error {
 
 // load reads the suite's list and the version of its client.
 func (s *suite) load(root string, document *openapi.Document) (err error) {
-	dir := filepath.Join(root, filepath.FromSlash(s.dir))
-	if s.ids, err = coverage.Read(filepath.Join(dir, "testdata", "operations.txt")); err != nil {
+	if s.ids, err = coverage.Read(filepath.Join(root, filepath.FromSlash(s.list))); err != nil {
 		return err
 	}
 	for _, id := range s.ids {
 		if _, ok := document.Operation(id); !ok {
-			return fmt.Errorf("%s lists %s, which is no operation", s.dir, id)
+			return fmt.Errorf("%s lists %s, which is no operation", s.list, id)
 		}
 	}
-	if s.client == "" {
+	if s.require == "" {
 		return nil
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(s.require)))
 	if err != nil {
 		return err
 	}
-	version := regexp.MustCompile(regexp.QuoteMeta(s.client) + ` (v\S+)`).FindSubmatch(text)
+	// In a go.mod a blank stands between name and version, in a package.json quotes and a colon.
+	version := regexp.MustCompile(regexp.QuoteMeta(s.client) + `[": ]+(v?[0-9][^\s"]*)`).FindSubmatch(text)
 	if version == nil {
-		return fmt.Errorf("%s/go.mod does not require %s", s.dir, s.client)
+		return fmt.Errorf("%s does not require %s", s.require, s.client)
 	}
+	s.column += " " + string(version[1])
 	s.says += " " + string(version[1])
 	return nil
 }
