@@ -88,7 +88,7 @@ type call struct {
 	op     *openapi.Operation
 	caller cloud.Caller
 	path   map[string]string
-	body   []byte
+	body   openapi.Body
 }
 
 // handle answers requests for one operation.
@@ -109,10 +109,12 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 			return
 		}
 		if hasBody {
-			if c.body, err = readBody(w, r); err != nil {
+			sent, err := readBody(w, r)
+			if err != nil {
 				s.fail(w, r, err)
 				return
 			}
+			c.body = op.ReadBody(sent)
 		}
 		c.path = pathParams(r, params)
 		key, err := s.keyOf(r, c)
@@ -152,7 +154,7 @@ func (s *server) perform(r *http.Request, c call, hold store.KeyHold) (rep reply
 		rep = s.success(r, c.op.Status, out)
 		return rep.outcome()
 	}}
-	req := engine.Request{Path: c.path, Query: queryParams(r, c.op), Body: c.body}
+	req := engine.Request{Path: c.path, Query: queryParams(r, c.op), Body: c.body.JSON}
 	var out any
 	if c.op.Command != "" {
 		out, err = s.engine.Accept(r.Context(), c.caller, c.op.ID, req, key)

@@ -106,7 +106,7 @@ func TestRefusedBodies(t *testing.T) {
 	}{
 		"unknown field":         {with("x", "nam"), "nam"},
 		"unknown field, nested": {with(1, "databases", "size"), "databases[0].size"},
-		"wrong type":            {with(7, "name"), "name"},
+		"wrong type":            {with([]any{7}, "name"), "name"},
 		"wrong type, nested":    {with("a lot", "databases", "datasetSizeInGb"), "databases[0].datasetSizeInGb"},
 		"object for a list":     {with(map[string]any{}, "databases"), "databases"},
 		"fraction":              {with(1.5, "databases", "quantity"), "databases[0].quantity"},
@@ -116,7 +116,7 @@ func TestRefusedBodies(t *testing.T) {
 		"missing field":         {with(nil, "cloudProviders"), "cloudProviders"},
 		"missing field, nested": {with(nil, "cloudProviders", "regions", "region"), "cloudProviders[0].regions[0].region"},
 		"no object":             {`[]`, "must be an object"},
-		"null":                  {`null`, "null"},
+		"null":                  {`null`, "body is missing"},
 		"malformed":             {`{"name": "one"`, "malformed JSON at offset 14"},
 		"malformed inside":      {`{"name": one}`, "malformed JSON at offset 10"},
 		"data after the value":  {`{} {}`, "data after the value"},

@@ -38,7 +38,7 @@ func (s *server) keyOf(r *http.Request, c call) (*requestKey, error) {
 			continue
 		case found != nil:
 			return nil, twoKeys(found.Scheme, scheme)
-		case scheme.MismatchFirst && len(c.body) > 0 && !json.Valid(c.body):
+		case scheme.MismatchFirst && len(c.body.JSON) > 0 && !json.Valid(c.body.JSON):
 			return nil, unreadable()
 		case !valid:
 			return nil, invalidKey(scheme)
@@ -47,7 +47,7 @@ func (s *server) keyOf(r *http.Request, c call) (*requestKey, error) {
 			Account:     c.caller.Account,
 			Scheme:      scheme.Name,
 			Hash:        idempotency.Hash(value),
-			Fingerprint: idempotency.Fingerprint(s.cfg.Secret, r.Method, r.URL, c.body),
+			Fingerprint: idempotency.Fingerprint(s.cfg.Secret, r.Method, r.URL, c.body.JSON),
 		}}
 	}
 	return found, nil

@@ -35,7 +35,7 @@ func typical(schema *openapi3.Schema) any {
 	return scalar(schema)
 }
 
-// complete is a value with every member that a schema has. It fits the schema, and need not make sense.
+// complete is a value with every member that a schema has, those aside that are only read. It fits the schema, and need not make sense.
 func complete(schema *openapi3.Schema) any {
 	switch {
 	case len(schema.OneOf) > 0:
@@ -43,7 +43,9 @@ func complete(schema *openapi3.Schema) any {
 	case schema.Type.Is(openapi3.TypeObject):
 		object := map[string]any{}
 		for name, property := range schema.Properties {
-			object[name] = complete(property.Value)
+			if !property.Value.ReadOnly {
+				object[name] = complete(property.Value)
+			}
 		}
 		if free := schema.AdditionalProperties.Schema; free != nil {
 			object["any"] = complete(free.Value)
@@ -83,11 +85,8 @@ type defect struct {
 	value any
 }
 
-// defects are all the ways in which one mistake can be made somewhere in a value.
+// defects are all the ways in which one mistake can be made somewhere in a value. That it is null may be none.
 func defects(schema *openapi3.Schema) (all []defect) {
-	if !schema.Nullable {
-		all = append(all, defect{what: "null"})
-	}
 	switch {
 	case len(schema.OneOf) > 0:
 		for _, alternative := range schema.OneOf {
@@ -102,7 +101,7 @@ func defects(schema *openapi3.Schema) (all []defect) {
 		return append(all, objectDefects(schema)...)
 	case schema.Type.Is(openapi3.TypeArray):
 		all = append(all, defect{"an object for a list", "", map[string]any{}})
-		for _, d := range defects(schema.Items.Value) {
+		for _, d := range append(defects(schema.Items.Value), defect{what: "null"}) {
 			all = append(all, defect{d.what, below("[0]", d.field), []any{d.value}})
 		}
 		return all
@@ -118,11 +117,15 @@ func objectDefects(schema *openapi3.Schema) []defect {
 		all = append(all, defect{what, below(name, field), object})
 	}
 	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
+		if schema.Properties[name].Value.ReadOnly {
+			continue
+		}
 		for _, d := range defects(schema.Properties[name].Value) {
 			with(d.what, name, d.field, d.value)
 		}
 	}
 	for _, name := range schema.Required {
+		with("null where there must be something", name, "", nil)
 		object := complete(schema).(map[string]any)
 		delete(object, name)
 		all = append(all, defect{"missing", name, object})
@@ -141,7 +144,7 @@ func scalarDefects(schema *openapi3.Schema) (all []defect) {
 	add := func(what string, value any) { all = append(all, defect{what: what, value: value}) }
 	switch {
 	case schema.Type.Is(openapi3.TypeString):
-		add("a number for a text", 7)
+		add("a list for a text", []any{})
 		if len(schema.Enum) > 0 {
 			add("not in the enumeration", stranger)
 		}
@@ -155,13 +158,18 @@ func scalarDefects(schema *openapi3.Schema) (all []defect) {
 			add("malformed", "\t?")
 		}
 	case schema.Type.Is(openapi3.TypeBoolean):
-		add("a text for a boolean", "true")
+		add("a text for a boolean", "yes")
+		add("a number for a boolean", 1)
 	case schema.Type.Is(openapi3.TypeInteger):
-		add("a text for an integer", "1")
+		add("a text for an integer", "one")
+		add("a boolean for an integer", true)
 		add("a fraction", json.RawMessage("1.5"))
+		add("a fraction as text", "1.5")
 		add("too many bits", json.RawMessage(overflow(schema)))
+		add("too many bits as text", overflow(schema))
 	case schema.Type.Is(openapi3.TypeNumber):
-		add("a text for a number", "1")
+		add("a text for a number", "one")
+		add("a boolean for a number", true)
 		add("beyond all numbers", json.RawMessage("1e400"))
 	}
 	if schema.Min != nil {

@@ -42,10 +42,44 @@ func FuzzCheckRequestBody(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which uint8, body []byte) {
 		op := operation(t, operations[int(which)%len(operations)])
-		err := op.CheckRequest(request(op, ""), ids(), body)
+		err := op.CheckRequest(request(op, ""), ids(), op.ReadBody(body))
 		checkLine(t, err)
 		if err == nil && len(body) > 0 && !json.Valid(body) {
 			t.Fatalf("%q is no JSON and passed", body)
+		}
+	})
+}
+
+// FuzzReadBody holds the normal form of a body to what it promises: it is its own normal form, and a valid body has a
+// valid one.
+func FuzzReadBody(f *testing.F) {
+	operations := []string{"createProSubscription", "updateProSubscription", "createProDatabase", "updateProDatabase", "createVpcPeering", "putDataIntegrationWorkspace", "backupProDatabase"}
+	for _, body := range []string{
+		``, `null`, `{}`, `[null]`, `{"name":1,"name":null}`, `{"name":"7","port":"007","dryRun":"TRUE","datasetSizeInGb":"1e5"}`, providerDatabase,
+		`{"subscriptionId":[null],"commandType":{"a":"1"},"name":null,"customerManagedKeys":null}`, `{"customerManagedKeys":[{"resourceName":1,"region":null}]}`,
+		`{"clientTlsCertificates":[null,1,{"publicCertificatePEMString":true}],"replicaOf":null}`, `{"clientTlsCertificates":null}`,
+		`{"modules":[{"name":true,"parameters":{"a":null,"b":"1","c":[]}}],"remoteBackup":{"backupInterval":1,"active":"no"}}`,
+		`{"provider":"GCP","vpcProjectUid":1,"vpcNetworkName":2,"region":null}`, `{"port":9223372036854775808,"averageItemSizeInBytes":"9223372036854775807"}`,
+	} {
+		for i := range operations {
+			f.Add(uint8(i), []byte(body))
+		}
+	}
+	f.Fuzz(func(t *testing.T, which uint8, sent []byte) {
+		op := operation(t, operations[int(which)%len(operations)])
+		check := func(body Body) error { return op.CheckRequest(request(op, ""), ids(), body) }
+		normal := op.ReadBody(sent)
+		again := op.ReadBody(normal.JSON)
+		if string(again.JSON) != string(normal.JSON) {
+			t.Fatalf("%q has the normal form %q, and that %q", sent, normal.JSON, again.JSON)
+		}
+		one, two := check(normal), check(again)
+		if (one == nil) != (two == nil) || one != nil && one.Error() != two.Error() {
+			t.Fatalf("%q is refused with %v, %q with %v", sent, one, normal.JSON, two)
+		}
+		value, wrong := decode(sent)
+		if len(sent) > 0 && one != nil && check(Body{JSON: sent, value: value, wrong: wrong}) == nil {
+			t.Fatalf("%q is valid, its normal form %q not: %v", sent, normal.JSON, one)
 		}
 	})
 }
@@ -58,7 +92,7 @@ func FuzzPathParam(f *testing.F) {
 		op := operation(t, "updateProDatabaseTag")
 		params := ids()
 		params["subscriptionId"], params["tagKey"] = text, text
-		err := op.CheckRequest(request(op, ""), params, []byte(`{"value":"v"}`))
+		err := op.CheckRequest(request(op, ""), params, op.ReadBody([]byte(`{"value":"v"}`)))
 		checkLine(t, err)
 		if _, bad := strconv.ParseInt(text, 10, 32); (bad == nil) != (err == nil) {
 			t.Fatalf("subscriptionId %q: got %v", text, err)
@@ -74,7 +108,7 @@ func FuzzQueryParam(f *testing.F) {
 		op := operation(t, "listProDatabases")
 		r := request(op, "")
 		r.URL.RawQuery = query
-		err := op.CheckRequest(r, ids(), nil)
+		err := op.CheckRequest(r, ids(), Body{})
 		checkLine(t, err)
 		values, _ := url.ParseQuery(query)
 		limit, bad := strconv.ParseInt(values.Get("limit"), 10, 32)

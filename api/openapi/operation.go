@@ -94,12 +94,15 @@ func (o *Operation) TakesHeader(name string) bool {
 }
 
 // BodyProperties returns the names of the request body's top-level properties, sorted, those of all alternatives
-// together, and whether the operation takes a body at all.
+// together, without those that are read-only, and whether the operation takes a body at all.
 func (o *Operation) BodyProperties() (properties []string, hasBody bool) {
 	if o.body == nil {
 		return nil, false
 	}
-	return knownProperties(o.body), true
+	return slices.DeleteFunc(knownProperties(o.body), func(name string) bool {
+		_, readOnly := o.checker.silent(o.body, name, "")
+		return readOnly
+	}), true
 }
 
 // knownProperties returns the sorted names an object of this schema may have, over all its alternatives.

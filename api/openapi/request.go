@@ -3,9 +3,9 @@ package openapi
 import "net/http"
 
 // CheckRequest holds a request against the contract: its path parameters (by name, unescaped), its query, and its
-// body, which the caller has read. It returns nil or an *Invalid. A body where none is declared means nothing and
+// body, which ReadBody has read. It returns nil or an *Invalid. A body where none is declared means nothing and
 // passes, as do undeclared query parameters.
-func (o *Operation) CheckRequest(r *http.Request, pathParams map[string]string, body []byte) error {
+func (o *Operation) CheckRequest(r *http.Request, pathParams map[string]string, body Body) error {
 	for _, p := range o.path {
 		if invalid := p.check(pathParams[p.name], o.checker); invalid != nil {
 			return invalid
@@ -17,20 +17,19 @@ func (o *Operation) CheckRequest(r *http.Request, pathParams map[string]string, 
 	if o.body == nil {
 		return nil
 	}
-	if len(body) == 0 {
+	if len(body.JSON) == 0 {
 		if !o.spec.RequestBody.Value.Required {
 			return nil
 		}
 		return inBody(Problem{Text: "required request body is missing"})
 	}
-	value, wrong := decode(body)
-	if wrong != "" {
-		return inBody(Problem{Text: wrong})
+	if body.wrong != "" {
+		return inBody(Problem{Text: body.wrong})
 	}
-	if problems := o.checker.visit(o.body, value); len(problems) > 0 {
+	if problems := o.checker.visit(o.body, body.value); len(problems) > 0 {
 		return inBody(problems...)
 	}
-	if problem := inexact(o.body, value); problem != nil {
+	if problem := inexact(o.body, body.value); problem != nil {
 		return inBody(*problem)
 	}
 	return nil

@@ -238,6 +238,10 @@ func transitGatewayLife(t *testing.T, a *apitest.Account, place string) {
 		t.Errorf("got %s, want both CIDRs in their order", got.Body)
 	}
 	wantError(t, a.Run(http.MethodPut, attachment, `{"cidrs": ["10.20.0.0/16", "10.10.0.0/16"]}`), cloud.AttachmentCIDRSame)
+	wantDone(t, a.Run(http.MethodPut, attachment, `{"cidrs": null}`)) // as the official SDK writes no list at all
+	if got = read(t, a, path); resource(got, "tgws", 0, "cidrs", 0) != nil {
+		t.Errorf("got %s, want no CIDRs", got.Body)
+	}
 	wantDone(t, a.Run(http.MethodPut, attachment, `{"cidrs": []}`))
 	wantDone(t, a.Run(http.MethodDelete, attachment, nil))
 	await[catalog.GatewayAttachment](t, a, 0, cloud.StatusDeleting)

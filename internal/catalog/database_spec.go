@@ -110,7 +110,8 @@ func (s databaseSettings) applySize(d *Database) error {
 	return nil
 }
 
-// applyReplica takes either form; the newer one knows more.
+// applyReplica takes either form; the newer one knows more. It says nothing where it
+// has no list of sources.
 func (s databaseSettings) applyReplica(d *Database) {
 	if s.ReplicaOf != nil {
 		d.SyncSources, d.SyncDescription = nil, ""
@@ -118,7 +119,7 @@ func (s databaseSettings) applyReplica(d *Database) {
 			d.SyncSources = append(d.SyncSources, SyncSource{Endpoint: endpoint})
 		}
 	}
-	if s.Replica != nil {
+	if s.Replica != nil && s.Replica.SyncSources != nil {
 		d.SyncSources, d.SyncDescription = s.Replica.SyncSources, s.Replica.Description
 	}
 }

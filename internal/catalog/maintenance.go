@@ -84,6 +84,7 @@ func updateMaintenance(ctx context.Context, tx *store.Tx, in maintenanceUpdate) 
 		return out, err
 	}
 	sub.Body.Maintenance = in.Maintenance
+	sub.Body.Maintenance.Mode = or(in.Mode, automatic)
 	if err := sub.Body.Maintenance.check(sub.Body.MemoryStorage); err != nil {
 		return out, err
 	}
