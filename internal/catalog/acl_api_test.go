@@ -84,7 +84,7 @@ func TestRuleLife(t *testing.T) {
 	wantError(t, a.Run(http.MethodPut, rules+"/5", `{"redisRule": "+get"}`), cloud.ACLRuleNotFound)
 	wantError(t, a.Run(http.MethodDelete, rules+"/5", nil), cloud.ACLRuleNotFound)
 	wantError(t, a.Run(http.MethodPut, path, `{"name": "Read-Only"}`), cloud.ACLRuleNameExists)
-	for _, body := range []string{`{"name": "x"}`, `{"name": "x", "redisRule": 1}`, `{"name": "x", "redisRule": "+get", "acl": ""}`} {
+	for _, body := range []string{`{"name": "x"}`, `{"name": "x", "redisRule": [1]}`, `{"name": "x", "redisRule": "+get", "acl": ""}`} {
 		if got := a.Do(http.MethodPost, rules, body).Status; got != http.StatusBadRequest {
 			t.Errorf("%s: got %d, want 400", body, got)
 		}
