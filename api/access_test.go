@@ -9,6 +9,7 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -93,7 +94,7 @@ func TestRolesInUse(t *testing.T) {
 	if got := a.Do(http.MethodGet, sub, nil); got.Get("name") != "one" || got.Get("status") != "active" {
 		t.Errorf("after the viewer's attempts: %s", got.Body)
 	}
-	today := time.Now().UTC().Format(time.DateOnly)
+	today := pgtest.Now().Format(time.DateOnly)
 	task := billing.Run(http.MethodPost, "/v1/cost-report", map[string]any{"startDate": today, "endDate": today})
 	id, _ := task.Get("response", "resource", "costReportId").(string)
 	if got := billing.Do(http.MethodGet, "/v1/cost-report/"+id, nil); got.Status != http.StatusOK {

@@ -135,17 +135,15 @@ type Account struct {
 	Secrets store.Secrets
 }
 
-// Account creates an account whose clock stands still until Advance.
+// Account creates an account whose clock stands still at pgtest.Now until Advance.
 func (w *World) Account() *Account {
 	w.tb.Helper()
 	a := w.RunningAccount()
-	if err := w.DB.Freeze(w.tb.Context(), a.ID); err != nil {
-		w.tb.Fatal(err)
-	}
+	a.Freeze(pgtest.Now())
 	return a
 }
 
-// RunningAccount creates an account whose clock runs, and is only skipped by Advance.
+// RunningAccount creates an account whose clock runs from pgtest.Now on, and is only skipped by Advance.
 func (w *World) RunningAccount() *Account {
 	w.tb.Helper()
 	n := w.accounts.Add(1)
@@ -159,6 +157,14 @@ func (w *World) RunningAccount() *Account {
 		w.tb.Fatal(err)
 	}
 	return a
+}
+
+// Freeze stops the account's clock at a time.
+func (a *Account) Freeze(at time.Time) {
+	a.tb.Helper()
+	if err := a.DB.Freeze(a.tb.Context(), a.ID, at); err != nil {
+		a.tb.Fatal(err)
+	}
 }
 
 // Advance moves the account's clock on, whether it runs or stands still.

@@ -13,11 +13,14 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/pgtest"
 )
 
 func TestLogs(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
+	noon := pgtest.Now().Truncate(24 * time.Hour).Add(12 * time.Hour) // what is done at once is of one day
+	a.Freeze(noon)
 	const system, session = "/v1/logs", "/v1/session-logs"
 	wantFields(t, a.Do(http.MethodGet, system, nil), map[string]any{"entries.0": nil})
 	wantFields(t, a.Do(http.MethodGet, session, nil), map[string]any{"entries.0": nil})
@@ -62,6 +65,24 @@ func TestLogs(t *testing.T) {
 	wantFields(t, a.Do(http.MethodGet, session+"?limit=1&offset=1&endTime=2100-01-01T00:00:00Z", nil), map[string]any{"entries.0.userRole": "Owner", "entries.1": nil})
 }
 
+// An account logs in once a day. Days are those of UTC, wherever the server is.
+func TestLoginsAreByTheDayOfUTC(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	midnight := pgtest.Now().Truncate(24 * time.Hour).Add(24 * time.Hour)
+	for _, at := range []struct {
+		after  time.Duration // midnight
+		logins int
+	}{{-12 * time.Hour, 1}, {-time.Microsecond, 1}, {0, 2}, {12 * time.Hour, 2}, {24*time.Hour - time.Microsecond, 2}, {24 * time.Hour, 3}} {
+		a.Freeze(midnight.Add(at.after))
+		a.Start(http.MethodPost, "/v1/subscriptions", apitest.SubscriptionBody("orders"))
+		log := a.Do(http.MethodGet, "/v1/session-logs", nil)
+		if entries, _ := log.Get("entries").([]any); len(entries) != at.logins {
+			t.Errorf("%v after midnight: got %s, want %d logins", at.after, log.Body, at.logins)
+		}
+	}
+}
+
 func TestCostReport(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
@@ -81,9 +102,9 @@ func TestCostReport(t *testing.T) {
 	if answer := a.Do(http.MethodPost, fixedDB+"/tags", `{"key": "team", "value": "ops"}`); answer.Status != http.StatusOK {
 		t.Fatalf("tag: got %s", answer.Body)
 	}
-	start := time.Now().UTC().Format(time.DateOnly)
+	start := pgtest.Now().Format(time.DateOnly)
 	a.Advance(48 * time.Hour)
-	end := time.Now().UTC().Add(24 * time.Hour).Format(time.DateOnly)
+	end := pgtest.Now().Add(24 * time.Hour).Format(time.DateOnly)
 
 	order := func(members string) string {
 		t.Helper()

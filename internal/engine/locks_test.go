@@ -47,7 +47,7 @@ func TestTimeIsReadUnderTheLock(t *testing.T) {
 		}()
 		apitest.Eventually(t, what+" waits", func() bool { return waiting(t, url) == 1 })
 		var free time.Time
-		query(t, url, `SELECT clock_timestamp()`, nil, &free)
+		query(t, url, `SELECT business_now(a) FROM accounts a WHERE id = $1`, []any{account}, &free)
 		exec(t, holder, "COMMIT")
 		if err := <-done; err != nil {
 			t.Fatalf("%s: %v", what, err)

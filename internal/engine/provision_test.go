@@ -52,11 +52,14 @@ func overdue(tb testing.TB, conn *pgx.Conn, account int64, boxes, seconds int) {
 	tb.Helper()
 	exec(tb, conn, `
 		INSERT INTO resources (account_id, kind, id, name, status, body, created_at, updated_at)
-		SELECT $1, 'box', n, 'box', 'pending', '{}', now(), now() FROM generate_series(1, $2::int) n`, account, boxes)
+		SELECT a.id, 'box', n, 'box', 'pending', '{}', business_now(a), business_now(a)
+		FROM accounts a, generate_series(1, $2::int) n
+		WHERE a.id = $1`, account, boxes)
 	exec(tb, conn, `
 		INSERT INTO steps (account_id, kind, resource_id, after, due_at, wake_at, status, patch)
-		SELECT $1, 'box', n, '0', at, at, 'active', '{"lid": true}'
-		FROM generate_series(1, $2::int) n, (SELECT now() - make_interval(secs => $3)) due (at)`, account, boxes, seconds)
+		SELECT a.id, 'box', n, '0', at, wake_time(a, at), 'active', '{"lid": true}'
+		FROM accounts a, generate_series(1, $2::int) n, LATERAL (SELECT business_now(a) - make_interval(secs => $3)) due (at)
+		WHERE a.id = $1`, account, boxes, seconds)
 }
 
 // steps counts those that an account has left.

@@ -271,11 +271,7 @@ func TestTwoServersKeepOrderAndCap(t *testing.T) {
 	const accounts, clients, each = 4, 3, 20
 	var all sync.WaitGroup
 	for range accounts {
-		caller := newAccount(t, w.db)
-		err := w.db.SetClock(t.Context(), caller.Account, func(time.Time, store.Clock) store.Clock { return store.Clock{} }) // it runs
-		if err != nil {
-			t.Fatal(err)
-		}
+		caller := cloud.Caller{Account: running(t, w.db)}
 		for client := range clients {
 			server := []*engine.Engine{w.Engine, other}[client%2]
 			all.Go(func() {

@@ -172,7 +172,7 @@ func newAccount(tb testing.TB, db *store.DB) cloud.Caller {
 	tb.Helper()
 	id, err := db.CreateAccount(tb.Context(), cloud.Account{Name: "test"})
 	if err == nil {
-		err = db.Freeze(tb.Context(), id)
+		err = db.Freeze(tb.Context(), id, pgtest.Now())
 	}
 	if err != nil {
 		tb.Fatal(err)

@@ -64,7 +64,7 @@ func Main(m *testing.M, checks ...func() error) {
 }
 
 // New returns the URL of a new database with the newest schema and nothing in
-// it. It is dropped, connections or not, when the test is over.
+// it, whose accounts begin at Now. It is dropped, connections or not, when the test is over.
 func New(tb testing.TB) string {
 	tb.Helper()
 	return shared.new(tb, template)
@@ -141,7 +141,10 @@ func (s *server) start(ctx context.Context) error {
 	if _, err := s.admin.Exec(ctx, "CREATE DATABASE "+template); err != nil {
 		return fmt.Errorf("create the template: %w", err)
 	}
-	return migrations.Up(ctx, s.url(template))
+	if err := migrations.Up(ctx, s.url(template)); err != nil {
+		return err
+	}
+	return beginNow(ctx, s.url(template))
 }
 
 // stop ends the cluster and removes it. It reports one that did not live to be

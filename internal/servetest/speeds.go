@@ -62,7 +62,7 @@ func keepStepping(tb testing.TB, url string) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if err := db.Freeze(tb.Context(), demoAccount); err != nil {
+	if err := db.Freeze(tb.Context(), demoAccount, pgtest.Now()); err != nil {
 		tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(tb.Context())

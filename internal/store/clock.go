@@ -42,9 +42,9 @@ func (db *DB) SetClock(ctx context.Context, account int64, change func(now time.
 	})
 }
 
-// Freeze stops an account's clock where it is.
-func (db *DB) Freeze(ctx context.Context, account int64) error {
-	return db.SetClock(ctx, account, func(now time.Time, _ Clock) Clock { return Clock{Frozen: &now} })
+// Freeze stops an account's clock at a time.
+func (db *DB) Freeze(ctx context.Context, account int64, at time.Time) error {
+	return db.SetClock(ctx, account, func(time.Time, Clock) Clock { return Clock{Frozen: &at} })
 }
 
 // Advance moves an account's clock on by d; one that runs goes on running.
