@@ -306,7 +306,7 @@ func TestH24WaitersAreNotInTheWay(t *testing.T) {
 	atWork := g.stop(t, "idem.acquired")
 	first := later(func() apitest.Answer { return byToken().create(a) })
 	atWork.await()
-	answers := make(chan apitest.Answer, 500)
+	answers := make(chan apitest.Answer, 150) // two files each, of the 1024 that a process often may open
 	for range cap(answers) {
 		go func() { answers <- byToken().create(a) }()
 	}

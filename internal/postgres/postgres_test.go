@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/postgres"
 )
 
@@ -67,34 +68,9 @@ func TestReachableThroughPrivateSocketOnly(t *testing.T) {
 	if got := info.Mode().Perm(); got != 0o700 {
 		t.Errorf("mode of the socket directory = %o, want 700", got)
 	}
-	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
-		sockets, err := os.ReadFile(table)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // no Linux, or no IPv6
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		for line := range strings.Lines(string(sockets)) {
-			if inode := strings.Fields(line)[9]; holdsSocket(t, c.Pid(), inode) {
-				t.Errorf("the postmaster has a socket in %s: %s", table, line)
-			}
-		}
+	if found := pgtest.TCP(t, c.URL()); len(found) > 0 {
+		t.Errorf("it answers over TCP at %v", found)
 	}
-}
-
-func holdsSocket(t *testing.T, pid int, inode string) bool {
-	t.Helper()
-	descriptors, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
-	if err != nil || len(descriptors) == 0 {
-		t.Fatalf("descriptors of %d: %v, %v", pid, descriptors, err)
-	}
-	for _, fd := range descriptors {
-		if target, err := os.Readlink(fd); err == nil && target == "socket:["+inode+"]" {
-			return true
-		}
-	}
-	return false
 }
 
 func TestSecondStartSaysWhoHoldsTheDirectory(t *testing.T) {

@@ -2,6 +2,7 @@ package servetest
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -34,14 +35,47 @@ func Binary(tb testing.TB, tags ...string) string {
 	return path
 }
 
+// Changed returns the path of a binary built of the module's source with one file of it changed. Nothing of that is
+// kept: the change is an overlay of the build.
+func Changed(tb testing.TB, file string, change func(source string) string) string {
+	tb.Helper()
+	root, err := root()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	file = filepath.Join(root, file)
+	source, err := os.ReadFile(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	changed := change(string(source))
+	if changed == string(source) {
+		tb.Fatalf("nothing of %s is changed", file)
+	}
+	dir := tb.TempDir()
+	replacement, overlay, binary := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "understudy")
+	list, err := json.Marshal(map[string]any{"Replace": map[string]string{file: replacement}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for path, text := range map[string][]byte{replacement: []byte(changed), overlay: list} {
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	if err := compile(root, binary, "-overlay", overlay); err != nil {
+		tb.Fatal(err)
+	}
+	return binary
+}
+
 // build compiles cmd/understudy with a comma-separated list of tags.
 func build(tags string) (string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", fmt.Errorf("locate the test executable: %w", err)
 	}
-	// Asking go for the module's directory also works from the modules under test/, which replace it by this checkout.
-	root, err := run("go", "list", "-m", "-f", "{{.Dir}}", module)
+	root, err := root()
 	if err != nil {
 		return "", err
 	}
@@ -50,10 +84,21 @@ func build(tags string) (string, error) {
 		name = "understudy-" + strings.ReplaceAll(tags, ",", "-") + ".test"
 	}
 	path := filepath.Join(filepath.Dir(self), name)
-	if _, err := run("go", "build", "-C", root, "-tags", tags, "-o", path, "./cmd/understudy"); err != nil {
+	if err := compile(root, path, "-tags", tags); err != nil {
 		return "", err
 	}
 	return path, nil
+}
+
+// root returns the module's directory. Asking go also works from the modules under test/, which replace it by this checkout.
+func root() (string, error) { return run("go", "list", "-m", "-f", "{{.Dir}}", module) }
+
+// compile builds cmd/understudy of the checkout at root. It does not ask git, which refuses to tell of a checkout that
+// another user owns, as one mounted into a container is.
+func compile(root, path string, flags ...string) error {
+	args := append([]string{"build", "-C", root, "-buildvcs=false", "-o", path}, flags...)
+	_, err := run("go", append(args, "./cmd/understudy")...)
+	return err
 }
 
 // run returns the trimmed standard output of a command; the error carries what it said on standard error.
