@@ -13,7 +13,7 @@ help: ## Show this list
 
 .PHONY: setup
 setup: ## Download modules and install what the machine lacks
-	@scripts/setup.sh postgres cc node curl . test/sdk test/terraform test/clients/testdata/npm
+	@scripts/setup.sh postgres cc node curl . test/sdk test/terraform test/clients/mcp/testdata/npm
 
 .PHONY: run
 run: ## Start the sandbox: make run ARGS='--listen 127.0.0.1:9000'
