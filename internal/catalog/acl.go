@@ -118,11 +118,12 @@ func (n aclNames) exists(name string) error {
 	return cloud.Errorf(n.taken, "The name %q is in use.", name)
 }
 
-// byName finds a resource by its name; ok is false if there is none.
+// byName finds a resource by its name; ok is false if there is none, or it is on its way
+// out.
 func byName[B cloud.Body](ctx context.Context, tx *store.Tx, name string) (r cloud.Resource[B], ok bool, err error) {
 	all, err := store.All[B](ctx, tx)
 	for _, r := range all {
-		if r.Name == name {
+		if r.Name == name && r.Status != cloud.StatusDeleting {
 			return r, true, nil
 		}
 	}

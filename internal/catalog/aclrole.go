@@ -195,7 +195,7 @@ func (c *Catalog) updateACLRole(ctx context.Context, tx *store.Tx, in struct {
 	return engine.Outcome{ResourceID: role.ID, Steps: steps}, err
 }
 
-// A role goes once its users have gone.
+// A role goes once its users have gone, or are on their way out.
 func deleteACLRole(ctx context.Context, tx *store.Tx, in struct {
 	ID int64 `path:"aclRoleId" json:"-"`
 },
@@ -209,7 +209,7 @@ func deleteACLRole(ctx context.Context, tx *store.Tx, in struct {
 		return out, err
 	}
 	for _, user := range users {
-		if user.Body.RoleID == role.ID {
+		if user.Body.RoleID == role.ID && user.Status != cloud.StatusDeleting {
 			return out, cloud.Errorf(cloud.ACLRoleInUse, "Role %d is the role of user %q.", role.ID, user.Name)
 		}
 	}
@@ -226,11 +226,11 @@ func lockRole(ctx context.Context, tx *store.Tx, id int64, pending cloud.Code) (
 	return role, err
 }
 
-// rolesOf lists the roles that a rule is part of.
+// rolesOf lists the roles that a rule is part of, but not those on their way out.
 func rolesOf(ctx context.Context, tx *store.Tx, rule int64) ([]cloud.Resource[ACLRole], error) {
 	roles, err := store.All[ACLRole](ctx, tx)
 	return slices.DeleteFunc(roles, func(r cloud.Resource[ACLRole]) bool {
-		return !slices.ContainsFunc(r.Body.Grants, func(g ACLGrant) bool { return g.RuleID == rule })
+		return r.Status == cloud.StatusDeleting || !slices.ContainsFunc(r.Body.Grants, func(g ACLGrant) bool { return g.RuleID == rule })
 	}), err
 }
 

@@ -138,9 +138,7 @@ func (c *Catalog) updateACLRule(ctx context.Context, tx *store.Tx, in struct {
 	}
 	var changing []int64
 	for _, role := range roles {
-		if role.Status != cloud.StatusDeleting {
-			changing = append(changing, role.ID)
-		}
+		changing = append(changing, role.ID)
 	}
 	if out.Steps, err = pendingRoles(ctx, tx, changing...); err != nil {
 		return out, err

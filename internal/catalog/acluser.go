@@ -172,7 +172,7 @@ func deleteACLUser(ctx context.Context, tx *store.Tx, in aclUserPath) (out engin
 // roleNamed finds the role that a user is to have.
 func roleNamed(ctx context.Context, tx *store.Tx, name string) (int64, error) {
 	role, ok, err := byName[ACLRole](ctx, tx, name)
-	if err == nil && (!ok || role.Status == cloud.StatusDeleting) {
+	if err == nil && !ok {
 		err = cloud.Errorf(cloud.ACLRoleDoesNotExist, "There is no role %q.", name)
 	}
 	return role.ID, err

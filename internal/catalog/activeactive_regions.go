@@ -229,33 +229,30 @@ func (c *Catalog) deleteActiveActiveRegions(ctx context.Context, tx *store.Tx, i
 	if err := withdraw(ctx, tx, sub.ID, doomed); err != nil {
 		return out, err
 	}
-	if out, err = changeRegions(ctx, tx, sub, databases, regionDeletion); err != nil {
+	if err := forgetBackups(ctx, tx, databases, doomed); err != nil {
 		return out, err
 	}
-	backups, err := forgetBackups(ctx, tx, databases, doomed)
-	if err != nil {
+	if err := disconnect(ctx, tx, sub.ID, ids); err != nil {
 		return out, err
 	}
-	connections, err := disconnect(ctx, tx, sub.ID, ids, regionDeletion)
-	out.ResourceID, out.Steps = sub.ID, slices.Concat(backups, connections, out.Steps)
+	out, err = changeRegions(ctx, tx, sub, databases, regionDeletion)
+	out.ResourceID = sub.ID
 	return out, err
 }
 
 // forgetBackups takes out the last backups in regions that databases leave: were
 // one added again, there would be none of it.
-func forgetBackups(ctx context.Context, tx *store.Tx, databases []cloud.Resource[Database], regions map[string]bool) (steps []cloud.Step, err error) {
+func forgetBackups(ctx context.Context, tx *store.Tx, databases []cloud.Resource[Database], regions map[string]bool) error {
 	for _, db := range databases {
 		left := func(job cloud.Resource[Job[Database]]) bool {
 			region, ok := strings.CutPrefix(job.Name, backupJob+" ")
 			return ok && regions[region]
 		}
-		gone, err := remove(ctx, tx, db.ID, left, cloud.Step{Subscription: db.Parent, After: regionDeletion})
-		if err != nil {
-			return nil, err
+		if err := remove(ctx, tx, db.ID, left); err != nil {
+			return err
 		}
-		steps = append(steps, gone...)
 	}
-	return steps, nil
+	return nil
 }
 
 // names are the regions to be deleted.

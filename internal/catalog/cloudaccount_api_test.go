@@ -66,9 +66,10 @@ func TestCloudAccountLife(t *testing.T) {
 	}
 
 	wantDone(t, a.Run(http.MethodDelete, path, nil))
-	a.EventuallyStatus(path, "delete-draft")
-	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.CloudAccountNotActive)
-	a.Settle(path, "")
+	if got := a.Do(http.MethodGet, path, nil); got.Status != http.StatusNotFound {
+		t.Errorf("deleted: got %s", got.Body)
+	}
+	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.CloudAccountNotFound)
 }
 
 // inAccount is the body of a subscription in a customer's own cloud account.

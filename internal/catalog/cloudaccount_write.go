@@ -19,7 +19,6 @@ const cloudAccountChange = 20 * time.Second
 const (
 	statusDraft       cloud.Status = "draft"
 	statusChangeDraft cloud.Status = "change-draft"
-	statusDeleteDraft cloud.Status = "delete-draft"
 )
 
 // credentials are what lets Redis work in an account of a customer's.
@@ -112,14 +111,12 @@ func (c *Catalog) updateCloudAccount(ctx context.Context, tx *store.Tx, in struc
 	return engine.Outcome{ResourceID: account.ID, Steps: []cloud.Step{step}}, err
 }
 
-// An account goes once no subscription lives in it any more.
+// An account goes once no subscription lives in it any more, and with its task: clients
+// wait for nothing else.
 func (c *Catalog) deleteCloudAccount(ctx context.Context, tx *store.Tx, in cloudAccountPath) (out engine.Outcome, err error) {
 	account, err := c.lockCloudAccount(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
-	}
-	if account.Status == statusDeleteDraft {
-		return out, cloudAccountNotActive(account.ID, account.Status)
 	}
 	subscriptions, err := store.All[Subscription](ctx, tx)
 	if err != nil {
@@ -130,8 +127,7 @@ func (c *Catalog) deleteCloudAccount(ctx context.Context, tx *store.Tx, in cloud
 			return out, cloud.Errorf(cloud.CloudAccountUsed, "Subscription %d lives in cloud account %d.", sub.ID, account.ID)
 		}
 	}
-	step, err := moveOn[CloudAccount](ctx, tx, account.ID, statusDeleteDraft, cloudAccountChange, cloud.StatusGone)
-	return engine.Outcome{ResourceID: account.ID, Steps: []cloud.Step{step}}, err
+	return engine.Outcome{ResourceID: account.ID}, store.Remove[CloudAccount](ctx, tx, account.ID)
 }
 
 // lockCloudAccount locks an account that is to be changed. Those of every customer

@@ -162,31 +162,31 @@ func TestPrincipalRules(t *testing.T) {
 func TestWatchedEndpoint(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	look := func(status cloud.Status, every time.Duration, times int) bool {
-		var e PSCEndpoint
-		gone := false
-		for i := range times {
-			now := start.Add(time.Duration(i) * every)
-			gone = e.watched(status, now) && e.abandoned(now)
-		}
-		return gone
-	}
 	for _, tt := range []struct {
 		name   string
 		status cloud.Status
-		every  time.Duration
-		times  int
-		want   bool
+		at     []time.Duration // looks
+		want   bool            // it leaves with the last one
 	}{
-		{"three looks", cloud.StatusActive, time.Minute, 3, false},
-		{"four looks", cloud.StatusActive, time.Minute, 4, true},
-		{"four looks at a rejected one", pscEndpointRejected, time.Minute, 4, true},
-		{"four looks at once", cloud.StatusActive, time.Second, 4, false},
-		{"who waits for it to become active", pscEndpointAccepting, time.Minute, 9, false},
-		{"who waits for it to be pending", pscEndpointProcessing, time.Minute, 9, false},
+		{"a look", pscEndpointPending, []time.Duration{0}, false},
+		{"the second of who waits", pscEndpointPending, []time.Duration{0, 10 * time.Second}, true},
+		{"two readers at once", pscEndpointPending, []time.Duration{0, time.Second}, false},
+		{"one that comes back", pscEndpointPending, []time.Duration{0, 2 * time.Minute}, false},
+		{"and waits then", pscEndpointPending, []time.Duration{0, 2 * time.Minute, 2*time.Minute + 10*time.Second}, true},
+		{"an accepter and the first", cloud.StatusActive, []time.Duration{0, 15 * time.Second}, false},
+		{"an accepter and the second", cloud.StatusActive, []time.Duration{0, 15 * time.Second, 25 * time.Second}, true},
+		{"a refresh, an accepter and the first", pscEndpointRejected, []time.Duration{0, 0, 15 * time.Second}, false},
+		{"a refresh, an accepter and the second", pscEndpointRejected, []time.Duration{0, 0, 15 * time.Second, 25 * time.Second}, true},
+		{"who waits for it to become active", pscEndpointAccepting, []time.Duration{0, 10 * time.Second, 20 * time.Second, 30 * time.Second}, false},
+		{"who waits for it to be pending", pscEndpointProcessing, []time.Duration{0, 10 * time.Second, 20 * time.Second, 30 * time.Second}, false},
 	} {
-		if got := look(tt.status, tt.every, tt.times); got != tt.want {
-			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		var watch pscWatch
+		leaves := false
+		for _, at := range tt.at {
+			leaves = watch.look(tt.status, start.Add(at))
+		}
+		if leaves != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, leaves, tt.want)
 		}
 	}
 }

@@ -103,6 +103,13 @@ func (in databaseUpdateRequest) change(id int64, d *Database) error {
 	return nil
 }
 
-func deleteProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (engine.Outcome, error) {
-	return deleteHosted[Database](ctx, tx, in, databaseDeletion)
+// A database is shown for a while as it goes: the official provider looks until one of an
+// Active-Active subscription has gone.
+func deleteProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
+	db, err := doomedHosted[Database](ctx, tx, in)
+	if err != nil {
+		return out, err
+	}
+	step, err := moveOn[Database](ctx, tx, db.ID, cloud.StatusDeleting, databaseDeletion, cloud.StatusGone)
+	return outcomeOf(db, step), err
 }

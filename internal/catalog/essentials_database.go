@@ -14,7 +14,6 @@ const (
 	essentialsDatabaseStart    = 10 * time.Second // until it is no draft any more
 	essentialsDatabaseCreation = time.Minute
 	essentialsDatabaseUpdate   = 30 * time.Second
-	essentialsDatabaseDeletion = 30 * time.Second
 )
 
 // stack is the protocol of a database with all modules.
@@ -109,20 +108,13 @@ func checkEssentialsName(name string) error {
 	return neighbours{}.checkName(name)
 }
 
-// checkEssentialsRoom refuses more databases than plans have. One on its way out
-// does not count: clients do not wait for its end.
+// checkEssentialsRoom refuses more databases than plans have.
 func checkEssentialsRoom(ctx context.Context, tx *store.Tx, subscription int64) error {
 	databases, err := store.List[EssentialsDatabase](ctx, tx, subscription)
 	if err != nil {
 		return err
 	}
-	n := 0
-	for _, db := range databases {
-		if db.Status != cloud.StatusDeleting {
-			n++
-		}
-	}
-	if n >= databasesOfPlan {
+	if len(databases) >= databasesOfPlan {
 		return cloud.Errorf(cloud.EssentialsDatabaseLimit, "The plan of subscription %d takes %d database.", subscription, databasesOfPlan)
 	}
 	return nil
@@ -174,6 +166,11 @@ func (c *Catalog) updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in
 	return outcomeOf(db, step), err
 }
 
-func deleteEssentialsDatabase(ctx context.Context, tx *store.Tx, in databasePath) (engine.Outcome, error) {
-	return deleteHosted[EssentialsDatabase](ctx, tx, in, essentialsDatabaseDeletion)
+// A database goes with its task: clients wait for nothing else.
+func deleteEssentialsDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
+	db, err := doomedHosted[EssentialsDatabase](ctx, tx, in)
+	if err != nil {
+		return out, err
+	}
+	return outcomeOf(db), store.Remove[EssentialsDatabase](ctx, tx, db.ID)
 }

@@ -70,9 +70,6 @@ func (c *Catalog) changePlan(ctx context.Context, tx *store.Tx, sub *cloud.Resou
 		return err
 	}
 	for _, db := range databases {
-		if db.Status == cloud.StatusDeleting {
-			continue
-		}
 		if db.Status != cloud.StatusActive {
 			return cloud.Errorf(cloud.PlanChangePending, "Database %d is %s. The plan can be changed once it is active.", db.ID, db.Status)
 		}

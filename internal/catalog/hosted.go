@@ -107,18 +107,14 @@ func databaseNotActive[B cloud.Body](db cloud.Resource[B]) error {
 	return cloud.Errorf(cloud.DatabaseNotActive, "Database %d is %s. It can be changed once it is active.", db.ID, db.Status)
 }
 
-// deleteHosted deletes a database, in any state: what was still to be done for it
-// is dropped.
-func deleteHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path databasePath, after time.Duration) (out engine.Outcome, err error) {
+// doomedHosted is lockHosted for a database that is to be deleted, in any state, and
+// that leaves the redirection it is part of.
+func doomedHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path databasePath) (cloud.Resource[B], error) {
 	db, err := lockHosted[B, P](ctx, tx, path)
-	if err != nil {
-		return out, err
+	if err == nil {
+		err = leaveRedirection(ctx, tx, db.ID, *P(&db.Body).core())
 	}
-	if err := leaveRedirection(ctx, tx, db.ID, *P(&db.Body).core()); err != nil {
-		return out, err
-	}
-	step, err := moveOn[B](ctx, tx, db.ID, cloud.StatusDeleting, after, cloud.StatusGone)
-	return outcomeOf(db, step), err
+	return db, err
 }
 
 // deleteEmpty deletes a subscription, whose databases, of kind D, must have gone before

@@ -13,8 +13,9 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// The states of a peering beyond those of every resource. Who the VPC belongs to is
-// not here to accept or to answer a peering: both are taken for granted after a while.
+// The states of a peering beyond those of every resource. On AWS the owner of the VPC,
+// who is not here, is taken to accept after a while. On GCP the owner peers from the
+// other side, which nothing in the API does: AcceptPeering stands for that.
 const (
 	peeringInitiating cloud.Status = "initiating-request"
 	peeringWaiting    cloud.Status = "pending-acceptance" // AWS: its owner has not accepted yet
@@ -22,7 +23,6 @@ const (
 
 	peeringInitiation = 5 * time.Second
 	peeringAcceptance = time.Minute
-	peeringDeletion   = 10 * time.Second
 )
 
 // peeringCIDRs is how many networks one peering takes. doc: security/vpc-peering
@@ -118,7 +118,7 @@ func (c *Catalog) peer(ctx context.Context, tx *store.Tx, at site, spec vpcSpec,
 	if err != nil {
 		return out, err
 	}
-	others, err := peeringsIn(ctx, tx, at.sub.ID)
+	others, err := store.List[Peering](ctx, tx, at.sub.ID)
 	if err != nil {
 		return out, err
 	}
@@ -127,15 +127,30 @@ func (c *Catalog) peer(ctx context.Context, tx *store.Tx, at site, spec vpcSpec,
 			return out, cloud.Errorf(cloud.PeeringExists, "Peering %d is with the same network.", other.ID)
 		}
 	}
-	first := peeringWaiting
-	if body.Provider == gcp {
-		first = peeringInactive
-	}
 	peering, err := insertNew(ctx, tx, cloud.Resource[Peering]{Parent: at.sub.ID, Status: peeringInitiating, Body: body})
+	if body.Provider == gcp {
+		return at.done(peering.ID, stepTo(peering, peeringInitiation, peeringInactive)), err
+	}
 	return at.done(peering.ID,
-		stepTo(peering, peeringInitiation, first),
+		stepTo(peering, peeringInitiation, peeringWaiting),
 		stepTo(peering, peeringInitiation+peeringAcceptance, cloud.StatusActive),
 	), err
+}
+
+// AcceptPeering makes a peering active as the owner of the VPC does, from outside the
+// API; nothing happens to one that is active. It answers PeeringNotFound.
+func AcceptPeering(ctx context.Context, tx *store.Tx, id int64) error {
+	peering, ok, err := store.Lock[Peering](ctx, tx, id)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return cloud.Errorf(cloud.PeeringNotFound, "There is no peering %d.", id)
+	}
+	if err := store.SetStatus[Peering](ctx, tx, id, peeringInitiating); err != nil { // what was to come is no longer
+		return err
+	}
+	return tx.Reach([]cloud.Step{stepTo(peering, 0, cloud.StatusActive)})
 }
 
 func (p Peering) sameVPC(other Peering) bool {
@@ -278,7 +293,7 @@ func deleteRegionPeering(ctx context.Context, tx *store.Tx, in peeringPath) (out
 	if err != nil {
 		return out, err
 	}
-	peerings, err := peeringsIn(ctx, tx, sub.ID)
+	peerings, err := store.List[Peering](ctx, tx, sub.ID)
 	if err == nil && len(peerings) == 0 {
 		err = cloud.Errorf(cloud.PeeringNone, "The subscription has no peerings.")
 	}
@@ -293,24 +308,14 @@ func (s site) removePeering(ctx context.Context, tx *store.Tx, in peeringPath, m
 	if err != nil {
 		return out, err
 	}
-	if err := store.SetStatus[Peering](ctx, tx, peering.ID, cloud.StatusDeleting); err != nil {
-		return out, err
-	}
-	return s.done(peering.ID, stepTo(peering, peeringDeletion, cloud.StatusGone)), nil
-}
-
-// peeringsIn lists the peerings of a subscription. The API has no word for one that
-// is being deleted: it is not there any more.
-func peeringsIn(ctx context.Context, tx *store.Tx, subscription int64) ([]cloud.Resource[Peering], error) {
-	all, err := store.List[Peering](ctx, tx, subscription)
-	return slices.DeleteFunc(all, func(p cloud.Resource[Peering]) bool { return p.Status == cloud.StatusDeleting }), err
+	return s.done(peering.ID), store.Remove[Peering](ctx, tx, peering.ID)
 }
 
 // findPeering finds a peering that is to be changed; missing is the code where
 // there is none.
 func findPeering(ctx context.Context, tx *store.Tx, path peeringPath, missing cloud.Code) (cloud.Resource[Peering], error) {
 	peering, ok, err := store.Lock[Peering](ctx, tx, path.ID)
-	if err == nil && (!ok || peering.Parent != path.Subscription || peering.Status == cloud.StatusDeleting) {
+	if err == nil && (!ok || peering.Parent != path.Subscription) {
 		err = cloud.Errorf(missing, "Subscription %d has no peering %d.", path.Subscription, path.ID)
 	}
 	return peering, err

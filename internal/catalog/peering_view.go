@@ -68,7 +68,7 @@ func listPeerings(ctx context.Context, tx *store.Tx, in subscriptionPath) (any, 
 	if err != nil {
 		return nil, err
 	}
-	peerings, err := peeringsIn(ctx, tx, in.ID)
+	peerings, err := store.List[Peering](ctx, tx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (c *Catalog) listRegionPeerings(ctx context.Context, tx *store.Tx, in subsc
 	if err := activeActiveOnly(sub, cloud.PeeringListSingle); err != nil {
 		return nil, err
 	}
-	peerings, err := peeringsIn(ctx, tx, in.ID)
+	peerings, err := store.List[Peering](ctx, tx, in.ID)
 	if err != nil {
 		return nil, err
 	}

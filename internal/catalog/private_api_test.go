@@ -115,30 +115,57 @@ func endpointAnswers(t *testing.T, a *apitest.Account, place string) {
 	await[catalog.PSCEndpoint](t, a, 5*time.Second, "")
 }
 
-// The official Terraform provider does not delete an endpoint in use: it looks at
-// the list until the endpoint has left it. Until then it reads the script as well.
-func TestEndpointLeavesWhoeverWaitsForIt(t *testing.T) {
+// The official Terraform provider does not delete an endpoint in use: it looks at the list until the endpoint has left
+// it, first when it begins and then 10 seconds later. What it does before, in a refresh, is more than to look.
+func TestEndpointHasGoneAtTheSecondLookOfItsDestruction(t *testing.T) {
+	t.Parallel()
+	for status, answer := range map[string]string{"pending": "", "active": "accept", "rejected": "reject"} {
+		t.Run(status, func(t *testing.T) {
+			t.Parallel()
+			a := apitest.New(t, nil).Account()
+			list, one := endpoint(t, a, googleSubscription(a))
+			script := one + "/creationScripts?includeTerraformGcpScript=true"
+			if answer != "" {
+				wantDone(t, a.Run(http.MethodPut, one, fmt.Sprintf(`{"action": %q}`, answer)))
+				await[catalog.PSCEndpoint](t, a, 5*time.Second, cloud.Status(status))
+			}
+			refresh := func() {
+				read(t, a, path.Dir(list))
+				read(t, a, list)
+				if status != "rejected" {
+					read(t, a, script)
+				}
+				if answer != "" {
+					read(t, a, list) // that of its accepter
+				}
+			}
+			read(t, a, script) // when it was made
+			for range 3 {
+				refresh()
+				a.Advance(20 * time.Second)
+			}
+			wantLook := func(want any) {
+				t.Helper()
+				if got := read(t, a, list); resource(got, "endpoints", 0, "status") != want {
+					t.Fatalf("got %s, want %v", got.Body, want)
+				}
+			}
+			wantLook(status)
+			wantLook(nil)
+		})
+	}
+}
+
+// Whoever only looks, and never asked for what Terraform runs, waits for nothing.
+func TestEndpointStaysForWhoeverOnlyLooks(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
 	list, one := endpoint(t, a, googleSubscription(a))
-	wantDone(t, a.Run(http.MethodPut, one, `{"action": "accept"}`))
-	await[catalog.PSCEndpoint](t, a, 5*time.Second, cloud.StatusActive)
-
+	read(t, a, one+"/creationScripts")
 	for range 6 {
-		read(t, a, list)
-		read(t, a, one+"/creationScripts")
-		a.Advance(30 * time.Second)
-	}
-	await[catalog.PSCEndpoint](t, a, 0, cloud.StatusActive)
-	for range 4 {
-		if got := read(t, a, list); resource(got, "endpoints", 0, "status") != "active" {
-			t.Fatalf("got %s, want it to be there until the fourth look", got.Body)
+		if got := read(t, a, list); resource(got, "endpoints", 0, "status") != "pending" {
+			t.Fatalf("got %s, want it to stay", got.Body)
 		}
-	}
-	await[catalog.PSCEndpoint](t, a, 0, "deleted")
-	await[catalog.PSCEndpoint](t, a, 5*time.Second, "")
-	if got := read(t, a, list); resource(got, "endpoints", 0) != nil {
-		t.Errorf("got %s, want no endpoint", got.Body)
 	}
 }
 
@@ -206,8 +233,7 @@ func privateLinkLife(t *testing.T, a *apitest.Account, place string) {
 	wantDone(t, a.Run(http.MethodPost, path+"/connections/disassociate", `{"connections": []}`))
 	wantError(t, a.Run(http.MethodDelete, path+"/principals", `{"principal": "111111111111"}`), cloud.PrivateLinkPrincipalNotFound)
 	wantDone(t, a.Run(http.MethodDelete, path+"/principals", `{"principal": "210987654321"}`))
-	await[catalog.Principal](t, a, 0, "disassociating")
-	wantDone(t, a.Run(http.MethodPost, path+"/principals", `{"principal": "210987654321"}`)) // the newer change wins
+	wantDone(t, a.Run(http.MethodPost, path+"/principals", `{"principal": "210987654321"}`))
 	await[catalog.Principal](t, a, 10*time.Second, "associated")
 	wantDone(t, a.Run(http.MethodDelete, path, nil)) // with a principal
 	await[catalog.PrivateLink](t, a, 5*time.Second, "")

@@ -14,7 +14,6 @@ const (
 	privateLinkInitializing cloud.Status = "initializing"
 
 	privateLinkCreation = 20 * time.Second
-	privateLinkDeletion = 5 * time.Second
 )
 
 // PrivateLink opens a place on AWS to principals of the customer's choice.
@@ -96,17 +95,14 @@ func deletePrivateLink(ctx context.Context, tx *store.Tx, in place) (out engine.
 	if err != nil {
 		return out, err
 	}
-	if err := store.SetStatus[PrivateLink](ctx, tx, link.ID, cloud.StatusDeleting); err != nil {
-		return out, err
-	}
-	return at.done(link.ID, stepTo(link, privateLinkDeletion, cloud.StatusGone)), nil
+	return at.done(link.ID), store.Remove[PrivateLink](ctx, tx, link.ID)
 }
 
 // privateLinkAt finds the PrivateLink of a place that is to be changed. It answers
 // PrivateLinkNotFound.
 func privateLinkAt(ctx context.Context, tx *store.Tx, at site) (link cloud.Resource[PrivateLink], err error) {
 	link, ok, err := oneAt[PrivateLink](ctx, tx, at)
-	if err == nil && (!ok || link.Status == cloud.StatusDeleting) {
+	if err == nil && !ok {
 		err = cloud.Errorf(cloud.PrivateLinkNotFound, "There is no PrivateLink.")
 	}
 	return link, err

@@ -13,12 +13,10 @@ import (
 
 // The states of a principal, and how long it stays in them.
 const (
-	principalComing  cloud.Status = "associating"
-	principalThere   cloud.Status = "associated"
-	principalLeaving cloud.Status = "disassociating"
+	principalComing cloud.Status = "associating"
+	principalThere  cloud.Status = "associated"
 
 	principalAssociation = 10 * time.Second
-	principalDeletion    = 5 * time.Second
 )
 
 // awsAccount is the type of a principal that none is named for.
@@ -72,14 +70,10 @@ func admit(ctx context.Context, tx *store.Tx, at site, link int64, spec principa
 	}
 	p.Body = body
 	if there {
-		if err := store.Update(ctx, tx, p); err != nil || p.Status != principalLeaving {
-			return nil, err
-		}
-		err = store.SetStatus[Principal](ctx, tx, p.ID, principalComing)
-	} else {
-		p.Parent, p.Name, p.Status = link, spec.Principal, principalComing
-		p, err = insertNew(ctx, tx, p)
+		return nil, store.Update(ctx, tx, p)
 	}
+	p.Parent, p.Name, p.Status = link, spec.Principal, principalComing
+	p, err = insertNew(ctx, tx, p)
 	return []cloud.Step{stepTo(p, principalAssociation, principalThere)}, err
 }
 
@@ -120,16 +114,13 @@ func deletePrincipal(ctx context.Context, tx *store.Tx, in struct {
 		return out, err
 	}
 	p, ok, err := findPrincipal(ctx, tx, link.ID, in.Principal)
-	if err == nil && (!ok || p.Status == principalLeaving) {
+	if err == nil && !ok {
 		err = cloud.Errorf(cloud.PrivateLinkPrincipalNotFound, "The PrivateLink has no principal %s.", in.Principal)
 	}
 	if err != nil {
 		return out, err
 	}
-	if err := store.SetStatus[Principal](ctx, tx, p.ID, principalLeaving); err != nil {
-		return out, err
-	}
-	return at.done(link.ID, stepTo(p, principalDeletion, cloud.StatusGone)), nil
+	return at.done(link.ID), store.Remove[Principal](ctx, tx, p.ID)
 }
 
 func findPrincipal(ctx context.Context, tx *store.Tx, link int64, principal string) (p cloud.Resource[Principal], ok bool, err error) {

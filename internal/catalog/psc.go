@@ -10,19 +10,16 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// The states of a Private Service Connect service. Clients look for the service no
-// sooner than 10 seconds after they deleted it, and want it gone by then.
+// The states of a Private Service Connect service.
 const (
 	pscQueued      cloud.Status = "create-queued"
 	pscInitialized cloud.Status = "initialized"
 	pscCreating    cloud.Status = "create-pending"
-	pscDeleting    cloud.Status = "delete-pending"
 	pscFailed      cloud.Status = "provision-failed"
 
 	pscInitialization = 2 * time.Second
 	pscStart          = 5 * time.Second
 	pscCreation       = 30 * time.Second
-	pscDeletion       = 5 * time.Second
 )
 
 // PSCService opens a place on GCP to endpoints in networks of the customer.
@@ -81,6 +78,9 @@ func getPSCService(ctx context.Context, tx *store.Tx, in place) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := unwatchPSCEndpoints(ctx, tx, service.ID); err != nil {
+		return nil, err
+	}
 	view := pscServiceView{ID: service.ID, Host: at.pscHost(), Attachment: at.pscAttachment(), Status: service.Status}
 	if service.Status == cloud.StatusError {
 		view.Status = pscFailed
@@ -123,22 +123,14 @@ func deletePSCService(ctx context.Context, tx *store.Tx, in place) (out engine.O
 	if err != nil {
 		return out, err
 	}
-	if service.Status == pscDeleting {
-		return out, noPSCService()
-	}
 	endpoints, err := store.List[PSCEndpoint](ctx, tx, service.ID)
 	if err != nil {
 		return out, err
 	}
-	for _, endpoint := range endpoints {
-		if endpoint.Status != pscEndpointDeleted {
-			return out, cloud.Errorf(cloud.PSCServiceInUse, "The service still has endpoints, such as %d.", endpoint.ID)
-		}
+	if len(endpoints) > 0 {
+		return out, cloud.Errorf(cloud.PSCServiceInUse, "The service still has endpoints, such as %d.", endpoints[0].ID)
 	}
-	if err := store.SetStatus[PSCService](ctx, tx, service.ID, pscDeleting); err != nil {
-		return out, err
-	}
-	return at.done(service.ID, stepTo(service, pscDeletion, cloud.StatusGone)), nil
+	return at.done(service.ID), store.Remove[PSCService](ctx, tx, service.ID)
 }
 
 // pscServiceAt finds the service of a place. It answers PSCServiceNotFound.

@@ -18,29 +18,17 @@ const (
 	pscEndpointAccepting   cloud.Status = "accept-pending"
 	pscEndpointRejecting   cloud.Status = "reject-pending"
 	pscEndpointRejected    cloud.Status = "rejected"
-	pscEndpointDeleted     cloud.Status = "deleted"
 
 	pscEndpointScript   = time.Minute
 	pscEndpointCreation = 75 * time.Second
 	pscEndpointAnswer   = 5 * time.Second
-	pscEndpointDeletion = 5 * time.Second
-)
-
-// An endpoint in use leaves by itself once its owner has run the deletion script at
-// GCP, which cannot be seen either. But the official Terraform provider then waits,
-// and looks at the list again and again, at nothing else. So an endpoint whose owner
-// looks on and on, this often and for this long, is taken for deleted.
-const (
-	pscWatchLooks = 4
-	pscWatchTime  = 30 * time.Second
 )
 
 // PSCEndpoint is the customer's end of a Private Service Connect service.
 type PSCEndpoint struct {
 	endpointSpec
-	DeletionScript bool       `json:"deletionScript,omitempty"` // was read
-	Looks          int        `json:"looks,omitempty"`          // at the list, since anything else was asked
-	FirstLook      *time.Time `json:"firstLook,omitempty"`
+	DeletionScript bool `json:"deletionScript,omitempty"` // was read
+	pscWatch
 }
 
 type endpointSpec struct {
@@ -86,7 +74,7 @@ func listPSCEndpoints(ctx context.Context, tx *store.Tx, in pscServicePath) (out
 	if _, err := in.service(ctx, tx, at); err != nil {
 		return out, err
 	}
-	endpoints, err := store.List[PSCEndpoint](ctx, tx, in.Service)
+	endpoints, err := watchPSCEndpoints(ctx, tx, in.Service)
 	if err != nil {
 		return out, err
 	}
@@ -97,48 +85,8 @@ func listPSCEndpoints(ctx context.Context, tx *store.Tx, in pscServicePath) (out
 			view.Status = "failed"
 		}
 		list.Endpoints = append(list.Endpoints, view)
-		if !endpoint.Body.watched(endpoint.Status, tx.Now) {
-			continue
-		}
-		if err := store.Update(ctx, tx, endpoint); err != nil {
-			return out, err
-		}
-		if endpoint.Body.abandoned(tx.Now) {
-			steps, err := removePSCEndpoint(ctx, tx, endpoint.ID)
-			if err != nil {
-				return out, err
-			}
-			out.Steps = append(out.Steps, steps...)
-		}
 	}
-	out.ResourceID, out.Resource = at.sub.ID, list
-	return out, nil
-}
-
-// watched counts a look at the list, if it may be one of those that wait for an
-// endpoint to leave: in its other states there is something else to wait for.
-func (e *PSCEndpoint) watched(status cloud.Status, now time.Time) bool {
-	if status != pscEndpointPending && status != cloud.StatusActive && status != pscEndpointRejected {
-		return false
-	}
-	if e.Looks == 0 {
-		e.FirstLook = &now
-	}
-	e.Looks++
-	return true
-}
-
-func (e *PSCEndpoint) abandoned(now time.Time) bool {
-	return e.Looks >= pscWatchLooks && now.Sub(*e.FirstLook) >= pscWatchTime
-}
-
-// unwatched forgets the looks at the list: something else was asked.
-func (e *PSCEndpoint) unwatched() { e.Looks, e.FirstLook = 0, nil }
-
-// removePSCEndpoint makes an endpoint go.
-func removePSCEndpoint(ctx context.Context, tx *store.Tx, id int64) ([]cloud.Step, error) {
-	step, err := moveOn[PSCEndpoint](ctx, tx, id, pscEndpointDeleted, pscEndpointDeletion, cloud.StatusGone)
-	return []cloud.Step{step}, err
+	return at.found(list), nil
 }
 
 type pscEndpointCreate struct {
@@ -182,7 +130,7 @@ func checkPSCEndpoint(ctx context.Context, tx *store.Tx, endpoint cloud.Resource
 		return err
 	}
 	for _, other := range others {
-		if other.ID != endpoint.ID && other.Status != pscEndpointDeleted && other.Body.endpointSpec == endpoint.Body.endpointSpec {
+		if other.ID != endpoint.ID && other.Body.endpointSpec == endpoint.Body.endpointSpec {
 			return cloud.Errorf(cloud.PSCEndpointExists, "Endpoint %d is the same.", other.ID)
 		}
 	}
@@ -208,15 +156,18 @@ type pscEndpointPath struct {
 	ID int64 `path:"endpointId" json:"-"`
 }
 
-// endpoint locks the endpoint that a path names. Beyond the errors of service it
-// answers PSCEndpointNotFound.
+// endpoint locks the endpoint that a path names, which is more than to look at the list.
+// Beyond the errors of service it answers PSCEndpointNotFound.
 func (p pscEndpointPath) endpoint(ctx context.Context, tx *store.Tx, at site) (endpoint cloud.Resource[PSCEndpoint], err error) {
 	service, err := p.service(ctx, tx, at)
 	if err != nil {
 		return endpoint, err
 	}
+	if err := unwatchPSCEndpoints(ctx, tx, service.ID); err != nil {
+		return endpoint, err
+	}
 	endpoint, ok, err := store.Lock[PSCEndpoint](ctx, tx, p.ID)
-	if err == nil && (!ok || endpoint.Parent != service.ID || endpoint.Status == pscEndpointDeleted) {
+	if err == nil && (!ok || endpoint.Parent != service.ID) {
 		err = cloud.Errorf(cloud.PSCEndpointNotFound, "There is no endpoint %d.", p.ID)
 	}
 	return endpoint, err
@@ -239,6 +190,5 @@ func deletePSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointPath) (o
 				"Endpoint %d is %s. Read its deletion script and run it before you delete it here.", endpoint.ID, endpoint.Status)
 		}
 	}
-	steps, err := removePSCEndpoint(ctx, tx, endpoint.ID)
-	return at.done(endpoint.ID, steps...), err
+	return at.done(endpoint.ID), store.Remove[PSCEndpoint](ctx, tx, endpoint.ID)
 }

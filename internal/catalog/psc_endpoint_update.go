@@ -27,7 +27,6 @@ func updatePSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointUpdate) 
 	if err != nil {
 		return out, err
 	}
-	endpoint.Body.unwatched()
 	fields := in.Project != nil || in.VPC != nil || in.Subnet != nil || in.Connection != nil
 	switch {
 	case in.Action != nil && fields:
@@ -58,15 +57,12 @@ func answerPSCEndpoint(ctx context.Context, tx *store.Tx, endpoint cloud.Resourc
 	}
 	switch endpoint.Status {
 	case after:
-		return nil, store.Update(ctx, tx, endpoint)
+		return nil, nil
 	case pscEndpointPending, cloud.StatusActive, pscEndpointRejected:
 	case pscEndpointInitialized:
 		return nil, cloud.Errorf(cloud.PSCEndpointInitialized, "Endpoint %d waits for its creation script to be run; there is nothing to %s yet.", endpoint.ID, action)
 	default:
 		return nil, cloud.Errorf(cloud.PSCEndpointNotActive, "Endpoint %d is %s; there is nothing to %s.", endpoint.ID, endpoint.Status, action)
-	}
-	if err := store.Update(ctx, tx, endpoint); err != nil {
-		return nil, err
 	}
 	return []cloud.Step{stepTo(endpoint, pscEndpointAnswer, after)},
 		store.SetStatus[PSCEndpoint](ctx, tx, endpoint.ID, meanwhile)

@@ -42,9 +42,11 @@ func getPSCCreationScript(ctx context.Context, tx *store.Tx, in pscCreationScrip
 	if err != nil {
 		return nil, err
 	}
-	endpoint.Body.unwatched()
-	if err := store.Update(ctx, tx, endpoint); err != nil {
-		return nil, err
+	if in.Terraform {
+		endpoint.Body.Terraform = true
+		if err := store.Update(ctx, tx, endpoint); err != nil {
+			return nil, err
+		}
 	}
 	names := at.pscNames(endpoint)
 	script := gcloudScript(
@@ -65,7 +67,6 @@ func getPSCDeletionScript(ctx context.Context, tx *store.Tx, in pscEndpointPath)
 	if err != nil {
 		return nil, err
 	}
-	endpoint.Body.unwatched()
 	endpoint.Body.DeletionScript = true
 	if err := store.Update(ctx, tx, endpoint); err != nil {
 		return nil, err

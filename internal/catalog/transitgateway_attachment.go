@@ -20,7 +20,6 @@ const (
 
 	attachmentInitiation = 5 * time.Second
 	attachmentCreation   = 30 * time.Second
-	attachmentDeletion   = 10 * time.Second
 )
 
 // GatewayAttachment connects a place with a transit gateway.
@@ -121,13 +120,7 @@ func deleteAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out
 	if err != nil {
 		return out, err
 	}
-	if attachment.Status == cloud.StatusDeleting {
-		return out, noAttachment(in.Gateway)
-	}
-	if err := store.SetStatus[GatewayAttachment](ctx, tx, attachment.ID, cloud.StatusDeleting); err != nil {
-		return out, err
-	}
-	return at.done(in.Gateway, stepTo(attachment, attachmentDeletion, cloud.StatusGone)), nil
+	return at.done(in.Gateway), store.Remove[GatewayAttachment](ctx, tx, attachment.ID)
 }
 
 // lockAttachment finds an attachment that is to be changed. Beyond the errors of

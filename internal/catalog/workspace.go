@@ -145,7 +145,7 @@ func change(f func(kept map[string]string, at document) (json.RawMessage, error)
 		}
 		switch {
 		case len(w.Body.Documents) == 0:
-			return answer, tx.Reach([]cloud.Step{stepTo(w, 0, cloud.StatusGone)})
+			return answer, store.Remove[Workspace](ctx, tx, w.ID)
 		case w.ID != 0:
 			return answer, store.Update(ctx, tx, w)
 		}

@@ -302,3 +302,13 @@ func SetStatus[B cloud.Body](_ context.Context, tx *Tx, id int64, status cloud.S
 	tx.dropped = true
 	return nil
 }
+
+// Remove takes a resource out at once, with what is below it and all that provisioning
+// still had to do for either.
+func Remove[B cloud.Body](_ context.Context, tx *Tx, id int64) error {
+	tx.write(`
+		DELETE FROM resources
+		WHERE account_id = $1 AND kind = $2 AND id = $3`, tx.Caller.Account, kindOf[B]().Name, id)
+	tx.dropped = true
+	return nil
+}

@@ -38,8 +38,8 @@ const (
 func everyKind() []kind {
 	return []kind{
 		{
-			name: "cloud account", param: "cloudAccountId", time: "draft>active change-draft>active delete-draft>gone",
-			task: "new>draft active>change-draft *>delete-draft", keptBy: "subscription",
+			name: "cloud account", param: "cloudAccountId", time: "draft>active change-draft>active",
+			task: "new>draft active>change-draft *>gone", keptBy: "subscription",
 			list: "listCloudAccounts", items: "cloudAccounts", id: "id", get: "getCloudAccount",
 		},
 		{
@@ -61,7 +61,7 @@ func everyKind() []kind {
 		},
 		{
 			name: "essentials-database", parent: "essentials-subscription", param: "databaseId",
-			time: "draft>pending>active active-change-pending>active deleting>gone", task: "new>draft active>active-change-pending *>deleting",
+			time: "draft>pending>active active-change-pending>active", task: "new>draft active>active-change-pending *>gone",
 			list: "listEssentialsDatabases", items: "subscription.databases", id: "databaseId", get: "getEssentialsDatabase",
 		},
 		{name: "essentials-database-job", parent: "essentials-database", time: "pending>active", task: "new>pending active>pending pending>active"},
@@ -80,38 +80,36 @@ func everyKind() []kind {
 		{name: "user", param: "userId", task: "new>active"},
 		{
 			name: "peering", parent: "subscription", param: "peeringId",
-			time: "initiating-request>pending-acceptance>active initiating-request>inactive>active deleting>gone",
-			task: "new>initiating-request *>deleting", hidden: "deleting", list: "listVpcPeerings",
+			time: "initiating-request>pending-acceptance>active initiating-request>inactive",
+			task: "new>initiating-request *>gone", list: "listVpcPeerings",
 			items: "response.resource.peerings|response.resource.regions.*.vpcPeerings", id: "vpcPeeringId|id",
 		},
 		{
-			name: "transit-gateway", parent: "subscription", param: "tgwId", time: "deleting>gone", task: "new>accepted new>rejected *>deleting",
-			hidden: "rejected deleting", provider: "AWS", list: "listTransitGateways", items: "response.resource.tgws", id: "id",
+			name: "transit-gateway", parent: "subscription", param: "tgwId", task: "new>accepted new>rejected *>gone",
+			hidden: "rejected", provider: "AWS", list: "listTransitGateways", items: "response.resource.tgws", id: "id",
 		},
 		{
-			name: "transit-gateway-attachment", parent: "transit-gateway", time: "initiating-request>pending>available deleting>gone",
-			task: "new>initiating-request *>deleting",
+			name: "transit-gateway-attachment", parent: "transit-gateway", time: "initiating-request>pending>available",
+			task: "new>initiating-request *>gone",
 		},
 		{
-			// That it is deleting shows to nobody: its region is no longer there.
 			name: "psc-service", parent: "subscription", param: "pscServiceId", keptBy: "psc-endpoint", provider: "GCP",
-			time: "create-queued>initialized>create-pending>active delete-pending>gone deleting>gone",
-			task: "new>create-queued *>delete-pending *>deleting", hidden: "deleting",
+			time: "create-queued>initialized>create-pending>active", task: "new>create-queued *>gone",
 			list: "getPscService", items: "response.resource", id: "id",
 		},
 		{
 			name: "psc-endpoint", parent: "psc-service", param: "endpointId", provider: "GCP",
-			time: "initialized>processing>pending accept-pending>active reject-pending>rejected deleted>gone",
-			task: "new>initialized pending>accept-pending rejected>accept-pending pending>reject-pending active>reject-pending *>deleted",
+			time: "initialized>processing>pending accept-pending>active reject-pending>rejected",
+			task: "new>initialized pending>accept-pending rejected>accept-pending pending>reject-pending active>reject-pending *>gone",
 			list: "listPscEndpoints", items: "response.resource.endpoints", id: "id",
 		},
 		{
 			name: "private-link", parent: "subscription", provider: "AWS",
-			time: "initializing>active deleting>gone", task: "new>initializing *>deleting", list: "getPrivateLink", items: "response.resource",
+			time: "initializing>active", task: "new>initializing *>gone", list: "getPrivateLink", items: "response.resource",
 		},
 		{
-			name: "private-link-principal", parent: "private-link", time: "associating>associated disassociating>gone",
-			task: "new>associating *>disassociating disassociating>associating", provider: "AWS",
+			name: "private-link-principal", parent: "private-link", time: "associating>associated",
+			task: "new>associating *>gone", provider: "AWS",
 			list: "getPrivateLink", items: "response.resource.principals",
 		},
 		{

@@ -223,7 +223,7 @@ func (m *Model) Compare(v View, now Snapshot) (problems []string) {
 	}
 	for _, r := range now.sorted() {
 		k := m.kinds[r.Kind]
-		if v.kinds[r.Kind] && !slices.Contains(strings.Fields(k.hidden), r.Status) && !(k.early && now[r.Parent].New) {
+		if v.kinds[r.Kind] && !slices.Contains(strings.Fields(k.hidden), r.Status) && (!k.early || !now[r.Parent].New) {
 			there[m.key(r, now[r.Parent], now.root(r))] = r.Status
 		}
 	}
@@ -243,7 +243,7 @@ func (m *Model) Compare(v View, now Snapshot) (problems []string) {
 		n := 0
 		for _, child := range now {
 			k := m.kinds[child.Kind]
-			if child.Parent == r.Ref && strings.HasSuffix(child.Kind, "database") && !k.leaving(child.Status) && !(k.early && r.New) {
+			if child.Parent == r.Ref && strings.HasSuffix(child.Kind, "database") && !k.leaving(child.Status) && (!k.early || !r.New) {
 				n++
 			}
 		}
