@@ -22,7 +22,7 @@ func TestD7OtherWords(t *testing.T) {
 			answer := a.Do(http.MethodPost, path, first, key)
 			wantStatus(t, first, answer, http.StatusAccepted, "")
 			for _, same := range []string{
-				change(`12345`, `"12345"`), change(`1.5`, `"1.5"`), change(`true`, `"true"`), change(`true`, `"True"`), change(`"7"`, `7`), change(`["1"]`, `[ 1 ]`),
+				change(`12345`, `"12345"`), change(`1.5`, `"1.5"`), change(`true`, `"true"`), change(`true`, `"True"`), change(`"7"`, `7`), change(`["1"]`, `[ 1 ]`), "\ufeff" + first,
 				change(`{`, `{"subscriptionId": 7, `), change(`{`, `{"commandType": null, `), change(`{`, `{"protocol": null, "remoteBackup": null, `),
 				change(first, `{"sourceIp": [1], "password": 7, "dryRun": "TRUE", "datasetSizeInGb": "1.5", "port": "012345", "name": "a", "subscriptionId": 1, "replica": null}`),
 			} {

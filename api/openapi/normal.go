@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -24,11 +25,15 @@ type Body struct {
 //   - null for a member says that it is not sent, unless the document admits null;
 //   - a text that reads as an integer, a number or a boolean is taken for one where that is wanted, and a number or
 //     boolean for its text where a text is;
-//   - a read-only member is ignored, whatever it says.
+//   - a read-only member is ignored, whatever it says;
+//   - the mark before the text, by which Windows' editors and shells say that it is UTF-8, is skipped.
 //
 // A body that needs no change keeps its bytes. One that does not fit the document even so is for CheckRequest to refuse.
 func (o *Operation) ReadBody(sent []byte) Body {
-	if o.body == nil || len(sent) == 0 {
+	if o.body == nil {
+		return Body{JSON: sent}
+	}
+	if sent = bytes.TrimPrefix(sent, []byte("\ufeff")); len(sent) == 0 {
 		return Body{JSON: sent}
 	}
 	value, wrong := decode(sent)

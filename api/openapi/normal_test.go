@@ -23,6 +23,8 @@ func TestReadBody(t *testing.T) {
 		{"choice of bodies", "updateProSubscription", `{"deletionGracePeriod":null,"customerManagedKeys":[{"resourceName":7,"region":null}]}`, `{"customerManagedKeys":[{"resourceName":"7"}]}`},
 		{"choice of requests", "createVpcPeering", `{"provider":null,"region":"us-east-1","awsAccountId":210987654321,"vpcId":"v","vpcProjectUid":null}`, `{"awsAccountId":"210987654321","region":"us-east-1","vpcId":"v"}`},
 		{"read-only", "createProDatabase", `{"name":"a","subscriptionId":7,"commandType":{"any":[1]},"remoteBackup":{"backupInterval":"EVERY_1_HOURS"}}`, `{"name":"a","remoteBackup":{}}`},
+		{"a mark that says UTF-8", "createProDatabase", "\ufeff" + `{ "name":"a"}`, `{ "name":"a"}`},
+		{"a mark and nothing", "backupProDatabase", "\ufeff", ``},
 		{"read-only beside any of the forms", "updateProSubscription", `{"subscriptionId":"x","commandType":null,"customerManagedKeys":[]}`, `{"customerManagedKeys":[]}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
