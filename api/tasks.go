@@ -31,7 +31,6 @@ type taskBody struct {
 // emptyable is a response that is written even when it says nothing.
 type emptyable struct {
 	cloud.TaskResponse
-	AdditionalInfo string `json:"additionalInfo,omitempty"`
 }
 
 type taskList struct {
@@ -61,9 +60,6 @@ func (s *server) task(base string, t cloud.Task, rel string) taskBody {
 	}
 	if t.Response != nil {
 		body.Response = &emptyable{TaskResponse: *t.Response}
-		if failure := t.Response.Error; failure != nil {
-			body.Response.AdditionalInfo = failure.Code.AdditionalInfo()
-		}
 	}
 	if t.Status == cloud.TaskCompleted && rel == "self" {
 		if path, ok := s.resources[t.Operation].of(t.Response); ok {

@@ -41,7 +41,7 @@ func kindOf(op walked) kind {
 	return kind{
 		fixed:  strings.HasPrefix(op.Path, "/v1/fixed/"),
 		google: strings.Contains(op.Path, "/private-service-connect") || request["provider"] == "GCP",
-		global: strings.Contains(op.Path, "/regions") || strings.HasSuffix(op.Path, "/flush"),
+		global: strings.Contains(op.Path, "/regions"),
 		own:    strings.HasSuffix(op.Path, "/resource-tags"),
 		keyed:  request["customerManagedKeys"] != nil,
 	}

@@ -167,7 +167,7 @@ func TestRoleAndUserLife(t *testing.T) {
 		{"POST", "/v1/acl/users", `{"name": "x", "role": "reporter", "password": "short"}`, cloud.ACLUserPasswordInvalid},
 		{"PUT", userPath, `{"role": "nobody"}`, cloud.ACLRoleDoesNotExist},
 		{"PUT", userPath, `{"password": "short"}`, cloud.ACLUserPasswordInvalid},
-		{"PUT", "/v1/acl/users/1", `{"password": "long enough"}`, cloud.ACLUserNotFound},
+		{"PUT", "/v1/acl/users/1", `{"password": "Long-enough-1"}`, cloud.ACLUserNotFound},
 		{"DELETE", "/v1/acl/users/1", "", cloud.ACLUserNotFound},
 	} {
 		var body any
@@ -204,7 +204,7 @@ func TestRoleAndUserLife(t *testing.T) {
 	wantDone(t, a.Run(http.MethodPut, rolePath, `{"redisRules": `+grant("Read-Only")+`}`))
 	settle()
 	wantDone(t, a.Run(http.MethodDelete, rulePath, nil)) // no longer part of a role
-	wantDone(t, a.Run(http.MethodPut, userPath, `{"password": "another long one"}`))
+	wantDone(t, a.Run(http.MethodPut, userPath, `{"password": "Another-long-1"}`))
 	if got := a.Do(http.MethodGet, userPath, nil).Get("status"); got != "pending" {
 		t.Errorf("user with a new password: got status %v, want pending", got)
 	}

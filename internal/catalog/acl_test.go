@@ -85,12 +85,14 @@ func TestACLNames(t *testing.T) {
 func TestUserPasswords(t *testing.T) {
 	t.Parallel()
 	for password, want := range map[string]cloud.Code{
-		"Vq7!rTz2#pLm9":          "",
-		"12345678":               "",
-		"1234567":                cloud.ACLUserPasswordInvalid,
-		strings.Repeat("a", 128): "",
-		strings.Repeat("a", 129): cloud.ACLUserPasswordInvalid,
-		"":                       cloud.ACLUserPasswordMissing,
+		"Vq7!rTz2#pLm9":                   "",
+		"Aa1!aaaa":                        "",
+		"Aa1!aaa":                         cloud.ACLUserPasswordInvalid,
+		"Ää1 ääää":                        "",
+		"aa1!aaaa":                        cloud.ACLUserPasswordInvalid,
+		"Aa1!" + strings.Repeat("a", 124): "",
+		"Aa1!" + strings.Repeat("a", 125): cloud.ACLUserPasswordInvalid,
+		"":                                cloud.ACLUserPasswordMissing,
 	} {
 		if got := codeOf(t, checkUserPassword(password)); got != want {
 			t.Errorf("%q: got code %q, want %q", password, got, want)

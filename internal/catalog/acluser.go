@@ -36,15 +36,19 @@ func userNames() aclNames {
 	return aclNames{cloud.ACLUserNameMissing, cloud.ACLUserNameInvalid, cloud.ACLUserNameInvalid, cloud.ACLUserNameExists}
 }
 
-// checkUserPassword checks the length only: which characters a password must have
-// is not public.
+// checkUserPassword checks the length and that every kind of character is there.
 func checkUserPassword(password string) error {
 	const least, most = 8, 128
-	switch n := utf8.RuneCountInString(password); {
-	case n == 0:
+	special := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	n := utf8.RuneCountInString(password)
+	if n == 0 {
 		return cloud.Errorf(cloud.ACLUserPasswordMissing, "A password is needed.")
-	case n < least || n > most:
-		return cloud.Errorf(cloud.ACLUserPasswordInvalid, "A password has %d to %d characters.", least, most)
+	}
+	for _, kind := range []func(rune) bool{unicode.IsLower, unicode.IsUpper, unicode.IsDigit, special} {
+		if n < least || n > most || !strings.ContainsFunc(password, kind) {
+			return cloud.Errorf(cloud.ACLUserPasswordInvalid,
+				"A password has %d to %d characters, among them a lower-case and an upper-case letter, a digit and a special character.", least, most)
+		}
 	}
 	return nil
 }

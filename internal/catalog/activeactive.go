@@ -141,11 +141,11 @@ func (c *Catalog) withRegion(s Subscription, where regionSpec, unknown cloud.Cod
 
 // checkCIDR checks the network of a region to be added: regions talk to each other.
 func (s Subscription) checkCIDR(cidr string) error {
-	switch {
-	case cidr == "":
+	if cidr == "" {
 		return cloud.Errorf(cloud.NetworkCIDRMissing, "Every region of an Active-Active subscription names its deployment CIDR.")
-	case !isDeploymentCIDR(cidr):
-		return cloud.Errorf(cloud.ActiveActiveCIDRInvalid, "The deployment CIDR is an IPv4 network of size /24, not %q.", cidr)
+	}
+	if err := checkDeploymentCIDR(cidr); err != nil {
+		return err
 	}
 	for _, other := range s.Regions {
 		if netip.MustParsePrefix(cidr).Overlaps(netip.MustParsePrefix(other.CIDR)) {

@@ -121,12 +121,12 @@ func (c *Catalog) addActiveActiveRegion(ctx context.Context, tx *store.Tx, in re
 		return out, err
 	}
 	for i := range databases {
-		version, _ := c.version(databases[i].Body.RedisVersion)
+		version := c.versionOf(databases[i].Body)
 		if in.RespVersion != nil && *in.RespVersion == resp3 && !version.speaksRESP3() {
 			return out, cloud.Errorf(cloud.ActiveActiveRegionResp, "Redis %s of database %s does not speak RESP3.", version.Version, databases[i].Name)
 		}
 		databases[i].Body.addLocal(locals[databases[i].Name])
-		if err := c.checkSettings(databases[i].Body.at(locals[databases[i].Name])); err != nil {
+		if err := c.checkSettings(databases[i].Body.at(locals[databases[i].Name]), version); err != nil {
 			return out, err
 		}
 	}

@@ -53,7 +53,7 @@ func TestActiveActiveSubscriptionRules(t *testing.T) {
 		{regions(one, region("us-east-1", "10.0.1.0/24")), cloud.ActiveActiveRegionTwice},
 		{regions(one, region("us-east-2", "10.0.0.0/24")), cloud.ActiveActiveCIDROverlap},
 		{regions(`{"region": "us-east-1"}`), cloud.NetworkCIDRMissing},
-		{regions(region("us-east-1", "10.0.0.0/16")), cloud.ActiveActiveCIDRInvalid},
+		{regions(region("us-east-1", "10.0.0.0/16")), cloud.BadRequest},
 		{regions(region("atlantis", "10.0.0.0/24")), cloud.SubscriptionInvalidRegion},
 		{regions(eleven[:maxRegions]...), ""},
 		{regions(eleven...), cloud.ActiveActiveRegionLimit},
@@ -209,7 +209,7 @@ func TestGlobalAndLocalSettings(t *testing.T) {
 		{`{"regions": [{"region": "us-east-1", "alerts": [{"name": "syncsource-lag", "value": 9}]}]}`, cloud.ActiveActiveAlert},
 		{`{"regions": [{"region": "us-east-1", "remoteBackup": {"active": true}}]}`, cloud.DatabaseBackupInterval},
 		{`{"globalAlerts": [{"name": "syncsource-lag", "value": 9}]}`, cloud.ActiveActiveAlert},
-		{`{"globalEnableDefaultUser": false, "globalPassword": "other"}`, cloud.DatabaseUserAndPassword},
+		{`{"globalEnableDefaultUser": false, "globalPassword": "other"}`, ""},
 		{`{"queryPerformanceFactor": "4x"}`, cloud.ActiveActiveFactor},
 		{`{"datasetSizeInGb": 1, "memoryLimitInGb": 1}`, cloud.DatabaseSizeTwice},
 	} {

@@ -81,7 +81,7 @@ func (in activeActiveUpdate) change(c *Catalog, id int64, d *Database) error {
 		if err := region.change(&d.Locals[i]); err != nil {
 			return err
 		}
-		if err := c.checkSettings(d.at(d.Locals[i])); err != nil {
+		if err := c.checkSettings(d.at(d.Locals[i]), c.versionOf(*d)); err != nil {
 			return err
 		}
 	}

@@ -25,12 +25,8 @@ const (
 )
 
 // checkSettings tells whether a database, new or changed, is one that could be
-// run. Name and port, which depend on others, are checked by neighbours.
-func (c *Catalog) checkSettings(d Database) error {
-	version, ok := c.version(d.RedisVersion)
-	if !ok {
-		return cloud.Errorf(cloud.DatabaseVersionInvalid, "Redis %s is not available to Pro databases.", d.RedisVersion)
-	}
+// run by its version. Name and port, which depend on others, are checked by neighbours.
+func (c *Catalog) checkSettings(d Database, version redisVersion) error {
 	for _, check := range []func(Database) error{
 		checkSize, checkThroughput, checkProtocol, checkFlash, checkCluster, checkSourceIPs, checkAlerts, checkSyncSources, checkBackup, checkRegexRules,
 	} {
@@ -108,10 +104,6 @@ func checkProtocol(d Database) error {
 
 func checkFlash(d Database) error {
 	switch {
-	case d.MemoryStorage == ram && d.RAMPercentage != 0:
-		return cloud.Errorf(cloud.DatabaseRAMPercentageDenied, "A percentage of RAM is for subscriptions with RAM and flash.")
-	case d.MemoryStorage == ram && d.ItemSize != 0:
-		return cloud.Errorf(cloud.DatabaseItemSizeDenied, "An average item size is for subscriptions with RAM and flash.")
 	case d.ItemSize < 0:
 		return cloud.Errorf(cloud.DatabaseItemSizeInvalid, "An item cannot have %d bytes.", d.ItemSize)
 	case d.MemoryStorage == ramAndFlash && (d.RAMPercentage < 10 || d.RAMPercentage > 50 || d.RAMPercentage%10 != 0):
@@ -222,7 +214,7 @@ func checkRegexRules(d Database) error {
 
 func (c *Catalog) checkModules(d Database, version redisVersion) error {
 	if len(d.Modules) > 0 && version.BundledModules {
-		return cloud.Errorf(cloud.DatabaseModulesBundled, "Redis %s has all modules built in: none can be asked for.", version.Version)
+		return cloud.Errorf(cloud.DatabaseModulesBundled, "%s has all modules built in: none can be asked for.", version)
 	}
 	seen := map[string]bool{}
 	for _, m := range d.Modules {
@@ -271,23 +263,30 @@ func (c *Catalog) checkVersionFeatures(d Database, version redisVersion, codes v
 			"JSON parse error: Cannot deserialize value of type `mappings.RespVersion` from String %.80q: "+
 			"not one of the values accepted for Enum class: [%s, %s]", d.RespVersion, resp2, resp3)
 	case d.RespVersion == resp3 && !version.speaksRESP3():
-		return cloud.Errorf(codes.resp, "Redis %s does not speak RESP3.", version.Version)
+		return cloud.Errorf(codes.resp, "%s does not speak RESP3.", version)
 	case strings.HasSuffix(d.Eviction, "-lrm") && !version.atLeast(8, 6):
-		return cloud.Errorf(codes.eviction, "Redis %s does not know the eviction policy %s.", version.Version, d.Eviction)
+		return cloud.Errorf(codes.eviction, "%s does not know the eviction policy %s.", version, d.Eviction)
 	case !slices.Contains(c.performanceFactors, d.QueryFactor):
 		return cloud.Errorf(cloud.DatabaseFactorInvalid, "%q is not a query performance factor.", d.QueryFactor)
-	case d.QueryFactor != standardFactor && !version.atLeast(7, 2):
-		return cloud.Errorf(cloud.DatabaseFactorNotSupported, "Redis %s has no query performance factors.", version.Version)
+	case d.QueryFactor != standardFactor && !version.hasFactors():
+		return cloud.Errorf(cloud.DatabaseFactorNotSupported, "%s has no query performance factors.", version)
 	}
 	return nil
 }
 
-// checkSearch refuses a query performance factor where nothing can be queried.
-// First databases of a subscription are not held to it.
-func (c *Catalog) checkSearch(d Database) error {
-	version, _ := c.version(d.RedisVersion)
-	if d.QueryFactor == standardFactor || version.BundledModules || d.hasModule(search) {
+// checkSearch refuses a query performance factor where nothing can be queried: without
+// the module, unless a version was asked for that has it built in. It looks at what
+// was asked for alone, so a module that there is not comes second. First databases of a
+// subscription are not held to it.
+func (c *Catalog) checkSearch(sub Subscription, spec DatabaseSpec) error {
+	factor, asked := deref(spec.QueryFactor), or(spec.RedisVersion, sub.RedisVersion)
+	version, ok := c.proVersion(asked)
+	hasSearch := func(m DatabaseModule) bool { return m.Name == search }
+	switch {
+	case sub.activeActive(), !ok, !version.hasFactors(), factor == standardFactor, !slices.Contains(c.performanceFactors, factor):
+		return nil // or refused for another reason
+	case asked != "" && version.BundledModules, slices.ContainsFunc(spec.Modules, hasSearch):
 		return nil
 	}
-	return cloud.Errorf(cloud.DatabaseFactorNeedsSearch, "The module RediSearch is required for a query performance factor.")
+	return cloud.Errorf(cloud.DatabaseFactorNeedsSearch, "The module %s is required for a query performance factor.", search)
 }

@@ -25,14 +25,14 @@ func (c *Catalog) createProDatabase(ctx context.Context, tx *store.Tx, in databa
 	if err != nil {
 		return out, err
 	}
+	if err := c.checkSearch(sub.Body, in.DatabaseSpec); err != nil {
+		return out, err
+	}
 	body, err := c.designDatabase(sub.Body, in.DatabaseSpec, near)
 	if err != nil {
 		return out, err
 	}
 	if err := in.checkExpiry(tx.Now); err != nil {
-		return out, err
-	}
-	if err := c.checkSearch(body); err != nil {
 		return out, err
 	}
 	if in.DryRun {
@@ -106,13 +106,13 @@ func (c *Catalog) designDatabase(sub Subscription, spec DatabaseSpec, near neigh
 	}
 	if d.MemoryStorage == ramAndFlash {
 		d.RAMPercentage = 20
+		set(&d.ItemSize, spec.ItemSize)
 	}
 	set(&d.Port, spec.Port)
-	set(&d.ItemSize, spec.ItemSize)
 	if err := spec.applyTo(&d); err != nil {
 		return d, err
 	}
-	if err := c.checkSettings(d); err != nil {
+	if err := c.checkSettings(d, version); err != nil {
 		return d, err
 	}
 	if spec.Port != nil {
@@ -123,13 +123,18 @@ func (c *Catalog) designDatabase(sub Subscription, spec DatabaseSpec, near neigh
 	return d, near.checkName(spec.Name)
 }
 
-// versionFor is the version asked for: by the database, else by its
-// subscription, else the default. Nobody who names modules and no version means
-// one that has them built in and refuses them, so the newest other one is taken.
+// versionFor is the version asked for: by the database, else by its subscription.
 func (c *Catalog) versionFor(sub Subscription, spec DatabaseSpec) (redisVersion, error) {
-	return c.versionForModules(proOffer, or(spec.RedisVersion, sub.RedisVersion), spec.Modules)
+	version, err := c.versionForModules(proOffer, or(spec.RedisVersion, sub.RedisVersion), spec.Modules)
+	if spec.RedisVersion == "" && sub.RedisVersion != "" {
+		version.chosen = "that of the subscription"
+	}
+	return version, err
 }
 
+// versionForModules is the version asked for, else the default. Nobody who names
+// modules and no version means one that has them built in and refuses them, so the
+// newest other one is taken.
 func (c *Catalog) versionForModules(offer, asked string, modules []DatabaseModule) (redisVersion, error) {
 	version, ok := c.askedVersion(offer, asked)
 	if _, known := c.version(asked); !ok && known {
@@ -141,6 +146,7 @@ func (c *Catalog) versionForModules(offer, asked string, modules []DatabaseModul
 	if asked == "" && len(modules) > 0 {
 		for _, v := range c.versionsOf(offer) {
 			if !v.BundledModules {
+				v.chosen = "the newest that modules can be asked of, as no redisVersion is given"
 				return v, nil
 			}
 		}
@@ -148,7 +154,14 @@ func (c *Catalog) versionForModules(offer, asked string, modules []DatabaseModul
 	return version, nil
 }
 
-// version finds the version that a database runs.
+// versionOf is the version that a database runs.
+func (c *Catalog) versionOf(d Database) redisVersion {
+	version, _ := c.version(d.RedisVersion)
+	version.chosen = "that of the database"
+	return version
+}
+
+// version finds a version by its name.
 func (c *Catalog) version(name string) (redisVersion, bool) {
 	i := slices.IndexFunc(c.versions, func(v redisVersion) bool { return v.Version == name })
 	if i < 0 {

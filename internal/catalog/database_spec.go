@@ -68,7 +68,9 @@ func (s databaseSettings) applyTo(d *Database) error {
 		return err
 	}
 	set(&d.Throughput, s.Throughput)
-	set(&d.RAMPercentage, s.RAMPercentage)
+	if d.MemoryStorage != ram { // where it means nothing, clients send it all the same
+		set(&d.RAMPercentage, s.RAMPercentage)
+	}
 	set(&d.RespVersion, s.RespVersion)
 	set(&d.QueryFactor, s.QueryFactor)
 	set(&d.Persistence, s.Persistence)

@@ -88,8 +88,6 @@ func TestRulesOfANewDatabase(t *testing.T) {
 		{inRAM(), `{"sourceIp": ["10.0.0.0/8", "192.0.2.1", "2001:db8::/32"]}`, ""},
 		{inRAM(), `{"sourceIp": ["10.0.0.0/33"]}`, cloud.DatabaseSourceIPInvalid},
 		{inRAM(), `{"sourceIp": [` + tooMany(`"10.0.0.0/8"`, 33) + `]}`, cloud.DatabaseSourceIPLimit},
-		{inRAM(), `{"ramPercentage": 20}`, cloud.DatabaseRAMPercentageDenied},
-		{inRAM(), `{"averageItemSizeInBytes": 1000}`, cloud.DatabaseItemSizeDenied},
 		{inFlash(), `{"ramPercentage": 30, "averageItemSizeInBytes": 1000}`, ""},
 		{inFlash(), `{"ramPercentage": 25}`, cloud.DatabaseRAMPercentageInvalid},
 		{inFlash(), `{"averageItemSizeInBytes": -1}`, cloud.DatabaseItemSizeInvalid},
@@ -118,7 +116,7 @@ func TestRulesOfANewDatabase(t *testing.T) {
 		{inRAM(), `{"redisVersion": "7.4", "modules": [{"name": "RedisJSON"}, {"name": "RedisJSON"}]}`, cloud.DatabaseModuleTwice},
 		{inRAM(), `{"queryPerformanceFactor": "3x"}`, cloud.DatabaseFactorInvalid},
 		{inRAM(), `{"queryPerformanceFactor": "2x", "redisVersion": "6.2"}`, cloud.DatabaseFactorNotSupported},
-		{inRAM(), `{"queryPerformanceFactor": "2x"}`, ""},
+		{inRAM(), `{"queryPerformanceFactor": "2x"}`, cloud.DatabaseFactorNeedsSearch},
 		{inRAM(), `{"queryPerformanceFactor": "2x", "modules": [{"name": "RedisJSON"}]}`, cloud.DatabaseFactorNeedsSearch},
 		{inRAM(), `{"queryPerformanceFactor": "2x", "redisVersion": "7.4"}`, cloud.DatabaseFactorNeedsSearch},
 		{inRAM(), `{"remoteBackup": {"active": true, "interval": "every-12-hours", "timeUTC": "15:00", "storageType": "aws-s3", "storagePath": "s3://b/p"}}`, ""},
@@ -142,9 +140,9 @@ func TestRulesOfANewDatabase(t *testing.T) {
 		if err := json.Unmarshal([]byte(tt.spec), &spec); err != nil {
 			t.Fatal(err)
 		}
-		d, err := c.designDatabase(tt.sub, spec, near)
+		err := c.checkSearch(tt.sub, spec)
 		if err == nil {
-			err = c.checkSearch(d)
+			_, err = c.designDatabase(tt.sub, spec, near)
 		}
 		if got := codeOf(t, err); got != tt.want {
 			t.Errorf("%s: got %q (%v), want %q", tt.spec, got, err, tt.want)
@@ -220,7 +218,7 @@ func TestRulesOfAChange(t *testing.T) {
 			t.Fatalf("%s: %v", tt.spec, err)
 		}
 		if err = fromJSON[databaseUpdateRequest](t, tt.change).change(id, &d); err == nil {
-			err = c.checkSettings(d)
+			err = c.checkSettings(d, c.versionOf(d))
 		}
 		if got := codeOf(t, err); got != tt.want {
 			t.Errorf("%s changed by %s: got %q (%v), want %q", tt.spec, tt.change, got, err, tt.want)

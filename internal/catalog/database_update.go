@@ -56,7 +56,7 @@ func (c *Catalog) changeDatabase(
 	if err := change(&db.Body); err != nil {
 		return out, err
 	}
-	if err := c.checkSettings(db.Body); err != nil {
+	if err := c.checkSettings(db.Body, c.versionOf(db.Body)); err != nil {
 		return out, err
 	}
 	if err := checkCycle(ctx, tx, db.ID, db.Body.SyncSources); err != nil {
@@ -88,7 +88,7 @@ func (in databaseUpdateRequest) change(id int64, d *Database) error {
 	if in.DefaultUser != nil {
 		d.NoDefaultUser = !*in.DefaultUser
 	}
-	if d.NoDefaultUser && d.password(id) != before.password(id) {
+	if !d.activeActive() && d.NoDefaultUser && d.password(id) != before.password(id) {
 		if before.NoDefaultUser {
 			return cloud.Errorf(cloud.DatabasePasswordNoUser, "The password of a default user that is switched off cannot be changed.")
 		}

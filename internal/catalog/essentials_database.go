@@ -153,7 +153,7 @@ func (c *Catalog) updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in
 	if err := change.change(db.ID, &db.Body.Database); err != nil {
 		return out, err
 	}
-	if err := c.checkEssentialsDatabase(p, db.Body); err != nil {
+	if err := c.checkEssentialsDatabase(p, db.Body, c.versionOf(db.Body.Database)); err != nil {
 		return out, err
 	}
 	if err := checkCycle(ctx, tx, db.ID, db.Body.SyncSources); err != nil {

@@ -120,12 +120,12 @@ func (c *Catalog) designEssentialsDatabase(p plan, in essentialsDatabaseCreate) 
 	if err := in.settings().applyTo(&d.Database); err != nil {
 		return d, err
 	}
-	return d, c.checkEssentialsDatabase(p, d)
+	return d, c.checkEssentialsDatabase(p, d, version)
 }
 
 // checkEssentialsDatabase tells whether a database, new or changed, is one that
 // its plan can run.
-func (c *Catalog) checkEssentialsDatabase(p plan, d EssentialsDatabase) error {
+func (c *Catalog) checkEssentialsDatabase(p plan, d EssentialsDatabase, version redisVersion) error {
 	if err := checkEssentialsProtocol(p, d); err != nil {
 		return err
 	}
@@ -144,7 +144,6 @@ func (c *Catalog) checkEssentialsDatabase(p plan, d EssentialsDatabase) error {
 	if err := checkAlertValues(d.Alerts, essentialsAlertLimits); err != nil {
 		return err
 	}
-	version, _ := c.version(d.RedisVersion)
 	if err := c.checkModules(like, version); err != nil {
 		return err
 	}
@@ -165,12 +164,9 @@ func checkEssentialsProtocol(p plan, d EssentialsDatabase) error {
 	return nil
 }
 
+// Data persistence is not among them: the cloud takes it with plans that list none.
 func checkEssentialsFeatures(p plan, d EssentialsDatabase) error {
 	switch {
-	case d.Persistence == aofEveryWrite:
-		return cloud.Errorf(cloud.EssentialsPersistenceInvalid, "Data persistence %s is for Pro databases.", d.Persistence)
-	case d.Persistence != noPersistence && !p.SupportDataPersistence:
-		return cloud.Errorf(cloud.EssentialsPersistenceDenied, "Plan %d has no data persistence.", p.ID)
 	case d.Replication && !p.replicated():
 		return cloud.Errorf(cloud.EssentialsReplicationDenied, "Plan %d has no replication.", p.ID)
 	case len(d.SyncSources) > 0 && p.free():

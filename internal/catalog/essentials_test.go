@@ -88,7 +88,7 @@ func TestPlanHolds(t *testing.T) {
 		"alert":        {free, func(d *Database) { d.Alerts = []Alert{{Name: alertConnections}, {Name: "latency"}} }, cloud.PlanUpdateInvalid},
 		"all alerts":   {paid, func(d *Database) { d.Alerts = []Alert{{Name: "latency"}, {Name: "syncsource-lag"}} }, ""},
 		"replication":  {paid, func(d *Database) { d.Replication = true }, cloud.PlanUpdateInvalid},
-		"persistence":  {paid, func(d *Database) { d.Persistence = "aof-every-1-second" }, cloud.PlanUpdateInvalid},
+		"persistence":  {paid, func(d *Database) { d.Persistence = "aof-every-1-second" }, ""},
 	} {
 		d := EssentialsDatabase{Database{Persistence: noPersistence}}
 		tt.change(&d.Database)
@@ -146,8 +146,6 @@ func TestEssentialsDatabaseRules(t *testing.T) {
 		"clustering":          {"250MB", func(in *essentialsDatabaseCreate) { in.Clustering = new(true) }, cloud.EssentialsClusteringDenied},
 		"shards":              {"250MB", func(in *essentialsDatabaseCreate) { in.Shards = new(int64(2)) }, cloud.EssentialsShardsDenied},
 		"regex rules":         {"250MB", func(in *essentialsDatabaseCreate) { in.RegexRules = &[]string{"(?<tag>.*)"} }, cloud.EssentialsRegexRulesDenied},
-		"persistence":         {"250MB", func(in *essentialsDatabaseCreate) { in.Persistence = new("snapshot-every-1-hour") }, cloud.EssentialsPersistenceDenied},
-		"aof every write":     {"Single-Zone_Persistence_1GB", func(in *essentialsDatabaseCreate) { in.Persistence = new(aofEveryWrite) }, cloud.EssentialsPersistenceInvalid},
 		"replication":         {"250MB", func(in *essentialsDatabaseCreate) { in.Replication = new(true) }, cloud.EssentialsReplicationDenied},
 		"TLS":                 {"250MB", func(in *essentialsDatabaseCreate) { in.TLS = new(true) }, ""},
 		"TLS of free":         {"30MB", func(in *essentialsDatabaseCreate) { in.TLS = new(true) }, cloud.EssentialsTLSDenied},

@@ -93,8 +93,6 @@ func (p plan) checkHolds(d EssentialsDatabase) error {
 		return cloud.Errorf(cloud.PlanNoReplicaOf, "With plan %d a database cannot replicate another one.", p.ID)
 	case d.Replication && !p.replicated():
 		return cloud.Errorf(cloud.PlanUpdateInvalid, "Plan %d has no replication, which the database uses.", p.ID)
-	case d.Persistence != noPersistence && !p.SupportDataPersistence:
-		return cloud.Errorf(cloud.PlanUpdateInvalid, "Plan %d has no data persistence, which the database uses.", p.ID)
 	case d.Backup != nil && p.free():
 		return cloud.Errorf(cloud.PlanUpdateInvalid, "Plan %d has no backups, which the database uses.", p.ID)
 	case slices.ContainsFunc(d.Alerts, p.lacks):

@@ -50,14 +50,11 @@ func getProSlowLog(ctx context.Context, tx *store.Tx, in struct {
 	return emptySlowLog(), err
 }
 
-// Only Active-Active databases can be flushed by the API. There is nothing in them.
+// There is nothing in a database that could be flushed.
 func flushProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
 	db, err := activeHosted[Database](ctx, tx, in)
 	if err != nil {
 		return out, err
-	}
-	if !db.Body.activeActive() {
-		return out, cloud.Errorf(cloud.FlushSingleRegion, "Only an Active-Active database can be flushed.")
 	}
 	return outcomeOf(db), nil
 }

@@ -57,15 +57,22 @@ func (c *Catalog) checkDeployment(s Subscription) error {
 	if s.CIDR == "" {
 		return cloud.Errorf(cloud.NetworkCIDRMissing, "In a cloud account of your own the deployment CIDR has to be named.")
 	}
-	if !isDeploymentCIDR(s.CIDR) {
-		return cloud.Errorf(cloud.SubscriptionInvalidCIDR, "The deployment CIDR is an IPv4 network of size /24, not %q.", s.CIDR)
+	if err := checkDeploymentCIDR(s.CIDR); err != nil {
+		return err
 	}
 	return checkZones(s, r)
 }
 
-func isDeploymentCIDR(text string) bool {
+// checkDeploymentCIDR checks the network of a subscription or a region. Clients read
+// the rule where the cloud writes it: beside the error.
+func checkDeploymentCIDR(text string) error {
 	prefix, err := netip.ParsePrefix(text)
-	return err == nil && prefix.Addr().Is4() && prefix.Bits() == 24 && prefix == prefix.Masked()
+	if err == nil && prefix.Addr().Is4() && prefix.Bits() == 24 && prefix == prefix.Masked() {
+		return nil
+	}
+	failure := cloud.Errorf(cloud.BadRequest, "Bad request: %.80q is no deployment CIDR. The additional info says what one is.", text)
+	failure.Info = "deploymentCIDR: Deployment CIDR range must be a valid CIDR format with a range of 256 IP addresses (i.e. '/24')"
+	return failure
 }
 
 // checkZones checks the availability zones that were asked for. No list at all
@@ -127,7 +134,7 @@ func (c *Catalog) checkSameVersion(subscription, database string) error {
 	s, _ := c.proVersion(subscription)
 	d, ok := c.proVersion(database)
 	if ok && d.Version != s.Version {
-		return cloud.Errorf(cloud.SubscriptionVersionConflict, "The subscription asks for Redis %s, a database of it for %s.", s.Version, d.Version)
+		return cloud.Errorf(cloud.SubscriptionVersionConflict, "The subscription asks for %s, a database of it for %s.", s, d)
 	}
 	return nil
 }

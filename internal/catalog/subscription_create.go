@@ -89,6 +89,9 @@ func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in su
 	if err := c.checkCloudAccount(ctx, tx, body); err != nil {
 		return out, err
 	}
+	for i := range in.Databases {
+		in.Databases[i].RedisVersion = or(in.Databases[i].RedisVersion, in.RedisVersion)
+	}
 	specs, err := c.firstDatabases(in)
 	if err != nil {
 		return out, err

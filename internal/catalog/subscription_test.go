@@ -84,9 +84,9 @@ func TestRegionRules(t *testing.T) {
 	}{
 		{`{"region": "eu-west-1", "networking": {"deploymentCIDR": "10.0.0.0/24"}}`, ""},
 		{`{"region": "eu-west-1", "networking": {"deploymentCIDR": "", "vpcId": ""}}`, ""},
-		{`{"region": "eu-west-1", "networking": {"deploymentCIDR": "10.0.0.0/16"}}`, cloud.SubscriptionInvalidCIDR},
-		{`{"region": "eu-west-1", "networking": {"deploymentCIDR": "10.0.0.7/24"}}`, cloud.SubscriptionInvalidCIDR},
-		{`{"region": "eu-west-1", "networking": {"deploymentCIDR": "10.0.0.0"}}`, cloud.SubscriptionInvalidCIDR},
+		{`{"region": "eu-west-1", "networking": {"deploymentCIDR": "10.0.0.0/16"}}`, cloud.BadRequest},
+		{`{"region": "eu-west-1", "networking": {"deploymentCIDR": "10.0.0.7/24"}}`, cloud.BadRequest},
+		{`{"region": "eu-west-1", "networking": {"deploymentCIDR": "10.0.0.0"}}`, cloud.BadRequest},
 		{`{"region": "eu-west-1", "networking": {"vpcId": "vpc-1"}}`, cloud.VPCNotAllowed},
 		{`{"region": "eu-west-1", "networking": {"subnetIds": ["subnet-1"]}}`, cloud.SubnetNotAllowed},
 		{`{"region": "eu-west-1", "networking": {"securityGroupId": "sg-1"}}`, cloud.SecurityGroupNotAllowed},

@@ -25,6 +25,15 @@ type redisVersion struct {
 	Modules map[string]string `json:"modules"` // versions of those that are not bundled
 
 	major, minor int
+	chosen       string // why it is this one, where the request does not name it
+}
+
+// String is the version as an error says it.
+func (v redisVersion) String() string {
+	if v.chosen != "" {
+		return fmt.Sprintf("Redis %s (%s)", v.Version, v.chosen)
+	}
+	return "Redis " + v.Version
 }
 
 // atLeast compares by number: 10.0 is newer than 8.2.
@@ -33,6 +42,9 @@ func (v redisVersion) atLeast(major, minor int) bool {
 }
 
 func (v redisVersion) speaksRESP3() bool { return v.atLeast(7, 2) }
+
+// hasFactors tells whether it has query performance factors.
+func (v redisVersion) hasFactors() bool { return v.atLeast(7, 2) }
 
 // module is the version of a module: bundled ones are numbered like their Redis.
 func (v redisVersion) module(name string) string { return cmp.Or(v.Modules[name], v.Version+".0") }
@@ -82,9 +94,13 @@ func (c *Catalog) proVersion(asked string) (v redisVersion, ok bool) {
 func (c *Catalog) askedVersion(offer, asked string) (v redisVersion, ok bool) {
 	for _, v := range c.versionsOf(offer) {
 		switch {
-		case asked == v.Version,
-			asked == "" && v.IsDefault,
-			asked == "latest" && !v.IsPreview:
+		case asked == v.Version:
+			return v, true
+		case asked == "" && v.IsDefault:
+			v.chosen = "the default, as no redisVersion is given"
+			return v, true
+		case asked == "latest" && !v.IsPreview:
+			v.chosen = fmt.Sprintf("%q means %s here", asked, v.Version)
 			return v, true
 		}
 	}

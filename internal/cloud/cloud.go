@@ -110,6 +110,12 @@ type TaskResponse struct {
 	AdditionalResourceID int64           `json:"additionalResourceId,omitempty"`
 	Resource             json.RawMessage `json:"resource,omitempty"`
 	Error                *Error          `json:"error,omitempty"`
+	AdditionalInfo       string          `json:"additionalInfo,omitempty"` // about the error
+}
+
+// FailedWith is the answer of a task that ended with an error.
+func FailedWith(e *Error) TaskResponse {
+	return TaskResponse{Error: e, AdditionalInfo: e.additionalInfo()}
 }
 
 // Step is one thing provisioning still has to do, as data: after a while a

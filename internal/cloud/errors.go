@@ -15,6 +15,7 @@ type Code string
 type Error struct {
 	Code        Code
 	Description string
+	Info        string // what a task shows beside the error; empty: what goes with its code
 }
 
 // Errorf makes an Error for a broken rule.
@@ -93,10 +94,13 @@ func observed(c Code) (int, bool) {
 	}
 }
 
-// AdditionalInfo is the word that a task shows beside errors of some codes; empty:
-// none was seen with this one.
-func (c Code) AdditionalInfo() string {
-	switch c {
+// additionalInfo is what a task shows beside an error; empty: nothing was seen with
+// this one.
+func (e *Error) additionalInfo() string {
+	if e.Info != "" {
+		return e.Info
+	}
+	switch e.Code {
 	case ACLPatternInvalid:
 		return "redis-acl-wrong-acl-rule-pattern"
 	case ACLUserPasswordInvalid:

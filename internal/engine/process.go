@@ -102,7 +102,7 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 			return err
 		}
 		if fault.processing != nil {
-			return tx.Finish(c, cloud.TaskFailed, cloud.TaskResponse{Error: fault.processing})
+			return tx.Finish(c, cloud.TaskFailed, cloud.FailedWith(fault.processing))
 		}
 		out, err := call(ctx, op, tx, in)
 		if err != nil {
@@ -141,7 +141,7 @@ func call(ctx context.Context, op *bound, tx *store.Tx, in any) (out Outcome, er
 // did was rolled back.
 func (e *Engine) fail(ctx context.Context, c store.Claim, failure *cloud.Error) error {
 	return e.db.Process(ctx, c, func(tx *store.Tx) error {
-		return tx.Finish(c, cloud.TaskFailed, cloud.TaskResponse{Error: failure})
+		return tx.Finish(c, cloud.TaskFailed, cloud.FailedWith(failure))
 	})
 }
 
