@@ -137,7 +137,7 @@ func accessControl(t *testing.T, s *session) {
 		t.Fatal(err)
 	}
 	awaitRole()
-	err = s.client.Users.Update(s.ctx, user, users.UpdateUserRequest{Role: redis.String("sdk-renamed"), Password: redis.String("another-1-word")})
+	err = s.client.Users.Update(s.ctx, user, users.UpdateUserRequest{Role: redis.String("sdk-renamed"), Password: redis.String("Another-1-word")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func accessControl(t *testing.T, s *session) {
 
 	_, err = s.client.RedisRules.Create(s.ctx, redis_rules.CreateRedisRuleRequest{Name: redis.String("x"), RedisRule: redis.String("not-valid")})
 	wantStatus(t, "pattern that is none", err, "400")
-	_, err = s.client.Users.Create(s.ctx, users.CreateUserRequest{Name: redis.String("x"), Role: redis.String("nobody"), Password: redis.String("another-1-word")})
+	_, err = s.client.Users.Create(s.ctx, users.CreateUserRequest{Name: redis.String("x"), Role: redis.String("nobody"), Password: redis.String("Another-1-word")})
 	wantStatus(t, "user of an unknown role", err, "400")
 	wantStatus(t, "rule in use", s.client.RedisRules.Delete(s.ctx, rule), "400")
 	_, err = s.client.RedisRules.Get(s.ctx, unknown)
