@@ -1,4 +1,4 @@
-package api
+package api_test
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/understudy-dev/understudy/api"
 	"github.com/understudy-dev/understudy/internal/coverage"
 )
 
@@ -40,7 +41,7 @@ func TestPretty(t *testing.T) {
   }
 }`,
 	} {
-		got, ok := pretty(nil, []byte(compact))
+		got, ok := api.Pretty(nil, []byte(compact))
 		if diff := cmp.Diff(want, string(got)); !ok || diff != "" {
 			t.Errorf("%s: %v, want (-), got (+):\n%s", compact, ok, diff)
 		}
@@ -64,8 +65,8 @@ func TestPrettyIsBounded(t *testing.T) {
 		"wide and deep": {deep(100, wide), false},
 		"very deep":     {deep(9000, "1"), false},
 	} {
-		got, ok := pretty(nil, []byte(test.compact))
-		if ok != test.ok || len(got) > 12*len(test.compact)+2*freeSize {
+		got, ok := api.Pretty(nil, []byte(test.compact))
+		if ok != test.ok || len(got) > 12*len(test.compact)+2*api.FreeSize {
 			t.Errorf("%s: %d bytes become %d, %v", name, len(test.compact), len(got), ok)
 		}
 		if ok && string(got) != coverage.Pretty([]byte(test.compact)) {
@@ -92,7 +93,7 @@ func TestWantsCompact(t *testing.T) {
 		"text/html\napplication/json; indent=0\n": true,
 	} {
 		r := &http.Request{Header: http.Header{"Accept": strings.Split(accept, "\n")}}
-		if got := wantsCompact(r); got != want {
+		if got := api.WantsCompact(r); got != want {
 			t.Errorf("%q: got %v", accept, got)
 		}
 	}
@@ -112,7 +113,7 @@ func FuzzPretty(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, ok := pretty([]byte("left over"), compact)
+		got, ok := api.Pretty([]byte("left over"), compact)
 		if want := coverage.Pretty(compact); ok && string(got) != want {
 			t.Errorf("%s: got\n%s\nwant\n%s", compact, got, want)
 		}

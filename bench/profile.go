@@ -10,6 +10,7 @@ import (
 	"runtime/pprof"
 	"time"
 
+	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/server"
 )
@@ -18,6 +19,7 @@ import (
 // a CPU profile of its whole run. The binary itself carries no profiler.
 func serveProfiled(ctx context.Context, args []string) (err error) {
 	cfg := server.Config{
+		Document:  understudy.Document,
 		CapPolicy: engine.PolicyQueue,
 		Logger:    slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/server"
 )
@@ -115,6 +116,7 @@ type serveCmd struct {
 // Run serves until the context ends.
 func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 	return server.Run(ctx, server.Config{
+		Document:     understudy.Document,
 		Listen:       s.Listen,
 		DatabaseURL:  s.DatabaseURL,
 		DataDir:      s.DataDir,

@@ -18,12 +18,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/understudy-dev/understudy/api"
-	"github.com/understudy-dev/understudy/internal/catalog"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/coverage"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/server"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -85,33 +84,24 @@ func start(tb testing.TB, url string, rateLimit int, change func(*engine.Config)
 		tb.Fatal(err)
 	}
 	tb.Cleanup(w.DB.Close)
-	operations, err := catalog.Operations()
-	if err != nil {
-		tb.Fatal(err)
-	}
 	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	cfg := engine.Config{
-		Document: w.recorder.Document(), DB: w.DB, Operations: operations, Logger: log, Speed: 1, Hold: 10 * time.Second,
+		Document: w.recorder.Document(), DB: w.DB, Logger: log, Speed: 1, Hold: 10 * time.Second,
 	}
 	if change != nil {
 		change(&cfg)
 	}
-	if w.Engine, err = engine.New(cfg); err != nil {
+	var edge http.Handler
+	if w.Engine, edge, err = server.Assemble(tb.Context(), cfg, rateLimit); err != nil {
 		tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- w.Engine.Run(ctx) }()
-	secret, err := w.DB.ServerSecret(tb.Context())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	server := httptest.NewServer(api.New(api.Config{
-		Document: w.recorder.Document(), Engine: w.Engine, DB: w.DB, Logger: cfg.Logger, Secret: secret, RateLimit: rateLimit, Hook: cfg.Hook,
-	}))
-	w.URL = server.URL
+	listening := httptest.NewServer(edge)
+	w.URL = listening.URL
 	tb.Cleanup(func() {
-		server.Close()
+		listening.Close()
 		w.Engine.Close()
 		cancel()
 		if err := <-done; err != nil {

@@ -12,9 +12,9 @@ const module = "github.com/understudy-dev/understudy"
 // arrows says which packages of ours a package may import: only what is below
 // it, so that calls go deep and nothing calls back up.
 var arrows = map[string][]string{
-	"":                     {},
-	"cmd/understudy":       {"internal/server", "internal/engine"},
-	"internal/server":      {"", "api", "api/openapi", "internal/catalog", "internal/cloud", "internal/engine", "internal/postgres", "internal/store", "migrations"},
+	"":                     {"internal/cloud", "internal/engine", "internal/server", "internal/throwaway"},
+	"cmd/understudy":       {"", "internal/server", "internal/engine"},
+	"internal/server":      {"api", "api/openapi", "internal/catalog", "internal/cloud", "internal/engine", "internal/postgres", "internal/store", "migrations"},
 	"api":                  {"api/openapi", "internal/cloud", "internal/engine", "internal/idempotency", "internal/store"},
 	"api/openapi":          {},
 	"internal/catalog":     {"internal/cloud", "internal/engine", "internal/store"},
@@ -24,7 +24,8 @@ var arrows = map[string][]string{
 	"internal/cloud":       {},
 	"internal/idempotency": {},
 	"internal/postgres":    {},
-	"internal/pgtest":      {"internal/postgres", "migrations"},
+	"internal/throwaway":   {"internal/postgres", "migrations"},
+	"internal/pgtest":      {"internal/throwaway"},
 	"internal/servetest":   {"internal/coverage", "internal/pgtest", "internal/store"},
 	"migrations":           {},
 
@@ -34,7 +35,7 @@ var arrows = map[string][]string{
 
 // owners says which packages alone may import something from outside.
 var owners = map[string][]string{
-	"github.com/jackc/pgx/v5":       {"internal/store", "internal/postgres", "migrations", "internal/pgtest"},
+	"github.com/jackc/pgx/v5":       {"internal/store", "internal/postgres", "migrations", "internal/throwaway", "internal/pgtest"},
 	"github.com/pressly/goose/v3":   {"migrations"},
 	"github.com/go-chi/chi/v5":      {"api", "internal/server"},
 	"github.com/alecthomas/kong":    {"cmd/understudy"},

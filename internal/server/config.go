@@ -21,6 +21,7 @@ import (
 
 // Config is what `understudy serve` can be told.
 type Config struct {
+	Document     []byte        // openapi.yaml
 	Listen       string        // host:port; port 0 picks one
 	DatabaseURL  string        // empty: a private Postgres in DataDir
 	DataDir      string        // empty: DefaultDataDir

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -30,11 +31,26 @@ func demoKeys(ctx context.Context, cfg Config, db *store.DB) (store.Secrets, err
 	return keys, db.EnsureKey(ctx, demo.ID, "demo", keys)
 }
 
+// newSecrets makes a pair of keys that nobody can guess.
+func newSecrets() store.Secrets {
+	return store.Secrets{Key: "A" + rand.Text(), Secret: "S" + rand.Text()}
+}
+
+// NewAccount makes an account with a pair of keys of its owner's.
+func (s *Server) NewAccount(ctx context.Context, account cloud.Account) (store.Secrets, error) {
+	keys := newSecrets()
+	id, err := s.database.CreateAccount(ctx, account)
+	if err != nil {
+		return keys, err
+	}
+	return keys, s.database.EnsureKey(ctx, id, account.Name, keys)
+}
+
 func keptKeys(file string) (store.Secrets, error) {
 	var keys store.Secrets
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		keys = store.Secrets{Key: "A" + rand.Text(), Secret: "S" + rand.Text()}
+		keys = newSecrets()
 		if data, err = json.Marshal(keys); err == nil {
 			err = writeFile(file, data)
 		}

@@ -14,10 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/understudy-dev/understudy"
-	"github.com/understudy-dev/understudy/api"
 	"github.com/understudy-dev/understudy/api/openapi"
-	"github.com/understudy-dev/understudy/internal/catalog"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/migrations"
@@ -37,17 +34,40 @@ const (
 	maxHeader     = 64 << 10
 )
 
-// Run serves until the context ends and then stops in order: no new requests,
-// those in hand, no new work, the work in hand, the database. It returns nil
-// after such a stop, also where requests had to be cut off. An error that wraps
-// ErrConfig asks for another configuration.
-func Run(ctx context.Context, cfg Config) (err error) {
+// Run opens a sandbox and serves until the context ends. It returns nil after such a stop, also where requests had to be
+// cut off, and where it was stopped before it was ready. An error that wraps ErrConfig asks for another configuration.
+func Run(ctx context.Context, cfg Config) error {
+	s, err := Open(ctx, cfg)
+	switch {
+	case err == nil:
+		return s.Serve(ctx)
+	case ctx.Err() != nil && !errors.Is(err, ErrConfig):
+		return nil
+	}
+	return err
+}
+
+// Server is a sandbox that is open: its database runs and its address takes connections, which Serve answers. Serve must
+// be called once, since it also closes everything.
+type Server struct {
+	Ready // where it is reached, with the keys of the demo account
+
+	cfg      Config
+	listener net.Listener
+	database *database
+	engine   *engine.Engine
+	handler  http.Handler
+}
+
+// Open makes all that serving needs, and leaves nothing behind if it fails. An error that wraps ErrConfig asks for
+// another configuration.
+func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err := cfg.check(); err != nil {
-		return err
+		return nil, err
 	}
 	declared, err := readKeys(cfg.KeysFile)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if cfg.DataDir == "" {
 		cfg.DataDir = DefaultDataDir()
@@ -55,99 +75,101 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	s := &Server{cfg: cfg}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
 
 	// Reading the document takes about as long as starting Postgres.
 	var document *openapi.Document
-	var start errgroup.Group
-	start.Go(func() (err error) {
-		document, err = openapi.Load(understudy.Document)
+	var reading errgroup.Group
+	reading.Go(func() (err error) {
+		document, err = openapi.Load(cfg.Document)
 		return err
 	})
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", cfg.Listen)
+	if err := errors.Join(s.openParts(ctx), reading.Wait()); err != nil {
+		return nil, err
+	}
+	if err := declareKeys(ctx, s.database.DB, declared); err != nil {
+		return nil, err
+	}
+	keys, err := demoKeys(ctx, cfg, s.database.DB)
 	if err != nil {
-		return fmt.Errorf("listen: %w", errors.Join(err, start.Wait()))
+		return nil, err
 	}
-	defer func() { _ = listener.Close() }() // already closed after a stop
-	if err := forget(cfg); err != nil {
-		return err
-	}
-
-	database, err := openDatabase(ctx, cfg)
-	if err = errors.Join(err, start.Wait()); err != nil {
-		return unlessStopped(ctx, err)
-	}
-	defer func() { err = errors.Join(err, database.close()) }()
-	if err := declareKeys(ctx, database.DB, declared); err != nil {
-		return unlessStopped(ctx, err)
-	}
-	keys, err := demoKeys(ctx, cfg, database.DB)
-	if err != nil {
-		return unlessStopped(ctx, err)
-	}
-	if cfg.DatabaseURL == "" {
-		if err := database.ReleaseKeys(ctx); err != nil {
-			return unlessStopped(ctx, err)
-		}
-	}
-	secret, err := database.ServerSecret(ctx)
-	if err != nil {
-		return unlessStopped(ctx, err)
-	}
-	operations, err := catalog.Operations()
-	if err != nil {
-		return err
-	}
-	eng, err := engine.New(engine.Config{
-		Document:   document,
-		DB:         database.DB,
-		Operations: operations,
-		Logger:     cfg.Logger,
-		Speed:      cfg.Speed,
-		Policy:     cfg.CapPolicy,
-		Hold:       cfg.TaskHold,
-		Shared:     cfg.DatabaseURL != "",
-		Hook:       cfg.Hook,
-	})
-	if err != nil {
-		return err
-	}
-	defer eng.Close()
-
-	ready := Ready{
-		URL:          "http://" + reachable(listener.Addr()) + "/v1",
+	s.Ready = Ready{
+		URL:          "http://" + reachable(s.listener.Addr()) + "/v1",
 		APIKey:       keys.Key,
 		APISecretKey: keys.Secret,
 		PID:          os.Getpid(),
 	}
-	handler := withHealth(database.DB, understudy.Document, api.New(api.Config{
-		Document:  document,
-		Engine:    eng,
-		DB:        database.DB,
-		Logger:    cfg.Logger,
-		Secret:    secret,
-		RateLimit: cfg.RateLimit,
-		Hook:      cfg.Hook,
-	}))
-	err = serve(ctx, cfg, listener, handler, eng, ready)
-	_ = forget(cfg) // nobody is ready any more
-	return err
+	var edge http.Handler
+	s.engine, edge, err = Assemble(ctx, engine.Config{
+		Document: document,
+		DB:       s.database.DB,
+		Logger:   cfg.Logger,
+		Speed:    cfg.Speed,
+		Policy:   cfg.CapPolicy,
+		Hold:     cfg.TaskHold,
+		Shared:   cfg.DatabaseURL != "",
+		Hook:     cfg.Hook,
+	}, cfg.RateLimit)
+	if err != nil {
+		return nil, err
+	}
+	s.handler = withHealth(s.database.DB, cfg.Document, edge)
+	return s, nil
 }
 
-// unlessStopped forgets the error of a start that was cut short: to be stopped
-// before it was ready is no failure.
-func unlessStopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+// openParts takes the address, so that nobody else gets it meanwhile, and opens the database.
+func (s *Server) openParts(ctx context.Context) (err error) {
+	var config net.ListenConfig
+	if s.listener, err = config.Listen(ctx, "tcp", s.cfg.Listen); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	if err := forget(s.cfg); err != nil {
+		return err
+	}
+	if s.database, err = openDatabase(ctx, s.cfg); err != nil {
+		return err
+	}
+	if s.cfg.DatabaseURL != "" { // others may hold keys
 		return nil
+	}
+	return s.database.ReleaseKeys(ctx)
+}
+
+// close closes what is open, the last opened first.
+func (s *Server) close() (err error) {
+	if s.engine != nil {
+		s.engine.Close()
+	}
+	if s.database != nil {
+		err = s.database.close()
+	}
+	if s.listener != nil {
+		_ = s.listener.Close() // closed already where it was served
 	}
 	return err
 }
 
+// Serve answers requests and does the engine's work until the context ends, and then stops in order: no new requests,
+// those in hand, no new work, the work in hand, the database. It returns nil after such a stop, also where requests had
+// to be cut off.
+func (s *Server) Serve(ctx context.Context) error {
+	err := s.serve(ctx)
+	_ = forget(s.cfg) // nobody is ready any more
+	return errors.Join(err, s.close())
+}
+
 // serve runs the HTTP server and the engine side by side until the context ends
 // or one of them fails.
-func serve(ctx context.Context, cfg Config, listener net.Listener, handler http.Handler, eng *engine.Engine, ready Ready) error {
+func (s *Server) serve(ctx context.Context) error {
+	cfg := s.cfg
 	httpServer := &http.Server{
-		Handler:           handler,
+		Handler:           s.handler,
 		ReadHeaderTimeout: cmp.Or(cfg.Timeouts.Header, headerTimeout),
 		ReadTimeout:       cmp.Or(cfg.Timeouts.Body, bodyTimeout),
 		WriteTimeout:      cmp.Or(cfg.Timeouts.Write, writeTimeout),
@@ -162,9 +184,9 @@ func serve(ctx context.Context, cfg Config, listener net.Listener, handler http.
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	group, failed := errgroup.WithContext(ctx)
-	group.Go(func() error { return eng.Run(working) })
+	group.Go(func() error { return s.engine.Run(working) })
 	group.Go(func() error {
-		if err := httpServer.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := httpServer.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
 		}
 		return nil
@@ -185,7 +207,7 @@ func serve(ctx context.Context, cfg Config, listener net.Listener, handler http.
 		}
 		return nil
 	})
-	if err := announce(cfg, ready); err != nil {
+	if err := announce(cfg, s.Ready); err != nil {
 		stop()
 		return errors.Join(err, group.Wait())
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/pgtest"
@@ -63,7 +64,8 @@ func start(t *testing.T, timeouts server.Timeouts) *running {
 	s, ready, ended := &running{}, make(chan string, 1), make(chan error, 1)
 	go func() {
 		ended <- server.Run(ctx, server.Config{
-			Listen: "127.0.0.1:0", DatabaseURL: pgtest.New(t), CapPolicy: engine.PolicyQueue,
+			Document: understudy.Document,
+			Listen:   "127.0.0.1:0", DatabaseURL: pgtest.New(t), CapPolicy: engine.PolicyQueue,
 			APIKey: "key", APISecretKey: "secret", Timeouts: timeouts,
 			Logger: slog.New(slog.NewTextHandler(&s.log, nil)),
 			Banner: func(r server.Ready) { ready <- r.URL },
@@ -207,7 +209,8 @@ func TestStopDuringTheStart(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() {
 		ended <- server.Run(ctx, server.Config{
-			Listen: "127.0.0.1:0", DatabaseURL: database, CapPolicy: engine.PolicyQueue, APIKey: "key", APISecretKey: "secret",
+			Document: understudy.Document,
+			Listen:   "127.0.0.1:0", DatabaseURL: database, CapPolicy: engine.PolicyQueue, APIKey: "key", APISecretKey: "secret",
 		})
 	}()
 	apitest.Eventually(t, "the start waits for the secret", func() bool {

@@ -1,0 +1,10 @@
+package api
+
+// For tests that stand above this package, as what they compare with does.
+var (
+	Pretty       = pretty
+	WantsCompact = wantsCompact
+)
+
+// FreeSize is freeSize.
+const FreeSize = freeSize

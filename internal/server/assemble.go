@@ -1,0 +1,35 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/understudy-dev/understudy/api"
+	"github.com/understudy-dev/understudy/internal/catalog"
+	"github.com/understudy-dev/understudy/internal/engine"
+)
+
+// Assemble puts the parts of a sandbox together over a database: every operation bound to the engine, and the edge
+// before it. The caller runs the engine and serves the edge.
+func Assemble(ctx context.Context, cfg engine.Config, rateLimit int) (*engine.Engine, http.Handler, error) {
+	secret, err := cfg.DB.ServerSecret(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if cfg.Operations, err = catalog.Operations(); err != nil {
+		return nil, nil, err
+	}
+	eng, err := engine.New(cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	return eng, api.New(api.Config{
+		Document:  cfg.Document,
+		Engine:    eng,
+		DB:        cfg.DB,
+		Logger:    cfg.Logger,
+		Secret:    secret,
+		RateLimit: rateLimit,
+		Hook:      cfg.Hook,
+	}), nil
+}
