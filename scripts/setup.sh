@@ -6,6 +6,9 @@
 #   cc         a C compiler, for the race detector
 #   node       node and npm, for the clients from npm
 #   curl       curl, for the clients that are shell scripts
+#   terraform  terraform, for the tests of the official provider: built where PATH has none
+#   opentofu   OpenTofu, for the same, likewise
+#   provider   that provider, and the one with shorter waits: built
 #   DIRECTORY  a Go module or an npm package whose dependencies are downloaded
 #
 # Safe to repeat; does nothing, quickly, when all is there. It never starts a database.
@@ -91,6 +94,7 @@ npm_ci() {
 
 command -v go >/dev/null || die "Go is missing: install $(sed -n 's/^go \(.*\)/Go \1/p' go.mod) or newer from https://go.dev/dl"
 
+programs=
 for need in "$@"; do
 	case $need in
 	postgres) have_postgres || install_postgres ;;
@@ -98,6 +102,11 @@ for need in "$@"; do
 	node) install_node ;;
 	curl) command -v curl >/dev/null || apt_install curl curl ;;
 	*/npm) npm_ci "$need" ;;
+	terraform | opentofu | provider) programs="$programs $need" ;;
 	*) (cd "$need" && go mod download) || die "could not download the Go modules of $need" ;;
 	esac
 done
+
+# Last, because it takes longest where it has something to do.
+# shellcheck disable=SC2086 # one word each
+[ -z "$programs" ] || (cd test/terraform && go run ./build $programs)
