@@ -12,8 +12,8 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: ## Download modules and install what the machine lacks
-	@scripts/setup.sh postgres cc node curl . test/sdk test/terraform test/clients/mcp/testdata/npm
+setup: ## Download modules, and install or build what the machine lacks
+	@scripts/setup.sh postgres cc node curl . test/sdk test/terraform test/clients/mcp/testdata/npm terraform opentofu provider
 
 .PHONY: run
 run: ## Start the sandbox: make run ARGS='--listen 127.0.0.1:9000'
@@ -38,11 +38,12 @@ test-server:
 .PHONY: test-terraform
 test-terraform:
 	@log=$$(mktemp); cd test/terraform; status=0; \
-	go test -v -count=1 -parallel 12 -timeout 25m ./... >"$$log" 2>&1 || status=$$?; \
-	echo "cd test/terraform && go test -v -count=1 -parallel 12 -timeout 25m ./..."; cat "$$log"; rm -f "$$log"; exit $$status
+	go test -v -count=1 -parallel 16 -timeout 20m ./... >"$$log" 2>&1 || status=$$?; \
+	echo "cd test/terraform && go test -v -count=1 -parallel 16 -timeout 20m ./..."; cat "$$log"; rm -f "$$log"; exit $$status
 
 .PHONY: race
-race: setup ## Run the server's own tests under the race detector, failures last: make race ARGS='-run Task'
+race: ## Run the server's own tests under the race detector, failures last: make race ARGS='-run Task'
+	@scripts/setup.sh postgres cc .
 	@$(TOOL) gotestsum --format pkgname -- -race -timeout 15m ./... $(ARGS)
 
 .PHONY: lint

@@ -14,22 +14,6 @@ import (
 	"github.com/understudy-dev/understudy/internal/servetest"
 )
 
-// Access control and own cloud accounts. The server is not the one of the other stories, which count cloud accounts.
-func TestOfficialProviderAccessControl(t *testing.T) {
-	t.Parallel()
-	terraform := newCommand(t)
-	server := servetest.Start(t, servetest.Options{})
-	for name, tell := range map[string]func(*testing.T, *servetest.Server, *command){
-		"a rule, a role and a user":                      accessControl,
-		"a subscription in a cloud account of one's own": ownCloudAccount,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			tell(t, server, terraform)
-		})
-	}
-}
-
 // Version 1.9.0 looks at a rule 5 seconds after it began to wait for it; at a role and a user twice, with 15 seconds
 // between. It looks at them before it deletes them, too, and at once at what it has deleted.
 const (
@@ -42,7 +26,7 @@ const (
 )
 
 func accessControl(t *testing.T, server *servetest.Server, terraform *command) {
-	seed(t, server)
+	seed(t, server, "guarded")
 	w := terraform.open(t, server, "access")
 	w.apply(aclRule + 2*aclHolder)
 	w.wantNoChanges("after the creation")

@@ -14,7 +14,7 @@ import (
 
 // dataSources reads what the account offers, and a subscription and a database that were not made by terraform.
 func dataSources(t *testing.T, server *servetest.Server, terraform *command) {
-	subscription := seed(t, server)
+	subscription := seed(t, server, "seeded")
 	w := terraform.open(t, server, "lookups")
 	w.apply(0)
 	w.wantNoChanges("of data sources")
@@ -39,7 +39,7 @@ func dataSources(t *testing.T, server *servetest.Server, terraform *command) {
 	}
 }
 
-// noMatch is how the provider says that the account has no cloud account but the internal one.
+// noMatch is how the provider says that the account has no such cloud account.
 func noMatch(t *testing.T, server *servetest.Server, terraform *command) {
 	w := terraform.open(t, server, "no-account")
 	if status, out := w.run("plan"); status != 1 || !strings.Contains(out, "Your query returned no results") {
@@ -47,11 +47,11 @@ func noMatch(t *testing.T, server *servetest.Server, terraform *command) {
 	}
 }
 
-// seed makes the subscription and the database that testdata/lookups reads, and returns the id of the subscription.
-func seed(t *testing.T, server *servetest.Server) int {
+// seed makes a subscription of this name, with a database as testdata/lookups reads it, and returns its id.
+func seed(t *testing.T, server *servetest.Server, name string) int {
 	t.Helper()
 	task := server.Accept(http.MethodPost, "/subscriptions", map[string]any{
-		"name": "seeded", "paymentMethodId": servetest.Card,
+		"name": name, "paymentMethodId": servetest.Card,
 		"cloudProviders": []any{map[string]any{"provider": "AWS", "regions": []any{map[string]any{
 			"region": "eu-west-1", "networking": map[string]any{"deploymentCIDR": "10.31.0.0/24"},
 		}}}},

@@ -1,234 +1,77 @@
 package terraform
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"maps"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/servetest"
+	"github.com/understudy-dev/understudy/test/terraform/programs"
 )
 
-// The stories share one server and one account and run at the same time, as the modules of several teams would.
+// story is something that people do with terraform, from the creation to the end.
+type story struct {
+	name   string
+	tell   func(*testing.T, *servetest.Server, *command)
+	family bool // whether it stands for a family of resources where there is no time for all stories
+}
+
+// stories have every resource and every data source of the provider between them.
+func stories() []story {
+	return []story{
+		{"a subscription and a database through their whole life", wholeLife, true},
+		{"another module at the same time", anotherModule, false},
+		{"connections to other networks", connections, true},
+		{"Active-Active", activeActive, true},
+		{"connections of regions to other networks", connectionsOfRegions, false},
+		{"an Essentials subscription and its database", essentials, true},
+		{"a free Essentials subscription", essentialsFree, false},
+		{"a rule, a role and a user", accessControl, true},
+		{"a subscription in a cloud account of one's own", ownCloudAccount, true},
+		{"data sources", dataSources, false},
+		{"data source without a match", noMatch, false},
+	}
+}
+
+// The official provider, unchanged, with the waits it has.
 func TestOfficialProvider(t *testing.T) {
 	t.Parallel()
-	terraform := newCommand(t)
+	terraform := newCommand(t, programs.Terraform, programs.Provider)
 	server := servetest.Start(t, servetest.Options{})
-	stories := []struct {
-		name string
-		tell func(*testing.T, *servetest.Server, *command)
-	}{
-		{"a subscription and a database through their whole life", wholeLife},
-		{"another module at the same time", anotherModule},
-		{"connections to other networks", connections},
-		{"Active-Active", activeActive},
-		{"connections of regions to other networks", connectionsOfRegions},
-		{"an Essentials subscription and its database", essentials},
-		{"a free Essentials subscription", essentialsFree},
-		{"data sources", dataSources},
-		{"data source without a match", noMatch},
+	for _, story := range stories() {
+		if story.family {
+			story.run(t, server, terraform)
+		}
 	}
-	for _, story := range stories {
-		t.Run(story.name, func(t *testing.T) {
+}
+
+// The other command line that people use.
+func TestOpenTofu(t *testing.T) {
+	t.Parallel()
+	server := servetest.Start(t, servetest.Options{})
+	wholeLife(t, server, newCommand(t, programs.OpenTofu, programs.Provider))
+}
+
+// What is right at one speed may be wrong at another, and what is right for a client that looks twice a minute may be
+// wrong for one that looks three times a second. At each speed the stories have every resource and every data source.
+func TestEverySpeed(t *testing.T) {
+	t.Parallel()
+	offered := newCommand(t, programs.Terraform, programs.FastProvider).offered(t)
+	for _, speed := range servetest.Speeds() {
+		t.Run(speed.Name, func(t *testing.T) {
 			t.Parallel()
-			story.tell(t, server, terraform)
+			terraform := newCommand(t, programs.Terraform, programs.FastProvider)
+			terraform.kinds.wantAll(t, offered)
+			server := speed.Start(t, servetest.Options{})
+			for _, story := range stories() {
+				story.run(t, server, terraform)
+			}
 		})
 	}
 }
 
-// command is the terraform command together with the configuration that makes it use this module's provider.
-type command struct {
-	path   string // of the executable
-	config string // path of its configuration file
-}
-
-func newCommand(t *testing.T) *command {
-	t.Helper()
-	provider := output(t, "go", "tool", "-n", "terraform-provider-rediscloud")
-	config := filepath.Join(t.TempDir(), "terraform.rc")
-	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"RedisLabs/rediscloud\" = %q\n  }\n  direct {}\n}\n",
-		filepath.Dir(provider))
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	path, err := exec.LookPath("terraform")
-	if err != nil {
-		t.Log("there is no terraform on PATH: building it, which takes minutes the first time")
-		path = output(t, "go", "-C", "tools", "tool", "-n", "terraform")
-	}
-	return &command{path: path, config: config}
-}
-
-// output returns the trimmed standard output of a command that must succeed.
-func output(t *testing.T, name string, args ...string) string {
-	t.Helper()
-	var stderr bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", cmd, err, &stderr)
-	}
-	return strings.TrimSpace(string(out))
-}
-
-// workspace is a directory with a root module and its state.
-type workspace struct {
-	t         *testing.T
-	dir       string
-	env       []string
-	terraform string
-}
-
-// open copies testdata/<module> into a directory of its own, set up for the server.
-func (c *command) open(t *testing.T, server *servetest.Server, module string) *workspace {
-	t.Helper()
-	w := c.copy(t, module)
-	w.env = append(w.env, "REDISCLOUD_URL="+server.RecordedURL(),
-		"REDISCLOUD_ACCESS_KEY="+server.APIKey, "REDISCLOUD_SECRET_KEY="+server.SecretKey)
-	return w
-}
-
-// copy is open for commands that need no server.
-func (c *command) copy(t *testing.T, module string) *workspace {
-	t.Helper()
-	w := &workspace{t: t, dir: t.TempDir(), terraform: c.path}
-	if err := os.CopyFS(w.dir, os.DirFS(filepath.Join("testdata", module))); err != nil {
-		t.Fatal(err)
-	}
-	for _, pair := range os.Environ() {
-		if !strings.HasPrefix(pair, "TF_") && !strings.HasPrefix(pair, "REDISCLOUD_") {
-			w.env = append(w.env, pair)
-		}
-	}
-	w.env = append(w.env, "TF_CLI_CONFIG_FILE="+c.config, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
-	return w
-}
-
-// set gives the module's variables their values for the commands that follow.
-func (w *workspace) set(variables map[string]any) {
-	w.t.Helper()
-	text, err := json.Marshal(variables)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(w.dir, "terraform.tfvars.json"), text, 0o600); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-// apply creates or changes what the module describes.
-func (w *workspace) apply(waits time.Duration) {
-	w.t.Helper()
-	w.timed("apply", waits, "apply", "-auto-approve")
-}
-
-// destroy deletes all that apply made.
-func (w *workspace) destroy(waits time.Duration) {
-	w.t.Helper()
-	w.timed("destroy", waits, "destroy", "-auto-approve")
-}
-
-// timed runs a command and logs how long it took beside the sleeps the provider makes in it whatever the server does.
-func (w *workspace) timed(what string, waits time.Duration, args ...string) {
-	w.t.Helper()
-	start := time.Now()
-	w.must(args...)
-	took := time.Since(start)
-	if waits > 0 {
-		w.t.Logf("%s took %.1f s, of which the provider slept %.0f s: %.1f %% more", what, took.Seconds(),
-			waits.Seconds(), 100*(took-waits).Seconds()/waits.Seconds())
-	}
-}
-
-// importEach imports a resource for each id, by name, and in the order of the names: terraform reads the module's data sources at
-// every import, so what those refer to must come first ("AWS" does).
-func (w *workspace) importEach(address string, ids map[string]any) {
-	w.t.Helper()
-	for _, name := range slices.Sorted(maps.Keys(ids)) {
-		w.must("import", fmt.Sprintf(address, name), fmt.Sprint(ids[name]))
-	}
-}
-
-// wantNoChanges plans and fails the test unless the plan is empty.
-func (w *workspace) wantNoChanges(when string) {
-	w.t.Helper()
-	if status, out := w.run("plan", "-detailed-exitcode"); status != 0 {
-		w.t.Fatalf("plan %s: got status %d, want 0 (nothing to change):\n%s", when, status, out)
-	}
-}
-
-// wantPlan plans and fails the test unless the plan says so.
-func (w *workspace) wantPlan(when, says string) {
-	w.t.Helper()
-	if status, out := w.run("plan", "-detailed-exitcode"); status != 2 || !strings.Contains(out, says) {
-		w.t.Fatalf("plan %s: got status %d, want 2 (something to change), and %q:\n%s", when, status, says, out)
-	}
-}
-
-// outputs returns the module's outputs, sensitive ones too.
-func (w *workspace) outputs() map[string]any {
-	w.t.Helper()
-	cmd := w.exec("output", "-json")
-	text, err := cmd.Output()
-	if err != nil {
-		w.t.Fatalf("%s: %v", cmd, err)
-	}
-	var raw map[string]struct{ Value any }
-	if err := json.Unmarshal(text, &raw); err != nil {
-		w.t.Fatalf("decode the outputs %s: %v", text, err)
-	}
-	values := map[string]any{}
-	for name, output := range raw {
-		values[name] = output.Value
-	}
-	return values
-}
-
-// wantKept fails the test unless outputs are what they were before an update, and returns all outputs of now.
-func (w *workspace) wantKept(created map[string]any, names ...string) map[string]any {
-	w.t.Helper()
-	updated := w.outputs()
-	for _, name := range names {
-		if updated[name] != created[name] {
-			w.t.Errorf("output %s: got %v after the update, want %v: it must not be replaced", name, updated[name], created[name])
-		}
-	}
-	return updated
-}
-
-// must runs a terraform command that has to succeed.
-func (w *workspace) must(args ...string) {
-	w.t.Helper()
-	if status, out := w.run(args...); status != 0 {
-		w.t.Fatalf("terraform %s: got status %d, want 0:\n%s", strings.Join(args, " "), status, out)
-	}
-}
-
-// run runs a terraform command and returns its exit status and all it said.
-func (w *workspace) run(args ...string) (status int, out string) {
-	w.t.Helper()
-	cmd := w.exec(args[0], append([]string{"-no-color", "-input=false"}, args[1:]...)...)
-	text, err := cmd.CombinedOutput()
-	if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
-		w.t.Fatalf("%s: %v", cmd, err)
-	}
-	return cmd.ProcessState.ExitCode(), string(text)
-}
-
-func (w *workspace) exec(name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(w.t.Context(), w.terraform, append([]string{name}, args...)...)
-	cmd.Dir, cmd.Env = w.dir, w.env
-	// When the test is cut short terraform gets the chance to end its provider.
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second
-	return cmd
+// run tells a story beside the others: they share one server and one account, as the modules of several teams would.
+func (s story) run(t *testing.T, server *servetest.Server, terraform *command) {
+	t.Run(s.name, func(t *testing.T) {
+		t.Parallel()
+		s.tell(t, server, terraform)
+	})
 }

@@ -40,7 +40,7 @@ func suites() []suite {
 		},
 		{
 			column: "Terraform", says: "succeed with the official Terraform provider", list: "test/terraform/testdata/operations.txt",
-			require: "test/terraform/go.mod", client: "github.com/RedisLabs/terraform-provider-rediscloud",
+			require: "test/terraform/tools/provider/go.mod", client: "github.com/RedisLabs/terraform-provider-rediscloud",
 		},
 		{column: "curl", says: "succeed in a shell script with curl", list: "test/clients/shell/testdata/operations.txt"},
 		{column: "HTTP", says: "succeed in our own tests over HTTP", list: "internal/catalog/testdata/operations.txt"},

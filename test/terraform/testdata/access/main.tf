@@ -16,7 +16,7 @@ variable "role_name" {
 
 # Made by the test through the API.
 data "rediscloud_subscription" "seeded" {
-  name = "seeded"
+  name = "guarded"
 }
 
 data "rediscloud_database" "ledger" {

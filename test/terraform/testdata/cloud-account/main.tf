@@ -30,10 +30,16 @@ data "rediscloud_cloud_account" "own" {
   name                     = rediscloud_cloud_account.own.name
 }
 
+data "rediscloud_payment_method" "card" {
+  card_type         = "Visa"
+  last_four_numbers = "5556"
+}
+
 resource "rediscloud_subscription" "shop" {
-  name           = "own-account"
-  payment_method = "credit-card"
-  memory_storage = "ram"
+  name              = "own-account"
+  payment_method    = "credit-card"
+  payment_method_id = data.rediscloud_payment_method.card.id
+  memory_storage    = "ram"
 
   allowlist {
     cidrs              = var.allowed

@@ -8,4 +8,5 @@ terraform {
 
 data "rediscloud_cloud_account" "own" {
   exclude_internal_account = true
+  name                     = "of nobody"
 }
