@@ -140,7 +140,7 @@ func (c *Catalog) addActiveActiveRegion(ctx context.Context, tx *store.Tx, in re
 
 func (in regionCreate) where() regionSpec {
 	where := regionSpec{Region: in.Region, Zones: in.Zones}
-	where.Networking.DeploymentCIDR = in.DeploymentCIDR
+	where.Networking.DeploymentCIDR = or(in.DeploymentCIDR, defaultCIDR)
 	where.Networking.VPCID = in.VPCID
 	where.Networking.SubnetIDs = in.SubnetIDs
 	where.Networking.SecurityGroupID = in.SecurityGroupID

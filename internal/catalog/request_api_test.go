@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
 // What the official description calls optional, or gives a default, may be left out, also where its list of required
@@ -48,6 +49,17 @@ func TestReplicaWithoutSourcesChangesNothing(t *testing.T) {
 	}
 	wantDone(t, a.Run(http.MethodPut, db, `{"replica": {"syncSources": []}}`))
 	wantFields(t, a.Do(http.MethodGet, db, nil), map[string]any{"replica": nil})
+}
+
+func TestAddedRegionWithoutCIDRHasTheDefault(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", activeActiveBody("global")))
+	a.Settle(sub, "active")
+	wantDone(t, a.Run(http.MethodPost, sub+"/regions", `{"region": "eu-west-1", "deploymentCIDR": null}`))
+	a.Settle(sub, "active")
+	wantFields(t, a.Do(http.MethodGet, sub+"/regions", nil), map[string]any{"regions.0.region": "eu-west-1", "regions.0.deploymentCidr": "192.168.0.0/24"})
+	wantError(t, a.Run(http.MethodPost, sub+"/regions", `{"region": "eu-west-2"}`), cloud.ActiveActiveCIDROverlap)
 }
 
 // Null means that something is not sent.
