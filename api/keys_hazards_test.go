@@ -1,7 +1,7 @@
 package api_test
 
-// Hazards of idempotent requests on one or two servers, by the numbers of
-// docs/design.md; and bugs that other implementations had, B1 to B13.
+// Hazards of idempotent requests on one or two servers, and bugs that other
+// implementations had, by the numbers of docs/rules.md.
 
 import (
 	"context"
