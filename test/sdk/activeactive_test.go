@@ -222,6 +222,12 @@ func customerManagedKeys(t *testing.T, s *session) {
 		t.Fatal(err)
 	}
 	s.awaitSubscription(t, id)
+	// What it was planned with was waiting for the keys.
+	if got, err = s.client.Subscription.Get(s.ctx, id); err != nil || redis.IntValue(got.NumberOfDatabases) != 1 {
+		t.Errorf("got %v, %v, want its first database in it", got, err)
+	}
+	wantCode(t, "delete it before its database", s.client.Subscription.Delete(s.ctx, id), "SUBSCRIPTION_IN_USE")
+	s.deleteDatabases(t, id)
 	if err := s.client.Subscription.Delete(s.ctx, id); err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"os"
 	"reflect"
 	"runtime"
 	"slices"
@@ -18,6 +17,7 @@ import (
 	rediscloud "github.com/RedisLabs/rediscloud-go-api"
 
 	"github.com/understudy-dev/understudy/internal/coverage"
+	"github.com/understudy-dev/understudy/internal/pgtest"
 )
 
 // wire is what all clients of these tests send their requests through: TestMain and the tests have no other place in
@@ -30,17 +30,13 @@ var wire = sync.OnceValues(func() (*recordedWire, error) {
 // TestMain holds the suite to its promise: every method of every service of the SDK has succeeded at least once, and
 // so have the operations on its list.
 func TestMain(m *testing.M) {
-	status := m.Run()
-	if w, err := wire(); status == 0 && coverage.Whole() {
-		if err == nil {
-			err = errors.Join(w.recorder.Check("testdata/operations.txt"), w.checkMethods())
+	pgtest.Main(m, func() error {
+		w, err := wire()
+		if err != nil || !coverage.Whole() {
+			return err
 		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			status = 1
-		}
-	}
-	os.Exit(status)
+		return errors.Join(w.recorder.Check("testdata/operations.txt"), w.checkMethods())
+	})
 }
 
 // recordedWire holds every answer against the contract, and remembers which methods of the SDK succeeded.

@@ -16,15 +16,14 @@ import (
 	"github.com/understudy-dev/understudy/internal/servetest"
 )
 
-// The stories share one server with default settings, and with it one account: they queue behind each other's tasks
-// as the programs of one team would.
-func TestOfficialSDK(t *testing.T) {
-	t.Parallel()
-	server := servetest.Start(t, servetest.Options{})
-	stories := []struct {
-		name string
-		tell func(*testing.T, *session)
-	}{
+// story is what one program does with the SDK.
+type story struct {
+	name string
+	tell func(*testing.T, *session)
+}
+
+func stories() []story {
+	return []story{
 		{"payment methods", paymentMethods},
 		{"regions", regions},
 		{"data persistence", dataPersistence},
@@ -63,11 +62,25 @@ func TestOfficialSDK(t *testing.T) {
 		{"backups, rules, sources and certificates come and go", comesAndGoes},
 		{"TLS and roles of regions", secureRegions},
 		{"deleted behind one's back", goneBehindOnesBack},
+		{"rules, roles and users", accessControl},
+		{"own cloud account", ownCloudAccount},
 	}
-	for _, story := range stories {
-		t.Run(story.name, func(t *testing.T) {
+}
+
+// What is right at one speed may be wrong at another. At each the stories share one server, and with it one account: they
+// queue behind each other's tasks as the programs of one team would.
+func TestOfficialSDK(t *testing.T) {
+	t.Parallel()
+	for _, speed := range servetest.Speeds() {
+		t.Run(speed.Name, func(t *testing.T) {
 			t.Parallel()
-			story.tell(t, connect(t, server))
+			server := speed.Start(t, servetest.Options{})
+			for _, story := range stories() {
+				t.Run(story.name, func(t *testing.T) {
+					t.Parallel()
+					story.tell(t, connect(t, server))
+				})
+			}
 		})
 	}
 }
@@ -82,7 +95,7 @@ type session struct {
 // connect makes a client as a user would, one per story, because the SDK limits each client to 400 requests a minute.
 func connect(t *testing.T, server *servetest.Server) *session {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
 	return &session{ctx: ctx, client: newClient(t, server, server.SecretKey), server: server}
 }
