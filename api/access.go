@@ -54,7 +54,7 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, c call) error {
 	case used > s.cfg.RateLimit:
 		return statusError{
 			status:     http.StatusTooManyRequests,
-			message:    fmt.Sprintf("This account has sent the %d requests that it may send in a minute.", s.cfg.RateLimit),
+			message:    fmt.Sprintf("The quota of %d requests a minute of this account is used up.", s.cfg.RateLimit),
 			retryAfter: int(math.Ceil(left.Seconds())),
 		}
 	}

@@ -223,7 +223,7 @@ func TestUnknownPaths(t *testing.T) {
 		"/v1/tasks/a/b", "//v1/subscriptions",
 	} {
 		for _, method := range []string{"GET", "POST", "DELETE", "BREW"} {
-			wantError(t, a.Do(method, path, nil), http.StatusNotFound, path, "no such path")
+			wantError(t, a.Do(method, path, nil), http.StatusNotFound, path, "path was not found")
 		}
 	}
 }

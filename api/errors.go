@@ -68,6 +68,9 @@ func (s *server) failure(r *http.Request, err error) reply {
 	rep := newReply(r, status, newErrorBody(r, status, message))
 	if retryAfter > 0 {
 		rep.header["Retry-After"] = strconv.Itoa(retryAfter)
+		if status == http.StatusTooManyRequests { // where clients of the real service look
+			rep.header["X-Rate-Limit-Retry-After-Seconds"] = rep.header["Retry-After"]
+		}
 	}
 	return rep
 }

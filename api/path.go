@@ -73,7 +73,7 @@ func pathParams(r *http.Request, names []string) map[string]string {
 }
 
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
-	s.fail(w, r, statusError{status: http.StatusNotFound, message: "There is no such path."})
+	s.fail(w, r, statusError{status: http.StatusNotFound, message: "The path was not found."})
 }
 
 // methodNotAllowed answers 405 and names the methods that the path has.

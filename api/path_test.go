@@ -137,7 +137,7 @@ func TestQueryInThePath(t *testing.T) {
 		}
 	}
 	// A question mark with no parameter behind it is part of the path.
-	wantError(t, a.Do(http.MethodGet, subscriptions+"%3F", nil), http.StatusNotFound, subscriptions+"%3F", "no such path")
+	wantError(t, a.Do(http.MethodGet, subscriptions+"%3F", nil), http.StatusNotFound, subscriptions+"%3F", "path was not found")
 }
 
 // A key in the path may hold characters that mean something in paths.
@@ -161,7 +161,7 @@ func TestTagKeysInThePath(t *testing.T) {
 	// The slash reaches the operation, which has no such tag; the route is there.
 	for _, key := range []string{"a%2Fb", "a%2fb%2F", "%2F"} {
 		got := a.Do(http.MethodPut, tags+"/"+key, map[string]any{"value": "new"})
-		if got.Status != http.StatusNotFound || strings.Contains(string(got.Body), "no such path") || !strings.Contains(string(got.Body), "tag") {
+		if got.Status != http.StatusNotFound || strings.Contains(string(got.Body), "path was not found") || !strings.Contains(string(got.Body), "tag") {
 			t.Errorf("PUT %s: got %d %s, want a tag that is not found", key, got.Status, got.Body)
 		}
 	}

@@ -49,6 +49,9 @@ func TestRateLimit(t *testing.T) {
 		if seconds, err := strconv.Atoi(got.Header.Get("Retry-After")); err != nil || seconds < 1 || seconds > 30 {
 			t.Errorf("Retry-After %q", got.Header.Get("Retry-After"))
 		}
+		if value := got.Header.Get("x-rate-limit-retry-after-seconds"); value != got.Header.Get("Retry-After") {
+			t.Errorf("x-rate-limit-retry-after-seconds %q, Retry-After %q", value, got.Header.Get("Retry-After"))
+		}
 		if got.Get("status") != 429.0 || got.Get("error") != "Too Many Requests" || got.Get("path") != subscriptions {
 			t.Errorf("the body is %s", got.Body)
 		}

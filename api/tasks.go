@@ -22,9 +22,9 @@ type taskBody struct {
 	TaskID      string     `json:"taskId"`
 	CommandType string     `json:"commandType"`
 	Status      string     `json:"status"`
-	Description string     `json:"description,omitempty"`
+	Description string     `json:"description"`
 	Timestamp   time.Time  `json:"timestamp"`
-	Response    *emptyable `json:"response,omitempty"`
+	Response    *emptyable `json:"response,omitempty"` // of a finished one
 	Links       []link     `json:"links"`
 }
 
@@ -50,13 +50,13 @@ func (s *server) task(base string, t cloud.Task, rel string) taskBody {
 	}
 	switch t.Status {
 	case cloud.TaskReceived:
-		body.Description = "The request waits for its turn to be processed."
+		body.Description = "The request has been received and is queued for processing."
 	case cloud.TaskInProgress:
-		body.Response = &emptyable{}
+		body.Description = "The request has been evaluated and is now being processed."
 	case cloud.TaskCompleted:
-		body.Description = "The request was processed. What it asks for is being provisioned or removed."
+		body.Description = "The request was processed successfully; its resources are now being provisioned or de-provisioned."
 	case cloud.TaskFailed:
-		body.Description = "The request was not carried out. The error says why."
+		body.Description = "The request failed during processing. The error says why."
 	}
 	if t.Response != nil {
 		body.Response = &emptyable{TaskResponse: *t.Response}

@@ -49,7 +49,7 @@ func deleteACL[B cloud.Body](ctx context.Context, tx *store.Tx, id int64) (engin
 func lockACL[B cloud.Body](ctx context.Context, tx *store.Tx, id int64, missing cloud.Code) (cloud.Resource[B], error) {
 	r, ok, err := store.Lock[B](ctx, tx, id)
 	if err == nil && (!ok || r.Status == cloud.StatusDeleting) {
-		err = cloud.Errorf(missing, "There is no %s %d.", r.Body.Kind().Name, id)
+		err = cloud.Errorf(missing, "%s %d was not found.", r.Body.Kind().Name, id)
 	}
 	return r, err
 }

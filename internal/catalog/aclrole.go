@@ -87,7 +87,7 @@ func (g grantable) check(ctx context.Context, tx *store.Tx, at ACLDatabase) erro
 	case !ok || db.Parent != at.SubscriptionID:
 		return notFound(ctx, tx, at.SubscriptionID, at.DatabaseID)
 	case db.Status == cloud.StatusDeleting:
-		return cloud.Errorf(cloud.DatabaseNotFound, "Database %d is being deleted.", db.ID)
+		return cloud.Errorf(cloud.DatabaseNotFound, "Database %d was not found: it is being deleted.", db.ID)
 	default:
 		return at.checkRegions(Database{Locals: db.Part})
 	}
@@ -140,7 +140,7 @@ func (c *Catalog) grants(ctx context.Context, tx *store.Tx, specs []grantSpec) (
 	for _, spec := range specs {
 		i := slices.IndexFunc(rules, func(r aclRuleView) bool { return r.Name == spec.RuleName && r.Status != cloud.StatusDeleting })
 		if i < 0 {
-			return nil, cloud.Errorf(cloud.ACLRuleDoesNotExist, "There is no rule %q.", spec.RuleName)
+			return nil, cloud.Errorf(cloud.ACLRuleDoesNotExist, "ACL rule %q was not found.", spec.RuleName)
 		}
 		for _, at := range spec.Databases {
 			if err := databases.check(ctx, tx, at); err != nil {

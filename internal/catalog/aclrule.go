@@ -114,7 +114,7 @@ func (c *Catalog) updateACLRule(ctx context.Context, tx *store.Tx, in struct {
 		return out, err
 	}
 	if rule.Status == cloud.StatusPending {
-		return out, cloud.Errorf(cloud.ACLRuleNotActive, "Rule %d is %s. It can be changed once it is active.", rule.ID, rule.Status)
+		return out, cloud.Errorf(cloud.ACLRuleNotActive, "Rule %d is not in an active state: it is %s.", rule.ID, rule.Status)
 	}
 	if in.Name != nil && *in.Name != rule.Name {
 		if err := c.checkNewRule(ctx, tx, *in.Name); err != nil {

@@ -106,7 +106,7 @@ func getACLUser(ctx context.Context, tx *store.Tx, in aclUserPath) (*oneACLUser,
 		return nil, err
 	}
 	if !ok {
-		return nil, cloud.Errorf(cloud.ACLUserNotFound, "There is no ACL user %d.", in.ID)
+		return nil, cloud.Errorf(cloud.ACLUserNotFound, "ACL user %d was not found.", in.ID)
 	}
 	role, _, err := store.Get[ACLRole](ctx, tx, u.Body.RoleID)
 	if err != nil {
@@ -177,7 +177,7 @@ func deleteACLUser(ctx context.Context, tx *store.Tx, in aclUserPath) (out engin
 func roleNamed(ctx context.Context, tx *store.Tx, name string) (int64, error) {
 	role, ok, err := byName[ACLRole](ctx, tx, name)
 	if err == nil && !ok {
-		err = cloud.Errorf(cloud.ACLRoleDoesNotExist, "There is no role %q.", name)
+		err = cloud.Errorf(cloud.ACLRoleDoesNotExist, "ACL role %q was not found: the role of a user has to exist.", name)
 	}
 	return role.ID, err
 }

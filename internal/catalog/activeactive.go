@@ -121,7 +121,7 @@ func (c *Catalog) withRegion(s Subscription, where regionSpec, unknown cloud.Cod
 		return s, cloud.Errorf(cloud.ActiveActiveRegionTwice, "Region %s is there twice.", r.Name)
 	}
 	if len(s.Regions) == maxRegions {
-		return s, cloud.Errorf(cloud.ActiveActiveRegionLimit, "An Active-Active subscription has %d regions at most.", maxRegions)
+		return s, cloud.Errorf(cloud.ActiveActiveRegionLimit, "An Active-Active subscription has a quota of %d regions.", maxRegions)
 	}
 	place := SubscriptionRegion{ID: r.ID, Name: r.Name, CIDR: where.Networking.DeploymentCIDR, MultiAZ: len(r.Zones) >= zonesOf(true), Zones: where.Zones}
 	if err := s.checkCIDR(place.CIDR); err != nil {

@@ -116,7 +116,7 @@ func (s Subscription) locals(spec DatabaseSpec, near neighbours) ([]Local, error
 // checkActiveActiveCount refuses more databases than an Active-Active subscription has.
 func checkActiveActiveCount(n int) error {
 	if n > maxActiveActiveDatabase {
-		return cloud.Errorf(cloud.ActiveActiveDatabaseLimit, "An Active-Active subscription has %d databases at most.", maxActiveActiveDatabase)
+		return cloud.Errorf(cloud.ActiveActiveDatabaseLimit, "An Active-Active subscription has a quota of %d databases.", maxActiveActiveDatabase)
 	}
 	return nil
 }

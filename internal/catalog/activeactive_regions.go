@@ -167,7 +167,7 @@ func (in regionCreate) locals(place SubscriptionRegion, databases []cloud.Resour
 		l, ok := locals[spec.Name]
 		switch {
 		case !ok:
-			return nil, cloud.Errorf(cloud.DatabaseNotFound, "The subscription has no database %q.", spec.Name)
+			return nil, cloud.Errorf(cloud.DatabaseNotFound, "Database %q was not found in the subscription.", spec.Name)
 		case seen[spec.Name]:
 			return nil, cloud.Errorf(cloud.ActiveActiveRegionDatabases, "Database %s is there twice.", spec.Name)
 		case spec.Throughput == nil:

@@ -138,7 +138,7 @@ func showBackup[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resour
 		return nil, err
 	}
 	if !ok && regular == nil {
-		return nil, cloud.Errorf(cloud.BackupDisabled, "Database %d is not backed up.", db.ID)
+		return nil, cloud.Errorf(cloud.BackupDisabled, "Backups of database %d are disabled.", db.ID)
 	}
 	var status backupStatus
 	if ok {

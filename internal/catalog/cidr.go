@@ -76,7 +76,7 @@ var securityGroup = regexp.MustCompile(`^sg-[0-9a-f]{8,17}$`)
 
 func (l AllowList) check() error {
 	if max(len(l.CIDRs), len(l.SecurityGroups)) > allowListLimit {
-		return cloud.Errorf(cloud.CIDRAllowListLimit, "An allow list takes up to %d entries of a kind.", allowListLimit)
+		return cloud.Errorf(cloud.CIDRAllowListLimit, "An allow list has a quota of %d entries of a kind.", allowListLimit)
 	}
 	for i, cidr := range l.CIDRs {
 		if !isAddressRange(cidr) {

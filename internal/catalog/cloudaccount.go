@@ -80,7 +80,7 @@ func (c *Catalog) cloudAccount(ctx context.Context, tx *store.Tx, id int64) (clo
 }
 
 func noCloudAccount(id int64) error {
-	return cloud.Errorf(cloud.CloudAccountNotFound, "There is no cloud account %d.", id)
+	return cloud.Errorf(cloud.CloudAccountNotFound, "Cloud account %d was not found.", id)
 }
 
 func (c *Catalog) cloudAccountOperations() []engine.Operation {

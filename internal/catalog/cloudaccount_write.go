@@ -146,7 +146,7 @@ func (c *Catalog) lockCloudAccount(ctx context.Context, tx *store.Tx, id int64) 
 }
 
 func cloudAccountNotActive(id int64, status cloud.Status) error {
-	return cloud.Errorf(cloud.CloudAccountNotActive, "Cloud account %d is %s. It can be used and changed once it is active.", id, status)
+	return cloud.Errorf(cloud.CloudAccountNotActive, "Cloud account %d is not in an active state: it is %s. It can be used and changed once it is active.", id, status)
 }
 
 // checkCloudAccount checks the account that a new subscription is to live in. New

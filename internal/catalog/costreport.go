@@ -169,7 +169,7 @@ func downloadCostReport(ctx context.Context, tx *store.Tx, in struct {
 	case err != nil:
 		return file, err
 	case !ok || report.Name != in.ID:
-		return file, cloud.Errorf(cloud.EntityMissing, "There is no cost report %q.", in.ID)
+		return file, cloud.Errorf(cloud.EntityMissing, "Cost report %q was not found.", in.ID)
 	}
 	return cloud.File{Name: report.Name, Content: []byte(report.Body.Content)}, nil
 }

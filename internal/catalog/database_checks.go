@@ -124,7 +124,7 @@ func checkCluster(d Database) error {
 
 func checkSourceIPs(d Database) error {
 	if len(d.SourceIPs) > maxSourceIPs {
-		return cloud.Errorf(cloud.DatabaseSourceIPLimit, "There can be %d source addresses at most.", maxSourceIPs)
+		return cloud.Errorf(cloud.DatabaseSourceIPLimit, "A database has a quota of %d source addresses.", maxSourceIPs)
 	}
 	for _, source := range d.SourceIPs {
 		_, errNet := netip.ParsePrefix(source)
@@ -187,7 +187,7 @@ func checkAlertValues(alerts []Alert, limitsOf func(string) (alertRange, bool)) 
 
 func checkSyncSources(d Database) error {
 	if len(d.SyncSources) > maxSyncSources {
-		return cloud.Errorf(cloud.DatabaseReplicaLimit, "A database can replicate %d others at most.", maxSyncSources)
+		return cloud.Errorf(cloud.DatabaseReplicaLimit, "A database has a quota of %d sources of replication.", maxSyncSources)
 	}
 	for _, source := range d.SyncSources {
 		uri, err := url.Parse(source.Endpoint)

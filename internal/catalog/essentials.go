@@ -81,7 +81,7 @@ func lockEssentials(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource
 }
 
 func noEssentials(ctx context.Context, tx *store.Tx, id int64) error {
-	missing := cloud.Errorf(cloud.SubscriptionNotFound, "There is no Essentials subscription %d.", id)
+	missing := cloud.Errorf(cloud.SubscriptionNotFound, "Essentials subscription %d was not found.", id)
 	_, pro, err := store.Get[Subscription](ctx, tx, id)
 	switch {
 	case err != nil:
@@ -196,7 +196,7 @@ func (c *Catalog) createEssentials(ctx context.Context, tx *store.Tx, in essenti
 	case strings.TrimSpace(in.Name) == "":
 		return out, cloud.Errorf(cloud.EssentialsNameMissing, "A subscription needs a name.")
 	case !ok:
-		return out, cloud.Errorf(cloud.EssentialsPlanNotFound, "There is no plan %d.", in.PlanID)
+		return out, cloud.Errorf(cloud.EssentialsPlanNotFound, "Plan %d was not found.", in.PlanID)
 	}
 	if err := checkFreePlans(ctx, tx, c, p, 0); err != nil {
 		return out, err
@@ -214,7 +214,7 @@ func (c *Catalog) createEssentials(ctx context.Context, tx *store.Tx, in essenti
 func (c *Catalog) payPlan(s *Essentials, p plan, method string, id *int64) (err error) {
 	switch {
 	case p.free() && id != nil:
-		return cloud.Errorf(cloud.EssentialsFreePayment, "A free plan takes no payment method.")
+		return cloud.Errorf(cloud.EssentialsFreePayment, "Payment info is not for a free plan: leave out paymentMethodId.")
 	case p.free():
 		s.PaymentMethod, s.PaymentMethodID = method, 0
 		return nil
@@ -235,7 +235,7 @@ func checkFreePlans(ctx context.Context, tx *store.Tx, c *Catalog, wanted plan, 
 	}
 	for _, sub := range subs {
 		if p, _ := c.plan(sub.Body.PlanID); sub.ID != id && sub.Status != cloud.StatusDeleting && p.free() {
-			return cloud.Errorf(cloud.EssentialsSecondFree, "The account already has a free plan, that of subscription %d.", sub.ID)
+			return cloud.Errorf(cloud.EssentialsSecondFree, "The account has a quota of one free plan, which subscription %d has.", sub.ID)
 		}
 	}
 	return nil

@@ -115,7 +115,7 @@ func checkEssentialsRoom(ctx context.Context, tx *store.Tx, subscription int64) 
 		return err
 	}
 	if len(databases) >= databasesOfPlan {
-		return cloud.Errorf(cloud.EssentialsDatabaseLimit, "The plan of subscription %d takes %d database.", subscription, databasesOfPlan)
+		return cloud.Errorf(cloud.EssentialsDatabaseLimit, "The plan of subscription %d has a quota of %d database.", subscription, databasesOfPlan)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func (c *Catalog) changePlan(ctx context.Context, tx *store.Tx, sub *cloud.Resou
 	from, _ := c.plan(sub.Body.PlanID)
 	to, ok := c.plan(id)
 	if !ok {
-		return cloud.Errorf(cloud.PlanUpdateInvalid, "There is no plan %d.", id)
+		return cloud.Errorf(cloud.PlanUpdateInvalid, "Plan %d was not found.", id)
 	}
 	if err := checkPlanChange(from, to); err != nil {
 		return err

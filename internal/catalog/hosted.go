@@ -38,7 +38,7 @@ func (*Database) early(ctx context.Context, tx *store.Tx, subscription int64) (b
 }
 
 func noDatabase(subscription, id int64) error {
-	return cloud.Errorf(cloud.DatabaseNotFound, "There is no database %d in subscription %d.", id, subscription)
+	return cloud.Errorf(cloud.DatabaseNotFound, "Database %d was not found in subscription %d.", id, subscription)
 }
 
 // elsewhere is the error of a database that is found, in another subscription than
@@ -104,7 +104,7 @@ func activeHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, 
 }
 
 func databaseNotActive[B cloud.Body](db cloud.Resource[B]) error {
-	return cloud.Errorf(cloud.DatabaseNotActive, "Database %d is %s. It can be changed once it is active.", db.ID, db.Status)
+	return cloud.Errorf(cloud.DatabaseNotActive, "Database %d is not in an active state: it is %s.", db.ID, db.Status)
 }
 
 // doomedHosted is lockHosted for a database that is to be deleted, in any state, and

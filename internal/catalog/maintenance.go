@@ -63,7 +63,7 @@ func (c *Catalog) getMaintenance(ctx context.Context, tx *store.Tx, in subscript
 		return out, err
 	}
 	if sub.ActivatedAt == nil {
-		return out, cloud.Errorf(cloud.SubscriptionNotFound, "Subscription %d has no maintenance windows before it is active.", sub.ID)
+		return out, cloud.Errorf(cloud.SubscriptionNotFound, "The maintenance windows of subscription %d were not found: it has none before it is active.", sub.ID)
 	}
 	r, _ := c.region(sub.Body.Provider, sub.Body.places()[0].Name)
 	return maintenanceView{

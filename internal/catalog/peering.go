@@ -272,7 +272,7 @@ func (s site) changePeering(ctx context.Context, tx *store.Tx, peering cloud.Res
 	case peering.Body.Provider != aws:
 		return out, cloud.Errorf(cloud.PeeringOtherProvider, "Only a peering on AWS has CIDRs.")
 	case peering.Status != cloud.StatusActive:
-		return out, cloud.Errorf(cloud.PeeringNotActive, "Peering %d is %s. It can be changed once it is active.", peering.ID, peering.Status)
+		return out, cloud.Errorf(cloud.PeeringNotActive, "Peering %d is not in an active state: it is %s.", peering.ID, peering.Status)
 	}
 	if peering.Body.CIDRs, err = spec.networks(s.region.CIDR); err != nil {
 		return out, err
@@ -316,7 +316,7 @@ func (s site) removePeering(ctx context.Context, tx *store.Tx, in peeringPath, m
 func findPeering(ctx context.Context, tx *store.Tx, path peeringPath, missing cloud.Code) (cloud.Resource[Peering], error) {
 	peering, ok, err := store.Lock[Peering](ctx, tx, path.ID)
 	if err == nil && (!ok || peering.Parent != path.Subscription) {
-		err = cloud.Errorf(missing, "Subscription %d has no peering %d.", path.Subscription, path.ID)
+		err = cloud.Errorf(missing, "Peering %d of subscription %d was not found.", path.ID, path.Subscription)
 	}
 	return peering, err
 }

@@ -167,7 +167,7 @@ type planPath struct {
 func (c *Catalog) getEssentialsPlan(_ context.Context, _ *store.Tx, in planPath) (*planView, error) {
 	p, ok := c.plan(in.ID)
 	if !ok {
-		return nil, cloud.Errorf(cloud.EntityNotFound, "There is no plan %d.", in.ID)
+		return nil, cloud.Errorf(cloud.EntityNotFound, "Plan %d was not found.", in.ID)
 	}
 	return p.show(), nil
 }

@@ -103,7 +103,7 @@ func deletePrivateLink(ctx context.Context, tx *store.Tx, in place) (out engine.
 func privateLinkAt(ctx context.Context, tx *store.Tx, at site) (link cloud.Resource[PrivateLink], err error) {
 	link, ok, err := oneAt[PrivateLink](ctx, tx, at)
 	if err == nil && !ok {
-		err = cloud.Errorf(cloud.PrivateLinkNotFound, "There is no PrivateLink.")
+		err = cloud.Errorf(cloud.PrivateLinkNotFound, "The PrivateLink was not found.")
 	}
 	return link, err
 }
@@ -130,7 +130,7 @@ func disassociateConnections(ctx context.Context, tx *store.Tx, in struct {
 		return out, err
 	}
 	if len(in.Connections) > 0 {
-		return out, cloud.Errorf(cloud.EntityNotFound, "The PrivateLink has no connection with association %q.", in.Connections[0].Association)
+		return out, cloud.Errorf(cloud.EntityNotFound, "Association %q was not found among the connections of the PrivateLink.", in.Connections[0].Association)
 	}
 	return at.done(link.ID), nil
 }

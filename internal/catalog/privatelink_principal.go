@@ -115,7 +115,7 @@ func deletePrincipal(ctx context.Context, tx *store.Tx, in struct {
 	}
 	p, ok, err := findPrincipal(ctx, tx, link.ID, in.Principal)
 	if err == nil && !ok {
-		err = cloud.Errorf(cloud.PrivateLinkPrincipalNotFound, "The PrivateLink has no principal %s.", in.Principal)
+		err = cloud.Errorf(cloud.PrivateLinkPrincipalNotFound, "Principal %s of the PrivateLink was not found.", in.Principal)
 	}
 	if err != nil {
 		return out, err

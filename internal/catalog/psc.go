@@ -143,5 +143,5 @@ func pscServiceAt(ctx context.Context, tx *store.Tx, at site) (service cloud.Res
 }
 
 func noPSCService() error {
-	return cloud.Errorf(cloud.PSCServiceNotFound, "There is no such Private Service Connect service.")
+	return cloud.Errorf(cloud.PSCServiceNotFound, "The Private Service Connect service was not found.")
 }

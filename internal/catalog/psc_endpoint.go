@@ -104,7 +104,7 @@ func createPSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointCreate) 
 		return out, err
 	}
 	if service.Status != cloud.StatusActive {
-		return out, cloud.Errorf(cloud.PSCServiceNotActive, "The service is %s. It takes endpoints once it is active.", service.Status)
+		return out, cloud.Errorf(cloud.PSCServiceNotActive, "The service is not in an active state: it is %s. It takes endpoints once it is active.", service.Status)
 	}
 	endpoint := cloud.Resource[PSCEndpoint]{
 		Parent: service.ID, Status: pscEndpointInitialized, Body: PSCEndpoint{endpointSpec: in.endpointSpec},
@@ -168,7 +168,7 @@ func (p pscEndpointPath) endpoint(ctx context.Context, tx *store.Tx, at site) (e
 	}
 	endpoint, ok, err := store.Lock[PSCEndpoint](ctx, tx, p.ID)
 	if err == nil && (!ok || endpoint.Parent != service.ID) {
-		err = cloud.Errorf(cloud.PSCEndpointNotFound, "There is no endpoint %d.", p.ID)
+		err = cloud.Errorf(cloud.PSCEndpointNotFound, "Endpoint %d was not found.", p.ID)
 	}
 	return endpoint, err
 }

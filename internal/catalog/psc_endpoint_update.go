@@ -62,7 +62,7 @@ func answerPSCEndpoint(ctx context.Context, tx *store.Tx, endpoint cloud.Resourc
 	case pscEndpointInitialized:
 		return nil, cloud.Errorf(cloud.PSCEndpointInitialized, "Endpoint %d waits for its creation script to be run; there is nothing to %s yet.", endpoint.ID, action)
 	default:
-		return nil, cloud.Errorf(cloud.PSCEndpointNotActive, "Endpoint %d is %s; there is nothing to %s.", endpoint.ID, endpoint.Status, action)
+		return nil, cloud.Errorf(cloud.PSCEndpointNotActive, "Endpoint %d is not in an active state: it is %s, and there is nothing to %s.", endpoint.ID, endpoint.Status, action)
 	}
 	return []cloud.Step{stepTo(endpoint, pscEndpointAnswer, after)},
 		store.SetStatus[PSCEndpoint](ctx, tx, endpoint.ID, meanwhile)

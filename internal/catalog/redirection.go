@@ -122,7 +122,7 @@ func findRedirection(ctx context.Context, tx *store.Tx, id string) (r cloud.Reso
 	}
 	i := slices.IndexFunc(all, func(r cloud.Resource[Redirection]) bool { return redirectionID(r.ID) == id })
 	if i < 0 {
-		return r, cloud.Errorf(cloud.EntityNotFound, "There is no redirection %q.", id)
+		return r, cloud.Errorf(cloud.EntityNotFound, "Redirection %q was not found.", id)
 	}
 	return all[i], nil
 }
@@ -149,7 +149,7 @@ func createRedirection(ctx context.Context, tx *store.Tx, in redirectionCreate) 
 	case !in.Protection:
 		return view, nil, cloud.Errorf(cloud.BadRequest, "migrationProtection must be true.")
 	case !ok:
-		return view, nil, cloud.Errorf(cloud.DatabaseNotFound, "There is no Pro database %d, as the target must be.", in.Target)
+		return view, nil, cloud.Errorf(cloud.DatabaseNotFound, "Database %d was not found among the Pro ones, as the target must be.", in.Target)
 	case in.Source == in.Target:
 		return view, nil, cloud.Errorf(cloud.BadRequest, "A database cannot be redirected to itself.")
 	}
@@ -164,7 +164,7 @@ func createRedirection(ctx context.Context, tx *store.Tx, in redirectionCreate) 
 	case err != nil:
 		return view, nil, err
 	case !ok:
-		return view, nil, cloud.Errorf(cloud.DatabaseNotFound, "There is no database %d.", in.Source)
+		return view, nil, cloud.Errorf(cloud.DatabaseNotFound, "Database %d was not found.", in.Source)
 	}
 	return redirect(ctx, tx, in, source, target)
 }

@@ -27,7 +27,7 @@ type resourceTagSpec struct {
 func newResourceTags(specs []resourceTagSpec) ([]ResourceTag, error) {
 	const most, longestKey, longestValue = 30, 128, 256
 	if len(specs) > most {
-		return nil, cloud.Errorf(cloud.ResourceTagsLimit, "A subscription has %d resource tags at most.", most)
+		return nil, cloud.Errorf(cloud.ResourceTagsLimit, "A subscription has a quota of %d resource tags.", most)
 	}
 	var tags []ResourceTag
 	keys := map[string]bool{}

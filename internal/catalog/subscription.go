@@ -119,7 +119,7 @@ func lockSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resour
 }
 
 func noSubscription(id int64) error {
-	return cloud.Errorf(cloud.SubscriptionNotFound, "There is no subscription %d.", id)
+	return cloud.Errorf(cloud.SubscriptionNotFound, "Subscription %d was not found.", id)
 }
 
 // report is engine.Report for what is in a subscription.
@@ -138,5 +138,5 @@ func within[B cloud.Body](read func(context.Context, *store.Tx, int64) (cloud.Re
 
 func notActive[B cloud.Body](sub cloud.Resource[B]) error {
 	return cloud.Errorf(cloud.SubscriptionNotActive,
-		"Subscription %d is %s. It can be changed once it is active.", sub.ID, sub.Status)
+		"Subscription %d is not in an active state: it is %s.", sub.ID, sub.Status)
 }

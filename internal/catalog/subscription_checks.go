@@ -114,13 +114,13 @@ func (r region) hasZone(zone string) bool {
 func (c *Catalog) payment(method string, id *int64) (string, int64, error) {
 	switch {
 	case method == marketplace && id != nil:
-		return "", 0, cloud.Errorf(cloud.MarketplacePaymentCollision, "A payment method id cannot be given with payment through a marketplace.")
+		return "", 0, cloud.Errorf(cloud.MarketplacePaymentCollision, "Payment info is not for payment through a marketplace: leave out paymentMethodId.")
 	case method == marketplace:
 		return marketplace, 0, nil
 	case id == nil:
 		return "", 0, cloud.Errorf(cloud.PaymentMissing, "Payment info was not provided: with payment by credit card, name one in paymentMethodId.")
 	case !slices.ContainsFunc(c.paymentMethods, func(m paymentMethod) bool { return m.ID == *id }):
-		return "", 0, cloud.Errorf(cloud.SubscriptionPaymentNotFound, "There is no payment method %d.", *id)
+		return "", 0, cloud.Errorf(cloud.SubscriptionPaymentNotFound, "Payment info was not found: GET /payment-methods lists those of the account, and %d is none of them.", *id)
 	}
 	return creditCard, *id, nil
 }

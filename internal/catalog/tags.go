@@ -166,7 +166,7 @@ func lockTag[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path 
 	}
 	i = findTag(P(&db.Body).core().Tags, strings.ToLower(path.Key))
 	if i < 0 {
-		return db, 0, cloud.Errorf(cloud.EntityMissing, "The database has no tag %q.", path.Key)
+		return db, 0, cloud.Errorf(cloud.EntityMissing, "Tag %q was not found.", path.Key)
 	}
 	return db, i, nil
 }

@@ -53,7 +53,7 @@ func stoppedTraffic[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx
 	}
 	job, ok, err := lastJob[B](ctx, tx, db.ID, trafficJob)
 	if err == nil && !ok {
-		err = cloud.Errorf(cloud.EntityNotFound, "No endpoint of database %d was redirected.", db.ID)
+		err = cloud.Errorf(cloud.EntityNotFound, "Traffic of database %d was not found: none of its endpoints was redirected.", db.ID)
 	}
 	return job, err
 }

@@ -122,7 +122,7 @@ func (c *Catalog) answerInvitation(ctx context.Context, tx *store.Tx, in invitat
 		return out, err
 	}
 	if _, ok := c.sharedGateway(in.ID); !ok {
-		return out, cloud.Errorf(cloud.InvitationNotFound, "There is no invitation %d.", in.ID)
+		return out, cloud.Errorf(cloud.InvitationNotFound, "Invitation %d was not found.", in.ID)
 	}
 	answers, err := allAt[TransitGateway](ctx, tx, at)
 	if err != nil {
@@ -133,7 +133,7 @@ func (c *Catalog) answerInvitation(ctx context.Context, tx *store.Tx, in invitat
 	case answered && given.Status == answer:
 		return at.done(in.ID), nil
 	case answered:
-		return out, cloud.Errorf(cloud.InvitationNotFound, "Invitation %d is %s already.", in.ID, given.Status)
+		return out, cloud.Errorf(cloud.InvitationNotFound, "Invitation %d was not found among those that wait: it is %s.", in.ID, given.Status)
 	}
 	_, err = insertNew(ctx, tx, cloud.Resource[TransitGateway]{
 		Parent: at.sub.ID, Status: answer, Body: TransitGateway{RegionID: at.region.ID, Invitation: in.ID},

@@ -85,7 +85,7 @@ func updateAttachment(ctx context.Context, tx *store.Tx, in attachmentUpdate) (o
 		return out, err
 	}
 	if attachment.Status != gatewayAvailable {
-		return out, cloud.Errorf(cloud.AttachmentNotActive, "The attachment is %s. It can be changed once it is available.", attachment.Status)
+		return out, cloud.Errorf(cloud.AttachmentNotActive, "The attachment is not in an active state: it is %s. It can be changed once it is available.", attachment.Status)
 	}
 	cidrs, err := gatewayCIDRs(attachment.Body.CIDRs, in.CIDRs)
 	if err != nil {
@@ -140,14 +140,14 @@ func lockAttachment(ctx context.Context, tx *store.Tx, path attachmentPath, r ru
 }
 
 func noAttachment(gateway int64) error {
-	return cloud.Errorf(cloud.AttachmentNotFound, "Transit gateway %d is not attached.", gateway)
+	return cloud.Errorf(cloud.AttachmentNotFound, "The attachment of transit gateway %d was not found.", gateway)
 }
 
 // checkGateway answers GatewayNotFound unless a place has an accepted gateway.
 func checkGateway(ctx context.Context, tx *store.Tx, at site, id int64) error {
 	gateway, ok, err := store.Get[TransitGateway](ctx, tx, id)
 	if err == nil && (!ok || gateway.Parent != at.sub.ID || gateway.Body.RegionID != at.region.ID || gateway.Status != invitationAccepted) {
-		err = cloud.Errorf(cloud.GatewayNotFound, "There is no transit gateway %d.", id)
+		err = cloud.Errorf(cloud.GatewayNotFound, "Transit gateway %d was not found.", id)
 	}
 	return err
 }

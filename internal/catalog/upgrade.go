@@ -143,7 +143,7 @@ func getUpgradeStatus[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.
 	case err != nil:
 		return status, err
 	case !ok:
-		return status, cloud.Errorf(cloud.UpgradeNotFound, "Database %d was never upgraded.", db.ID)
+		return status, cloud.Errorf(cloud.UpgradeNotFound, "An upgrade of database %d was not found.", db.ID)
 	}
 	return upgradeStatus{
 		ID: db.ID, Version: job.Body.Target, Progress: job.Body.Progress, Status: jobStatus(job.Status, "in-progress", "done"),

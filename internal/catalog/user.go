@@ -114,7 +114,7 @@ func (c *Catalog) person(ctx context.Context, tx *store.Tx, id int64) (accountUs
 	}
 	i := slices.IndexFunc(users, func(u accountUser) bool { return u.ID == id })
 	if i < 0 {
-		return accountUser{}, cloud.Errorf(cloud.UserNotFound, "There is no user %d.", id)
+		return accountUser{}, cloud.Errorf(cloud.UserNotFound, "User %d was not found.", id)
 	}
 	return users[i], nil
 }

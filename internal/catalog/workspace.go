@@ -121,7 +121,7 @@ func getDocument(ctx context.Context, tx *store.Tx, at document) (json.RawMessag
 }
 
 func (at document) missing() error {
-	return cloud.Errorf(cloud.EntityMissing, "Nothing is kept at %q in the data integration workspace of subscription %d.", at.path, at.subscription)
+	return cloud.Errorf(cloud.EntityMissing, "%q was not found in the data integration workspace of subscription %d.", at.path, at.subscription)
 }
 
 // change lets a function change the documents of an active subscription, and

@@ -53,9 +53,9 @@ func (r *Recorder) Answered(req *http.Request, status int, header http.Header, b
 	case op == nil && status != http.StatusNotFound && status != http.StatusMethodNotAllowed:
 		return "", fmt.Errorf("%s %s is no operation, and answered with %d", req.Method, req.URL, status)
 	case op == nil:
-		return "", checkLayout(req, header, body)
+		return "", errors.Join(checkLayout(req, header, body), checkWords(status, body))
 	}
-	err = errors.Join(op.CheckResponse(status, header, body), checkLayout(req, header, body))
+	err = errors.Join(op.CheckResponse(status, header, body), checkLayout(req, header, body), checkWords(status, body))
 	if status >= http.StatusMultipleChoices {
 		return "", err
 	}

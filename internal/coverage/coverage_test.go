@@ -17,7 +17,7 @@ const (
 	task      = "/v1/tasks/6f1c1f0e-3f7a-4c43-9d0c-0b8f0d6f5a01"
 	accepted  = `{"taskId": "6f1c1f0e-3f7a-4c43-9d0c-0b8f0d6f5a01", "commandType": "subscriptionDeleteRequest", "status": "received", "description": "d", "timestamp": "2026-01-01T00:00:00Z", "links": []}`
 	completed = `{"taskId": "6f1c1f0e-3f7a-4c43-9d0c-0b8f0d6f5a01", "commandType": "subscriptionDeleteRequest", "status": "processing-completed", "description": "d", "timestamp": "2026-01-01T00:00:00Z", "links": []}`
-	failed    = `{"timestamp": "2026-01-01T00:00:00.000+00:00", "status": 404, "error": "Not Found", "message": "m", "path": "/"}`
+	failed    = `{"timestamp": "2026-01-01T00:00:00.000+00:00", "status": 404, "error": "Not Found", "message": "not found", "path": "/"}`
 )
 
 // answered has a recorder look at one answer.

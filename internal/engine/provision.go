@@ -59,7 +59,7 @@ func (e *Engine) checkCap(ctx context.Context, tx *store.Tx) error {
 	}
 	if changing > store.SubscriptionCap {
 		return cloud.Errorf(cloud.TooManyPendingSubscriptions,
-			"No more than %d subscriptions can be changed at the same time. Wait until one of them is active again.", store.SubscriptionCap)
+			"The quota of %d subscriptions that are changed at the same time is used up. Wait until one of them is active again.", store.SubscriptionCap)
 	}
 	return nil
 }
