@@ -132,7 +132,7 @@ func BenchmarkPretty(b *testing.B) {
 	b.SetBytes(int64(len(page)))
 	var buf []byte
 	for b.Loop() {
-		buf, _ = pretty(buf, page)
+		buf, _ = api.Pretty(buf, page)
 	}
 	b.ReportMetric(float64(len(buf))/float64(len(page)), "growth")
 }

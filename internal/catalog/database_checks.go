@@ -288,5 +288,5 @@ func (c *Catalog) checkSearch(sub Subscription, spec DatabaseSpec) error {
 	case asked != "" && version.BundledModules, slices.ContainsFunc(spec.Modules, hasSearch):
 		return nil
 	}
-	return cloud.Errorf(cloud.DatabaseFactorNeedsSearch, "The module %s is required for a query performance factor.", search)
+	return cloud.Errorf(cloud.DatabaseFactorNeedsSearch, "The module RediSearch is required for a query performance factor.")
 }

@@ -145,7 +145,7 @@ func AcceptPeering(ctx context.Context, tx *store.Tx, id int64) error {
 	case err != nil:
 		return err
 	case !ok:
-		return cloud.Errorf(cloud.PeeringNotFound, "There is no peering %d.", id)
+		return cloud.Errorf(cloud.PeeringNotFound, "Peering %d was not found.", id)
 	}
 	if err := store.SetStatus[Peering](ctx, tx, id, peeringInitiating); err != nil { // what was to come is no longer
 		return err
