@@ -30,7 +30,7 @@ type Catalog struct {
 	performanceFactors []string
 	versions           []redisVersion // newest first
 	shardTypes         []shardType
-	plans              []plan
+	plans              []plan // by id
 	minimumPrice       minimumPrice
 	defaultRules       []defaultRule
 	users              []accountUser // the first is the owner
@@ -40,6 +40,7 @@ type Catalog struct {
 // New reads the data files. An error is a mistake in a file, not in the caller.
 func New() (*Catalog, error) {
 	var c Catalog
+	var table planTable
 	for _, file := range []struct {
 		name string
 		into any
@@ -52,7 +53,7 @@ func New() (*Catalog, error) {
 		{"query-performance-factors", &c.performanceFactors},
 		{"redis-versions", &c.versions},
 		{"shard-types", &c.shardTypes},
-		{"essentials-plans", &c.plans},
+		{"essentials-plans", &table},
 		{"minimum-price", &c.minimumPrice},
 		{"acl-rules", &c.defaultRules},
 		{"users", &c.users},
@@ -67,6 +68,10 @@ func New() (*Catalog, error) {
 		if err := decoder.Decode(file.into); err != nil {
 			return nil, fmt.Errorf("read %s: %w", file.name, err)
 		}
+	}
+	var err error
+	if c.plans, err = table.plans(); err != nil {
+		return nil, fmt.Errorf("read essentials-plans: %w", err)
 	}
 	if err := c.sortVersions(); err != nil {
 		return nil, fmt.Errorf("read redis-versions: %w", err)

@@ -87,6 +87,60 @@ func TestPlanReads(t *testing.T) {
 	}
 }
 
+// Whoever asks for a size, a place, an availability and for data that is kept finds a
+// plan, and by its name exactly one.
+func TestEveryQueryFindsAPlan(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	found, named, regions := map[string]int{}, map[string]int{}, map[string]map[string]bool{"AWS": {}, "GCP": {}, "Azure": {}}
+	for provider, least := range map[string]int{"AWS": 20, "GCP": 16, "AZURE": 15} {
+		list, _ := a.Do(http.MethodGet, "/v1/fixed/plans?provider="+provider, nil).Get("plans").([]any)
+		for _, p := range list {
+			p := p.(map[string]any)
+			at := fmt.Sprintf("%v %v", p["provider"], p["region"])
+			named[fmt.Sprintf("%s %v", at, p["name"])]++
+			if p["redisFlex"] == false {
+				found[fmt.Sprintf("%s %v%v %v %v", at, p["size"], p["sizeMeasurementUnit"], p["availability"], p["supportDataPersistence"])]++
+			}
+			regions[fmt.Sprint(p["provider"])][fmt.Sprint(p["region"])] = true
+		}
+		shown := map[string]string{"AWS": "AWS", "GCP": "GCP", "AZURE": "Azure"}[provider]
+		if n := len(regions[shown]); n < least {
+			t.Errorf("%d regions of %s, want %d", n, provider, least)
+		}
+	}
+	for name, n := range named {
+		if n != 1 {
+			t.Errorf("%s: %d plans of that name", name, n)
+		}
+	}
+	for provider, names := range map[string][]string{
+		"AWS":   {"us-east-1", "us-east-2", "eu-west-1", "eu-west-2", "ap-south-1", "ap-southeast-1", "ap-northeast-1", "sa-east-1"},
+		"GCP":   {"us-central1", "us-east4", "europe-west2", "asia-south1", "asia-southeast1", "asia-northeast1", "southamerica-east1"},
+		"Azure": {"west-us", "east-us-2", "uk-south", "central-india", "southeast-asia", "japan-east", "brazil-south"},
+	} {
+		for _, name := range names {
+			if !regions[provider][name] {
+				t.Errorf("no plans in %s of %s", name, provider)
+			}
+		}
+		for region := range regions[provider] {
+			for _, size := range []string{"250MB", "1GB", "2.5GB", "5GB", "12GB"} {
+				for _, availability := range []string{"No replication", "Single-zone", "Multi-zone"} {
+					for _, persistence := range []bool{false, true} {
+						if query := fmt.Sprintf("%s %s %s %s %t", provider, region, size, availability, persistence); found[query] == 0 {
+							t.Errorf("no plan for %s", query)
+						}
+					}
+				}
+			}
+			if named[provider+" "+region+" 30MB"] != 1 {
+				t.Errorf("no free plan in %s of %s", region, provider)
+			}
+		}
+	}
+}
+
 func TestEssentialsSubscriptionLife(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()

@@ -45,6 +45,42 @@ func TestPlans(t *testing.T) {
 	}
 }
 
+// A new entry in the file must not give another id to a plan that was there before.
+func TestPlansKeepTheirIDs(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+	for id, want := range map[int64][3]string{
+		36001: {aws, "us-east-1", "Multi-Zone_250MB"},
+		36044: {aws, "us-west-1", "30MB"},
+		36161: {aws, "eu-west-1", "Multi-Zone_Persistence_12GB"},
+		36416: {azure, "east-us", "Multi-Zone_Flex_100GB"},
+		40001: {aws, "us-east-1", "Persistence_250MB"},
+		41001: {aws, "ap-southeast-1", "30MB"},
+		43184: {azure, "canada-central", "Persistence_12GB"},
+		98273: {aws, "eu-west-1", "Cache 5GB"},
+	} {
+		p, ok := c.plan(id)
+		if got := [3]string{p.Provider, p.Region, p.Name}; !ok || got != want {
+			t.Errorf("plan %d: got %v, want %v", id, got, want)
+		}
+	}
+	if _, ok := c.plan(43185); ok || len(c.plans) != 416+45+42*52+11 {
+		t.Errorf("%d plans: add new ones to the end of this test, too", len(c.plans))
+	}
+}
+
+func TestPlanTableErrors(t *testing.T) {
+	t.Parallel()
+	for name, table := range map[string]planTable{
+		"unknown kinds": {Series: []planSeries{{FirstID: 1, Kinds: []string{"none"}}}},
+		"id twice":      {Observed: []plan{{ID: 1, Name: "a"}, {ID: 1, Name: "b"}}},
+	} {
+		if _, err := table.plans(); err == nil {
+			t.Errorf("%s: got no error", name)
+		}
+	}
+}
+
 func TestPlanChange(t *testing.T) {
 	t.Parallel()
 	c := newCatalog(t)

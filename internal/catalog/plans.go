@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -76,8 +77,8 @@ func (p plan) customerSupport() string {
 
 // plan finds a plan by its id.
 func (c *Catalog) plan(id int64) (plan, bool) {
-	i := slices.IndexFunc(c.plans, func(p plan) bool { return p.ID == id })
-	if i < 0 {
+	i, ok := slices.BinarySearchFunc(c.plans, id, func(p plan, id int64) int { return cmp.Compare(p.ID, id) })
+	if !ok {
 		return plan{}, false
 	}
 	return c.plans[i], true
