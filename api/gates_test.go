@@ -74,7 +74,7 @@ func (g *gate) await() {
 	g.tb.Helper()
 	select {
 	case <-g.reached:
-	case <-time.After(20 * time.Second):
+	case <-time.After(apitest.Patience):
 		g.tb.Fatalf("no request came to %s", g.point)
 	}
 }

@@ -174,7 +174,7 @@ func TestTaskThatAlwaysTimesOut(t *testing.T) {
 	}{
 		"statement":   {0, func(context.Context) error { return &pgconn.PgError{Code: "57014"} }, true},
 		"transaction": {0, func(context.Context) error { return &pgconn.PgError{Code: "25P03"} }, true},
-		"job": {300 * time.Millisecond, func(ctx context.Context) error {
+		"job": {time.Second, func(ctx context.Context) error {
 			<-ctx.Done()
 			return ctx.Err()
 		}, true},

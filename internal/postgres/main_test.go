@@ -187,7 +187,7 @@ func query[T any](tb testing.TB, c *postgres.Cluster, sql string) (value T) {
 // waitUntil polls, because what it waits for is another process.
 func waitUntil(tb testing.TB, what string, done func() bool) {
 	tb.Helper()
-	timeout := time.After(20 * time.Second)
+	timeout := time.After(time.Minute)
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for !done() {

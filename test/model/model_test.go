@@ -261,14 +261,14 @@ func (a *actor) fail(rt *rapid.T, problems []string) {
 
 // awaitQuiet waits until the server has done all that is to be done before the clock moves on.
 func (a *actor) awaitQuiet(rt *rapid.T) {
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(apitest.Patience)
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for !a.quiet(rt) {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			rt.Fatalf("%s: the server still has something to do after 20 s", a.name)
+			rt.Fatalf("%s: the server still has something to do after %v", a.name, apitest.Patience)
 		}
 	}
 }

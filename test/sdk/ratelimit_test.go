@@ -19,6 +19,7 @@ import (
 type answers struct {
 	mu       sync.Mutex
 	statuses []int
+	refused  func() // called with a 429
 }
 
 // RoundTrip sends one request of the SDK.
@@ -27,13 +28,16 @@ func (a *answers) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err == nil {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		a.statuses = append(a.statuses, res.StatusCode)
+		if a.statuses = append(a.statuses, res.StatusCode); res.StatusCode == http.StatusTooManyRequests {
+			a.refused()
+		}
 	}
 	return res, err
 }
 
-// client is one that would wait for the next minute, but is given no time to.
-func (a *answers) client(t *testing.T, server *servetest.Server) func() error {
+// client sends a request within a time: too little of it to wait for the next minute,
+// and no more than a second once it has been refused.
+func (a *answers) client(t *testing.T, server *servetest.Server) func(within time.Duration) error {
 	t.Helper()
 	client, err := rediscloud.NewClient(
 		rediscloud.BaseURL(server.URL), rediscloud.Auth(server.APIKey, server.SecretKey),
@@ -42,9 +46,10 @@ func (a *answers) client(t *testing.T, server *servetest.Server) func() error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func() error {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	return func(within time.Duration) error {
+		ctx, cancel := context.WithTimeout(t.Context(), within)
 		defer cancel()
+		a.refused = func() { time.AfterFunc(time.Second, cancel) }
 		_, err := client.Account.ListPaymentMethods(ctx)
 		return err
 	}
@@ -55,22 +60,22 @@ func (a *answers) client(t *testing.T, server *servetest.Server) func() error {
 // of the account has used it up.
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
-	const limit = 5
+	const limit, answered = 5, 30 * time.Second
 	server := servetest.Start(t, servetest.Options{Args: []string{"--rate-limit", "5"}})
 	var first, second answers
 	list := first.client(t, server)
 	for i := range limit {
-		if err := list(); err != nil {
+		if err := list(answered); err != nil {
 			t.Errorf("request %d of %d: %v", i+1, limit, err)
 		}
 	}
-	if err := list(); err == nil {
+	if err := list(time.Second); err == nil {
 		t.Error("one more than the limit was let pass")
 	}
 	if !slices.Equal(first.statuses, slices.Repeat([]int{http.StatusOK}, limit)) {
 		t.Errorf("the client got %v, want to have waited", first.statuses)
 	}
-	if err := second.client(t, server)(); err == nil || !slices.Equal(second.statuses, []int{http.StatusTooManyRequests}) {
+	if err := second.client(t, server)(answered); err == nil || !slices.Equal(second.statuses, []int{http.StatusTooManyRequests}) {
 		t.Errorf("another client got %v, %v; want to be told once, and to wait", second.statuses, err)
 	}
 }
