@@ -26,7 +26,7 @@ func everyAction() []action {
 	all := []action{
 		{op: "createProSubscription", body: subscription, makes: "subscription", kin: "database", shows: "name deploymentType"},
 		{op: "updateProSubscription", on: "subscription", body: subscriptionChange, shows: "name publicEndpointAccess"},
-		{op: "updateProSubscription", on: "subscription", where: "keys", body: keys, shows: "deletionGracePeriod"},
+		{op: "updateProSubscription", on: "subscription", where: "keys", body: keys, kin: "database", shows: "deletionGracePeriod"},
 		{op: "deleteProSubscription", on: "subscription", ends: true},
 		{
 			op: "updateProSubscriptionCidrAllowList", on: "subscription", where: "single", body: allowList, reads: "getProSubscriptionCidrAllowList",

@@ -22,12 +22,14 @@ import (
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/servetest"
+	"github.com/understudy-dev/understudy/internal/store"
 	"github.com/understudy-dev/understudy/test/model"
 )
 
 // A quick round. A long one: go test ./test/model -rapid.checks=2000 -rapid.steps=100 -timeout=1h
 func TestMain(m *testing.M) {
-	for name, value := range map[string]string{"rapid.checks": "6", "rapid.steps": "50"} { // the command line wins: it is read later
+	for name, value := range map[string]string{"rapid.checks": "2", "rapid.steps": "50"} { // the command line wins: it is read later
 		if err := flag.Set(name, value); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
@@ -57,10 +59,19 @@ func document(t *testing.T) *openapi.Document {
 	return doc
 }
 
-// Random requests of all families to two accounts, at random times.
+// Random requests of all families to two accounts, at random times and at every speed.
 func TestAllFamilies(t *testing.T) {
 	t.Parallel()
-	w := apitest.New(t, func(c *engine.Config) { c.Hold = 0 })
+	for _, speed := range servetest.Speeds() {
+		t.Run(speed.Name, func(t *testing.T) {
+			t.Parallel()
+			allFamilies(t, speed)
+		})
+	}
+}
+
+func allFamilies(t *testing.T, speed servetest.Speed) {
+	w := apitest.New(t, func(c *engine.Config) { c.Speed, c.Hold = speed.Factor, speed.Hold })
 	conn, err := pgx.Connect(t.Context(), w.DBURL)
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +82,7 @@ func TestAllFamilies(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &machine{}
 		for _, name := range []string{"anna", "bert"} {
-			a := &actor{ctx: t.Context(), name: name, conn: conn, account: w.Account()}
+			a := &actor{ctx: t.Context(), name: name, conn: conn, account: w.Account(), speed: speed}
 			if a.model, err = model.New(doc); err != nil {
 				rt.Fatal(err)
 			}
@@ -114,6 +125,7 @@ type actor struct {
 	name    string
 	conn    *pgx.Conn
 	account *apitest.Account
+	speed   servetest.Speed
 	model   *model.Model
 	now     model.Snapshot
 	ended   []*model.Call // since the last check
@@ -185,11 +197,15 @@ func (a *actor) open(rt *rapid.T) {
 	}
 }
 
-// advance lets time pass, from one thing that is due to the next: two at once would be done in any order, and a run could
-// not be repeated.
+// advance lets time of speed 1 pass, from one thing that is due to the next: two at once would be done in any order, and
+// a run could not be repeated. A clock that runs skips it.
 func (a *actor) advance(rt *rapid.T, d time.Duration) {
 	rt.Logf("%s: %v pass", a.name, d)
 	a.touched = true
+	if !a.speed.Stepped {
+		a.account.Advance(time.Duration(float64(d) / max(a.speed.Factor, 1)))
+		return
+	}
 	for d > 0 {
 		a.awaitQuiet(rt)
 		step := min(d, a.next(rt)+time.Millisecond)
@@ -216,12 +232,34 @@ func (a *actor) end(rt *rapid.T) {
 	a.fail(rt, a.shown(model.Reader{Send: a.send, Await: a.account.Finish}, a.now, true))
 }
 
+// stand stops the clock, unless it stands still anyway, so that nothing changes while a test looks at it. What it gives
+// back lets it run on from there.
+func (a *actor) stand(rt *rapid.T) (run func()) {
+	if a.speed.Stepped {
+		return func() {}
+	}
+	change := func(clock func(time.Time, store.Clock) store.Clock) {
+		if err := a.account.DB.SetClock(a.ctx, a.account.ID, clock); err != nil {
+			rt.Fatal(err)
+		}
+		a.account.Engine.Wake()
+	}
+	change(func(now time.Time, _ store.Clock) store.Clock { return store.Clock{Frozen: &now} })
+	return func() {
+		change(func(now time.Time, _ store.Clock) store.Clock { return store.Clock{Offset: now.Sub(time.Now())} })
+	}
+}
+
 func (a *actor) send(method, path string, body any) apitest.Answer {
 	return a.account.Do(method, path, body)
 }
 
-// check holds what there is against what must be. What nobody touched must be as it was.
+// check holds what there is against what must be. What nobody touched must be as it was, unless its clock runs.
 func (a *actor) check(rt *rapid.T) {
+	defer a.stand(rt)()
+	if !a.speed.Stepped {
+		a.touched = true
+	}
 	if a.touched {
 		a.awaitQuiet(rt)
 		for _, c := range a.model.Tasks(a.send(http.MethodGet, "/v1/tasks", nil).Get("tasks")) {
@@ -240,6 +278,7 @@ func (a *actor) check(rt *rapid.T) {
 	}
 	if difference != "" || len(a.ended) > 0 {
 		problems = append(problems, a.shown(model.Reader{Send: a.send}, now, false)...)
+		problems = append(problems, a.model.Agree(model.Reader{Send: a.send}, a.now, now, a.ended)...)
 	}
 	a.fail(rt, problems)
 	a.model.See(now)
