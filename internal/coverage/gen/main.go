@@ -42,6 +42,10 @@ func suites() []suite {
 			column: "Terraform", says: "succeed with the official Terraform provider", list: "test/terraform/testdata/operations.txt",
 			require: "test/terraform/tools/provider/go.mod", client: "github.com/RedisLabs/terraform-provider-rediscloud",
 		},
+		{
+			column: "MCP server", says: "succeed with Redis' MCP server", list: "test/clients/mcp/testdata/operations.txt",
+			require: "test/clients/mcp/testdata/npm/package.json", client: "mcp-redis-cloud",
+		},
 		{column: "curl", says: "succeed in a shell script with curl", list: "test/clients/shell/testdata/operations.txt"},
 		{column: "HTTP", says: "succeed in our own tests over HTTP", list: "internal/catalog/testdata/operations.txt"},
 	}
