@@ -26,6 +26,7 @@ type Program struct {
 	onPath   bool   // whether one that the machine has will do
 	pinned   string // the directory of the go.mod
 	pkg      string // the package to build
+	ldflags  string // besides those for all
 	rewrites []rewrite
 }
 
@@ -36,11 +37,13 @@ var (
 	Terraform = Program{
 		Name: "terraform", exe: "terraform", onPath: true,
 		pinned: "tools/terraform", pkg: "github.com/hashicorp/terraform",
+		ldflags:  "-X github.com/hashicorp/terraform/version.dev=no", // a release
 		rewrites: light("github.com/hashicorp/terraform"),
 	}
 	OpenTofu = Program{
 		Name: "OpenTofu", exe: "tofu", onPath: true,
 		pinned: "tools/opentofu", pkg: "github.com/opentofu/opentofu/cmd/tofu",
+		ldflags: "-X github.com/opentofu/opentofu/version.dev=no", // a release
 		rewrites: append(light("github.com/opentofu/opentofu"), rewrite{
 			module: "github.com/opentofu/opentofu", files: "internal/encryption/default_registry.go",
 			change: without("/aws_kms", "/gcp_kms", "/openbao"), places: 6,
@@ -153,7 +156,7 @@ func (p Program) Build(ctx context.Context, root, path string) error {
 		}
 	}
 	built := filepath.Join(work, p.exe)
-	if _, err := p.run(ctx, root, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-modfile", modfile, "-o", built, p.pkg); err != nil {
+	if _, err := p.run(ctx, root, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w "+p.ldflags, "-modfile", modfile, "-o", built, p.pkg); err != nil {
 		return err
 	}
 	return os.Rename(built, path) // whole or not at all, also when two build it at once
