@@ -62,6 +62,21 @@ func (s *scene) play(name string, op walked) {
 	s.undo(op, path, answer)
 	s.walkMembers(op, path)
 	s.walkParameters(op, path)
+	s.wantLogged()
+}
+
+// wantLogged checks that every change of the scene is logged with the name of the key, and of what it was about.
+func (s *scene) wantLogged() {
+	s.t.Helper()
+	log := s.Do(http.MethodGet, "/v1/logs?limit=1000", nil)
+	entries, _ := log.Get("entries").([]any)
+	for _, entry := range entries {
+		entry, _ := entry.(map[string]any)
+		named := entry["resource"] != nil || entry["resourceId"] == nil
+		if entry["apiKeyName"] != "test" || !named {
+			s.t.Errorf("the log has %v", entry)
+		}
+	}
 }
 
 // undo deletes what an operation has created, where that is possible, so that it can be created again.

@@ -14,6 +14,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/store"
 )
 
 func TestLogs(t *testing.T) {
@@ -34,9 +35,10 @@ func TestLogs(t *testing.T) {
 	answer := a.Do(http.MethodGet, system, nil)
 	wantFields(t, answer, map[string]any{
 		"entries.0.type": "Database", "entries.0.description": "Database create completed", "entries.0.resourceId": float64(db),
-		"entries.0.resource": "database", "entries.0.originator": "Tess Tester", "entries.0.id": 4.0,
+		"entries.0.resource": "a", "entries.0.originator": "Tess Tester", "entries.0.id": 4.0, "entries.0.apiKeyName": "test",
 		"entries.1.type": "Subscription", "entries.1.description": "Subscription update failed: SUBSCRIPTION_PI_NOT_FOUND",
-		"entries.2.description": "Subscription create completed", "entries.3": nil,
+		"entries.1.apiKeyName": "test", "entries.1.resource": nil,
+		"entries.2.description": "Subscription create completed", "entries.2.resource": "orders", "entries.2.apiKeyName": "test", "entries.3": nil,
 	})
 	first, _ := answer.Get("entries", 2, "time").(string)
 	for query, want := range map[string]any{
@@ -63,6 +65,30 @@ func TestLogs(t *testing.T) {
 		"entries.0.user": "tess@test.example", "entries.0.action": "Login", "entries.1.userRole": "Owner", "entries.2": nil,
 	})
 	wantFields(t, a.Do(http.MethodGet, session+"?limit=1&offset=1&endTime=2100-01-01T00:00:00Z", nil), map[string]any{"entries.0.userRole": "Owner", "entries.1": nil})
+}
+
+// The system log names what a change was about as it was called at that time, and the
+// keys that it was asked for with, also when both are gone.
+func TestSystemLogNamesResourcesAndKeys(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	id := a.Create("/v1/acl/redisRules", `{"name": "readers", "redisRule": "+@read ~*"}`)
+	rule := fmt.Sprintf("/v1/acl/redisRules/%d", id)
+	a.Advance(time.Hour)
+	wantDone(t, a.Run(http.MethodPut, rule, `{"name": "looks", "redisRule": "+@read ~*"}`))
+	a.Advance(time.Hour)
+	second := store.Secrets{Key: "second-" + a.Secrets.Key, Secret: "second"}
+	if err := a.DB.EnsureKey(t.Context(), a.ID, "pipeline", second); err != nil {
+		t.Fatal(err)
+	}
+	other := *a
+	other.Secrets = second
+	wantDone(t, other.Run(http.MethodDelete, rule, nil))
+	wantFields(t, a.Do(http.MethodGet, "/v1/logs", nil), map[string]any{
+		"entries.0.resource": "looks", "entries.0.apiKeyName": "pipeline",
+		"entries.1.resource": "looks", "entries.1.apiKeyName": "test",
+		"entries.2.resource": "readers", "entries.2.apiKeyName": "test", "entries.3": nil,
+	})
 }
 
 // An account logs in once a day. Days are those of UTC, wherever the server is.

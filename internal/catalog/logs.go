@@ -31,6 +31,7 @@ type systemLogEntry struct {
 	ID          int64     `json:"id"`
 	Time        time.Time `json:"time"`
 	Originator  string    `json:"originator"`
+	APIKeyName  string    `json:"apiKeyName,omitempty"`
 	Resource    string    `json:"resource,omitempty"`
 	ResourceID  int64     `json:"resourceId,omitempty"`
 	Type        string    `json:"type"`
@@ -49,23 +50,22 @@ func listSystemLogs(ctx context.Context, tx *store.Tx, in struct {
 		return nil, err
 	}
 	page.Resource = in.Resource
-	tasks, err := tx.Changes(ctx, page)
+	changes, err := tx.Changes(ctx, page)
 	if err != nil {
 		return nil, err
 	}
 	log := &systemLog{Entries: []systemLogEntry{}}
-	for _, task := range tasks {
-		entry := systemLogEntry{
-			ID:          task.Seq,
-			Time:        task.UpdatedAt.UTC(),
+	for _, change := range changes {
+		log.Entries = append(log.Entries, systemLogEntry{
+			ID:          change.Seq,
+			Time:        change.UpdatedAt.UTC(),
 			Originator:  account.OwnerName,
-			Type:        logType(task.Command),
-			Description: logText(task),
-		}
-		if entry.ResourceID = task.Response.ResourceID; entry.ResourceID != 0 {
-			entry.Resource = strings.ToLower(entry.Type)
-		}
-		log.Entries = append(log.Entries, entry)
+			APIKeyName:  change.KeyName,
+			Resource:    change.ResourceName,
+			ResourceID:  change.Response.ResourceID,
+			Type:        logType(change.Command),
+			Description: logText(change.Task),
+		})
 	}
 	return log, nil
 }

@@ -103,6 +103,7 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 	accepted, err := e.acceptor.Do(store.Acceptance{
 		ID:        task.ID,
 		Account:   task.Account,
+		KeyName:   caller.Key.Name,
 		Operation: task.Operation,
 		Command:   task.Command,
 		Request:   request,

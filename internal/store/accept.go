@@ -15,6 +15,7 @@ import (
 type Acceptance struct {
 	ID        string // the task's UUID
 	Account   int64
+	KeyName   string // of the API key
 	Operation string
 	Command   string
 	Request   []byte        // JSON
@@ -34,8 +35,8 @@ type Accepted struct {
 // queue. Drawing it locks the account until the commit, so that the numbers follow
 // the order of the commits.
 const insertTask = `
-	INSERT INTO tasks (id, account_id, seq, operation, command, request, accepted_at, updated_at, work, head, wake_at)
-	SELECT $2, $1, a.last_seq, $3, $4, $5, a.now, a.now, $6, a.head, CASE WHEN a.head THEN clock_timestamp() END
+	INSERT INTO tasks (id, account_id, seq, operation, command, request, accepted_at, updated_at, work, key_name, head, wake_at)
+	SELECT $2, $1, a.last_seq, $3, $4, $5, a.now, a.now, $6, $7, a.head, CASE WHEN a.head THEN clock_timestamp() END
 	FROM a
 	RETURNING accepted_at, head`
 
@@ -53,14 +54,14 @@ const acceptTask = `
 const acceptKeyedTask = `
 	WITH finished AS (
 		UPDATE idempotency_keys
-		SET state = 'done', status = $11, headers = $12, body = $13
-		WHERE account_id = $1 AND scheme = $7 AND key_hash = $8 AND token = $9 AND state = 'held'
+		SET state = 'done', status = $12, headers = $13, body = $14
+		WHERE account_id = $1 AND scheme = $8 AND key_hash = $9 AND token = $10 AND state = 'held'
 		RETURNING token
 	), a AS (
 		UPDATE accounts
 		SET last_seq = last_seq + 1
 		WHERE id = $1 AND EXISTS (SELECT FROM finished)
-		RETURNING last_seq, last_seq - 1 = done_seq AS head, $10::timestamptz AS now
+		RETURNING last_seq, last_seq - 1 = done_seq AS head, $11::timestamptz AS now
 	)` + insertTask
 
 // Accept turns requests into tasks at the end of their accounts' queues, all in
@@ -80,7 +81,7 @@ func (db *DB) Accept(ctx context.Context, requests []Acceptance) ([]Accepted, er
 	var batch pgx.Batch
 	for _, i := range order {
 		r, into := &requests[i], &accepted[i]
-		args := []any{r.Account, r.ID, r.Operation, r.Command, string(r.Request), r.Work}
+		args := []any{r.Account, r.ID, r.Operation, r.Command, string(r.Request), r.Work, r.KeyName}
 		sql := acceptTask
 		if r.Hold.Token != "" {
 			headers, err := encode(r.Outcome.Headers)

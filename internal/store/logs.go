@@ -17,11 +17,19 @@ type Page struct {
 	Offset, Limit int
 }
 
+// Change is an entry of the system log.
+type Change struct {
+	cloud.Task
+
+	KeyName      string // of the API key that it was asked for with
+	ResourceName string // empty: it had none, or nothing was done
+}
+
 // Changes lists the finished tasks of the caller that were to change something:
 // those whose operation is not a get or a list.
-func (tx *Tx) Changes(ctx context.Context, page Page) ([]cloud.Task, error) {
+func (tx *Tx) Changes(ctx context.Context, page Page) ([]Change, error) {
 	rows, err := tx.q.Query(ctx, `
-		SELECT `+taskColumns+`
+		SELECT `+taskColumns+`, key_name, resource_name
 		FROM tasks
 		WHERE account_id = $1 AND response IS NOT NULL AND operation !~ '^(get|list)[A-Z]'
 			AND ($2::timestamptz IS NULL OR updated_at >= $2)
@@ -33,11 +41,14 @@ func (tx *Tx) Changes(ctx context.Context, page Page) ([]cloud.Task, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list changes: %w", err)
 	}
-	tasks, err := pgx.CollectRows(rows, scanTask)
+	changes, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Change, err error) {
+		c.Task, err = scanTaskAnd(row, &c.KeyName, &c.ResourceName)
+		return c, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list changes: %w", err)
 	}
-	return tasks, nil
+	return changes, nil
 }
 
 // BusyDays lists for each day (UTC) on which the caller asked for something the

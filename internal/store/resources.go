@@ -85,7 +85,17 @@ func Get[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource[
 	if err != nil {
 		return r, false, fmt.Errorf("read %s %d: %w", kind.Name, id, err)
 	}
+	if row != nil {
+		tx.note(id, r.Name)
+	}
 	return r, row != nil, nil
+}
+
+// note remembers the name of a resource for Finish.
+func (tx *Tx) note(id int64, name string) {
+	if tx.names != nil {
+		tx.names[id] = name
+	}
 }
 
 // record finds one row; nil: there is none. A transaction asks on its own
@@ -267,6 +277,7 @@ func Insert[B cloud.Body](_ context.Context, tx *Tx, r cloud.Resource[B]) error 
 		INSERT INTO resources (account_id, kind, id, parent_kind, parent_id, name, status, body, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
 		tx.Caller.Account, kind.Name, r.ID, parentKind, parent, r.Name, r.Status, body, tx.Now)
+	tx.note(r.ID, r.Name)
 	return nil
 }
 
@@ -283,6 +294,7 @@ func Update[B cloud.Body](_ context.Context, tx *Tx, r cloud.Resource[B]) error 
 		SET name = $4, body = $5, updated_at = $6
 		WHERE account_id = $1 AND kind = $2 AND id = $3`,
 		tx.Caller.Account, kind.Name, r.ID, r.Name, body, tx.Now)
+	tx.note(r.ID, r.Name)
 	return nil
 }
 

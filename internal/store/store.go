@@ -97,6 +97,7 @@ type Tx struct {
 	Caller cloud.Caller
 	Now    time.Time // business time of the account; zero in a Read
 
+	names     map[int64]string // of the resources that it has read or written, one by one; nil in a Read
 	capPolicy string
 	dropped   bool
 }
@@ -127,7 +128,7 @@ func (db *DB) Write(ctx context.Context, caller cloud.Caller, fn func(*Tx) error
 	}
 	defer done()
 	return db.inPipeline(ctx, func(p *pipeline) error {
-		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: caller}
+		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: caller, names: map[int64]string{}}
 		err := p.QueryRow(ctx, `
 			SELECT business_now(a), COALESCE(a.cap_policy, '')
 			FROM (SELECT * FROM accounts WHERE id = $1 FOR NO KEY UPDATE) a -- first the lock, then the time`, caller.Account).Scan(&tx.Now, &tx.capPolicy)

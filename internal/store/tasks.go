@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -169,7 +170,7 @@ var ErrLeaseLost = errors.New("lease lost")
 // finished by tx.Finish inside fn, so that its effects and its end are one.
 func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 	return db.inPipeline(ctx, func(p *pipeline) error {
-		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: cloud.Caller{Account: c.Account}}
+		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: cloud.Caller{Account: c.Account}, names: map[int64]string{}}
 		err := p.QueryRow(ctx, `
 			SELECT business_now(a), COALESCE(a.cap_policy, '')
 			FROM (
@@ -190,7 +191,8 @@ func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 }
 
 // Finish ends a task with a response, frees it of its request, and puts the next
-// task of the account on turn.
+// task of the account on turn. The name of its resource is kept for the log; what
+// has none goes by what it belongs to.
 func (tx *Tx) Finish(c Claim, status cloud.TaskStatus, response cloud.TaskResponse) error {
 	body, err := encode(response)
 	if err != nil {
@@ -199,7 +201,7 @@ func (tx *Tx) Finish(c Claim, status cloud.TaskStatus, response cloud.TaskRespon
 	tx.write(`
 		WITH done AS (
 			UPDATE tasks
-			SET status = $2, response = $3, updated_at = $4, request = NULL, head = false, lease = NULL, wake_at = NULL
+			SET status = $2, response = $3, updated_at = $4, resource_name = $5, request = NULL, head = false, lease = NULL, wake_at = NULL
 			WHERE id = $1
 			RETURNING account_id, seq
 		), next AS (
@@ -211,7 +213,7 @@ func (tx *Tx) Finish(c Claim, status cloud.TaskStatus, response cloud.TaskRespon
 		UPDATE accounts a
 		SET done_seq = done.seq
 		FROM done
-		WHERE a.id = done.account_id`, c.ID, status, body, tx.Now)
+		WHERE a.id = done.account_id`, c.ID, status, body, tx.Now, cmp.Or(tx.names[response.ResourceID], tx.names[response.AdditionalResourceID]))
 	return nil
 }
 
