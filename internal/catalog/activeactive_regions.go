@@ -60,7 +60,10 @@ func listActiveActiveRegions(ctx context.Context, tx *store.Tx, in subscriptionP
 	if !sub.Body.activeActive() {
 		return nil, cloud.Errorf(cloud.BadRequest, "Subscription %d is not Active-Active: it has a single region.", sub.ID)
 	}
-	list := &regionList{ID: sub.ID}
+	list := &regionList{ID: sub.ID, Regions: []regionView{}}
+	if beingCreated(sub) {
+		return list, nil
+	}
 	for _, place := range sub.Body.Regions {
 		view := regionView{
 			ID: place.ID, Name: place.Name, CIDR: place.CIDR, VPCID: place.vpc(sub.ID),

@@ -82,6 +82,11 @@ func TestSubscriptionBeingCreatedHasNothingYet(t *testing.T) {
 				details, _ := got.Get("cloudDetails").([]any)
 				pricing, _ := got.Get("subscriptionPricing").([]any)
 				created := got.Get("status") != "pending"
+				regions := a.Do(http.MethodGet, sub+"/regions", nil) // an error in a single region
+				if _, ok := regions.Get("regions").([]any); ok && !created && regions.Get("regions", 0) != nil &&
+					a.Do(http.MethodGet, sub, nil).Get("status") == "pending" {
+					t.Errorf("%s: got regions %s", name, regions.Body)
+				}
 				if (got.Get("numberOfDatabases") == 1.0) != created || (len(details) == 1) != created || (len(pricing) > 0) != created {
 					t.Errorf("%s: got %s", name, got.Body)
 				}

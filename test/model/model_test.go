@@ -29,7 +29,7 @@ import (
 
 // A quick round. A long one: go test ./test/model -rapid.checks=2000 -rapid.steps=100 -timeout=1h
 func TestMain(m *testing.M) {
-	for name, value := range map[string]string{"rapid.checks": "2", "rapid.steps": "50"} { // the command line wins: it is read later
+	for name, value := range map[string]string{"rapid.checks": "2", "rapid.steps": "30"} { // the command line wins: it is read later
 		if err := flag.Set(name, value); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
