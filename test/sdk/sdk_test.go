@@ -64,6 +64,10 @@ func stories() []story {
 		{"deleted behind one's back", goneBehindOnesBack},
 		{"rules, roles and users", accessControl},
 		{"own cloud account", ownCloudAccount},
+		{"RAM of databases on flash", ramOfDatabases},
+		{"Redis versions of Essentials databases", versionsOfEssentials},
+		{"newer members of subscriptions", viewsOfSubscriptions},
+		{"invitations to transit gateways", gatewayInvitations},
 	}
 }
 
