@@ -28,12 +28,15 @@ func TestEveryMemberIsTaken(t *testing.T) {
 	models := readModels(t)
 	var calls []call
 	for _, m := range readMethods(t) {
+		if m.body == "" {
+			continue
+		}
 		for _, only := range []func(member) bool{
 			func(member) bool { return true },
 			func(m member) bool { return !m.readOnly && !m.optional || slices.Contains(indispensable, m.name) },
 		} {
 			for _, body := range models.bodies(t, m.body, only) {
-				calls = append(calls, call{m.class, m.name, append(slices.Clone(m.ids), body)})
+				calls = append(calls, call{m.class, m.name, append(slices.Clone(m.args), body)})
 			}
 		}
 	}
@@ -51,28 +54,71 @@ func TestEveryMemberIsTaken(t *testing.T) {
 	}
 }
 
-// method is a method of the client that sends a body.
-type method struct {
-	class, name string
-	ids         []any // of resources that do not exist
-	body        string
+// Every method of the client sends what is an operation here, as those that send no body show without resources: they
+// succeed, or do not find one.
+func TestEveryMethodIsKnown(t *testing.T) {
+	t.Parallel()
+	installed(t)
+	server := servetest.Start(t, servetest.Options{})
+	var calls []call
+	for _, m := range readMethods(t) {
+		if m.body == "" {
+			calls = append(calls, call{m.class, m.name, m.args})
+		}
+	}
+	if len(calls) < 80 {
+		t.Errorf("found %d methods without a body, want at least 80", len(calls))
+	}
+	flags := []string{"--base-url=" + server.RecordedURL(), "--api-key=" + server.APIKey, "--secret-key=" + server.SecretKey}
+	for i, got := range callServices(t, flags, calls...) {
+		if got.Error != nil && got.Status != http.StatusNotFound {
+			t.Errorf("%s.%s%v: %d %s", calls[i].class, calls[i].method, calls[i].args, got.Status, got.Error)
+		}
+	}
+	requests := 0
+	for line := range strings.Lines(server.Log()) {
+		if !strings.Contains(line, "msg=request") {
+			continue
+		}
+		if requests++; !strings.Contains(line, "operation=") {
+			t.Errorf("this is no operation: %s", line)
+		}
+	}
+	if requests == 0 { // reads that succeed are not logged, and others are
+		t.Errorf("the server has logged no request:\n%s", server.Log())
+	}
 }
 
-// readMethods reads the client's methods that send a body.
+// method is a method of the client. Its arguments are ids of resources that do not exist, before the body if it has one.
+type method struct {
+	class, name string
+	args        []any
+	body        string // the name of its model
+}
+
+// readMethods reads the client's methods.
 func readMethods(t *testing.T) (all []method) {
 	t.Helper()
-	static := regexp.MustCompile(`static (\w+)\((.*)requestBody\??: (\w+)\)`)
+	static := regexp.MustCompile(`static (\w+)\((.*)\): CancelablePromise`)
 	for class, text := range readAll(t, "services/*.d.ts") {
 		for _, found := range static.FindAllStringSubmatch(text, -1) {
-			m := method{class: class, name: found[1], body: found[3]}
-			for arg := range strings.SplitSeq(strings.TrimSuffix(found[2], ", "), ", ") {
+			m := method{class: class, name: found[1]}
+			for arg := range strings.SplitSeq(found[2], ", ") {
+				name, is, _ := strings.Cut(arg, ": ")
 				switch {
-				case strings.HasSuffix(arg, ": number"):
-					m.ids = append(m.ids, 1)
-				case strings.HasSuffix(arg, ": string"):
-					m.ids = append(m.ids, "key")
-				case arg != "":
-					t.Fatalf("%s.%s: the argument %q is neither a number nor a string", class, m.name, arg)
+				case arg == "":
+				case strings.TrimSuffix(name, "?") == "requestBody":
+					m.body = is
+				case is == "number":
+					m.args = append(m.args, 1)
+				case is == "boolean":
+					m.args = append(m.args, true)
+				case is == "string":
+					m.args = append(m.args, "key")
+				case strings.HasPrefix(is, `"AWS"`):
+					m.args = append(m.args, "AWS")
+				default:
+					t.Fatalf("%s.%s: nothing is known that an argument %q could be", class, m.name, arg)
 				}
 			}
 			all = append(all, m)
