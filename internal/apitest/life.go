@@ -110,11 +110,11 @@ func (a *Account) Pass(d time.Duration) {
 	})
 }
 
-// Settle lets the time pass that provisioning takes and waits until a resource
-// has a status; "" means gone.
+// Settle lets the time pass that provisioning takes, of whatever is being provisioned,
+// and waits until a resource has a status; "" means gone.
 func (a *Account) Settle(path, status string) {
 	a.tb.Helper()
-	a.Advance(SettleTime)
+	a.Pass(SettleTime)
 	a.EventuallyStatus(path, status)
 }
 

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	startTimeout = 60 * time.Second // a cold start with initdb on a busy machine
+	startTimeout = 3 * time.Minute // a cold start with initdb on a busy machine
 	stopTimeout  = 30 * time.Second
 	waitTimeout  = 60 * time.Second // for an end that comes by itself
 	logTail      = 16 << 10         // bytes of the log shown when a test fails
