@@ -111,10 +111,15 @@ type serveCmd struct {
 	TaskHold     time.Duration `env:"UNDERSTUDY_TASK_HOLD" default:"500ms" placeholder:"DURATION" help:"How long a GET of an unfinished task waits for its end, 10s at most; 0 answers at once. Default: ${default}."`
 	LogFormat    string        `env:"UNDERSTUDY_LOG_FORMAT" default:"text" enum:"text,json" placeholder:"text|json" help:"Format of the log on standard error. Default: ${default}."`
 	LogLevel     slog.Level    `env:"UNDERSTUDY_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error. Default: ${default}."`
+	setupFlags
 }
 
 // Run serves until the context ends.
 func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
+	setup, err := s.setup()
+	if err != nil {
+		return err
+	}
 	return server.Run(ctx, server.Config{
 		Document:     understudy.Document,
 		Listen:       s.Listen,
@@ -128,6 +133,7 @@ func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 		RateLimit:    s.RateLimit,
 		ReadyFile:    s.ReadyFile,
 		TaskHold:     s.TaskHold,
+		Setup:        setup,
 		Logger:       s.logger(os.Stderr),
 		Banner:       func(ready server.Ready) { banner(stdout, ready) },
 		Hook:         hook(),

@@ -37,8 +37,9 @@ type Catalog struct {
 	transitGateways    []sharedGateway
 }
 
-// New reads the data files. An error is a mistake in a file, not in the caller.
-func New() (*Catalog, error) {
+// New reads the data files and adds a setup. An error is a mistake in a file, or what
+// Setup.Check finds.
+func New(setup Setup) (*Catalog, error) {
 	var c Catalog
 	var table planTable
 	for _, file := range []struct {
@@ -79,13 +80,16 @@ func New() (*Catalog, error) {
 	if len(c.users) == 0 {
 		return nil, errors.New("read users: none")
 	}
-	return &c, nil
+	if len(c.paymentMethods) == 0 || len(c.transitGateways) == 0 {
+		return nil, errors.New("read payment-methods and transit-gateways: none")
+	}
+	return &c, c.add(setup)
 }
 
-// Operations reads the data files and returns every operation there is, for the
-// engine to bind.
-func Operations() ([]engine.Operation, error) {
-	c, err := New()
+// Operations reads the data files, adds a setup and returns every operation there
+// is, for the engine to bind.
+func Operations(setup Setup) ([]engine.Operation, error) {
+	c, err := New(setup)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 
 func newCatalog(tb testing.TB) *Catalog {
 	tb.Helper()
-	c, err := New()
+	c, err := New(Setup{})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -52,13 +53,16 @@ func showCloudAccount(r cloud.Resource[CloudAccount]) cloudAccount {
 	return view
 }
 
-// everyCloudAccount lists those of every customer first.
+// everyCloudAccount lists those of every customer first. One that clients made before
+// another of its name was set up stays the only one of that name.
 func (c *Catalog) everyCloudAccount(ctx context.Context, tx *store.Tx) ([]cloudAccount, error) {
 	own, err := store.All[CloudAccount](ctx, tx)
 	if err != nil {
 		return nil, err
 	}
-	list := append([]cloudAccount{}, c.cloudAccounts...)
+	list := slices.DeleteFunc(slices.Clone(c.cloudAccounts), func(a cloudAccount) bool {
+		return slices.ContainsFunc(own, func(r cloud.Resource[CloudAccount]) bool { return r.Name == a.Name })
+	})
 	for _, r := range own {
 		list = append(list, showCloudAccount(r))
 	}

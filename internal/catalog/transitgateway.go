@@ -187,14 +187,14 @@ func (c *Catalog) listTransitGateways(ctx context.Context, tx *store.Tx, in plac
 	}
 	list := gatewayList{Gateways: []gatewayView{}}
 	for _, gateway := range gateways {
-		if gateway.Status != invitationAccepted {
-			continue
+		shared, ok := c.sharedGateway(gateway.Body.Invitation)
+		if !ok || gateway.Status != invitationAccepted {
+			continue // its owner does not share it any more, or it was declined
 		}
 		attachment, attached, err := attachmentOf(ctx, tx, gateway.ID)
 		if err != nil {
 			return nil, err
 		}
-		shared, _ := c.sharedGateway(gateway.Body.Invitation)
 		view := gatewayView{
 			ID: gateway.ID, GatewayUID: shared.GatewayUID, Status: gatewayAvailable, Account: shared.Account, CIDRs: []gatewayCIDR{},
 		}

@@ -9,15 +9,17 @@ import (
 	"github.com/understudy-dev/understudy/internal/engine"
 )
 
-// Assemble puts the parts of a sandbox together over a database: every operation bound to the engine, and the edge
-// before it. The caller runs the engine and serves the edge.
+// Assemble puts the parts of a sandbox together over a database: every operation bound to the engine (those without a
+// setup, unless others are given), and the edge before it. The caller runs the engine and serves the edge.
 func Assemble(ctx context.Context, cfg engine.Config, rateLimit int) (*engine.Engine, http.Handler, error) {
 	secret, err := cfg.DB.ServerSecret(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	if cfg.Operations, err = catalog.Operations(); err != nil {
-		return nil, nil, err
+	if cfg.Operations == nil {
+		if cfg.Operations, err = catalog.Operations(catalog.Setup{}); err != nil {
+			return nil, nil, err
+		}
 	}
 	eng, err := engine.New(cfg)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/understudy-dev/understudy/internal/catalog"
 	"github.com/understudy-dev/understudy/internal/engine"
 )
 
@@ -33,6 +34,7 @@ type Config struct {
 	RateLimit    int           // requests an account may send in a minute; 0: any number
 	ReadyFile    string        // written when ready; empty: none
 	TaskHold     time.Duration // how long a GET of an unfinished task waits
+	Setup        catalog.Setup // what accounts have beside the built-in data
 	Timeouts     Timeouts
 	Logger       *slog.Logger
 	Banner       func(Ready) // called when ready; nil: nothing
@@ -99,6 +101,9 @@ func (c *Config) check() error {
 	}
 	if c.RateLimit < 0 {
 		return badConfig("--rate-limit %d is not a number from 0 up", c.RateLimit)
+	}
+	if err := c.Setup.Check(); err != nil {
+		return badConfig("%w", err)
 	}
 	ready, err := os.Stat(c.ReadyFile)
 	if err == nil && ready.IsDir() {

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy-dev/understudy/api/openapi"
+	"github.com/understudy-dev/understudy/internal/catalog"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/migrations"
@@ -105,16 +106,21 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		APISecretKey: keys.Secret,
 		PID:          os.Getpid(),
 	}
+	operations, err := catalog.Operations(cfg.Setup)
+	if err != nil {
+		return nil, err
+	}
 	var edge http.Handler
 	s.engine, edge, err = Assemble(ctx, engine.Config{
-		Document: document,
-		DB:       s.database.DB,
-		Logger:   cfg.Logger,
-		Speed:    cfg.Speed,
-		Policy:   cfg.CapPolicy,
-		Hold:     cfg.TaskHold,
-		Shared:   cfg.DatabaseURL != "",
-		Hook:     cfg.Hook,
+		Document:   document,
+		DB:         s.database.DB,
+		Operations: operations,
+		Logger:     cfg.Logger,
+		Speed:      cfg.Speed,
+		Policy:     cfg.CapPolicy,
+		Hold:       cfg.TaskHold,
+		Shared:     cfg.DatabaseURL != "",
+		Hook:       cfg.Hook,
 	}, cfg.RateLimit)
 	if err != nil {
 		return nil, err

@@ -27,6 +27,9 @@ var flags = []struct{ name, fallback string }{
 	{"task-hold", "500ms"},
 	{"log-format", "text"},
 	{"log-level", "info"},
+	{"card", "Visa 5556"},
+	{"cloud-account", "none"},
+	{"transit-gateway", "none"},
 }
 
 // twin is the name of a flag in the environment.
@@ -103,6 +106,17 @@ func TestBadValues(t *testing.T) {
 		{"task-hold", "11s", "11s"},
 		{"log-format", "xml", `"xml"`},
 		{"log-level", "loud", `"loud"`},
+		{"card", "Mastercard", `"Mastercard"`},
+		{"card", "1234", `"1234"`},
+		{"card", "Visa 12345", `"Visa 12345"`},
+		{"card", "Visa 5556,Visa  5556", "Visa 5556 is there twice"},
+		{"cloud-account", ":AWS", `":AWS"`},
+		{"cloud-account", "ours:Azure", `"ours:Azure"`},
+		{"cloud-account", "ours,ours:GCP", "ours is there twice"},
+		{"cloud-account", "Redis Internal Resources", "is there twice"},
+		{"transit-gateway", "gateway", `"gateway"`},
+		{"transit-gateway", "tgw-", `"tgw-"`},
+		{"transit-gateway", "tgw-1,tgw-1", "tgw-1 is there twice"},
 	} {
 		t.Run(test.flag+" "+filepath.Base(test.value), func(t *testing.T) {
 			t.Parallel()

@@ -66,7 +66,7 @@ func write(root string) error {
 	if err != nil {
 		return err
 	}
-	functions, err := catalog.Operations()
+	functions, err := catalog.Operations(catalog.Setup{})
 	if err != nil {
 		return err
 	}
