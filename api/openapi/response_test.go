@@ -9,7 +9,7 @@ import (
 func TestCheckResponse(t *testing.T) {
 	t.Parallel()
 	const (
-		task     = `{"taskId":"5b6f0a52-8f0e-4a3f-9c37-6d0f2f1f7a11","commandType":"c","status":"received","timestamp":"2026-03-02T10:15:30.123456Z","links":[]}`
+		task     = `{"taskId":"5b6f0a52-8f0e-4a3f-9c37-6d0f2f1f7a11","commandType":"c","status":"received","description":"d","timestamp":"2026-03-02T10:15:30.123456Z","links":[]}`
 		notFound = `{"timestamp":"2026-03-02T10:17:00.321+00:00","status":404,"error":"Not Found","path":"/v1/x"}`
 		cidrs    = `"response":{"resourceId":7,"resource":{"cidr_ips":[],"security_group_ids":[],"errors":[]}},`
 		estimate = `"response":{"resource":{"pricing":[{"type":"Shards","quantity":2,"quantityMeasurement":"shards","pricePerUnit":0.1,"priceCurrency":"USD","pricePeriod":"hour"}]}},`
