@@ -246,7 +246,7 @@ func (a *actor) stand(rt *rapid.T) (run func()) {
 	}
 	change(func(now time.Time, _ store.Clock) store.Clock { return store.Clock{Frozen: &now} })
 	return func() {
-		change(func(now time.Time, _ store.Clock) store.Clock { return store.Clock{Offset: now.Sub(time.Now())} })
+		change(func(now time.Time, _ store.Clock) store.Clock { return store.Clock{Offset: time.Until(now)} })
 	}
 }
 
