@@ -74,7 +74,7 @@ func (c *checker) normal(schema *openapi3.Schema, value any) (normal any, change
 	}
 	for _, alternatives := range []openapi3.SchemaRefs{schema.OneOf, schema.AnyOf} {
 		if len(alternatives) > 0 {
-			become(c.normal(c.meant(alternatives, value), value))
+			become(c.normalChoice(alternatives, value))
 		}
 	}
 	switch value := value.(type) {
@@ -194,38 +194,48 @@ func coerceText(schema *openapi3.Schema, text string) (coerced any, ok bool) {
 	return nil, false
 }
 
-// meant returns the alternative that a value is meant for: a scalar that of its own type; any other value the one that it
-// fits, or that its normal form fits, or else the one that knows most of its members.
-func (c *checker) meant(alternatives openapi3.SchemaRefs, value any) *openapi3.Schema {
+// normalChoice brings a value into the normal form of the alternative that it is meant for: one of its own type, else one
+// that it can be taken for, else the one that knows most of its members. Anything but a scalar must fit it, too. Those of
+// another type are not asked whether it fits: to say no costs more than all the rest.
+func (c *checker) normalChoice(alternatives openapi3.SchemaRefs, value any) (normal any, changed bool) {
+	scalar := isScalar(value)
 	for _, alternative := range alternatives {
-		if ofType(alternative.Value, value) {
-			return alternative.Value
+		if ofType(alternative.Value, value) && (scalar || c.fits(alternative.Value, value)) {
+			return c.normal(alternative.Value, value)
 		}
 	}
 	for _, alternative := range alternatives {
-		if c.fits(alternative.Value, value) {
-			return alternative.Value
+		if normal, changed = c.normal(alternative.Value, value); changed && (scalar || c.fits(alternative.Value, normal)) {
+			return normal, true
 		}
 	}
-	for _, alternative := range alternatives {
-		if normal, changed := c.normal(alternative.Value, value); changed && c.fits(alternative.Value, normal) {
-			return alternative.Value
-		}
-	}
-	return slices.MinFunc(alternatives, func(a, b *openapi3.SchemaRef) int {
+	nearest := slices.MinFunc(alternatives, func(a, b *openapi3.SchemaRef) int {
 		return unknownFields(a.Value, value) - unknownFields(b.Value, value)
-	}).Value
+	})
+	return c.normal(nearest.Value, value)
 }
 
-// ofType reports whether a value is a scalar of the type that a schema declares.
+func isScalar(value any) bool {
+	switch value.(type) {
+	case string, bool, json.Number:
+		return true
+	}
+	return false
+}
+
+// ofType reports whether a value is of the type that a schema declares; null may be of any.
 func ofType(schema *openapi3.Schema, value any) bool {
 	switch value.(type) {
 	case string:
-		return schema.Type.Is(openapi3.TypeString)
+		return schema.Type.Permits(openapi3.TypeString)
 	case bool:
-		return schema.Type.Is(openapi3.TypeBoolean)
+		return schema.Type.Permits(openapi3.TypeBoolean)
 	case json.Number:
-		return schema.Type.Is(openapi3.TypeNumber) || schema.Type.Is(openapi3.TypeInteger)
+		return schema.Type.Permits(openapi3.TypeNumber) || schema.Type.Permits(openapi3.TypeInteger)
+	case []any:
+		return schema.Type.Permits(openapi3.TypeArray)
+	case map[string]any:
+		return schema.Type.Permits(openapi3.TypeObject)
 	}
-	return false
+	return true
 }

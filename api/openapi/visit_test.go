@@ -28,6 +28,8 @@ func TestRefusalIsCheap(t *testing.T) {
 		{"all fits but the last", "updateProDatabase", `{"clientTlsCertificates":[` + strings.Repeat(`"",`, size/3) + `[]]}`, "not an array (at clientTlsCertificates[349525])"},
 		{"nulls", "createProDatabase", `{"sourceIp":[` + strings.Repeat(`null,`, size/5) + `null]}`, "; and many more"},
 		{"texts for numbers", "createProSubscription", `{"databases":[` + strings.Repeat(`{"port":"1"},`, size/13) + `{}]}`, "; and many more"},
+		{"numbers for texts, of a choice", "updateProDatabase", `{"clientTlsCertificates":[` + strings.Repeat(`1,`, size/4) + `[]]}`, "not an array (at clientTlsCertificates[262144])"},
+		{"of no alternative's type", "updateProDatabase", `{"clientTlsCertificates":[` + strings.Repeat(`[],`, size/3) + `[]]}`, "; and many more"},
 		{"deep", "createProDatabase", `{"name":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`, "value must be a string, not an array (at name)"},
 		{"too deep", "createProDatabase", `{"name":` + strings.Repeat("[", size) + `}`, "exceeded max depth"},
 		{"long value", "createProDatabase", `{"name":"a","protocol":"` + strings.Repeat("a", size) + `"}`, "aaa…"},
