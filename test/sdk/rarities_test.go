@@ -265,10 +265,6 @@ func goneBehindOnesBack(t *testing.T, s *session) {
 	id := s.createDatabase(t, subscription, databases.CreateDatabase{Name: redis.String("orders"), DatasetSizeInGB: redis.Float64(1)})
 	path := fmt.Sprintf("/subscriptions/%d", subscription)
 	s.server.Accept(http.MethodDelete, fmt.Sprintf("%s/databases/%d", path, id), nil)
-	// DATABASE_NOT_ACTIVE, or DATABASE_NOT_FOUND where deleting takes no time.
-	wantCode(t, "update what is being deleted", s.client.Database.Update(s.ctx, subscription, id, databases.UpdateDatabase{
-		Name: redis.String("new"),
-	}), "DATABASE_NOT_")
 	s.awaitNoDatabase(t, subscription, id)
 	wantCode(t, "update what is gone", s.client.Database.Update(s.ctx, subscription, id, databases.UpdateDatabase{
 		Name: redis.String("new"),
@@ -303,7 +299,18 @@ func TestSlowTasks(t *testing.T) {
 		t.Errorf("got %v and the databases %v, want none before it is active", got, names)
 	}
 	s.awaitSubscription(t, id)
-	if names := s.databaseNames(t, id); len(names) != 1 {
-		t.Errorf("got databases %v, want the first one", names)
+	list := s.client.Database.List(s.ctx, id)
+	if !list.Next() {
+		t.Fatalf("got no database, %v, want the first one", list.Err())
 	}
+	database := redis.IntValue(list.Value().ID)
+	if list.Next() {
+		t.Errorf("got database %v, want none but the first one", list.Value())
+	}
+	if err := s.client.Database.Delete(s.ctx, id, database); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, "update what is being deleted", s.client.Database.Update(s.ctx, id, database, databases.UpdateDatabase{
+		Name: redis.String("new"),
+	}), "DATABASE_NOT_ACTIVE")
 }
