@@ -57,10 +57,7 @@ func Start(ctx context.Context, prepare func(ctx context.Context, url string) er
 	if err := removeAfterUs(dir); err != nil {
 		return p, err
 	}
-	if p.admin, err = pgx.Connect(ctx, p.cluster.URL()); err != nil {
-		return p, err
-	}
-	if _, err := p.admin.Exec(ctx, "CREATE DATABASE "+Migrated); err != nil {
+	if err := p.exec(ctx, "CREATE DATABASE "+Migrated); err != nil {
 		return p, fmt.Errorf("create the template: %w", err)
 	}
 	if err := migrations.Up(ctx, p.url(Migrated)); err != nil || prepare == nil {
@@ -75,7 +72,7 @@ func (p *Postgres) Create(ctx context.Context, template string) (name, url strin
 	defer p.mu.Unlock()
 	p.made++
 	name = fmt.Sprintf("test_%d", p.made)
-	if _, err := p.admin.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
+	if err := p.exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		return "", "", fmt.Errorf("create a database: %w", err)
 	}
 	return name, p.url(name), nil
@@ -85,10 +82,22 @@ func (p *Postgres) Create(ctx context.Context, template string) (name, url strin
 func (p *Postgres) Drop(ctx context.Context, name string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, err := p.admin.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+	if err := p.exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 		return fmt.Errorf("drop a database: %w", err)
 	}
 	return nil
+}
+
+// exec runs a statement. A context that ends in the middle of one takes the connection along, which others go on to use:
+// they get a new one.
+func (p *Postgres) exec(ctx context.Context, sql string) (err error) {
+	if p.admin == nil || p.admin.IsClosed() {
+		if p.admin, err = pgx.Connect(ctx, p.cluster.URL()); err != nil {
+			return err
+		}
+	}
+	_, err = p.admin.Exec(ctx, sql)
+	return err
 }
 
 // Err returns why Postgres ended by itself; nil: it has not.
