@@ -13,7 +13,7 @@ const module = "github.com/understudy-dev/understudy"
 // it, so that calls go deep and nothing calls back up.
 var arrows = map[string][]string{
 	"":                     {"internal/cloud", "internal/engine", "internal/server", "internal/throwaway"},
-	"cmd/understudy":       {"", "internal/server", "internal/engine"},
+	"cmd/understudy":       {"", "internal/server", "internal/engine", "internal/catalog"},
 	"internal/server":      {"api", "api/openapi", "internal/catalog", "internal/cloud", "internal/engine", "internal/postgres", "internal/store", "migrations"},
 	"api":                  {"api/openapi", "internal/cloud", "internal/engine", "internal/idempotency", "internal/store"},
 	"api/openapi":          {},
