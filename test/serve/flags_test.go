@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/servetest"
 )
 
 // flags are all those of serve, with their defaults as the help shows them.
@@ -204,6 +206,15 @@ func (p *process) wantSetting(s setting) {
 	if status, answer := ready.with(entry(name, nil)).ask(t, "GET", "/", nil); status != 200 {
 		t.Errorf("with a key of %s: got %d %v", s["keys-file"], status, answer)
 	}
+	kind, digits, _ := strings.Cut(s["card"], " ")
+	_, listed := ready.ask(t, "GET", "/payment-methods", nil)
+	card := listed["paymentMethods"].([]any)[0].(map[string]any)
+	if fmt.Sprint(card["type"], " ", card["creditCardEndsWith"]) != kind+" "+digits {
+		t.Errorf("with --card %q the first card is %v", s["card"], card)
+	}
+	if _, listed := ready.ask(t, "GET", "/cloud-accounts", nil); !strings.Contains(fmt.Sprint(listed), s["cloud-account"]) {
+		t.Errorf("with --cloud-account %q these are listed: %v", s["cloud-account"], listed)
+	}
 	if got := ready.left(t); got != s["rate-limit"] {
 		t.Errorf("with --rate-limit %s %s requests are left at first", s["rate-limit"], got)
 	}
@@ -211,7 +222,9 @@ func (p *process) wantSetting(s setting) {
 	// provisioned.
 	var failed []any
 	for _, name := range []string{"one", "two", "three", "four"} {
-		status, task := ready.ask(t, "POST", "/subscriptions", subscriptionBody(name))
+		body := servetest.SubscriptionBody(name)
+		body["paymentMethodId"] = card["id"]
+		status, task := ready.ask(t, "POST", "/subscriptions", body)
 		if status != 202 {
 			t.Fatalf("create %s: got %d %v", name, status, task)
 		}
@@ -228,6 +241,9 @@ func (p *process) wantSetting(s setting) {
 		if task["status"] == "processing-error" {
 			failed = append(failed, name)
 		}
+		if name == "one" {
+			p.wantInvitation(ready, task["response"], s["transit-gateway"])
+		}
 	}
 	want := 0
 	if s["subscription-cap-policy"] == "reject" {
@@ -242,6 +258,20 @@ func (p *process) wantSetting(s setting) {
 	logged := p.stderr.String()
 	if isJSON := strings.HasPrefix(logged, `{"time":`); isJSON != (s["log-format"] == "json") {
 		t.Errorf("the log in format %s: %s", s["log-format"], logged)
+	}
+}
+
+// wantInvitation looks for a transit gateway among the invitations to the subscription that a task has made.
+func (p *process) wantInvitation(ready readiness, made any, gateway string) {
+	p.t.Helper()
+	path := fmt.Sprintf("/subscriptions/%v/transitGateways/invitations", made.(map[string]any)["resourceId"])
+	_, task := ready.ask(p.t, "GET", path, nil)
+	p.until("the invitations are read", func() bool {
+		_, task = ready.ask(p.t, "GET", "/tasks/"+task["taskId"].(string), nil)
+		return task["status"] == "processing-completed"
+	})
+	if !strings.Contains(fmt.Sprint(task["response"]), gateway) {
+		p.t.Errorf("with --transit-gateway %s: got the invitations %v", gateway, task["response"])
 	}
 }
 
@@ -265,12 +295,14 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 		"listen": "127.0.0.2:0", "database-url": pgtest.New(t), "data-dir": filepath.Join(home, "one"), "speed": "25",
 		"subscription-cap-policy": "reject", "api-key": "key-one", "api-secret-key": "secret-one",
 		"keys-file": filepath.Join(home, "keys-of-one.json"), "rate-limit": "100000",
+		"card": "Mastercard 1234", "cloud-account": "ours of one", "transit-gateway": "tgw-1",
 		"ready-file": filepath.Join(home, "one.json"), "task-hold": "0", "log-format": "json", "log-level": "info",
 	}
 	two := setting{
 		"listen": "127.0.0.3:0", "database-url": pgtest.New(t), "data-dir": filepath.Join(home, "two"), "speed": "25",
 		"subscription-cap-policy": "queue", "api-key": "key-two", "api-secret-key": "secret-two",
 		"keys-file": filepath.Join(home, "keys-of-two.json"), "rate-limit": "200000",
+		"card": "Discover 4321", "cloud-account": "ours of two", "transit-gateway": "tgw-2",
 		"ready-file": filepath.Join(home, "two.json"), "task-hold": "9s", "log-format": "text", "log-level": "info",
 	}
 	for _, s := range []setting{one, two} {
