@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
@@ -44,8 +45,13 @@ func TestPlanReads(t *testing.T) {
 		return list
 	}
 	everything := len(all("/v1/fixed/plans"))
-	if n := len(all("/v1/fixed/plans?redisFlex=true")) + len(all("/v1/fixed/plans?redisFlex=false")); n != everything || n < 100 {
-		t.Errorf("%d plans with and without Flex, %d in all", n, everything)
+	if n := len(all("/v1/fixed/plans?redisFlex=false")); n != everything || n < 100 {
+		t.Errorf("%d plans without Flex, %d in the list", n, everything)
+	}
+	for _, p := range all("/v1/fixed/plans?redisFlex=true") {
+		if p := p.(map[string]any); p["redisFlex"] != true {
+			t.Errorf("plan %v is none of Flex", p["id"])
+		}
 	}
 	parts := 0
 	for _, provider := range []string{"AWS", "GCP", "AZURE"} {
@@ -87,8 +93,8 @@ func TestPlanReads(t *testing.T) {
 	}
 }
 
-// Whoever asks for a size, a place, an availability and for data that is kept finds a
-// plan, and by its name exactly one.
+// Whoever asks for a size, a place, an availability and whether data is kept finds one
+// plan, as by its name: Terraform's data source takes two for none.
 func TestEveryQueryFindsAPlan(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
@@ -99,9 +105,7 @@ func TestEveryQueryFindsAPlan(t *testing.T) {
 			p := p.(map[string]any)
 			at := fmt.Sprintf("%v %v", p["provider"], p["region"])
 			named[fmt.Sprintf("%s %v", at, p["name"])]++
-			if p["redisFlex"] == false {
-				found[fmt.Sprintf("%s %v%v %v %v", at, p["size"], p["sizeMeasurementUnit"], p["availability"], p["supportDataPersistence"])]++
-			}
+			found[fmt.Sprintf("%s %v%v %v %v", at, p["size"], p["sizeMeasurementUnit"], p["availability"], p["supportDataPersistence"])]++
 			regions[fmt.Sprint(p["provider"])][fmt.Sprint(p["region"])] = true
 		}
 		shown := map[string]string{"AWS": "AWS", "GCP": "GCP", "AZURE": "Azure"}[provider]
@@ -128,8 +132,8 @@ func TestEveryQueryFindsAPlan(t *testing.T) {
 			for _, size := range []string{"250MB", "1GB", "2.5GB", "5GB", "12GB"} {
 				for _, availability := range []string{"No replication", "Single-zone", "Multi-zone"} {
 					for _, persistence := range []bool{false, true} {
-						if query := fmt.Sprintf("%s %s %s %s %t", provider, region, size, availability, persistence); found[query] == 0 {
-							t.Errorf("no plan for %s", query)
+						if query := fmt.Sprintf("%s %s %s %s %t", provider, region, size, availability, persistence); found[query] != 1 {
+							t.Errorf("%d plans for %s", found[query], query)
 						}
 					}
 				}
@@ -137,6 +141,27 @@ func TestEveryQueryFindsAPlan(t *testing.T) {
 			if named[provider+" "+region+" 30MB"] != 1 {
 				t.Errorf("no free plan in %s of %s", region, provider)
 			}
+		}
+	}
+}
+
+// A plan that is sold no more still is what those who know its id get.
+func TestRetiredPlansAreInNoList(t *testing.T) {
+	t.Parallel()
+	const retired = 98273
+	a := apitest.New(t, nil).Account()
+	listed := func(path string) bool {
+		list, _ := a.Do(http.MethodGet, path, nil).Get("plans").([]any)
+		return slices.ContainsFunc(list, func(p any) bool { return p.(map[string]any)["id"] == float64(retired) })
+	}
+	if listed("/v1/fixed/plans") {
+		t.Error("the plan is listed")
+	}
+	wantMembers(t, "plan", a.Do(http.MethodGet, fmt.Sprintf("/v1/fixed/plans/%d", retired), nil), map[string]any{"name": "Cache 5GB"})
+	for plan, want := range map[int]bool{retired: true, 34947: false} {
+		sub := essentials(a, plan)
+		if got := listed("/v1/fixed/plans/subscriptions/" + sub[len(fixed)+1:]); got != want {
+			t.Errorf("a subscription of plan %d: the plan is listed: %t", plan, got)
 		}
 	}
 }

@@ -37,6 +37,7 @@ type plan struct {
 	CIDRAllowRules         int     `json:"cidrAllowRules"` // source addresses of a database
 	SupportDataPersistence bool    `json:"supportDataPersistence"`
 	RedisFlex              bool    `json:"redisFlex"` // data in RAM and on flash
+	Retired                bool    `json:"-"`         // known by its id, and in no list
 }
 
 func (p plan) free() bool { return p.Price == 0 }
@@ -138,14 +139,17 @@ func showPlans(plans []plan) *planList {
 }
 
 type planFilter struct {
-	Provider  string `query:"provider" json:"-"`  // in capitals, unlike in the answer; empty: all
-	RedisFlex *bool  `query:"redisFlex" json:"-"` // nil: all
+	Provider  string `query:"provider" json:"-"` // in capitals, unlike in the answer; empty: all
+	RedisFlex bool   `query:"redisFlex" json:"-"`
 }
+
+// Plans of Redis Flex are for those who ask for them: Terraform's data source neither
+// does nor tells them from others of their size, and takes two that fit for none.
 
 func (c *Catalog) listEssentialsPlans(_ context.Context, _ *store.Tx, in planFilter) (*planList, error) {
 	return showPlans(slices.DeleteFunc(slices.Clone(c.plans), func(p plan) bool {
-		return in.Provider != "" && in.Provider != strings.ToUpper(p.Provider) ||
-			in.RedisFlex != nil && *in.RedisFlex != p.RedisFlex
+		return p.Retired || in.RedisFlex != p.RedisFlex ||
+			in.Provider != "" && in.Provider != strings.ToUpper(p.Provider)
 	})), nil
 }
 
@@ -157,7 +161,7 @@ func (c *Catalog) listEssentialsPlansForSubscription(ctx context.Context, tx *st
 	}
 	own, _ := c.plan(sub.Body.PlanID)
 	return showPlans(slices.DeleteFunc(slices.Clone(c.plans), func(p plan) bool {
-		return checkPlanChange(own, p) != nil
+		return p.ID != own.ID && (p.Retired || checkPlanChange(own, p) != nil)
 	})), nil
 }
 

@@ -7,11 +7,13 @@ import (
 )
 
 // planTable is the catalogue of plans as its file has it: kinds of plans that are
-// sold alike in many places, and single plans that were observed.
+// sold alike in many places, and single plans that were observed. Those that were
+// retired are like plans of other names in the same place.
 type planTable struct {
 	Kinds    map[string][]plan `json:"kinds"` // groups; without ids and places
 	Series   []planSeries      `json:"series"`
 	Observed []plan            `json:"observed"`
+	Retired  []plan            `json:"retired"`
 }
 
 // planSeries are groups of kinds in places. Their ids count up from the first one,
@@ -34,6 +36,10 @@ func (t planTable) plans() ([]plan, error) {
 		observed[name{p.Provider, p.Region, p.Name}] = true
 	}
 	all := slices.Clone(t.Observed)
+	for _, p := range t.Retired {
+		p.Retired = true
+		all = append(all, p)
+	}
 	for _, s := range t.Series {
 		var kinds []plan
 		for _, group := range s.Kinds {
