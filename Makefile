@@ -11,9 +11,12 @@ VCS := $(shell git status --porcelain >/dev/null 2>&1 && echo true || echo false
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# What the tests of the main module need.
+NEEDS := postgres cc node curl . test/clients/mcp/testdata/npm
+
 .PHONY: setup
 setup: ## Download modules, and install or build what the machine lacks
-	@scripts/setup.sh postgres cc node curl . test/sdk test/terraform test/clients/mcp/testdata/npm terraform opentofu provider
+	@scripts/setup.sh $(NEEDS) test/sdk test/terraform terraform opentofu provider
 
 .PHONY: run
 run: ## Start the sandbox: make run ARGS='--listen 127.0.0.1:9000'
@@ -43,7 +46,7 @@ test-terraform:
 
 .PHONY: race
 race: ## Run the server's own tests under the race detector, failures last: make race ARGS='-run Task'
-	@scripts/setup.sh postgres cc .
+	@scripts/setup.sh $(NEEDS)
 	@$(TOOL) gotestsum --format pkgname -- -race -timeout 15m ./... $(ARGS)
 
 .PHONY: lint
