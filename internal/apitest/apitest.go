@@ -48,6 +48,7 @@ type World struct {
 	DB     *store.DB
 	DBURL  string
 	Engine *engine.Engine
+	Stop   func() // for servers that follow one another on a database; the end of the test stops it, too
 
 	tb       testing.TB
 	recorder *coverage.Recorder
@@ -100,7 +101,7 @@ func start(tb testing.TB, url string, rateLimit int, change func(*engine.Config)
 	go func() { done <- w.Engine.Run(ctx) }()
 	listening := httptest.NewServer(edge)
 	w.URL = listening.URL
-	tb.Cleanup(func() {
+	w.Stop = sync.OnceFunc(func() {
 		listening.Close()
 		w.Engine.Close()
 		cancel()
@@ -108,6 +109,7 @@ func start(tb testing.TB, url string, rateLimit int, change func(*engine.Config)
 			tb.Error(err)
 		}
 	})
+	tb.Cleanup(w.Stop)
 	return w
 }
 

@@ -43,10 +43,7 @@ func TestCardsOfASetupTakeThePlaceOfTheBuiltInOne(t *testing.T) {
 
 func TestCloudAccountOfASetup(t *testing.T) {
 	t.Parallel()
-	bare := apitest.New(t, nil)
-	mine := bare.Account()
-	setup := catalog.Setup{CloudAccounts: []catalog.SetupAccount{{"ours", "AWS"}, {"theirs", "GCP"}}}
-	a := setUp(t, bare.DBURL, setup).Account()
+	a := setUp(t, "", catalog.Setup{CloudAccounts: []catalog.SetupAccount{{"ours", "AWS"}, {"theirs", "GCP"}}}).Account()
 	list := a.Do(http.MethodGet, "/v1/cloud-accounts", nil)
 	wantFields(t, list, map[string]any{
 		"cloudAccounts.0.id": 1.0, "cloudAccounts.1.name": "ours", "cloudAccounts.1.status": "active", "cloudAccounts.1.provider": "AWS",
@@ -68,9 +65,12 @@ func TestCloudAccountOfASetup(t *testing.T) {
 	wantError(t, a.Run(http.MethodPost, "/v1/cloud-accounts", cloudAccountBody("ours", "AKIA1")), cloud.CloudAccountNameExists)
 
 	// Whatever else is set up, it keeps its id; one of the account's own goes first.
+	bare := apitest.New(t, nil)
+	mine := bare.Account()
+	own := mine.Create("/v1/cloud-accounts", cloudAccountBody("ours", "AKIA1"))
+	bare.Stop()
 	again := setUp(t, bare.DBURL, catalog.Setup{CloudAccounts: []catalog.SetupAccount{{"more", "AWS"}, {"ours", "AWS"}}})
 	wantFields(t, again.Account().Do(http.MethodGet, "/v1/cloud-accounts", nil), map[string]any{"cloudAccounts.2.id": float64(id)})
-	own := mine.Create("/v1/cloud-accounts", cloudAccountBody("ours", "AKIA1"))
 	same := *mine
 	same.World = again
 	wantFields(t, same.Do(http.MethodGet, "/v1/cloud-accounts", nil), map[string]any{
@@ -104,6 +104,7 @@ func TestTransitGatewayOfASetup(t *testing.T) {
 	attachment := fmt.Sprintf("%s/transitGateways/%.0f/attachment", sub, gateways.Get("response", "resource", "tgws", 0, "id"))
 	wantDone(t, a.Run(http.MethodPost, attachment, nil))
 	a.Advance(apitest.SettleTime)
+	w.Stop()
 
 	// A server that is told of it no more does not show it; one that is, does.
 	for _, tt := range []struct {
@@ -116,5 +117,6 @@ func TestTransitGatewayOfASetup(t *testing.T) {
 		same := *a
 		same.World = setUp(t, w.DBURL, tt.setup)
 		wantFields(t, same.Run(http.MethodGet, sub+"/transitGateways", nil), map[string]any{"response.resource.tgws.0.awsTgwUid": tt.want})
+		same.Stop()
 	}
 }
