@@ -145,7 +145,6 @@ type planFilter struct {
 
 // Plans of Redis Flex are for those who ask for them: Terraform's data source neither
 // does nor tells them from others of their size, and takes two that fit for none.
-
 func (c *Catalog) listEssentialsPlans(_ context.Context, _ *store.Tx, in planFilter) (*planList, error) {
 	return showPlans(slices.DeleteFunc(slices.Clone(c.plans), func(p plan) bool {
 		return p.Retired || in.RedisFlex != p.RedisFlex ||
