@@ -52,6 +52,7 @@ func (d ACLDatabase) checkRegions(db Database) error {
 type grantable struct {
 	essentials map[int64]string
 	fixed, pro map[int64]store.Outline[[]Local]
+	early      map[int64]bool // subscriptions that were asked whether their databases are there yet
 }
 
 // findGrantable asks once for each kind: a request can name thousands of databases,
@@ -71,18 +72,42 @@ func findGrantable(ctx context.Context, tx *store.Tx, specs []grantSpec) (found 
 		return found, err
 	}
 	found.pro, err = store.Outlines[Database, []Local](ctx, tx, databases, "locals")
+	found.early = map[int64]bool{}
 	return found, err
 }
 
+// isEarly reports whether a Pro database is not there yet, since its subscription is
+// still being created.
+func (g grantable) isEarly(ctx context.Context, tx *store.Tx, db store.Outline[[]Local]) (bool, error) {
+	if db.Status == cloud.StatusActive {
+		return false, nil
+	}
+	early, asked := g.early[db.Parent]
+	if asked {
+		return early, nil
+	}
+	early, err := new(Database).early(ctx, tx, db.Parent)
+	g.early[db.Parent] = early
+	return early, err
+}
+
 // check checks that a rule can hold in a database, of either kind of subscription.
-// One on its way out counts as gone: it answers SubscriptionNotFound and
-// DatabaseNotFound.
+// One on its way out counts as gone, and one that is not there yet as missing: it
+// answers SubscriptionNotFound and DatabaseNotFound.
 func (g grantable) check(ctx context.Context, tx *store.Tx, at ACLDatabase) error {
 	databases, notFound := g.pro, new(Database).notFound
-	if _, essentials := g.essentials[at.SubscriptionID]; essentials {
+	_, essentials := g.essentials[at.SubscriptionID]
+	if essentials {
 		databases, notFound = g.fixed, new(EssentialsDatabase).notFound
 	}
 	db, ok := databases[at.DatabaseID]
+	if ok && !essentials {
+		early, err := g.isEarly(ctx, tx, db)
+		if err != nil {
+			return err
+		}
+		ok = !early
+	}
 	switch {
 	case !ok || db.Parent != at.SubscriptionID:
 		return notFound(ctx, tx, at.SubscriptionID, at.DatabaseID)

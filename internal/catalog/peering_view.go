@@ -109,6 +109,9 @@ func (c *Catalog) listRegionPeerings(ctx context.Context, tx *store.Tx, in subsc
 	if err := activeActiveOnly(sub, cloud.PeeringListSingle); err != nil {
 		return nil, err
 	}
+	if beingCreated(sub) {
+		return site{sub: sub}.found(c.showRegionPeerings(sub.ID, nil, nil)), nil
+	}
 	peerings, err := store.List[Peering](ctx, tx, in.ID)
 	if err != nil {
 		return nil, err

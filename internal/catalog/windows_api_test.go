@@ -115,6 +115,29 @@ func TestPolledSubscriptionIsEmptyUntilItIsActive(t *testing.T) {
 	}
 }
 
+// What has no place and no databases yet is named by nothing else either.
+func TestNothingNamesWhatASubscriptionBeingCreatedHas(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	id := a.Create("/v1/subscriptions", activeActiveBody("one"))
+	sub := fmt.Sprintf("/v1/subscriptions/%d", id)
+	database := id - 100_000 + 51_000_001 // ids are drawn in turn
+	role := fmt.Sprintf(`{"name": "early", "redisRules": [{"ruleName": "Full-Access", "databases": [{"subscriptionId": %d, "databaseId": %d}]}]}`, id, database)
+	wantError(t, a.Run(http.MethodPost, "/v1/acl/roles", role), cloud.DatabaseNotFound)
+	if got := resource(glance(t, a, sub+"/regions/peerings"), "regions", 0); got != nil {
+		t.Errorf("got region %v", got)
+	}
+	wantMembers(t, "it", a.Do(http.MethodGet, sub, nil), map[string]any{"status": "pending"})
+	a.Settle(sub, "active")
+	if got := firstDatabase(t, a, sub); int64(got) != int64(database) {
+		t.Fatalf("got database %d, want %d", got, database)
+	}
+	wantDone(t, a.Run(http.MethodPost, "/v1/acl/roles", role))
+	if got := resource(read(t, a, sub+"/regions/peerings"), "regions", 0, "region"); got == nil {
+		t.Error("got no region")
+	}
+}
+
 func TestDatabaseBeingDeletedNeitherCountsNorCosts(t *testing.T) {
 	apitest.AtEverySpeed(t, func(t *testing.T, a *apitest.Account) {
 		for name, body := range proBodies() {
