@@ -54,7 +54,7 @@ func TestT11SubscriptionVanishesBeforeItsDatabase(t *testing.T) {
 		sub := a.Subscription("one")
 		database := a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId")
 		a.Run(http.MethodDelete, fmt.Sprintf("%s/databases/%.0f", sub, database), nil)
-		a.Advance(apitest.SettleTime)
+		a.Pass(apitest.SettleTime)
 		return sub
 	}
 	sub := empty()

@@ -53,7 +53,7 @@ func TestAtMostThreeSubscriptionChanges(t *testing.T) {
 	if got := a.Do(http.MethodGet, paths[3], nil); got.Get("status") != "pending" {
 		t.Errorf("the fourth is %v while three are being changed", got.Get("status"))
 	}
-	a.Advance(apitest.SettleTime)
+	a.Pass(apitest.SettleTime)
 	a.Settle(paths[3], "active")
 }
 

@@ -218,7 +218,7 @@ func failure(op walked, answer apitest.Answer) string {
 // settle lets provisioning come to its end.
 func (s *scene) settle() {
 	s.t.Helper()
-	s.Advance(apitest.SettleTime)
+	s.Pass(apitest.SettleTime)
 	apitest.Eventually(s.t, "all is provisioned", func() bool {
 		steps := -1
 		if err := s.pool.QueryRow(s.t.Context(), `SELECT count(*) FROM steps WHERE account_id = $1`, s.ID).Scan(&steps); err != nil {

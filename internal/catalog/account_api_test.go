@@ -74,9 +74,9 @@ func TestSystemLogNamesResourcesAndKeys(t *testing.T) {
 	a := apitest.New(t, nil).Account()
 	id := a.Create("/v1/acl/redisRules", `{"name": "readers", "redisRule": "+@read ~*"}`)
 	rule := fmt.Sprintf("/v1/acl/redisRules/%d", id)
-	a.Advance(time.Hour)
+	a.Pass(time.Hour)
 	wantDone(t, a.Run(http.MethodPut, rule, `{"name": "looks", "redisRule": "+@read ~*"}`))
-	a.Advance(time.Hour)
+	a.Pass(time.Hour)
 	second := store.Secrets{Key: "second-" + a.Secrets.Key, Secret: "second"}
 	if err := a.DB.EnsureKey(t.Context(), a.ID, "pipeline", second); err != nil {
 		t.Fatal(err)

@@ -64,7 +64,7 @@ func TestRuleLife(t *testing.T) {
 		t.Errorf("created (-want +got):\n%s", diff)
 	}
 	wantError(t, a.Run(http.MethodPut, path, `{"redisRule": "+@all"}`), cloud.ACLRuleNotActive)
-	a.Advance(apitest.SettleTime)
+	a.Pass(apitest.SettleTime)
 	apitest.Eventually(t, "the rule is active", func() bool { return rule(id)["status"] == "active" })
 
 	for body, code := range map[string]cloud.Code{
@@ -98,7 +98,7 @@ func TestRuleLife(t *testing.T) {
 	if got := rule(id)["status"]; got != "deleting" {
 		t.Errorf("got status %v, want deleting", got)
 	}
-	a.Advance(apitest.SettleTime)
+	a.Pass(apitest.SettleTime)
 	apitest.Eventually(t, "the rule is gone", func() bool { return rule(id) == nil })
 }
 
@@ -109,7 +109,7 @@ func TestRoleAndUserLife(t *testing.T) {
 	db, subID := firstDatabase(t, a, sub), subscriptionID(t, sub)
 	settle := func() {
 		t.Helper()
-		a.Advance(apitest.SettleTime)
+		a.Pass(apitest.SettleTime)
 		apitest.Eventually(t, "nothing is pending", func() bool {
 			for path, member := range map[string]string{"/v1/acl/redisRules": "redisRules", "/v1/acl/roles": "roles", "/v1/acl/users": "users"} {
 				list, _ := a.Do(http.MethodGet, path, nil).Get(member).([]any)
@@ -225,7 +225,7 @@ func TestRoleAndUserLife(t *testing.T) {
 	a.Settle(userPath, "")
 	wantDone(t, a.Run(http.MethodDelete, rolePath, nil))
 	settled := func() bool { return item(t, a, "/v1/acl/roles", "roles", role) == nil }
-	a.Advance(apitest.SettleTime)
+	a.Pass(apitest.SettleTime)
 	apitest.Eventually(t, "the role is gone", settled)
 }
 

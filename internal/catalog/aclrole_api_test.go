@@ -55,7 +55,7 @@ func TestRoleInBothKindsOfSubscriptions(t *testing.T) {
 	if diff := cmp.Diff([]any{shown(pro, "first"), shown(fixed, "fixed")}, holdsIn(t, a, role)); diff != "" {
 		t.Errorf("role (-want +got):\n%s", diff)
 	}
-	a.Advance(apitest.SettleTime)
+	a.Pass(apitest.SettleTime)
 	roles := fmt.Sprintf("/v1/acl/roles/%d", role)
 	apitest.Eventually(t, "the role is active", func() bool { return item(t, a, "/v1/acl/roles", "roles", role)["status"] == "active" })
 

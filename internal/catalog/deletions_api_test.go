@@ -201,7 +201,7 @@ func (s *deletionScene) role(t *testing.T, name string) int64 {
 			"subscriptionId": subscriptionID(t, s.aws), "databaseId": firstDatabase(t, s.Account, s.aws),
 		}},
 	}}})
-	s.Advance(apitest.SettleTime)
+	s.Pass(apitest.SettleTime)
 	apitest.Eventually(t, name+" is active", func() bool { return item(t, s.Account, "/v1/acl/roles", "roles", id)["status"] == "active" })
 	return id
 }
@@ -223,7 +223,7 @@ func serviceToGo(t *testing.T, s *deletionScene, place string) (string, any, fun
 func endpointToGo(t *testing.T, s *deletionScene, place string) (string, any, func() any) {
 	path := place + "/private-service-connect"
 	list := fmt.Sprintf("%s/%d", path, s.Create(path, nil))
-	s.Advance(apitest.SettleTime)
+	s.Pass(apitest.SettleTime)
 	apitest.Eventually(t, "the service is active", func() bool { return resource(s.Run(http.MethodGet, path, nil), "status") == "active" })
 	one := fmt.Sprintf("%s/endpoints/%d", list, s.Create(list, endpointBody))
 	wantDone(t, s.Run(http.MethodGet, one+"/deletionScripts", nil))

@@ -93,7 +93,7 @@ func TestPasswordOfAUserHasEveryKindOfCharacter(t *testing.T) {
 	}
 	a.Create("/v1/acl/roles", fmt.Sprintf(`{"name": "reader", "redisRules": [{"ruleName": "Read-Only",
 		"databases": [{"subscriptionId": %d, "databaseId": %d}]}]}`, id, firstDatabase(t, a, sub)))
-	a.Advance(apitest.SettleTime)
+	a.Pass(apitest.SettleTime)
 	user := fmt.Sprintf("%s/%d", users, a.Create(users, `{"name": "bi", "role": "reader", "password": "Aa1!aaaa"}`))
 	a.Settle(user, "active")
 	for _, password := range []string{

@@ -103,7 +103,7 @@ func TestTransitGatewayOfASetup(t *testing.T) {
 	})
 	attachment := fmt.Sprintf("%s/transitGateways/%.0f/attachment", sub, gateways.Get("response", "resource", "tgws", 0, "id"))
 	wantDone(t, a.Run(http.MethodPost, attachment, nil))
-	a.Advance(apitest.SettleTime)
+	a.Pass(apitest.SettleTime)
 	w.Stop()
 
 	// A server that is told of it no more does not show it; one that is, does.

@@ -286,7 +286,7 @@ func TestLinkToWhatWasChanged(t *testing.T) {
 	} {
 		task := a.Run(tt.method, tt.path, tt.body)
 		wantDone(t, task)
-		a.Advance(time.Hour)
+		a.Pass(time.Hour)
 		rels := []any{"self", nil}
 		if tt.want != "" {
 			rels = []any{"resource", "self", nil}

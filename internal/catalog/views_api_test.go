@@ -27,7 +27,7 @@ func TestListsShowWhatTheGetOfOneShows(t *testing.T) {
 	database, _ := a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId").(float64)
 	a.Create("/v1/acl/roles", fmt.Sprintf(`{"name": "reader", "redisRules": [{"ruleName": "Read-Only", "databases": [
 		{"subscriptionId": %s, "databaseId": %.0f}]}]}`, strings.TrimPrefix(sub, "/v1/subscriptions/"), database))
-	a.Advance(time.Hour)
+	a.Pass(time.Hour)
 	a.Create("/v1/acl/users", `{"name": "one", "role": "reader", "password": "Secret-7-word"}`)
 	for _, tt := range []struct {
 		list, id string
