@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -20,6 +21,14 @@ type logWriter struct {
 }
 
 const recentLines = 8
+
+// ended is what Postgres says of the sessions that a stop ends: of one that is open, of one that is being let in (in
+// these words, whatever the time), and of one that comes too late.
+var ended = []string{
+	"terminating connection due to administrator command",
+	"canceling authentication due to timeout",
+	"the database system is shutting down",
+}
 
 func (w *logWriter) Write(p []byte) (int, error) {
 	w.mu.Lock()
@@ -49,8 +58,8 @@ func (w *logWriter) line(text string) {
 	case "WARNING", "FATAL", "PANIC":
 		level = slog.LevelWarn
 	}
-	if strings.HasSuffix(text, "connection to client lost") ||
-		w.stopping && strings.HasSuffix(text, "terminating connection due to administrator command") {
+	_, said, _ := strings.Cut(text, ":")
+	if said = strings.TrimSpace(said); said == "connection to client lost" || w.stopping && slices.Contains(ended, said) {
 		level = slog.LevelDebug // that is us: a query given up, a server stopped
 	}
 	w.logger.Log(context.Background(), level, "postgres", "line", text)
