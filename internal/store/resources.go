@@ -318,9 +318,14 @@ func SetStatus[B cloud.Body](_ context.Context, tx *Tx, id int64, status cloud.S
 // Remove takes a resource out at once, with what is below it and all that provisioning
 // still had to do for either.
 func Remove[B cloud.Body](_ context.Context, tx *Tx, id int64) error {
-	tx.write(`
-		DELETE FROM resources
-		WHERE account_id = $1 AND kind = $2 AND id = $3`, tx.Caller.Account, kindOf[B]().Name, id)
+	tx.remove(kindOf[B](), id)
 	tx.dropped = true
 	return nil
+}
+
+// remove deletes a resource, and by the foreign keys what is below it and its steps.
+func (tx *Tx) remove(kind cloud.Kind, id int64) {
+	tx.write(`
+		DELETE FROM resources
+		WHERE account_id = $1 AND kind = $2 AND id = $3`, tx.Caller.Account, kind.Name, id)
 }

@@ -54,9 +54,7 @@ func encodeError(e *cloud.Error) (*string, error) {
 func (tx *Tx) Reach(steps []cloud.Step) error {
 	for _, s := range steps {
 		if s.Status == cloud.StatusGone {
-			tx.write(`
-				DELETE FROM resources
-				WHERE account_id = $1 AND kind = $2 AND id = $3`, tx.Caller.Account, s.Kind.Name, s.ID)
+			tx.remove(s.Kind, s.ID)
 			continue
 		}
 		failure, err := encodeError(s.Error)
