@@ -37,8 +37,8 @@ type Catalog struct {
 	transitGateways    []sharedGateway
 }
 
-// New reads the data files and adds a setup. An error is a mistake in a file, or what
-// Setup.Check finds.
+// New reads the data files and adds a setup. An error is a mistake in a file, or says what of
+// the setup is there twice.
 func New(setup Setup) (*Catalog, error) {
 	var c Catalog
 	var table planTable

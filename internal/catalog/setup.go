@@ -59,16 +59,7 @@ func ParseGateway(text string) (string, error) {
 	return text, nil
 }
 
-// Check refuses what is there twice.
-func (s Setup) Check() error {
-	c, err := New(Setup{})
-	if err != nil {
-		return err
-	}
-	return c.add(s)
-}
-
-// add puts a setup into the data of the files.
+// add puts a setup into the data of the files. It refuses what is there twice.
 func (c *Catalog) add(s Setup) error {
 	if len(s.Cards) > 0 {
 		built := c.paymentMethods

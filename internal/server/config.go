@@ -102,9 +102,6 @@ func (c *Config) check() error {
 	if c.RateLimit < 0 {
 		return badConfig("--rate-limit %d is not a number from 0 up", c.RateLimit)
 	}
-	if err := c.Setup.Check(); err != nil {
-		return badConfig("%w", err)
-	}
 	ready, err := os.Stat(c.ReadyFile)
 	if err == nil && ready.IsDir() {
 		return badConfig("--ready-file %s is a directory", c.ReadyFile)

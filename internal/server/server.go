@@ -66,6 +66,10 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
+	operations, err := catalog.Operations(cfg.Setup)
+	if err != nil {
+		return nil, badConfig("%w", err)
+	}
 	declared, err := readKeys(cfg.KeysFile)
 	if err != nil {
 		return nil, err
@@ -105,10 +109,6 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		APIKey:       keys.Key,
 		APISecretKey: keys.Secret,
 		PID:          os.Getpid(),
-	}
-	operations, err := catalog.Operations(cfg.Setup)
-	if err != nil {
-		return nil, err
 	}
 	var edge http.Handler
 	s.engine, edge, err = Assemble(ctx, engine.Config{
