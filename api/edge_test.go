@@ -16,8 +16,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/understudy-dev/understudy"
-	"github.com/understudy-dev/understudy/api/openapi"
 	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
 // wantError holds an answer against the one shape that errors have; says is a

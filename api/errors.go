@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/understudy-dev/understudy/api/openapi"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -52,7 +52,7 @@ func (s *server) failure(r *http.Request, err error) reply {
 	case errors.As(err, &edge):
 		status, message, retryAfter = edge.status, edge.message, edge.retryAfter
 	case errors.As(err, &rule):
-		status, message = rule.Code.Status(), rule.Description
+		status, message = rule.Status, rule.Description
 	case errors.As(err, &invalid):
 		status = http.StatusBadRequest
 		message = "Bad Request: JSON parameter contains unsupported fields / values. " + invalid.Error()

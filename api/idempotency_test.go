@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/understudy-dev/understudy"
-	"github.com/understudy-dev/understudy/api/openapi"
 	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
 func withHeader(name string, values ...string) func(*http.Request) {

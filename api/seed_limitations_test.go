@@ -25,9 +25,9 @@ func TestOneTaskAtATimePerAccount(t *testing.T) {
 		tasks = append(tasks, a.Start(http.MethodPost, subscriptions, apitest.SubscriptionBody(fmt.Sprint(i))))
 	}
 	elsewhere := b.Start(http.MethodPost, subscriptions, apitest.SubscriptionBody("b"))
-	apitest.Eventually(t, "the other account's task is in progress", func() bool { return b.Status(elsewhere) == cloud.TaskInProgress })
+	apitest.Eventually(t, "the other account's task is in progress", func() bool { return b.Status(elsewhere) == cloud.TaskRunning })
 	for i, task := range tasks {
-		apitest.Eventually(t, "in progress", func() bool { return a.Status(task) == cloud.TaskInProgress })
+		apitest.Eventually(t, "in progress", func() bool { return a.Status(task) == cloud.TaskRunning })
 		for _, later := range tasks[i+1:] {
 			if got := a.Status(later); got != cloud.TaskReceived {
 				t.Errorf("task after the one in progress is %s, want received", got)
@@ -102,7 +102,7 @@ func TestConcurrentDatabaseCreates(t *testing.T) {
 		apitest.Eventually(t, "exactly one in progress", func() bool {
 			running = ""
 			for _, task := range tasks {
-				if a.Status(task) == cloud.TaskInProgress {
+				if a.Status(task) == cloud.TaskRunning {
 					running = task
 				}
 			}

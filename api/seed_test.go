@@ -140,7 +140,7 @@ func TestListOfActiveAndRecentTasks(t *testing.T) {
 	running := a.Start(http.MethodPost, subscriptions, apitest.SubscriptionBody("two"))
 	waiting := a.Start(http.MethodPost, subscriptions, apitest.SubscriptionBody("three"))
 	other.Start(http.MethodPost, subscriptions, apitest.SubscriptionBody("other"))
-	apitest.Eventually(t, "in progress", func() bool { return a.Status(running) == cloud.TaskInProgress })
+	apitest.Eventually(t, "in progress", func() bool { return a.Status(running) == cloud.TaskRunning })
 	list := func() map[string]string {
 		var body struct {
 			Tasks []struct{ TaskID, Status string }
@@ -175,7 +175,7 @@ func TestTaskStatesOfSuccess(t *testing.T) {
 	sub := a.Subscription("one")
 	first := a.Start(http.MethodPost, subscriptions, apitest.SubscriptionBody("two"))
 	second := a.Start(http.MethodPost, sub+"/databases", databaseBody("second"))
-	apitest.Eventually(t, "in progress", func() bool { return a.Status(first) == cloud.TaskInProgress })
+	apitest.Eventually(t, "in progress", func() bool { return a.Status(first) == cloud.TaskRunning })
 	get := func(id string) apitest.Answer { return a.Do(http.MethodGet, "/v1/tasks/"+id, nil) }
 	if got := get(second); got.Get("status") != "received" || got.Get("response") != nil || got.Header.Get("Retry-After") == "" {
 		t.Errorf("waiting: %s", got.Body)
@@ -190,7 +190,7 @@ func TestTaskStatesOfSuccess(t *testing.T) {
 		done.Get("links", 0, "href") != fmt.Sprintf("%s%s/%.0f", a.URL, subscriptions, id) {
 		t.Errorf("completed: %s", done.Body)
 	}
-	apitest.Eventually(t, "in progress", func() bool { return a.Status(second) == cloud.TaskInProgress })
+	apitest.Eventually(t, "in progress", func() bool { return a.Status(second) == cloud.TaskRunning })
 	a.Advance(apitest.TaskTime)
 	apitest.Eventually(t, "completed", func() bool { return a.Status(second).Finished() })
 	done = get(second)

@@ -15,9 +15,9 @@ import (
 
 	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/api"
-	"github.com/understudy-dev/understudy/api/openapi"
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 )
 
@@ -33,11 +33,11 @@ func TestSilenceUnderATask(t *testing.T) {
 		t.Helper()
 		apitest.Eventually(t, "the task is "+status, func() bool { return ask[string](t, database, `SELECT status FROM tasks`) == status })
 	}
-	await("processing-in-progress")
+	await("running")
 	silent := line.silence([]byte(task))
 	defer close(silent.hangUp)
 	a.Advance(apitest.TaskTime)
-	await("processing-completed")
+	await("done")
 	if attempts := ask[int](t, database, `SELECT attempts FROM tasks`); attempts != 2 {
 		t.Errorf("%d attempts, want one that ran out of time, and another", attempts)
 	}

@@ -1,14 +1,16 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/understudy-dev/understudy/api/openapi"
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/openapi"
+	"github.com/understudy-dev/understudy/internal/rediscloud/wire"
 )
 
 type link struct {
@@ -19,18 +21,43 @@ type link struct {
 
 // taskBody is a task as clients see it. doc: manage-tasks
 type taskBody struct {
-	TaskID      string     `json:"taskId"`
-	CommandType string     `json:"commandType"`
-	Status      string     `json:"status"`
-	Description string     `json:"description"`
-	Timestamp   time.Time  `json:"timestamp"`
-	Response    *emptyable `json:"response,omitempty"` // of a finished one
-	Links       []link     `json:"links"`
+	TaskID      string        `json:"taskId"`
+	CommandType string        `json:"commandType"`
+	Status      string        `json:"status"`
+	Description string        `json:"description"`
+	Timestamp   time.Time     `json:"timestamp"`
+	Response    *taskResponse `json:"response,omitempty"` // of a finished one
+	Links       []link        `json:"links"`
 }
 
-// emptyable is a response that is written even when it says nothing.
-type emptyable struct {
-	cloud.TaskResponse
+// taskResponse is what a finished task came to; it is written even when it says nothing.
+type taskResponse struct {
+	ResourceID           int64           `json:"resourceId,omitempty"`
+	AdditionalResourceID int64           `json:"additionalResourceId,omitempty"`
+	Resource             json.RawMessage `json:"resource,omitempty"`
+	Error                *wire.Failure   `json:"error,omitempty"`
+	AdditionalInfo       string          `json:"additionalInfo,omitempty"` // about the error
+}
+
+func responseOf(r *cloud.TaskResponse) *taskResponse {
+	if r == nil {
+		return nil
+	}
+	shown := &taskResponse{
+		ResourceID: r.ResourceID, AdditionalResourceID: r.ParentID, Resource: r.Resource, Error: wire.FailureOf(r.Error),
+	}
+	if r.Error != nil {
+		shown.AdditionalInfo = r.Error.Info
+	}
+	return shown
+}
+
+// status is what clients read of a task. doc: process-lifecycle#task-process-states
+var status = map[cloud.TaskStatus]string{
+	cloud.TaskReceived: "received",
+	cloud.TaskRunning:  "processing-in-progress",
+	cloud.TaskDone:     "processing-completed",
+	cloud.TaskFailed:   "processing-error",
 }
 
 type taskList struct {
@@ -44,24 +71,22 @@ func (s *server) task(base string, t cloud.Task, rel string) taskBody {
 	body := taskBody{
 		TaskID:      t.ID,
 		CommandType: t.Command,
-		Status:      string(t.Status),
+		Status:      status[t.Status],
+		Response:    responseOf(t.Response),
 		Timestamp:   t.UpdatedAt.UTC(),
 		Links:       []link{{Rel: rel, Href: base + s.taskPath + t.ID, Type: http.MethodGet}},
 	}
 	switch t.Status {
 	case cloud.TaskReceived:
 		body.Description = "The request has been received and is queued for processing."
-	case cloud.TaskInProgress:
+	case cloud.TaskRunning:
 		body.Description = "The request has been evaluated and is now being processed."
-	case cloud.TaskCompleted:
+	case cloud.TaskDone:
 		body.Description = "The request was processed successfully; its resources are now being provisioned or de-provisioned."
 	case cloud.TaskFailed:
 		body.Description = "The request failed during processing. The error says why."
 	}
-	if t.Response != nil {
-		body.Response = &emptyable{TaskResponse: *t.Response}
-	}
-	if t.Status == cloud.TaskCompleted && rel == "self" {
+	if t.Status == cloud.TaskDone && rel == "self" {
 		if path, ok := s.resources[t.Operation].of(t.Response); ok {
 			body.Links = slices.Insert(body.Links, 0, link{Rel: "resource", Href: base + path, Type: http.MethodGet})
 		}
@@ -114,7 +139,7 @@ func (p resourcePath) of(response *cloud.TaskResponse) (string, bool) {
 		return "", false
 	}
 	parts := strings.Split(string(p), "/")
-	ids := []int64{response.ResourceID, response.AdditionalResourceID}
+	ids := []int64{response.ResourceID, response.ParentID}
 	for i, part := range slices.Backward(parts) {
 		if !strings.HasPrefix(part, "{") {
 			continue

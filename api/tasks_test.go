@@ -21,13 +21,13 @@ func TestTasksDescribeTheirState(t *testing.T) {
 		"processing-error":     a.Start(http.MethodDelete, subscriptions+"/7", nil),
 	}
 	for _, id := range []string{ids["processing-completed"], ids["processing-error"]} {
-		apitest.Eventually(t, "in progress", func() bool { return a.Status(id) == cloud.TaskInProgress })
+		apitest.Eventually(t, "in progress", func() bool { return a.Status(id) == cloud.TaskRunning })
 		a.Advance(apitest.TaskTime)
 		apitest.Eventually(t, "finished", func() bool { return a.Status(id).Finished() })
 	}
 	ids["processing-in-progress"] = a.Start(http.MethodPost, subscriptions, apitest.SubscriptionBody("two"))
 	ids["received"] = a.Start(http.MethodPost, subscriptions, apitest.SubscriptionBody("three"))
-	apitest.Eventually(t, "in progress", func() bool { return a.Status(ids["processing-in-progress"]) == cloud.TaskInProgress })
+	apitest.Eventually(t, "in progress", func() bool { return a.Status(ids["processing-in-progress"]) == cloud.TaskRunning })
 
 	says := map[string]string{
 		"received":               "received and is queued for processing",

@@ -15,10 +15,10 @@ import (
 
 	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/api"
-	"github.com/understudy-dev/understudy/api/openapi"
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/postgres"
 	"github.com/understudy-dev/understudy/migrations"
@@ -190,7 +190,7 @@ func TestHeldRequestsHoldNoConnection(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
 	task := a.Start(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"))
-	apitest.Eventually(t, "in progress", func() bool { return a.Status(task) == cloud.TaskInProgress })
+	apitest.Eventually(t, "in progress", func() bool { return a.Status(task) == cloud.TaskRunning })
 	var held sync.WaitGroup
 	for range 40 { // apitest has 10 connections
 		held.Go(func() {

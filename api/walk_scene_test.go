@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
 // scene is an account in which one operation is to succeed. What the operation's path names is created on the way
@@ -209,7 +208,7 @@ func failure(op walked, answer apitest.Answer) string {
 	if op.Command == "" && answer.Status != op.Status || op.Command != "" && answer.Status != http.StatusOK {
 		return fmt.Sprint(answer.Status)
 	}
-	if op.Command != "" && answer.Get("status") != string(cloud.TaskCompleted) {
+	if op.Command != "" && answer.Get("status") != "processing-completed" {
 		return fmt.Sprint(answer.Get("response", "error", "type"))
 	}
 	return ""

@@ -19,8 +19,8 @@ import (
 // vain are the operations that cannot succeed here, and how their tasks end.
 var vain = map[string]cloud.Code{
 	// Nothing ever connects to a PrivateLink.
-	"disassociatePrivateLinkConnections":             cloud.EntityNotFound,
-	"disassociateActiveActivePrivateLinkConnections": cloud.EntityNotFound,
+	"disassociatePrivateLinkConnections":             "ENTITY_NOT_FOUND",
+	"disassociateActiveActivePrivateLinkConnections": "ENTITY_NOT_FOUND",
 }
 
 // common are the operations whose path names what every account has.
@@ -151,7 +151,7 @@ func (s *scene) walkParameters(op walked, path string) {
 func (s *scene) wantNoFault(op walked, path string, body any) {
 	s.t.Helper()
 	answer := s.perform(op, path, body)
-	if failure(op, answer) == string(cloud.GeneralError) || answer.Status >= http.StatusInternalServerError {
+	if failure(op, answer) == "GENERAL_ERROR" || answer.Status >= http.StatusInternalServerError {
 		s.t.Errorf("%s %s with %v comes to %d %s", op.Method, path, body, answer.Status, answer.Body)
 	}
 	s.settle()

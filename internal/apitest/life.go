@@ -85,7 +85,7 @@ func (a *Account) Create(path string, body any) int64 {
 	a.tb.Helper()
 	task := a.Run(http.MethodPost, path, body)
 	id, ok := task.Get("response", "resourceId").(float64)
-	if !ok || task.Get("status") != string(cloud.TaskCompleted) {
+	if !ok || task.Get("status") != "processing-completed" {
 		a.tb.Fatalf("POST %s: got %s, want a completed task", path, task.Body)
 	}
 	return int64(id)

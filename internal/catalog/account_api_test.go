@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -186,7 +185,7 @@ func TestCostReport(t *testing.T) {
 			t.Errorf("%s: got %d rows, want %d", members, len(rows), want)
 		}
 	}
-	wantError(t, a.Run(http.MethodPost, "/v1/cost-report", `{}`), cloud.CostReportStartMissing)
+	wantError(t, a.Run(http.MethodPost, "/v1/cost-report", `{}`), "COST_REPORT_START_DATE_IS_MISSING")
 	for _, other := range []string{"x", strings.Replace(name, ".csv", ".json", 1)} {
 		if answer := a.Do(http.MethodGet, "/v1/cost-report/"+other, nil); answer.Status != http.StatusNotFound {
 			t.Errorf("report %s: got %d, want 404", other, answer.Status)

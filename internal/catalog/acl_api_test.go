@@ -63,27 +63,27 @@ func TestRuleLife(t *testing.T) {
 	if diff := cmp.Diff(wantRule, rule(id)); diff != "" {
 		t.Errorf("created (-want +got):\n%s", diff)
 	}
-	wantError(t, a.Run(http.MethodPut, path, `{"redisRule": "+@all"}`), cloud.ACLRuleNotActive)
+	wantError(t, a.Run(http.MethodPut, path, `{"redisRule": "+@all"}`), "ACL_REDIS_RULE_NOT_ACTIVE")
 	a.Pass(apitest.SettleTime)
 	apitest.Eventually(t, "the rule is active", func() bool { return rule(id)["status"] == "active" })
 
 	for body, code := range map[string]cloud.Code{
-		`{"name": "reader", "redisRule": "+get"}`:      cloud.ACLRuleNameExists,
-		`{"name": "Full-Access", "redisRule": "+get"}`: cloud.ACLRuleNameExists,
-		`{"name": "", "redisRule": "+get"}`:            cloud.ACLRuleNameMissing,
-		`{"name": "x", "redisRule": "not-valid"}`:      cloud.ACLPatternInvalid,
+		`{"name": "reader", "redisRule": "+get"}`:      "ACL_REDIS_RULE_NAME_ALREADY_EXISTS",
+		`{"name": "Full-Access", "redisRule": "+get"}`: "ACL_REDIS_RULE_NAME_ALREADY_EXISTS",
+		`{"name": "", "redisRule": "+get"}`:            "ACL_REDIS_RULE_NAME_IS_MISSING",
+		`{"name": "x", "redisRule": "not-valid"}`:      "ACL_REDIS_RULE_PATTERN_NOT_VALID",
 	} {
 		task := a.Run(http.MethodPost, rules, body)
 		wantError(t, task, code)
-		if got := task.Get("response", "additionalInfo"); (got == "redis-acl-wrong-acl-rule-pattern") != (code == cloud.ACLPatternInvalid) {
+		if got := task.Get("response", "additionalInfo"); (got == "redis-acl-wrong-acl-rule-pattern") != (code == "ACL_REDIS_RULE_PATTERN_NOT_VALID") {
 			t.Errorf("%s: got additionalInfo %v", code, got)
 		}
 	}
-	wantError(t, a.Run(http.MethodPut, rules+"/76", `{"name": "mine", "redisRule": "+get"}`), cloud.ACLRuleUpdateDefault)
-	wantError(t, a.Run(http.MethodDelete, rules+"/76", nil), cloud.ACLRuleDeleteDefault)
-	wantError(t, a.Run(http.MethodPut, rules+"/5", `{"redisRule": "+get"}`), cloud.ACLRuleNotFound)
-	wantError(t, a.Run(http.MethodDelete, rules+"/5", nil), cloud.ACLRuleNotFound)
-	wantError(t, a.Run(http.MethodPut, path, `{"name": "Read-Only"}`), cloud.ACLRuleNameExists)
+	wantError(t, a.Run(http.MethodPut, rules+"/76", `{"name": "mine", "redisRule": "+get"}`), "ACL_REDIS_RULE_CANNOT_UPDATE_DEFAULT")
+	wantError(t, a.Run(http.MethodDelete, rules+"/76", nil), "ACL_REDIS_RULE_CANNOT_DELETE_DEFAULT")
+	wantError(t, a.Run(http.MethodPut, rules+"/5", `{"redisRule": "+get"}`), "ACL_REDIS_RULE_NOT_FOUND")
+	wantError(t, a.Run(http.MethodDelete, rules+"/5", nil), "ACL_REDIS_RULE_NOT_FOUND")
+	wantError(t, a.Run(http.MethodPut, path, `{"name": "Read-Only"}`), "ACL_REDIS_RULE_NAME_ALREADY_EXISTS")
 	for _, body := range []string{`{"name": "x"}`, `{"name": "x", "redisRule": [1]}`, `{"name": "x", "redisRule": "+get", "acl": ""}`} {
 		if got := a.Do(http.MethodPost, rules, body).Status; got != http.StatusBadRequest {
 			t.Errorf("%s: got %d, want 400", body, got)
@@ -153,22 +153,22 @@ func TestRoleAndUserLife(t *testing.T) {
 		method, path, body string
 		want               cloud.Code
 	}{
-		{"POST", "/v1/acl/roles", `{"name": "reporter", "redisRules": ` + grant("reader") + `}`, cloud.ACLRoleNameExists},
-		{"POST", "/v1/acl/roles", `{"name": "x", "redisRules": ` + grant("nobody") + `}`, cloud.ACLRuleDoesNotExist},
-		{"POST", "/v1/acl/roles", `{"name": "x", "redisRules": []}`, cloud.ACLRoleRulesMissing},
-		{"POST", "/v1/acl/roles", `{"name": "x", "redisRules": [{"ruleName": "reader", "databases": [{"subscriptionId": 1, "databaseId": 1}]}]}`, cloud.SubscriptionNotFound},
-		{"POST", "/v1/acl/roles", fmt.Sprintf(`{"name": "x", "redisRules": [{"ruleName": "reader", "databases": [{"subscriptionId": %d, "databaseId": 1}]}]}`, subID), cloud.DatabaseNotFound},
-		{"PUT", "/v1/acl/roles/1", `{"name": "x"}`, cloud.ACLRoleNotFound},
-		{"DELETE", "/v1/acl/roles/1", "", cloud.ACLRoleNotFound},
-		{"DELETE", rolePath, "", cloud.ACLRoleInUse},
-		{"DELETE", rulePath, "", cloud.ACLRuleInUse},
-		{"POST", "/v1/acl/users", `{"name": "bi", "role": "reporter", "password": "Vq7!rTz2#pLm9"}`, cloud.ACLUserNameExists},
-		{"POST", "/v1/acl/users", `{"name": "x", "role": "nobody", "password": "Vq7!rTz2#pLm9"}`, cloud.ACLRoleDoesNotExist},
-		{"POST", "/v1/acl/users", `{"name": "x", "role": "reporter", "password": "short"}`, cloud.ACLUserPasswordInvalid},
-		{"PUT", userPath, `{"role": "nobody"}`, cloud.ACLRoleDoesNotExist},
-		{"PUT", userPath, `{"password": "short"}`, cloud.ACLUserPasswordInvalid},
-		{"PUT", "/v1/acl/users/1", `{"password": "Long-enough-1"}`, cloud.ACLUserNotFound},
-		{"DELETE", "/v1/acl/users/1", "", cloud.ACLUserNotFound},
+		{"POST", "/v1/acl/roles", `{"name": "reporter", "redisRules": ` + grant("reader") + `}`, "ACL_ROLE_NAME_ALREADY_EXISTS"},
+		{"POST", "/v1/acl/roles", `{"name": "x", "redisRules": ` + grant("nobody") + `}`, "ACL_REDIS_RULE_DOES_NOT_EXISTS"},
+		{"POST", "/v1/acl/roles", `{"name": "x", "redisRules": []}`, "ACL_ROLE_REDIS_RULES_IS_MISSING"},
+		{"POST", "/v1/acl/roles", `{"name": "x", "redisRules": [{"ruleName": "reader", "databases": [{"subscriptionId": 1, "databaseId": 1}]}]}`, "SUBSCRIPTION_NOT_FOUND"},
+		{"POST", "/v1/acl/roles", fmt.Sprintf(`{"name": "x", "redisRules": [{"ruleName": "reader", "databases": [{"subscriptionId": %d, "databaseId": 1}]}]}`, subID), "DATABASE_NOT_FOUND"},
+		{"PUT", "/v1/acl/roles/1", `{"name": "x"}`, "ACL_ROLE_NOT_FOUND"},
+		{"DELETE", "/v1/acl/roles/1", "", "ACL_ROLE_NOT_FOUND"},
+		{"DELETE", rolePath, "", "ACL_ROLE_HAS_ACTIVE_USERS_AND_CANNOT_BE_DELETED"},
+		{"DELETE", rulePath, "", "ACL_REDIS_RULE_CANNOT_DELETE_WHEN_ASSOCIATED_WITH_ROLES"},
+		{"POST", "/v1/acl/users", `{"name": "bi", "role": "reporter", "password": "Vq7!rTz2#pLm9"}`, "ACL_USER_NAME_ALREADY_EXISTS"},
+		{"POST", "/v1/acl/users", `{"name": "x", "role": "nobody", "password": "Vq7!rTz2#pLm9"}`, "ACL_ROLE_DOES_NOT_EXISTS"},
+		{"POST", "/v1/acl/users", `{"name": "x", "role": "reporter", "password": "short"}`, "ACL_USER_PASSWORD_NOT_VALID"},
+		{"PUT", userPath, `{"role": "nobody"}`, "ACL_ROLE_DOES_NOT_EXISTS"},
+		{"PUT", userPath, `{"password": "short"}`, "ACL_USER_PASSWORD_NOT_VALID"},
+		{"PUT", "/v1/acl/users/1", `{"password": "Long-enough-1"}`, "ACL_USER_NOT_FOUND"},
+		{"DELETE", "/v1/acl/users/1", "", "ACL_USER_NOT_FOUND"},
 	} {
 		var body any
 		if tt.body != "" {
@@ -199,7 +199,7 @@ func TestRoleAndUserLife(t *testing.T) {
 	if got := a.Do(http.MethodGet, userPath, nil); got.Get("role") != "analyst" || got.Get("status") != "pending" {
 		t.Errorf("user of a renamed role: got %s", got.Body)
 	}
-	wantError(t, a.Finish(next), cloud.ACLRolePendingUpdate)
+	wantError(t, a.Finish(next), "ACL_ROLE_IS_IN_PENDING_STATUS_AND_CANNOT_BE_UPDATED")
 	settle()
 	wantDone(t, a.Run(http.MethodPut, rolePath, `{"redisRules": `+grant("Read-Only")+`}`))
 	settle()
@@ -212,7 +212,7 @@ func TestRoleAndUserLife(t *testing.T) {
 
 	// A database that goes leaves no trace in the role.
 	wantDone(t, a.Run(http.MethodDelete, fmt.Sprintf("%s/databases/%d", sub, db), nil))
-	wantError(t, a.Run(http.MethodPut, rolePath, `{"redisRules": `+grant("Read-Only")+`}`), cloud.DatabaseNotFound)
+	wantError(t, a.Run(http.MethodPut, rolePath, `{"redisRules": `+grant("Read-Only")+`}`), "DATABASE_NOT_FOUND")
 	a.Settle(fmt.Sprintf("%s/databases/%d", sub, db), "")
 	roles := a.Do(http.MethodGet, "/v1/acl/roles", nil)
 	if got, _ := roles.Get("roles", 0, "redisRules", 0, "databases").([]any); got == nil || len(got) > 0 {
@@ -221,7 +221,7 @@ func TestRoleAndUserLife(t *testing.T) {
 
 	wantDone(t, a.Run(http.MethodDelete, userPath, nil))
 	a.EventuallyStatus(userPath, "deleting")
-	wantError(t, a.Run(http.MethodDelete, userPath, nil), cloud.ACLUserNotFound)
+	wantError(t, a.Run(http.MethodDelete, userPath, nil), "ACL_USER_NOT_FOUND")
 	a.Settle(userPath, "")
 	wantDone(t, a.Run(http.MethodDelete, rolePath, nil))
 	settled := func() bool { return item(t, a, "/v1/acl/roles", "roles", role) == nil }
@@ -250,16 +250,16 @@ func TestUsers(t *testing.T) {
 	if got := a.Do(http.MethodGet, "/v1/", nil); got.Get("account", "key", "owner", "name") != "Tess" || got.Get("account", "key", "userAccountId") != 90001.0 {
 		t.Errorf("the owner renamed: got %s", got.Body)
 	}
-	wantError(t, a.Run(http.MethodPut, owner, `{"name": "Tess", "role": "Viewer"}`), cloud.UserOwnRole)
-	wantError(t, a.Run(http.MethodDelete, owner, nil), cloud.UserDeletesItself)
-	wantError(t, a.Run(http.MethodPut, other, `{"name": ""}`), cloud.UserNameInvalid)
-	wantError(t, a.Run(http.MethodPut, "/v1/users/1", `{"name": "x"}`), cloud.UserNotFound)
+	wantError(t, a.Run(http.MethodPut, owner, `{"name": "Tess", "role": "Viewer"}`), "USER_CANNOT_UPDATE_IT_IS_OWN_ROLE")
+	wantError(t, a.Run(http.MethodDelete, owner, nil), "USER_CANNOT_DELETE_OWN_USER")
+	wantError(t, a.Run(http.MethodPut, other, `{"name": ""}`), "USER_NAME_IS_INVALID")
+	wantError(t, a.Run(http.MethodPut, "/v1/users/1", `{"name": "x"}`), "USER_NOT_FOUND")
 	if got := a.Do(http.MethodPut, other, `{"name": "x", "role": "King"}`).Status; got != http.StatusBadRequest {
 		t.Errorf("unknown role: got %d, want 400", got)
 	}
 
 	wantDone(t, a.Run(http.MethodDelete, other, nil))
-	wantError(t, a.Run(http.MethodDelete, other, nil), cloud.UserNotFound)
+	wantError(t, a.Run(http.MethodDelete, other, nil), "USER_NOT_FOUND")
 	if got := a.Do(http.MethodGet, other, nil).Status; got != http.StatusNotFound {
 		t.Errorf("deleted: got %d, want 404", got)
 	}

@@ -23,28 +23,28 @@ func TestPatternRules(t *testing.T) {
 		{"~* resetkeys ~a", ""},
 		{"+@read ~a (+set ~b) ( +@hash %R~c )", ""},
 		{"~* (+get ~a)", ""},
-		{"", cloud.ACLPatternMissing},
-		{"  ", cloud.ACLPatternMissing},
-		{"not-valid", cloud.ACLPatternInvalid},
-		{"+@all on", cloud.ACLPatternInvalid},
-		{"+@all >secret", cloud.ACLPatternInvalid},
-		{"+@everything ~*", cloud.ACLPatternCategory},
-		{"+@", cloud.ACLPatternCategory},
-		{"+", cloud.ACLPatternCommand},
-		{"-get|set|del", cloud.ACLPatternCommand},
-		{"+get ~", cloud.ACLPatternKeys},
-		{"%X~a", cloud.ACLPatternKeyPermission},
-		{"%R~", cloud.ACLPatternKeyPermission},
-		{"&", cloud.ACLPatternChannels},
-		{"~* ~a", cloud.ACLPatternAfterAllKeys},
-		{"allkeys %R~a", cloud.ACLPatternAfterAllKeys},
-		{"allchannels &a", cloud.ACLPatternAfterAllChannels},
+		{"", "ACL_REDIS_RULE_PATTERN_IS_MISSING"},
+		{"  ", "ACL_REDIS_RULE_PATTERN_IS_MISSING"},
+		{"not-valid", "ACL_REDIS_RULE_PATTERN_NOT_VALID"},
+		{"+@all on", "ACL_REDIS_RULE_PATTERN_NOT_VALID"},
+		{"+@all >secret", "ACL_REDIS_RULE_PATTERN_NOT_VALID"},
+		{"+@everything ~*", "ACL_REDIS_RULE_INVALID_CATEGORY_RULE_PATTERN"},
+		{"+@", "ACL_REDIS_RULE_INVALID_CATEGORY_RULE_PATTERN"},
+		{"+", "ACL_REDIS_RULE_INVALID_COMMAND_OR_MODULE_COMMAND_RULE_PATTERN"},
+		{"-get|set|del", "ACL_REDIS_RULE_INVALID_COMMAND_OR_MODULE_COMMAND_RULE_PATTERN"},
+		{"+get ~", "ACL_REDIS_RULE_INVALID_KEYSPACE_RULE_PATTERN"},
+		{"%X~a", "ACL_REDIS_RULE_INVALID_KEY_PERMISSION_PATTERN"},
+		{"%R~", "ACL_REDIS_RULE_INVALID_KEY_PERMISSION_PATTERN"},
+		{"&", "ACL_REDIS_RULE_INVALID_PUBSUB_PATTERN"},
+		{"~* ~a", "ACL_REDIS_RULE_ALLKEYS_BEFORE_SPECIFIC_KEY"},
+		{"allkeys %R~a", "ACL_REDIS_RULE_ALLKEYS_BEFORE_SPECIFIC_KEY"},
+		{"allchannels &a", "ACL_REDIS_RULE_ALLCHANNELS_BEFORE_SPECIFIC_CHANNEL"},
 		{"&a &*", ""},
-		{"(+get", cloud.ACLPatternSelectors},
-		{"+get)", cloud.ACLPatternSelectors},
-		{"()", cloud.ACLPatternSelectors},
-		{"(+get (+set))", cloud.ACLPatternSelectors},
-		{"(+@nothing)", cloud.ACLPatternCategory},
+		{"(+get", "ACL_REDIS_RULE_INVALID_SELECTORS_PATTERN"},
+		{"+get)", "ACL_REDIS_RULE_INVALID_SELECTORS_PATTERN"},
+		{"()", "ACL_REDIS_RULE_INVALID_SELECTORS_PATTERN"},
+		{"(+get (+set))", "ACL_REDIS_RULE_INVALID_SELECTORS_PATTERN"},
+		{"(+@nothing)", "ACL_REDIS_RULE_INVALID_CATEGORY_RULE_PATTERN"},
 	} {
 		if got := codeOf(t, checkPattern(tt.pattern)); got != tt.want {
 			t.Errorf("%q: got code %q, want %q", tt.pattern, got, tt.want)
@@ -60,12 +60,12 @@ func TestACLNames(t *testing.T) {
 		rule, role, user cloud.Code
 	}{
 		{"cache-reader", "", "", ""},
-		{"cache reader", "", "", cloud.ACLUserNameInvalid},
-		{"", cloud.ACLRuleNameMissing, cloud.ACLRoleNameMissing, cloud.ACLUserNameMissing},
-		{" ", cloud.ACLRuleNameMissing, cloud.ACLRoleNameMissing, cloud.ACLUserNameMissing},
-		{"a\nb", cloud.ACLRuleNameInvalid, cloud.ACLRoleNameInvalid, cloud.ACLUserNameInvalid},
-		{long, cloud.ACLRuleNameRange, cloud.ACLRoleNameInvalid, cloud.ACLUserNameInvalid},
-		{"default", "", "", cloud.ACLUserNameInvalid},
+		{"cache reader", "", "", "ACL_USER_NAME_NOT_VALID"},
+		{"", "ACL_REDIS_RULE_NAME_IS_MISSING", "ACL_ROLE_NAME_IS_MISSING", "ACL_USER_NAME_IS_MISSING"},
+		{" ", "ACL_REDIS_RULE_NAME_IS_MISSING", "ACL_ROLE_NAME_IS_MISSING", "ACL_USER_NAME_IS_MISSING"},
+		{"a\nb", "ACL_REDIS_RULE_NAME_NOT_VALID", "ACL_ROLE_NAME_NOT_VALID", "ACL_USER_NAME_NOT_VALID"},
+		{long, "ACL_REDIS_RULE_NAME_NOT_IN_RANGE", "ACL_ROLE_NAME_NOT_VALID", "ACL_USER_NAME_NOT_VALID"},
+		{"default", "", "", "ACL_USER_NAME_NOT_VALID"},
 	} {
 		for _, check := range []struct {
 			got  error
@@ -87,12 +87,12 @@ func TestUserPasswords(t *testing.T) {
 	for password, want := range map[string]cloud.Code{
 		"Vq7!rTz2#pLm9":                   "",
 		"Aa1!aaaa":                        "",
-		"Aa1!aaa":                         cloud.ACLUserPasswordInvalid,
+		"Aa1!aaa":                         "ACL_USER_PASSWORD_NOT_VALID",
 		"Ää1 ääää":                        "",
-		"aa1!aaaa":                        cloud.ACLUserPasswordInvalid,
+		"aa1!aaaa":                        "ACL_USER_PASSWORD_NOT_VALID",
 		"Aa1!" + strings.Repeat("a", 124): "",
-		"Aa1!" + strings.Repeat("a", 125): cloud.ACLUserPasswordInvalid,
-		"":                                cloud.ACLUserPasswordMissing,
+		"Aa1!" + strings.Repeat("a", 125): "ACL_USER_PASSWORD_NOT_VALID",
+		"":                                "ACL_USER_PASSWORD_IS_MISSING",
 	} {
 		if got := codeOf(t, checkUserPassword(password)); got != want {
 			t.Errorf("%q: got code %q, want %q", password, got, want)
@@ -108,9 +108,9 @@ func TestGrantRules(t *testing.T) {
 	}{
 		{`[{"ruleName": "a", "databases": [{"subscriptionId": 1, "databaseId": 2}]}]`, ""},
 		{`[{"ruleName": "a", "databases": [{"subscriptionId": 1, "databaseId": 2, "regions": []}]}]`, ""},
-		{`[]`, cloud.ACLRoleRulesMissing},
-		{`[{"ruleName": "a", "databases": []}]`, cloud.ACLRoleDatabasesMissing},
-		{`[{"ruleName": "a", "databases": [{"subscriptionId": 1, "databaseId": 2}]}, {"ruleName": "b", "databases": [{"subscriptionId": 1, "databaseId": 2}]}]`, cloud.ACLRoleDatabaseTwice},
+		{`[]`, "ACL_ROLE_REDIS_RULES_IS_MISSING"},
+		{`[{"ruleName": "a", "databases": []}]`, "ACL_ROLE_REDIS_RULES_DATABASES_SPEC_IS_MISSING"},
+		{`[{"ruleName": "a", "databases": [{"subscriptionId": 1, "databaseId": 2}]}, {"ruleName": "b", "databases": [{"subscriptionId": 1, "databaseId": 2}]}]`, "ACL_ROLE_REDIS_RULE_MUST_BE_DEFINED_ONLY_ONCE_PER_DATABASE"},
 	} {
 		var specs []grantSpec
 		if err := json.Unmarshal([]byte(tt.grants), &specs); err != nil {
@@ -133,11 +133,11 @@ func TestRegionsOfGrants(t *testing.T) {
 		want    cloud.Code
 	}{
 		{"the only region", single, nil, ""},
-		{"the only region by its name", single, []string{"eu-west-1"}, cloud.ACLRoleRegionsNotAllowed},
+		{"the only region by its name", single, []string{"eu-west-1"}, "ACL_ROLE_REDIS_RULES_DATABASES_REGION_MUST_BE_CRDB"},
 		{"all", several, nil, ""},
 		{"all by their names", several, []string{"us-east-1", "eu-west-1"}, ""},
-		{"elsewhere", several, []string{"eu-west-1", "us-west-2"}, cloud.ACLRoleRegionElsewhere},
-		{"one twice", several, []string{"eu-west-1", "eu-west-1"}, cloud.ACLRoleRegionTwice},
+		{"elsewhere", several, []string{"eu-west-1", "us-west-2"}, "ACL_ROLE_REDIS_RULES_DATABASES_REGION_IS_NOT_BELONGS_TO_DATABASE"},
+		{"one twice", several, []string{"eu-west-1", "eu-west-1"}, "ACL_ROLE_REDIS_RULES_DATABASES_REGION_NOT_UNIQUE"},
 	} {
 		if got := codeOf(t, ACLDatabase{Regions: tt.regions}.checkRegions(tt.db)); got != tt.want {
 			t.Errorf("%s: got code %q, want %q", tt.name, got, tt.want)
@@ -157,7 +157,7 @@ func TestCredentials(t *testing.T) {
 		{"AKIA1", "secret", "", "word"},
 		{"AKIA1", "secret", "console", ""},
 	} {
-		if got := codeOf(t, bad.check()); got != cloud.CloudAccountCredentials {
+		if got := codeOf(t, bad.check()); got != "CLOUD_ACCOUNT_INVALID_CREDS" {
 			t.Errorf("%+v: got code %q", bad, got)
 		}
 	}
@@ -173,11 +173,11 @@ func TestOwnNetworkRules(t *testing.T) {
 		{OwnNetwork{}, 1, ""},
 		{OwnNetwork{VPCID: "vpc-1"}, 3, ""},
 		{OwnNetwork{"vpc-1", []string{"subnet-1"}, "sg-1"}, 1, ""},
-		{OwnNetwork{"", []string{"subnet-1"}, "sg-1"}, 1, cloud.NetworkVPCMissing},
-		{OwnNetwork{"", nil, "sg-1"}, 1, cloud.NetworkVPCMissing},
-		{OwnNetwork{"vpc-1", nil, "sg-1"}, 1, cloud.NetworkSubnetsMissing},
-		{OwnNetwork{"vpc-1", []string{"subnet-1"}, ""}, 1, cloud.NetworkGroupMissing},
-		{OwnNetwork{"vpc-1", []string{"subnet-1"}, "sg-1"}, 3, cloud.NetworkSubnetCount},
+		{OwnNetwork{"", []string{"subnet-1"}, "sg-1"}, 1, "NETWORKING_VPC_ID_MISSING"},
+		{OwnNetwork{"", nil, "sg-1"}, 1, "NETWORKING_VPC_ID_MISSING"},
+		{OwnNetwork{"vpc-1", nil, "sg-1"}, 1, "NETWORKING_SUBNET_IDS_MISSING"},
+		{OwnNetwork{"vpc-1", []string{"subnet-1"}, ""}, 1, "NETWORKING_SECURITY_GROUP_MISSING"},
+		{OwnNetwork{"vpc-1", []string{"subnet-1"}, "sg-1"}, 3, "INVALID_NUMBER_OF_SUBNET_IDS"},
 	} {
 		if got := codeOf(t, tt.network.check(tt.zones)); got != tt.want {
 			t.Errorf("%+v in %d zones: got code %q, want %q", tt.network, tt.zones, got, tt.want)
@@ -200,13 +200,13 @@ func TestResourceTagRules(t *testing.T) {
 		{"none", nil, ""},
 		{"two", []resourceTagSpec{{"a", &value}, {"A", &empty}}, ""},
 		{"the most", many[:30], ""},
-		{"too many", many, cloud.ResourceTagsLimit},
-		{"no key", []resourceTagSpec{{"", &value}}, cloud.ResourceTagKeyMissing},
-		{"no value", []resourceTagSpec{{"a", nil}}, cloud.ResourceTagValueMissing},
-		{"long key", []resourceTagSpec{{long[:129], &value}}, cloud.ResourceTagKeyTooLong},
-		{"long value", []resourceTagSpec{{"a", &long}}, cloud.ResourceTagValueTooLong},
-		{"twice", []resourceTagSpec{{"a", &value}, {"a", &empty}}, cloud.ResourceTagKeyTwice},
-		{"reserved", []resourceTagSpec{{"AWS:a", &value}}, cloud.ResourceTagKeyReserved},
+		{"too many", many, "RESOURCE_TAGS_EXCEEDS_MAXIMUM_COUNT"},
+		{"no key", []resourceTagSpec{{"", &value}}, "RESOURCE_TAGS_EMPTY_KEY"},
+		{"no value", []resourceTagSpec{{"a", nil}}, "RESOURCE_TAGS_MISSING_VALUE"},
+		{"long key", []resourceTagSpec{{long[:129], &value}}, "RESOURCE_TAG_KEY_EXCEEDS_MAXIMUM_LENGTH"},
+		{"long value", []resourceTagSpec{{"a", &long}}, "RESOURCE_TAG_VALUE_EXCEEDS_MAXIMUM_LENGTH"},
+		{"twice", []resourceTagSpec{{"a", &value}, {"a", &empty}}, "RESOURCE_TAGS_DUPLICATE_KEY"},
+		{"reserved", []resourceTagSpec{{"AWS:a", &value}}, "RESOURCE_TAGS_NAME_NOT_ALLOWED"},
 	} {
 		_, err := newResourceTags(tt.tags)
 		if got := codeOf(t, err); got != tt.want {
@@ -218,8 +218,8 @@ func TestResourceTagRules(t *testing.T) {
 func TestPersonNames(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]cloud.Code{
-		"Ada Moreau": "", "": cloud.UserNameInvalid, " ": cloud.UserNameInvalid, "a\tb": cloud.UserNameInvalid,
-		strings.Repeat("a", 129): cloud.UserNameInvalid,
+		"Ada Moreau": "", "": "USER_NAME_IS_INVALID", " ": "USER_NAME_IS_INVALID", "a\tb": "USER_NAME_IS_INVALID",
+		strings.Repeat("a", 129): "USER_NAME_IS_INVALID",
 	} {
 		if got := codeOf(t, checkPersonName(name)); got != want {
 			t.Errorf("%q: got code %q, want %q", name, got, want)

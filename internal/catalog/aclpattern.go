@@ -32,7 +32,7 @@ func isCategory(name string) bool {
 // checkPattern checks a rule's syntax.
 func checkPattern(rule string) error {
 	if strings.TrimSpace(rule) == "" {
-		return cloud.Errorf(cloud.ACLPatternMissing, "A rule has to say something.")
+		return cloud.Errorf("ACL_REDIS_RULE_PATTERN_IS_MISSING", "A rule has to say something.")
 	}
 	// What is in parentheses counts by itself.
 	outside, selectors, err := splitSelectors(rule)
@@ -55,7 +55,7 @@ func checkPattern(rule string) error {
 
 // splitSelectors takes the selectors out of a rule.
 func splitSelectors(rule string) (outside string, selectors []string, err error) {
-	wrong := cloud.Errorf(cloud.ACLPatternSelectors, "The parentheses of %q do not make selectors.", rule)
+	wrong := cloud.Errorf("ACL_REDIS_RULE_INVALID_SELECTORS_PATTERN", "The parentheses of %q do not make selectors.", rule)
 	for {
 		before, rest, found := strings.Cut(rule, "(")
 		if strings.Contains(before, ")") {
@@ -79,26 +79,26 @@ func checkWord(word string) error {
 		return nil
 	case strings.HasPrefix(word, "+@"), strings.HasPrefix(word, "-@"):
 		if !isCategory(word[2:]) {
-			return cloud.Errorf(cloud.ACLPatternCategory, "There is no category of commands %q.", word[2:])
+			return cloud.Errorf("ACL_REDIS_RULE_INVALID_CATEGORY_RULE_PATTERN", "There is no category of commands %q.", word[2:])
 		}
 	case word[0] == '+', word[0] == '-':
 		if !aclCommand.MatchString(word[1:]) {
-			return cloud.Errorf(cloud.ACLPatternCommand, "%q cannot be a command.", word[1:])
+			return cloud.Errorf("ACL_REDIS_RULE_INVALID_COMMAND_OR_MODULE_COMMAND_RULE_PATTERN", "%q cannot be a command.", word[1:])
 		}
 	case word[0] == '~':
 		if word == "~" {
-			return cloud.Errorf(cloud.ACLPatternKeys, "A pattern of keys is missing after ~.")
+			return cloud.Errorf("ACL_REDIS_RULE_INVALID_KEYSPACE_RULE_PATTERN", "A pattern of keys is missing after ~.")
 		}
 	case word[0] == '%':
 		if !aclKeys.MatchString(strings.ToUpper(word)) {
-			return cloud.Errorf(cloud.ACLPatternKeyPermission, "%q is not a pattern of keys: it takes the form %%R~…, %%W~… or %%RW~….", word)
+			return cloud.Errorf("ACL_REDIS_RULE_INVALID_KEY_PERMISSION_PATTERN", "%q is not a pattern of keys: it takes the form %%R~…, %%W~… or %%RW~….", word)
 		}
 	case word[0] == '&':
 		if word == "&" {
-			return cloud.Errorf(cloud.ACLPatternChannels, "A pattern of channels is missing after &.")
+			return cloud.Errorf("ACL_REDIS_RULE_INVALID_PUBSUB_PATTERN", "A pattern of channels is missing after &.")
 		}
 	default:
-		return cloud.Errorf(cloud.ACLPatternInvalid, "%q has no meaning in a rule.", word)
+		return cloud.Errorf("ACL_REDIS_RULE_PATTERN_NOT_VALID", "%q has no meaning in a rule.", word)
 	}
 	return nil
 }
@@ -118,9 +118,9 @@ func (s *allSeen) add(word string) error {
 	case lower == "resetchannels":
 		s.channels = false
 	case s.keys && (word[0] == '~' || word[0] == '%'):
-		return cloud.Errorf(cloud.ACLPatternAfterAllKeys, "%s adds nothing: all keys are allowed before it.", word)
+		return cloud.Errorf("ACL_REDIS_RULE_ALLKEYS_BEFORE_SPECIFIC_KEY", "%s adds nothing: all keys are allowed before it.", word)
 	case s.channels && word[0] == '&':
-		return cloud.Errorf(cloud.ACLPatternAfterAllChannels, "%s adds nothing: all channels are allowed before it.", word)
+		return cloud.Errorf("ACL_REDIS_RULE_ALLCHANNELS_BEFORE_SPECIFIC_CHANNEL", "%s adds nothing: all channels are allowed before it.", word)
 	}
 	return nil
 }

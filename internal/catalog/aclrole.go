@@ -34,14 +34,14 @@ type ACLDatabase struct {
 // checkRegions checks that a rule holds in regions of its database.
 func (d ACLDatabase) checkRegions(db Database) error {
 	if len(d.Regions) > 0 && !db.activeActive() {
-		return cloud.Errorf(cloud.ACLRoleRegionsNotAllowed, "Database %d is not an Active-Active one, so it has no regions to choose from.", d.DatabaseID)
+		return cloud.Errorf("ACL_ROLE_REDIS_RULES_DATABASES_REGION_MUST_BE_CRDB", "Database %d is not an Active-Active one, so it has no regions to choose from.", d.DatabaseID)
 	}
 	for i, region := range d.Regions {
 		switch {
 		case db.local(region) < 0:
-			return cloud.Errorf(cloud.ACLRoleRegionElsewhere, "Database %d is not in region %q.", d.DatabaseID, region)
+			return cloud.Errorf("ACL_ROLE_REDIS_RULES_DATABASES_REGION_IS_NOT_BELONGS_TO_DATABASE", "Database %d is not in region %q.", d.DatabaseID, region)
 		case slices.Contains(d.Regions[:i], region):
-			return cloud.Errorf(cloud.ACLRoleRegionTwice, "Region %s of database %d is listed twice.", region, d.DatabaseID)
+			return cloud.Errorf("ACL_ROLE_REDIS_RULES_DATABASES_REGION_NOT_UNIQUE", "Region %s of database %d is listed twice.", region, d.DatabaseID)
 		}
 	}
 	return nil
@@ -93,7 +93,7 @@ func (g grantable) isEarly(ctx context.Context, tx *store.Tx, db store.Outline[[
 
 // check checks that a rule can hold in a database, of either kind of subscription.
 // One on its way out counts as gone, and one that is not there yet as missing: it
-// answers SubscriptionNotFound and DatabaseNotFound.
+// answers SUBSCRIPTION_NOT_FOUND and DATABASE_NOT_FOUND.
 func (g grantable) check(ctx context.Context, tx *store.Tx, at ACLDatabase) error {
 	databases, notFound := g.pro, new(Database).notFound
 	_, essentials := g.essentials[at.SubscriptionID]
@@ -112,14 +112,14 @@ func (g grantable) check(ctx context.Context, tx *store.Tx, at ACLDatabase) erro
 	case !ok || db.Parent != at.SubscriptionID:
 		return notFound(ctx, tx, at.SubscriptionID, at.DatabaseID)
 	case db.Status == cloud.StatusDeleting:
-		return cloud.Errorf(cloud.DatabaseNotFound, "Database %d was not found: it is being deleted.", db.ID)
+		return cloud.Errorf("DATABASE_NOT_FOUND", "Database %d was not found: it is being deleted.", db.ID)
 	default:
 		return at.checkRegions(Database{Locals: db.Part})
 	}
 }
 
 func roleNames() aclNames {
-	return aclNames{cloud.ACLRoleNameMissing, cloud.ACLRoleNameInvalid, cloud.ACLRoleNameInvalid, cloud.ACLRoleNameExists}
+	return aclNames{"ACL_ROLE_NAME_IS_MISSING", "ACL_ROLE_NAME_NOT_VALID", "ACL_ROLE_NAME_NOT_VALID", "ACL_ROLE_NAME_ALREADY_EXISTS"}
 }
 
 // grantSpec is a grant as a request says it.
@@ -131,16 +131,16 @@ type grantSpec struct {
 // checkGrants checks what needs nothing but the request.
 func checkGrants(specs []grantSpec) error {
 	if len(specs) == 0 {
-		return cloud.Errorf(cloud.ACLRoleRulesMissing, "A role has at least one rule.")
+		return cloud.Errorf("ACL_ROLE_REDIS_RULES_IS_MISSING", "A role has at least one rule.")
 	}
 	listed := map[int64]bool{}
 	for _, spec := range specs {
 		if len(spec.Databases) == 0 {
-			return cloud.Errorf(cloud.ACLRoleDatabasesMissing, "Rule %q of the role holds in no database.", spec.RuleName)
+			return cloud.Errorf("ACL_ROLE_REDIS_RULES_DATABASES_SPEC_IS_MISSING", "Rule %q of the role holds in no database.", spec.RuleName)
 		}
 		for _, db := range spec.Databases {
 			if listed[db.DatabaseID] {
-				return cloud.Errorf(cloud.ACLRoleDatabaseTwice, "Database %d is listed twice: one rule of a role holds in a database.", db.DatabaseID)
+				return cloud.Errorf("ACL_ROLE_REDIS_RULE_MUST_BE_DEFINED_ONLY_ONCE_PER_DATABASE", "Database %d is listed twice: one rule of a role holds in a database.", db.DatabaseID)
 			}
 			listed[db.DatabaseID] = true
 		}
@@ -165,7 +165,7 @@ func (c *Catalog) grants(ctx context.Context, tx *store.Tx, specs []grantSpec) (
 	for _, spec := range specs {
 		i := slices.IndexFunc(rules, func(r aclRuleView) bool { return r.Name == spec.RuleName && r.Status != cloud.StatusDeleting })
 		if i < 0 {
-			return nil, cloud.Errorf(cloud.ACLRuleDoesNotExist, "ACL rule %q was not found.", spec.RuleName)
+			return nil, cloud.Errorf("ACL_REDIS_RULE_DOES_NOT_EXISTS", "ACL rule %q was not found.", spec.RuleName)
 		}
 		for _, at := range spec.Databases {
 			if err := databases.check(ctx, tx, at); err != nil {
@@ -198,7 +198,7 @@ func (c *Catalog) updateACLRole(ctx context.Context, tx *store.Tx, in struct {
 	Rules []grantSpec `json:"redisRules"`
 },
 ) (out engine.Outcome, err error) {
-	role, err := lockRole(ctx, tx, in.ID, cloud.ACLRolePendingUpdate)
+	role, err := lockRole(ctx, tx, in.ID, "ACL_ROLE_IS_IN_PENDING_STATUS_AND_CANNOT_BE_UPDATED")
 	if err != nil {
 		return out, err
 	}
@@ -225,7 +225,7 @@ func deleteACLRole(ctx context.Context, tx *store.Tx, in struct {
 	ID int64 `path:"aclRoleId" json:"-"`
 },
 ) (out engine.Outcome, err error) {
-	role, err := lockRole(ctx, tx, in.ID, cloud.ACLRolePendingDelete)
+	role, err := lockRole(ctx, tx, in.ID, "ACL_ROLE_IS_IN_PENDING_STATUS_AND_CANNOT_BE_DELETED")
 	if err != nil {
 		return out, err
 	}
@@ -235,7 +235,7 @@ func deleteACLRole(ctx context.Context, tx *store.Tx, in struct {
 	}
 	for _, user := range users {
 		if user.Body.RoleID == role.ID && user.Status != cloud.StatusDeleting {
-			return out, cloud.Errorf(cloud.ACLRoleInUse, "Role %d is the role of user %q.", role.ID, user.Name)
+			return out, cloud.Errorf("ACL_ROLE_HAS_ACTIVE_USERS_AND_CANNOT_BE_DELETED", "Role %d is the role of user %q.", role.ID, user.Name)
 		}
 	}
 	return deleteACL[ACLRole](ctx, tx, role.ID)
@@ -244,7 +244,7 @@ func deleteACLRole(ctx context.Context, tx *store.Tx, in struct {
 // lockRole locks a role that is to be changed; pending is the code for one that
 // is changing already.
 func lockRole(ctx context.Context, tx *store.Tx, id int64, pending cloud.Code) (cloud.Resource[ACLRole], error) {
-	role, err := lockACL[ACLRole](ctx, tx, id, cloud.ACLRoleNotFound)
+	role, err := lockACL[ACLRole](ctx, tx, id, "ACL_ROLE_NOT_FOUND")
 	if err == nil && role.Status == cloud.StatusPending {
 		err = cloud.Errorf(pending, "Role %d is pending. It can be changed once it is active.", id)
 	}

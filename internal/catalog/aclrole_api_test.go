@@ -63,22 +63,22 @@ func TestRoleInBothKindsOfSubscriptions(t *testing.T) {
 		grant map[string]any
 		want  cloud.Code
 	}{
-		{at(fixed, map[string]any{"databaseId": 1}), cloud.DatabaseNotFound},
-		{at(fixed, map[string]any{"databaseId": idOf(t, pro)}), cloud.DatabaseNotFound},
-		{at(pro, map[string]any{"databaseId": idOf(t, fixed)}), cloud.DatabaseNotFound},
-		{at(fixed, map[string]any{"subscriptionId": 1}), cloud.SubscriptionNotFound},
-		{at(fixed, map[string]any{"regions": []string{"us-east-1"}}), cloud.ACLRoleRegionsNotAllowed},
+		{at(fixed, map[string]any{"databaseId": 1}), "DATABASE_NOT_FOUND"},
+		{at(fixed, map[string]any{"databaseId": idOf(t, pro)}), "DATABASE_NOT_FOUND"},
+		{at(pro, map[string]any{"databaseId": idOf(t, fixed)}), "DATABASE_NOT_FOUND"},
+		{at(fixed, map[string]any{"subscriptionId": 1}), "SUBSCRIPTION_NOT_FOUND"},
+		{at(fixed, map[string]any{"regions": []string{"us-east-1"}}), "ACL_ROLE_REDIS_RULES_DATABASES_REGION_MUST_BE_CRDB"},
 	} {
 		wantError(t, a.Run(http.MethodPut, roles, grantOf(tt.grant)), tt.want)
 	}
 	// Of several that are wrong the first is told of.
 	elsewhere, missing, placed := at(fixed, map[string]any{"subscriptionId": 1}), at(pro, map[string]any{"databaseId": 1}), at(fixed, map[string]any{"regions": []string{"us-east-1"}})
-	wantError(t, a.Run(http.MethodPut, roles, grantOf(at(pro, nil), elsewhere, missing)), cloud.SubscriptionNotFound)
-	wantError(t, a.Run(http.MethodPut, roles, grantOf(at(pro, nil), missing, elsewhere)), cloud.DatabaseNotFound)
-	wantError(t, a.Run(http.MethodPut, roles, grantOf(at(pro, nil), placed, missing)), cloud.ACLRoleRegionsNotAllowed)
+	wantError(t, a.Run(http.MethodPut, roles, grantOf(at(pro, nil), elsewhere, missing)), "SUBSCRIPTION_NOT_FOUND")
+	wantError(t, a.Run(http.MethodPut, roles, grantOf(at(pro, nil), missing, elsewhere)), "DATABASE_NOT_FOUND")
+	wantError(t, a.Run(http.MethodPut, roles, grantOf(at(pro, nil), placed, missing)), "ACL_ROLE_REDIS_RULES_DATABASES_REGION_MUST_BE_CRDB")
 	// A database that goes leaves no trace in the role.
 	wantDone(t, a.Run(http.MethodDelete, fixed, nil))
-	wantError(t, a.Run(http.MethodPut, roles, grantOf(at(fixed, nil))), cloud.DatabaseNotFound)
+	wantError(t, a.Run(http.MethodPut, roles, grantOf(at(fixed, nil))), "DATABASE_NOT_FOUND")
 	a.Settle(fixed, "")
 	if diff := cmp.Diff([]any{shown(pro, "first")}, holdsIn(t, a, role)); diff != "" {
 		t.Errorf("role of a deleted database (-want +got):\n%s", diff)
@@ -107,7 +107,7 @@ func TestRegionsTakeTheirOwnAlong(t *testing.T) {
 	a.Settle(sub, "active")
 	wantDone(t, a.Run(http.MethodPost, sub+"/regions", `{"region": "us-east-2", "deploymentCIDR": "10.0.1.0/24"}`))
 	a.Settle(sub, "active")
-	wantError(t, a.Run(http.MethodGet, db+"/backup?regionName=us-east-2", nil), cloud.BackupDisabled)
+	wantError(t, a.Run(http.MethodGet, db+"/backup?regionName=us-east-2", nil), "DATABASE_BACKUP_DISABLED")
 	shown := map[string]any{"subscriptionId": float64(subscriptionID(t, sub)), "databaseId": float64(id), "databaseName": "first"}
 	for role, want := range map[int64][]any{
 		both: {map[string]any{"subscriptionId": shown["subscriptionId"], "databaseId": shown["databaseId"], "databaseName": "first", "regions": []any{"us-east-1"}}},

@@ -17,7 +17,7 @@ type ACLRule struct {
 func (ACLRule) Kind() cloud.Kind { return cloud.Kind{Name: "ACL rule", FirstID: 1_000} }
 
 func ruleNames() aclNames {
-	return aclNames{cloud.ACLRuleNameMissing, cloud.ACLRuleNameInvalid, cloud.ACLRuleNameRange, cloud.ACLRuleNameExists}
+	return aclNames{"ACL_REDIS_RULE_NAME_IS_MISSING", "ACL_REDIS_RULE_NAME_NOT_VALID", "ACL_REDIS_RULE_NAME_NOT_IN_RANGE", "ACL_REDIS_RULE_NAME_ALREADY_EXISTS"}
 }
 
 // defaultRule is a rule that every account has and nobody can change.
@@ -107,14 +107,14 @@ func (c *Catalog) updateACLRule(ctx context.Context, tx *store.Tx, in struct {
 },
 ) (out engine.Outcome, err error) {
 	if c.isDefaultRule(in.ID) {
-		return out, cloud.Errorf(cloud.ACLRuleUpdateDefault, "Rule %d is there for everybody and cannot be changed.", in.ID)
+		return out, cloud.Errorf("ACL_REDIS_RULE_CANNOT_UPDATE_DEFAULT", "Rule %d is there for everybody and cannot be changed.", in.ID)
 	}
 	rule, err := lockRule(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
 	}
 	if rule.Status == cloud.StatusPending {
-		return out, cloud.Errorf(cloud.ACLRuleNotActive, "Rule %d is not in an active state: it is %s.", rule.ID, rule.Status)
+		return out, cloud.Errorf("ACL_REDIS_RULE_NOT_ACTIVE", "Rule %d is not in an active state: it is %s.", rule.ID, rule.Status)
 	}
 	if in.Name != nil && *in.Name != rule.Name {
 		if err := c.checkNewRule(ctx, tx, *in.Name); err != nil {
@@ -153,7 +153,7 @@ func (c *Catalog) deleteACLRule(ctx context.Context, tx *store.Tx, in struct {
 },
 ) (out engine.Outcome, err error) {
 	if c.isDefaultRule(in.ID) {
-		return out, cloud.Errorf(cloud.ACLRuleDeleteDefault, "Rule %d is there for everybody and cannot be deleted.", in.ID)
+		return out, cloud.Errorf("ACL_REDIS_RULE_CANNOT_DELETE_DEFAULT", "Rule %d is there for everybody and cannot be deleted.", in.ID)
 	}
 	rule, err := lockRule(ctx, tx, in.ID)
 	if err != nil {
@@ -164,11 +164,11 @@ func (c *Catalog) deleteACLRule(ctx context.Context, tx *store.Tx, in struct {
 		return out, err
 	}
 	if len(roles) > 0 {
-		return out, cloud.Errorf(cloud.ACLRuleInUse, "Rule %d is part of role %q.", rule.ID, roles[0].Name)
+		return out, cloud.Errorf("ACL_REDIS_RULE_CANNOT_DELETE_WHEN_ASSOCIATED_WITH_ROLES", "Rule %d is part of role %q.", rule.ID, roles[0].Name)
 	}
 	return deleteACL[ACLRule](ctx, tx, rule.ID)
 }
 
 func lockRule(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[ACLRule], error) {
-	return lockACL[ACLRule](ctx, tx, id, cloud.ACLRuleNotFound)
+	return lockACL[ACLRule](ctx, tx, id, "ACL_REDIS_RULE_NOT_FOUND")
 }

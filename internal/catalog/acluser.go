@@ -33,7 +33,7 @@ func checkUserName(name string) error {
 }
 
 func userNames() aclNames {
-	return aclNames{cloud.ACLUserNameMissing, cloud.ACLUserNameInvalid, cloud.ACLUserNameInvalid, cloud.ACLUserNameExists}
+	return aclNames{"ACL_USER_NAME_IS_MISSING", "ACL_USER_NAME_NOT_VALID", "ACL_USER_NAME_NOT_VALID", "ACL_USER_NAME_ALREADY_EXISTS"}
 }
 
 // checkUserPassword checks the length and that every kind of character is there.
@@ -42,11 +42,11 @@ func checkUserPassword(password string) error {
 	special := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 	n := utf8.RuneCountInString(password)
 	if n == 0 {
-		return cloud.Errorf(cloud.ACLUserPasswordMissing, "A password is needed.")
+		return cloud.Errorf("ACL_USER_PASSWORD_IS_MISSING", "A password is needed.")
 	}
 	for _, kind := range []func(rune) bool{unicode.IsLower, unicode.IsUpper, unicode.IsDigit, special} {
 		if n < least || n > most || !strings.ContainsFunc(password, kind) {
-			return cloud.Errorf(cloud.ACLUserPasswordInvalid,
+			return cloud.Errorf("ACL_USER_PASSWORD_NOT_VALID",
 				"A password has %d to %d characters, among them a lower-case and an upper-case letter, a digit and a special character.", least, most)
 		}
 	}
@@ -106,7 +106,7 @@ func getACLUser(ctx context.Context, tx *store.Tx, in aclUserPath) (*oneACLUser,
 		return nil, err
 	}
 	if !ok {
-		return nil, cloud.Errorf(cloud.ACLUserNotFound, "ACL user %d was not found.", in.ID)
+		return nil, cloud.Errorf("ACL_USER_NOT_FOUND", "ACL user %d was not found.", in.ID)
 	}
 	role, _, err := store.Get[ACLRole](ctx, tx, u.Body.RoleID)
 	if err != nil {
@@ -144,7 +144,7 @@ func updateACLUser(ctx context.Context, tx *store.Tx, in struct {
 	Password *string `json:"password"`
 },
 ) (out engine.Outcome, err error) {
-	user, err := lockACL[ACLUser](ctx, tx, in.ID, cloud.ACLUserNotFound)
+	user, err := lockACL[ACLUser](ctx, tx, in.ID, "ACL_USER_NOT_FOUND")
 	if err != nil {
 		return out, err
 	}
@@ -166,7 +166,7 @@ func updateACLUser(ctx context.Context, tx *store.Tx, in struct {
 }
 
 func deleteACLUser(ctx context.Context, tx *store.Tx, in aclUserPath) (out engine.Outcome, err error) {
-	user, err := lockACL[ACLUser](ctx, tx, in.ID, cloud.ACLUserNotFound)
+	user, err := lockACL[ACLUser](ctx, tx, in.ID, "ACL_USER_NOT_FOUND")
 	if err != nil {
 		return out, err
 	}
@@ -177,7 +177,7 @@ func deleteACLUser(ctx context.Context, tx *store.Tx, in aclUserPath) (out engin
 func roleNamed(ctx context.Context, tx *store.Tx, name string) (int64, error) {
 	role, ok, err := byName[ACLRole](ctx, tx, name)
 	if err == nil && !ok {
-		err = cloud.Errorf(cloud.ACLRoleDoesNotExist, "ACL role %q was not found: the role of a user has to exist.", name)
+		err = cloud.Errorf("ACL_ROLE_DOES_NOT_EXISTS", "ACL role %q was not found: the role of a user has to exist.", name)
 	}
 	return role.ID, err
 }

@@ -65,34 +65,34 @@ func (c *Catalog) newActiveActive(in subscriptionCreate) (s Subscription, err er
 		Maintenance:    Maintenance{Mode: automatic},
 	}
 	if s.MemoryStorage != ram {
-		return s, cloud.Errorf(cloud.ActiveActiveFlash, "An Active-Active subscription keeps its data in RAM only.")
+		return s, cloud.Errorf("ACTIVE_ACTIVE_RAM_AND_FLASH_MEMORY_STORAGE_NOT_SUPPORTED", "An Active-Active subscription keeps its data in RAM only.")
 	}
 	for i, provider := range in.CloudProviders {
 		name := or(provider.Provider, aws)
 		switch {
 		case name != aws && name != gcp:
-			return s, cloud.Errorf(cloud.NotKnownCloudProvider, "There is no cloud provider %q.", name)
+			return s, cloud.Errorf("NOT_KNOWN_CLOUD_PROVIDER", "There is no cloud provider %q.", name)
 		case i > 0 && name != s.Provider:
-			return s, cloud.Errorf(cloud.MultipleProviders, "A subscription is deployed to one cloud provider.")
+			return s, cloud.Errorf("MULTIPLE_CLOUD_PROVIDERS_NOT_SUPPORTED", "A subscription is deployed to one cloud provider.")
 		case i > 0 && provider.account() != in.CloudProviders[0].account():
-			return s, cloud.Errorf(cloud.ActiveActiveAccounts, "An Active-Active subscription lives in one cloud account.")
+			return s, cloud.Errorf("ACTIVE_ACTIVE_MULTIPLE_CLOUD_ACCOUNTS_NOT_SUPPORTED", "An Active-Active subscription lives in one cloud account.")
 		case provider.account() != internalCloudAccount && name == gcp:
-			return s, cloud.Errorf(cloud.ActiveActiveGCPAccount, "On GCP a subscription lives in cloud account %d.", internalCloudAccount)
+			return s, cloud.Errorf("ACTIVE_ACTIVE_GCP_EXTERNAL_CLOUD_ACCOUNT_NOT_SUPPORTED", "On GCP a subscription lives in cloud account %d.", internalCloudAccount)
 		case provider.account() != internalCloudAccount:
-			return s, cloud.Errorf(cloud.ActiveActiveExternalAccount, "An Active-Active subscription lives in cloud account %d.", internalCloudAccount)
+			return s, cloud.Errorf("ACTIVE_ACTIVE_EXTERNAL_ACCOUNTS_NOT_SUPPORTED", "An Active-Active subscription lives in cloud account %d.", internalCloudAccount)
 		}
 		s.Provider = name
 		for _, where := range provider.Regions {
 			if err := checkInternalAccount(provider, where); err != nil {
 				return s, err
 			}
-			if s, err = c.withRegion(s, where, cloud.SubscriptionInvalidRegion); err != nil {
+			if s, err = c.withRegion(s, where, "SUBSCRIPTION_INVALID_REGION_NAME"); err != nil {
 				return s, err
 			}
 		}
 	}
 	if !s.activeActive() {
-		return s, cloud.Errorf(cloud.ActiveActiveWithoutRegions, "An Active-Active subscription names its regions.")
+		return s, cloud.Errorf("ACTIVE_ACTIVE_SUBSCRIPTION_WITHOUT_REGIONS_IS_NOT_ALLOWED", "An Active-Active subscription names its regions.")
 	}
 	return s, s.checkFirstThroughput(in.Databases)
 }
@@ -103,7 +103,7 @@ func (s Subscription) checkFirstThroughput(databases []firstDatabase) error {
 	for _, first := range databases {
 		for _, t := range first.LocalThroughput {
 			if _, ok := s.place(t.Region); !ok {
-				return cloud.Errorf(cloud.FirstThroughputElsewhere, "Database %s names throughput in %q, where the subscription is not.", first.Name, t.Region)
+				return cloud.Errorf("MISSING_REGIONS_BETWEEN_CLOUD_PROVIDERS_AND_DATABASES_LOCAL_THROUGHPUT_MEASUREMENTS", "Database %s names throughput in %q, where the subscription is not.", first.Name, t.Region)
 			}
 		}
 	}
@@ -118,10 +118,10 @@ func (c *Catalog) withRegion(s Subscription, where regionSpec, unknown cloud.Cod
 		return s, cloud.Errorf(unknown, "There is no region %q of %s.", where.Region, s.Provider)
 	}
 	if _, twice := s.place(r.Name); twice {
-		return s, cloud.Errorf(cloud.ActiveActiveRegionTwice, "Region %s is there twice.", r.Name)
+		return s, cloud.Errorf("ACTIVE_ACTIVE_REGIONS_MUST_BE_DEFINED_ONCE", "Region %s is there twice.", r.Name)
 	}
 	if len(s.Regions) == maxRegions {
-		return s, cloud.Errorf(cloud.ActiveActiveRegionLimit, "An Active-Active subscription has a quota of %d regions.", maxRegions)
+		return s, cloud.Errorf("ACTIVE_ACTIVE_REGION_LIMIT_REACHED", "An Active-Active subscription has a quota of %d regions.", maxRegions)
 	}
 	place := SubscriptionRegion{ID: r.ID, Name: r.Name, CIDR: where.Networking.DeploymentCIDR, MultiAZ: len(r.Zones) >= zonesOf(true), Zones: where.Zones}
 	if err := s.checkCIDR(place.CIDR); err != nil {
@@ -142,14 +142,14 @@ func (c *Catalog) withRegion(s Subscription, where regionSpec, unknown cloud.Cod
 // checkCIDR checks the network of a region to be added: regions talk to each other.
 func (s Subscription) checkCIDR(cidr string) error {
 	if cidr == "" {
-		return cloud.Errorf(cloud.NetworkCIDRMissing, "Every region of an Active-Active subscription names its deployment CIDR.")
+		return cloud.Errorf("NETWORKING_CIDR_MISSING", "Every region of an Active-Active subscription names its deployment CIDR.")
 	}
 	if err := checkDeploymentCIDR(cidr); err != nil {
 		return err
 	}
 	for _, other := range s.Regions {
 		if netip.MustParsePrefix(cidr).Overlaps(netip.MustParsePrefix(other.CIDR)) {
-			return cloud.Errorf(cloud.ActiveActiveCIDROverlap, "The deployment CIDR %s is that of region %s already.", cidr, other.Name)
+			return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_INVALID_CIDR_OVERLAPPING_OTHER_REGIONS", "The deployment CIDR %s is that of region %s already.", cidr, other.Name)
 		}
 	}
 	return nil

@@ -61,7 +61,7 @@ func TestActiveActiveLife(t *testing.T) {
 	delete(body, "dryRun")
 	id := a.Create("/v1/subscriptions", body)
 	sub := fmt.Sprintf("/v1/subscriptions/%d", id)
-	wantError(t, a.Run(http.MethodPost, sub+"/regions", `{"region": "eu-west-1"}`), cloud.SubscriptionNotActive)
+	wantError(t, a.Run(http.MethodPost, sub+"/regions", `{"region": "eu-west-1"}`), "SUBSCRIPTION_NOT_ACTIVE")
 	a.Settle(sub, "active")
 	wantFields(t, a.Do(http.MethodGet, sub, nil), map[string]any{
 		"deploymentType": "active-active", "numberOfDatabases": 1.0, "cloudDetails.0.provider": "AWS",
@@ -89,9 +89,9 @@ func TestActiveActiveLife(t *testing.T) {
 		t.Errorf("got endpoint %v before it is active, want none", got)
 	}
 	a.Settle(sub, "active")
-	wantError(t, a.Run(http.MethodPut, db, `{"datasetSizeInGb": 2}`), cloud.UpdateNotForActiveActive)
-	wantError(t, a.Run(http.MethodGet, sub+"/cidr", nil), cloud.GetCIDRNotForActiveActive)
-	wantError(t, a.Run(http.MethodPut, sub+"/cidr", `{"cidrIps": []}`), cloud.UpdateCIDRNotForActiveActive)
+	wantError(t, a.Run(http.MethodPut, db, `{"datasetSizeInGb": 2}`), "UPDATING_SINGLE_REGION_DATABASE_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION")
+	wantError(t, a.Run(http.MethodGet, sub+"/cidr", nil), "GETTING_SINGLE_REGION_CIDR_WHITE_LIST_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION")
+	wantError(t, a.Run(http.MethodPut, sub+"/cidr", `{"cidrIps": []}`), "UPDATING_SINGLE_REGION_CIDR_WHITE_LIST_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION")
 
 	wantDone(t, a.Run(http.MethodPut, db+"/regions", `{"dataEvictionPolicy": "allkeys-lru", "globalAlerts": [{"name": "dataset-size", "value": 60}],
 		"regions": [{"region": "us-east-2", "password": "own", "localThroughputMeasurement": {"region": "us-east-2", "writeOperationsPerSecond": 1500}},
@@ -112,16 +112,16 @@ func TestActiveActiveLife(t *testing.T) {
 	if want := fmt.Sprintf(".mc%d-1.us-east-1-mz.ec2.cloud.rlrcp.com:", id); !strings.Contains(endpoint, want) {
 		t.Errorf("got endpoint %q, want one with %q", endpoint, want)
 	}
-	wantError(t, a.Run(http.MethodPut, db+"/regions", `{"regions": [{"region": "us-east-1", "respVersion": "best_resp_100"}]}`), cloud.BadRequest)
+	wantError(t, a.Run(http.MethodPut, db+"/regions", `{"regions": [{"region": "us-east-1", "respVersion": "best_resp_100"}]}`), "BAD_REQUEST")
 	price := a.Run(http.MethodPut, db+"/regions", `{"dryRun": true, "datasetSizeInGb": 100}`)
 	wantFields(t, price, map[string]any{"response.resource.pricing.1.region": "us-east-2", "response.resource.pricing.2": nil})
 	wantFields(t, a.Do(http.MethodGet, db, nil), map[string]any{"status": "active", "crdbDatabases.0.datasetSizeInGb": 1.0})
 
-	wantError(t, a.Run(http.MethodPost, db+"/backup", `{"adhocBackupPath": "s3://backups/orders"}`), cloud.BackupRegionMissing)
+	wantError(t, a.Run(http.MethodPost, db+"/backup", `{"adhocBackupPath": "s3://backups/orders"}`), "ACTIVE_ACTIVE_BACKUP_MISSING_REGION_NAME")
 	wantDone(t, a.Run(http.MethodPost, db+"/backup", `{"regionName": "us-east-1", "adhocBackupPath": "s3://backups/orders"}`))
 	wantDone(t, a.Run(http.MethodGet, db+"/backup?regionName=us-east-1", nil))
-	wantError(t, a.Run(http.MethodGet, db+"/backup?regionName=us-east-2", nil), cloud.BackupDisabled)
-	wantError(t, a.Run(http.MethodGet, db+"/backup?regionName=atlantis", nil), cloud.BackupStatusRegionInvalid)
+	wantError(t, a.Run(http.MethodGet, db+"/backup?regionName=us-east-2", nil), "DATABASE_BACKUP_DISABLED")
+	wantError(t, a.Run(http.MethodGet, db+"/backup?regionName=atlantis", nil), "ACTIVE_ACTIVE_INVALID_BACKUP_STATUS_REGION_NAME")
 
 	regionsOfASubscription(t, a, sub, db)
 }
@@ -138,15 +138,15 @@ func regionsOfASubscription(t *testing.T, a *apitest.Account, sub, db string) {
 		body string
 		want cloud.Code
 	}{
-		{`{"region": "atlantis", "deploymentCIDR": "10.0.2.0/24"}`, cloud.ActiveActiveRegionInvalid},
-		{`{"region": "us-east-1", "deploymentCIDR": "10.0.2.0/24"}`, cloud.ActiveActiveRegionTwice},
-		{`{"region": "eu-west-1", "deploymentCIDR": "10.0.1.0/24"}`, cloud.ActiveActiveCIDROverlap},
-		{`{` + spec + `, "databases": [{"name": "carts", "localThroughputMeasurement": {}}]}`, cloud.DatabaseNotFound},
-		{`{` + spec + `, "databases": [{"name": "orders"}]}`, cloud.ActiveActiveRegionThroughput},
-		{`{` + spec + `, "databases": [{"name": "orders", "localThroughputMeasurement": {}}, {"name": "orders", "localThroughputMeasurement": {}}]}`, cloud.ActiveActiveRegionDatabases},
-		{`{` + spec + `, "databases": [{"name": "orders", "localThroughputMeasurement": {"region": "us-east-1"}}]}`, cloud.ActiveActiveRegionMismatch},
-		{`{` + spec + `, "databases": [{"name": "orders", "localThroughputMeasurement": {"readOperationsPerSecond": 10}}]}`, cloud.LocalThroughputIncrement},
-		{`{` + spec + `, "vpcId": "vpc-1"}`, cloud.VPCNotAllowed},
+		{`{"region": "atlantis", "deploymentCIDR": "10.0.2.0/24"}`, "ACTIVE_ACTIVE_INVALID_CREATE_REGION_NAME"},
+		{`{"region": "us-east-1", "deploymentCIDR": "10.0.2.0/24"}`, "ACTIVE_ACTIVE_REGIONS_MUST_BE_DEFINED_ONCE"},
+		{`{"region": "eu-west-1", "deploymentCIDR": "10.0.1.0/24"}`, "ACTIVE_ACTIVE_DATABASE_INVALID_CIDR_OVERLAPPING_OTHER_REGIONS"},
+		{`{` + spec + `, "databases": [{"name": "carts", "localThroughputMeasurement": {}}]}`, "DATABASE_NOT_FOUND"},
+		{`{` + spec + `, "databases": [{"name": "orders"}]}`, "ACTIVE_ACTIVE_CREATE_A_REGION_MUST_CONTAIN_LOCAL_THROUGHPUT_MEASUREMENT_IN_DATABASE_SPEC"},
+		{`{` + spec + `, "databases": [{"name": "orders", "localThroughputMeasurement": {}}, {"name": "orders", "localThroughputMeasurement": {}}]}`, "ACTIVE_ACTIVE_CREATE_A_REGION_MUST_BE_DEFINED_ONCE_PER_DATABASE"},
+		{`{` + spec + `, "databases": [{"name": "orders", "localThroughputMeasurement": {"region": "us-east-1"}}]}`, "ACTIVE_ACTIVE_MISMATCH_BETWEEN_REQUEST_REGIONS_AND_SUBSCRIPTION_REGIONS"},
+		{`{` + spec + `, "databases": [{"name": "orders", "localThroughputMeasurement": {"readOperationsPerSecond": 10}}]}`, "LOCAL_THROUGHPUT_READ_AND_WRITE_OPERATIONS_PER_SECOND_VALUES_MUST_BE_IN_INCREMENTS_OF_500_OR_MINIMUM"},
+		{`{` + spec + `, "vpcId": "vpc-1"}`, "VPC_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"},
 	} {
 		if task := a.Run(http.MethodPost, path, tt.body); task.Get("response", "error", "type") != string(tt.want) {
 			t.Errorf("%s: got %s, want %s", tt.body, task.Body, tt.want)
@@ -166,10 +166,10 @@ func regionsOfASubscription(t *testing.T, a *apitest.Account, sub, db string) {
 		body string
 		want cloud.Code
 	}{
-		{`{"regions": []}`, cloud.ActiveActiveDeleteInvalid},
-		{`{"regions": [{"region": "eu-west-2"}]}`, cloud.ActiveActiveDeleteInvalid},
-		{`{"regions": [{"region": "eu-west-1"}, {"region": "eu-west-1"}]}`, cloud.ActiveActiveDeleteTwice},
-		{`{"regions": [{"region": "eu-west-1"}, {"region": "us-east-1"}, {"region": "us-east-2"}]}`, cloud.ActiveActiveLastRegion},
+		{`{"regions": []}`, "ACTIVE_ACTIVE_INVALID_DELETE_REGION_NAME"},
+		{`{"regions": [{"region": "eu-west-2"}]}`, "ACTIVE_ACTIVE_INVALID_DELETE_REGION_NAME"},
+		{`{"regions": [{"region": "eu-west-1"}, {"region": "eu-west-1"}]}`, "ACTIVE_ACTIVE_DELETE_REGIONS_MUST_BE_DEFINED_ONCE"},
+		{`{"regions": [{"region": "eu-west-1"}, {"region": "us-east-1"}, {"region": "us-east-2"}]}`, "ACTIVE_ACTIVE_DELETE_SUBSCRIPTION_MUST_BE_DEPLOYED_IN_AT_LEAST_ONE_REGION"},
 	} {
 		wantError(t, a.Run(http.MethodDelete, path+"/", tt.body), tt.want)
 	}
@@ -197,8 +197,8 @@ func TestRegionOfOldDatabases(t *testing.T) {
 	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", body))
 	a.Settle(sub, "active")
 	const spec = `{"region": "eu-west-1", "deploymentCIDR": "10.0.2.0/24", "respVersion": "%s"}`
-	wantError(t, a.Run(http.MethodPost, sub+"/regions", fmt.Sprintf(spec, "best_resp_100")), cloud.BadRequest)
-	wantError(t, a.Run(http.MethodPost, sub+"/regions", fmt.Sprintf(spec, "resp3")), cloud.ActiveActiveRegionResp)
+	wantError(t, a.Run(http.MethodPost, sub+"/regions", fmt.Sprintf(spec, "best_resp_100")), "BAD_REQUEST")
+	wantError(t, a.Run(http.MethodPost, sub+"/regions", fmt.Sprintf(spec, "resp3")), "ACTIVE_ACTIVE_CREATE_A_REGION_DATABASE_RESP_VERSION_IS_NOT_SUPPORTED")
 	wantDone(t, a.Run(http.MethodPost, sub+"/regions", fmt.Sprintf(spec, "resp2")))
 }
 
@@ -216,10 +216,10 @@ func TestActiveActiveCallsInASingleRegion(t *testing.T) {
 	if answer := a.Do(http.MethodGet, "/v1/subscriptions/1/regions", nil); answer.Status != http.StatusNotFound {
 		t.Errorf("got %d %s, want 404", answer.Status, answer.Body)
 	}
-	wantError(t, a.Run(http.MethodPost, sub+"/regions", `{"region": "eu-west-1"}`), cloud.AddRegionSingleRegion)
-	wantError(t, a.Run(http.MethodDelete, sub+"/regions", `{"regions": [{"region": "us-east-1"}]}`), cloud.DeleteRegionSingleRegion)
-	wantError(t, a.Run(http.MethodPut, db+"/regions", `{"globalPassword": "x"}`), cloud.UpdateOnlyForActiveActive)
-	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions/1/regions", `{"region": "eu-west-1"}`), cloud.SubscriptionNotFound)
-	wantError(t, a.Run(http.MethodPut, sub+"/databases/1/regions", `{}`), cloud.DatabaseNotFound)
+	wantError(t, a.Run(http.MethodPost, sub+"/regions", `{"region": "eu-west-1"}`), "ADDING_REGION_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
+	wantError(t, a.Run(http.MethodDelete, sub+"/regions", `{"regions": [{"region": "us-east-1"}]}`), "DELETING_REGION_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
+	wantError(t, a.Run(http.MethodPut, db+"/regions", `{"globalPassword": "x"}`), "UPDATING_LOCAL_PROPERTIES_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions/1/regions", `{"region": "eu-west-1"}`), "SUBSCRIPTION_NOT_FOUND")
+	wantError(t, a.Run(http.MethodPut, sub+"/databases/1/regions", `{}`), "DATABASE_NOT_FOUND")
 	wantFields(t, a.Do(http.MethodGet, db, nil), map[string]any{"activeActiveRedis": nil})
 }

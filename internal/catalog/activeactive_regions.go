@@ -58,7 +58,7 @@ func listActiveActiveRegions(ctx context.Context, tx *store.Tx, in subscriptionP
 		return nil, err
 	}
 	if !sub.Body.activeActive() {
-		return nil, cloud.Errorf(cloud.BadRequest, "Subscription %d is not Active-Active: it has a single region.", sub.ID)
+		return nil, cloud.Errorf("BAD_REQUEST", "Subscription %d is not Active-Active: it has a single region.", sub.ID)
 	}
 	list := &regionList{ID: sub.ID, Regions: []regionView{}}
 	if beingCreated(sub) {
@@ -100,7 +100,7 @@ type regionCreate struct {
 
 // A region that is added has every database of the subscription.
 func (c *Catalog) addActiveActiveRegion(ctx context.Context, tx *store.Tx, in regionCreate) (out engine.Outcome, err error) {
-	sub, err := lockActiveActive(ctx, tx, in.ID, cloud.AddRegionSingleRegion)
+	sub, err := lockActiveActive(ctx, tx, in.ID, "ADDING_REGION_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
 	if err != nil {
 		return out, err
 	}
@@ -111,7 +111,7 @@ func (c *Catalog) addActiveActiveRegion(ctx context.Context, tx *store.Tx, in re
 	if sub.Body.Encryption, err = sub.Body.Encryption.withRegion(in.Region, in.Key); err != nil {
 		return out, err
 	}
-	if sub.Body, err = c.withRegion(sub.Body, where, cloud.ActiveActiveRegionInvalid); err != nil {
+	if sub.Body, err = c.withRegion(sub.Body, where, "ACTIVE_ACTIVE_INVALID_CREATE_REGION_NAME"); err != nil {
 		return out, err
 	}
 	place, _ := sub.Body.place(in.Region)
@@ -126,7 +126,7 @@ func (c *Catalog) addActiveActiveRegion(ctx context.Context, tx *store.Tx, in re
 	for i := range databases {
 		version := c.versionOf(databases[i].Body)
 		if in.RespVersion != nil && *in.RespVersion == resp3 && !version.speaksRESP3() {
-			return out, cloud.Errorf(cloud.ActiveActiveRegionResp, "Redis %s of database %s does not speak RESP3.", version.Version, databases[i].Name)
+			return out, cloud.Errorf("ACTIVE_ACTIVE_CREATE_A_REGION_DATABASE_RESP_VERSION_IS_NOT_SUPPORTED", "Redis %s of database %s does not speak RESP3.", version.Version, databases[i].Name)
 		}
 		databases[i].Body.addLocal(locals[databases[i].Name])
 		if err := c.checkSettings(databases[i].Body.at(locals[databases[i].Name]), version); err != nil {
@@ -137,7 +137,7 @@ func (c *Catalog) addActiveActiveRegion(ctx context.Context, tx *store.Tx, in re
 		return engine.Outcome{Resource: Pricing{c.priceOf(sub, databases)}}, nil
 	}
 	out, err = changeRegions(ctx, tx, sub, databases, regionCreation)
-	out.ResourceID, out.AdditionalResourceID = place.ID, sub.ID
+	out.ResourceID, out.ParentID = place.ID, sub.ID
 	return out, err
 }
 
@@ -170,13 +170,13 @@ func (in regionCreate) locals(place SubscriptionRegion, databases []cloud.Resour
 		l, ok := locals[spec.Name]
 		switch {
 		case !ok:
-			return nil, cloud.Errorf(cloud.DatabaseNotFound, "Database %q was not found in the subscription.", spec.Name)
+			return nil, cloud.Errorf("DATABASE_NOT_FOUND", "Database %q was not found in the subscription.", spec.Name)
 		case seen[spec.Name]:
-			return nil, cloud.Errorf(cloud.ActiveActiveRegionDatabases, "Database %s is there twice.", spec.Name)
+			return nil, cloud.Errorf("ACTIVE_ACTIVE_CREATE_A_REGION_MUST_BE_DEFINED_ONCE_PER_DATABASE", "Database %s is there twice.", spec.Name)
 		case spec.Throughput == nil:
-			return nil, cloud.Errorf(cloud.ActiveActiveRegionThroughput, "The local throughput of database %s is missing.", spec.Name)
+			return nil, cloud.Errorf("ACTIVE_ACTIVE_CREATE_A_REGION_MUST_CONTAIN_LOCAL_THROUGHPUT_MEASUREMENT_IN_DATABASE_SPEC", "The local throughput of database %s is missing.", spec.Name)
 		case spec.Throughput.Region != "" && spec.Throughput.Region != place.Name:
-			return nil, cloud.Errorf(cloud.ActiveActiveRegionMismatch, "Throughput in %q is named for region %s.", spec.Throughput.Region, place.Name)
+			return nil, cloud.Errorf("ACTIVE_ACTIVE_MISMATCH_BETWEEN_REQUEST_REGIONS_AND_SUBSCRIPTION_REGIONS", "Throughput in %q is named for region %s.", spec.Throughput.Region, place.Name)
 		}
 		seen[spec.Name] = true
 		if err := spec.Throughput.applyTo(&l); err != nil {
@@ -204,7 +204,7 @@ type regionsDelete struct {
 // What the databases and the connections have in a region goes with it; one region
 // stays.
 func (c *Catalog) deleteActiveActiveRegions(ctx context.Context, tx *store.Tx, in regionsDelete) (out engine.Outcome, err error) {
-	sub, err := lockActiveActive(ctx, tx, in.ID, cloud.DeleteRegionSingleRegion)
+	sub, err := lockActiveActive(ctx, tx, in.ID, "DELETING_REGION_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
 	if err != nil {
 		return out, err
 	}
@@ -263,18 +263,18 @@ func (in regionsDelete) names(s Subscription) (map[string]bool, error) {
 	doomed := map[string]bool{}
 	for _, r := range in.Regions {
 		if _, ok := s.place(r.Region); !ok {
-			return nil, cloud.Errorf(cloud.ActiveActiveDeleteInvalid, "The subscription is not in region %q.", r.Region)
+			return nil, cloud.Errorf("ACTIVE_ACTIVE_INVALID_DELETE_REGION_NAME", "The subscription is not in region %q.", r.Region)
 		}
 		if doomed[r.Region] {
-			return nil, cloud.Errorf(cloud.ActiveActiveDeleteTwice, "Region %s is there twice.", r.Region)
+			return nil, cloud.Errorf("ACTIVE_ACTIVE_DELETE_REGIONS_MUST_BE_DEFINED_ONCE", "Region %s is there twice.", r.Region)
 		}
 		doomed[r.Region] = true
 	}
 	switch len(doomed) {
 	case 0:
-		return nil, cloud.Errorf(cloud.ActiveActiveDeleteInvalid, "Name the regions to be deleted.")
+		return nil, cloud.Errorf("ACTIVE_ACTIVE_INVALID_DELETE_REGION_NAME", "Name the regions to be deleted.")
 	case len(s.Regions):
-		return nil, cloud.Errorf(cloud.ActiveActiveLastRegion, "An Active-Active subscription stays in one region at least.")
+		return nil, cloud.Errorf("ACTIVE_ACTIVE_DELETE_SUBSCRIPTION_MUST_BE_DEPLOYED_IN_AT_LEAST_ONE_REGION", "An Active-Active subscription stays in one region at least.")
 	}
 	return doomed, nil
 }
@@ -299,11 +299,11 @@ func changeRegions(
 			return out, err
 		}
 		out.Steps = append(out.Steps, cloud.Step{
-			Kind: db.Body.Kind(), ID: db.ID, Subscription: sub.ID, After: after, Status: cloud.StatusActive,
+			Kind: db.Body.Kind(), ID: db.ID, Holds: hold(sub.ID), After: after, Status: cloud.StatusActive,
 		})
 	}
 	out.Steps = append(out.Steps, cloud.Step{
-		Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID, After: after, Status: cloud.StatusActive,
+		Kind: sub.Body.Kind(), ID: sub.ID, Holds: hold(sub.ID), After: after, Status: cloud.StatusActive,
 	})
 	return out, nil
 }

@@ -44,7 +44,7 @@ func (c *Catalog) updateActiveActiveDatabase(ctx context.Context, tx *store.Tx, 
 		return out, err
 	}
 	if !db.Body.activeActive() {
-		return out, cloud.Errorf(cloud.UpdateOnlyForActiveActive, "Database %d is not Active-Active: it has no regions of its own.", db.ID)
+		return out, cloud.Errorf("UPDATING_LOCAL_PROPERTIES_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION", "Database %d is not Active-Active: it has no regions of its own.", db.ID)
 	}
 	if err := in.checkExpiry(tx.Now); err != nil {
 		return out, err
@@ -73,9 +73,9 @@ func (in activeActiveUpdate) change(c *Catalog, id int64, d *Database) error {
 		i := d.local(region.Region)
 		switch {
 		case i < 0:
-			return cloud.Errorf(cloud.ActiveActiveRegionMismatch, "The database is not in region %q.", region.Region)
+			return cloud.Errorf("ACTIVE_ACTIVE_MISMATCH_BETWEEN_REQUEST_REGIONS_AND_SUBSCRIPTION_REGIONS", "The database is not in region %q.", region.Region)
 		case seen[region.Region]:
-			return cloud.Errorf(cloud.ActiveActiveRegionTwice, "Region %s is there twice.", region.Region)
+			return cloud.Errorf("ACTIVE_ACTIVE_REGIONS_MUST_BE_DEFINED_ONCE", "Region %s is there twice.", region.Region)
 		}
 		seen[region.Region] = true
 		if err := region.change(&d.Locals[i]); err != nil {
@@ -127,7 +127,7 @@ func (in localUpdate) change(l *Local) error {
 	}
 	if t := in.Throughput; t != nil {
 		if t.Region != "" && t.Region != l.Region {
-			return cloud.Errorf(cloud.ActiveActiveRegionMismatch, "Throughput in %q is named for region %s.", t.Region, l.Region)
+			return cloud.Errorf("ACTIVE_ACTIVE_MISMATCH_BETWEEN_REQUEST_REGIONS_AND_SUBSCRIPTION_REGIONS", "Throughput in %q is named for region %s.", t.Region, l.Region)
 		}
 		if err := t.applyTo(l); err != nil {
 			return err

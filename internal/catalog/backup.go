@@ -17,7 +17,7 @@ func (c *Catalog) backupOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Command("backupProDatabase", backupProDatabase),
 		report("getProDatabaseBackupStatus", getProBackupStatus),
-		engine.Command("backupEssentialsDatabase", unlessPro(cloud.EssentialsBackupOnPro, c.backupEssentialsDatabase)),
+		engine.Command("backupEssentialsDatabase", unlessPro("BACKUP_A_FIXED_DATABASE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.backupEssentialsDatabase)),
 		within(readEssentials, engine.Report("getEssentialsDatabaseBackupStatus", getEssentialsBackupStatus)),
 	}
 }
@@ -58,7 +58,7 @@ func backupProDatabase(ctx context.Context, tx *store.Tx, in struct {
 	if err != nil {
 		return out, err
 	}
-	regular, job, err := db.Body.backups(in.Region, wrongBackup{cloud.BackupRegionDenied, cloud.BackupRegionMissing, cloud.BackupRegionInvalid})
+	regular, job, err := db.Body.backups(in.Region, wrongBackup{"BACKUP_REGION_NAME_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION", "ACTIVE_ACTIVE_BACKUP_MISSING_REGION_NAME", "ACTIVE_ACTIVE_INVALID_BACKUP_REGION_NAME"})
 	if err != nil {
 		return out, err
 	}
@@ -80,7 +80,7 @@ func (c *Catalog) backupEssentialsDatabase(ctx context.Context, tx *store.Tx, in
 		return out, err
 	}
 	if p, _ := c.plan(sub.Body.PlanID); p.free() {
-		return out, cloud.Errorf(cloud.BackupNotSupported, "The free plan has no backups.")
+		return out, cloud.Errorf("DATABASE_BACKUP_NOT_SUPPORTED", "The free plan has no backups.")
 	}
 	return backup(ctx, tx, db, db.Body.Backup, backupJob, in.Path)
 }
@@ -89,10 +89,10 @@ func (c *Catalog) backupEssentialsDatabase(ctx context.Context, tx *store.Tx, in
 // themselves.
 func backup[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resource[B], regular *Backup, job, path string) (out engine.Outcome, err error) {
 	if path == "" && regular == nil {
-		return out, cloud.Errorf(cloud.BackupNotConfigured, "Database %d has no place for backups; name one.", db.ID)
+		return out, cloud.Errorf("DATABASE_BACKUP_NOT_CONFIGURED", "Database %d has no place for backups; name one.", db.ID)
 	}
 	if uri, err := url.Parse(path); path != "" && (err != nil || storageOf(path) == "" || uri.Host+uri.Path == "") {
-		return out, cloud.Errorf(cloud.DatabaseBackupPath, "%q is not the URI of a place for backups.", path)
+		return out, cloud.Errorf("DATABASE_INVALID_BACKUP_PATH", "%q is not the URI of a place for backups.", path)
 	}
 	step, err := run[B](ctx, tx, db.ID, job, backupLength)
 	return outcomeOf(db, step), err
@@ -115,7 +115,7 @@ func getProBackupStatus(ctx context.Context, tx *store.Tx, in struct {
 	if err != nil {
 		return nil, err
 	}
-	regular, job, err := db.Body.backups(in.Region, wrongBackup{cloud.BackupStatusRegionDenied, cloud.BackupStatusRegionMissing, cloud.BackupStatusRegionInvalid})
+	regular, job, err := db.Body.backups(in.Region, wrongBackup{"BACKUP_STATUS_REGION_NAME_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION", "ACTIVE_ACTIVE_BACKUP_STATUS_MISSING_REGION_NAME", "ACTIVE_ACTIVE_INVALID_BACKUP_STATUS_REGION_NAME"})
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func showBackup[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resour
 		return nil, err
 	}
 	if !ok && regular == nil {
-		return nil, cloud.Errorf(cloud.BackupDisabled, "Backups of database %d are disabled.", db.ID)
+		return nil, cloud.Errorf("DATABASE_BACKUP_DISABLED", "Backups of database %d are disabled.", db.ID)
 	}
 	var status backupStatus
 	if ok {

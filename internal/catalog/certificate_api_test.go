@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
 // A client certificate is good until it expires, by the account's own clock.
@@ -37,8 +36,8 @@ func TestExpiredCertificates(t *testing.T) {
 		{http.MethodPut, several + "/regions", body("late")},
 	} {
 		t.Log(tt.method, tt.path)
-		wantError(t, a.Run(tt.method, tt.path, tt.body), cloud.DatabaseCertExpired)
+		wantError(t, a.Run(tt.method, tt.path, tt.body), "DATABASE_EXPIRED_CERT")
 	}
 	wantDone(t, a.Run(http.MethodDelete, fixed, nil))
-	wantError(t, a.Run(http.MethodPost, path.Dir(fixed), body("new")), cloud.DatabaseCertExpired)
+	wantError(t, a.Run(http.MethodPost, path.Dir(fixed), body("new")), "DATABASE_EXPIRED_CERT")
 }

@@ -41,7 +41,7 @@ func getAllowList(ctx context.Context, tx *store.Tx, in subscriptionPath) (any, 
 		return nil, err
 	}
 	if sub.Body.activeActive() {
-		return nil, cloud.Errorf(cloud.GetCIDRNotForActiveActive, "Subscription %d is Active-Active, which has no CIDR allow list.", sub.ID)
+		return nil, cloud.Errorf("GETTING_SINGLE_REGION_CIDR_WHITE_LIST_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION", "Subscription %d is Active-Active, which has no CIDR allow list.", sub.ID)
 	}
 	return allowListView{
 		CIDRs:          append([]string{}, sub.Body.AllowList.CIDRs...),
@@ -63,7 +63,7 @@ func updateAllowList(ctx context.Context, tx *store.Tx, in allowListUpdate) (out
 		return out, err
 	}
 	if sub.Body.activeActive() {
-		return out, cloud.Errorf(cloud.UpdateCIDRNotForActiveActive, "Subscription %d is Active-Active, which has no CIDR allow list.", sub.ID)
+		return out, cloud.Errorf("UPDATING_SINGLE_REGION_CIDR_WHITE_LIST_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION", "Subscription %d is Active-Active, which has no CIDR allow list.", sub.ID)
 	}
 	sub.Body.AllowList = AllowList{CIDRs: in.CIDRs, SecurityGroups: in.SecurityGroups}
 	if err := sub.Body.AllowList.check(); err != nil {
@@ -76,22 +76,22 @@ var securityGroup = regexp.MustCompile(`^sg-[0-9a-f]{8,17}$`)
 
 func (l AllowList) check() error {
 	if max(len(l.CIDRs), len(l.SecurityGroups)) > allowListLimit {
-		return cloud.Errorf(cloud.CIDRAllowListLimit, "An allow list has a quota of %d entries of a kind.", allowListLimit)
+		return cloud.Errorf("CIDR_WHITELIST_LIMIT_EXCEEDED", "An allow list has a quota of %d entries of a kind.", allowListLimit)
 	}
 	for i, cidr := range l.CIDRs {
 		if !isAddressRange(cidr) {
-			return cloud.Errorf(cloud.CIDRAllowListInvalid, "%q is neither an IPv4 address nor a range of them in CIDR notation.", cidr)
+			return cloud.Errorf("CIDR_WHITELIST_INVALID_CIDRS", "%q is neither an IPv4 address nor a range of them in CIDR notation.", cidr)
 		}
 		if slices.Contains(l.CIDRs[:i], cidr) {
-			return cloud.Errorf(cloud.CIDRAllowListTwice, "%s is listed twice.", cidr)
+			return cloud.Errorf("CIDR_WHITELIST_DUPLICATE_CIDRS", "%s is listed twice.", cidr)
 		}
 	}
 	for i, group := range l.SecurityGroups {
 		if !securityGroup.MatchString(group) {
-			return cloud.Errorf(cloud.CIDRAllowListGroupInvalid, "%q is not the id of a security group.", group)
+			return cloud.Errorf("CIDR_WHITELIST_INVALID_SG", "%q is not the id of a security group.", group)
 		}
 		if slices.Contains(l.SecurityGroups[:i], group) {
-			return cloud.Errorf(cloud.CIDRAllowListGroupTwice, "%s is listed twice.", group)
+			return cloud.Errorf("CIDR_WHITELIST_DUPLICATE_SG", "%s is listed twice.", group)
 		}
 	}
 	return nil

@@ -23,14 +23,14 @@ func TestAllowListRules(t *testing.T) {
 		{"empty", AllowList{}, ""},
 		{"both kinds", AllowList{[]string{"192.168.0.0/16", "203.0.113.7", "0.0.0.0/0"}, []string{"sg-0a1b2c3d4e5f60718"}}, ""},
 		{"full", AllowList{many, groups}, ""},
-		{"too many ranges", AllowList{CIDRs: append(many, "172.16.0.0/12")}, cloud.CIDRAllowListLimit},
-		{"too many groups", AllowList{SecurityGroups: append(groups, "sg-ffffffff")}, cloud.CIDRAllowListLimit},
-		{"not an address", AllowList{CIDRs: []string{"10.0.0.0/24", "everywhere"}}, cloud.CIDRAllowListInvalid},
-		{"bits beyond the mask", AllowList{CIDRs: []string{"10.0.0.1/24"}}, cloud.CIDRAllowListInvalid},
-		{"version 6", AllowList{CIDRs: []string{"2001:db8::/32"}}, cloud.CIDRAllowListInvalid},
-		{"range twice", AllowList{CIDRs: []string{"10.0.0.0/24", "10.0.0.0/24"}}, cloud.CIDRAllowListTwice},
-		{"not a group", AllowList{SecurityGroups: []string{"default"}}, cloud.CIDRAllowListGroupInvalid},
-		{"group twice", AllowList{SecurityGroups: []string{"sg-01234567", "sg-01234567"}}, cloud.CIDRAllowListGroupTwice},
+		{"too many ranges", AllowList{CIDRs: append(many, "172.16.0.0/12")}, "CIDR_WHITELIST_LIMIT_EXCEEDED"},
+		{"too many groups", AllowList{SecurityGroups: append(groups, "sg-ffffffff")}, "CIDR_WHITELIST_LIMIT_EXCEEDED"},
+		{"not an address", AllowList{CIDRs: []string{"10.0.0.0/24", "everywhere"}}, "CIDR_WHITELIST_INVALID_CIDRS"},
+		{"bits beyond the mask", AllowList{CIDRs: []string{"10.0.0.1/24"}}, "CIDR_WHITELIST_INVALID_CIDRS"},
+		{"version 6", AllowList{CIDRs: []string{"2001:db8::/32"}}, "CIDR_WHITELIST_INVALID_CIDRS"},
+		{"range twice", AllowList{CIDRs: []string{"10.0.0.0/24", "10.0.0.0/24"}}, "CIDR_WHITELIST_DUPLICATE_CIDRS"},
+		{"not a group", AllowList{SecurityGroups: []string{"default"}}, "CIDR_WHITELIST_INVALID_SG"},
+		{"group twice", AllowList{SecurityGroups: []string{"sg-01234567", "sg-01234567"}}, "CIDR_WHITELIST_DUPLICATE_SG"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -69,7 +69,7 @@ func (c *Catalog) everyCloudAccount(ctx context.Context, tx *store.Tx) ([]cloudA
 	return list, nil
 }
 
-// cloudAccount finds an account by its id. It answers CloudAccountNotFound.
+// cloudAccount finds an account by its id. It answers CLOUD_ACCOUNT_NOT_FOUND.
 func (c *Catalog) cloudAccount(ctx context.Context, tx *store.Tx, id int64) (cloudAccount, error) {
 	for _, a := range c.cloudAccounts {
 		if a.ID == id {
@@ -84,7 +84,7 @@ func (c *Catalog) cloudAccount(ctx context.Context, tx *store.Tx, id int64) (clo
 }
 
 func noCloudAccount(id int64) error {
-	return cloud.Errorf(cloud.CloudAccountNotFound, "Cloud account %d was not found.", id)
+	return cloud.Errorf("CLOUD_ACCOUNT_NOT_FOUND", "Cloud account %d was not found.", id)
 }
 
 func (c *Catalog) cloudAccountOperations() []engine.Operation {

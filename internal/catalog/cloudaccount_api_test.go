@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
 func cloudAccountBody(name, key string) map[string]any {
@@ -27,7 +26,7 @@ func TestCloudAccountLife(t *testing.T) {
 	id := a.Create(accounts, cloudAccountBody("ours", "AKIA1"))
 	path := fmt.Sprintf("%s/%d", accounts, id)
 	a.EventuallyStatus(path, "draft")
-	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(id, nil)), cloud.CloudAccountNotActive)
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(id, nil)), "CLOUD_ACCOUNT_NOT_ACTIVE")
 	a.Settle(path, "active")
 	got := a.Do(http.MethodGet, path, nil)
 	for member, want := range map[string]any{"name": "ours", "provider": "AWS", "accessKeyId": "AKIA1"} {
@@ -41,17 +40,17 @@ func TestCloudAccountLife(t *testing.T) {
 
 	noName, noSecret := cloudAccountBody("", "AKIA2"), cloudAccountBody("other", "AKIA2")
 	noSecret["accessSecretKey"] = ""
-	wantError(t, a.Run(http.MethodPost, accounts, cloudAccountBody("ours", "AKIA2")), cloud.CloudAccountNameExists)
-	wantError(t, a.Run(http.MethodPost, accounts, cloudAccountBody("other", "AKIA1")), cloud.CloudAccountKeyExists)
-	wantError(t, a.Run(http.MethodPost, accounts, noName), cloud.BadRequest)
-	wantError(t, a.Run(http.MethodPost, accounts, noSecret), cloud.CloudAccountCredentials)
+	wantError(t, a.Run(http.MethodPost, accounts, cloudAccountBody("ours", "AKIA2")), "CLOUD_ACCOUNT_NAME_EXISTS")
+	wantError(t, a.Run(http.MethodPost, accounts, cloudAccountBody("other", "AKIA1")), "CLOUD_ACCOUNT_ACCESS_KEY_EXISTS")
+	wantError(t, a.Run(http.MethodPost, accounts, noName), "BAD_REQUEST")
+	wantError(t, a.Run(http.MethodPost, accounts, noSecret), "CLOUD_ACCOUNT_INVALID_CREDS")
 
 	change := cloudAccountBody("renamed", "AKIA3")
 	delete(change, "provider")
-	wantError(t, a.Run(http.MethodPut, accounts+"/1", change), cloud.CloudAccountPermission)
-	wantError(t, a.Run(http.MethodDelete, accounts+"/1", nil), cloud.CloudAccountPermission)
-	wantError(t, a.Run(http.MethodPut, accounts+"/2", change), cloud.CloudAccountNotFound)
-	wantError(t, a.Run(http.MethodDelete, accounts+"/2", nil), cloud.CloudAccountNotFound)
+	wantError(t, a.Run(http.MethodPut, accounts+"/1", change), "CLOUD_ACCOUNT_PERMISSION_FAILED")
+	wantError(t, a.Run(http.MethodDelete, accounts+"/1", nil), "CLOUD_ACCOUNT_PERMISSION_FAILED")
+	wantError(t, a.Run(http.MethodPut, accounts+"/2", change), "CLOUD_ACCOUNT_NOT_FOUND")
+	wantError(t, a.Run(http.MethodDelete, accounts+"/2", nil), "CLOUD_ACCOUNT_NOT_FOUND")
 	wantDone(t, a.Run(http.MethodPut, path, change))
 	got = a.Do(http.MethodGet, path, nil)
 	if got.Get("name") != "renamed" || got.Get("accessKeyId") != "AKIA3" || got.Get("status") != "change-draft" {
@@ -69,7 +68,7 @@ func TestCloudAccountLife(t *testing.T) {
 	if got := a.Do(http.MethodGet, path, nil); got.Status != http.StatusNotFound {
 		t.Errorf("deleted: got %s", got.Body)
 	}
-	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.CloudAccountNotFound)
+	wantError(t, a.Run(http.MethodDelete, path, nil), "CLOUD_ACCOUNT_NOT_FOUND")
 }
 
 // inAccount is the body of a subscription in a customer's own cloud account.
@@ -92,13 +91,13 @@ func TestSubscriptionInOwnAccount(t *testing.T) {
 	account := fmt.Sprintf("/v1/cloud-accounts/%d", id)
 	a.Settle(account, "active")
 
-	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(2, nil)), cloud.CloudAccountNotFound)
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(2, nil)), "CLOUD_ACCOUNT_NOT_FOUND")
 	google := cloudAccountBody("google", "AKIA2")
 	google["provider"] = "GCP"
 	other := a.Create("/v1/cloud-accounts", google)
 	a.Settle(fmt.Sprintf("/v1/cloud-accounts/%d", other), "active")
-	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(other, nil)), cloud.CloudAccountOtherProvider)
-	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(id, map[string]any{"deploymentCIDR": ""})), cloud.NetworkCIDRMissing)
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(other, nil)), "SUBSCRIPTION_CA_PROVIDER_MISMATCH")
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(id, map[string]any{"deploymentCIDR": ""})), "NETWORKING_CIDR_MISSING")
 
 	dry := inAccount(id, nil)
 	dry["dryRun"] = true
@@ -127,7 +126,7 @@ func TestSubscriptionInOwnAccount(t *testing.T) {
 	if diff := cmp.Diff(want, tags()); diff != "" {
 		t.Errorf("replaced resource tags (-want +got):\n%s", diff)
 	}
-	wantError(t, a.Run(http.MethodPut, sub+"/resource-tags", `{"resourceTags": [{"key": "team"}]}`), cloud.ResourceTagValueMissing)
+	wantError(t, a.Run(http.MethodPut, sub+"/resource-tags", `{"resourceTags": [{"key": "team"}]}`), "RESOURCE_TAGS_MISSING_VALUE")
 	wantDone(t, a.Run(http.MethodPut, sub+"/resource-tags", `{"resourceTags": []}`))
 	if got := tags(); got != nil {
 		t.Errorf("got resource tags %v, want none", got)
@@ -138,14 +137,14 @@ func TestSubscriptionInOwnAccount(t *testing.T) {
 		"/transitGateways/101/attachment": nil,
 		"/private-service-connect":        nil,
 	} {
-		wantError(t, a.Run(http.MethodPost, sub+path, body), cloud.ConnectivityOwnVPC)
+		wantError(t, a.Run(http.MethodPost, sub+path, body), "CONNECTIVITY_REQUESTS_ON_CUSTOMER_MANAGED_VPC_SUBSCRIPTION")
 	}
 	wantDone(t, a.Run(http.MethodGet, sub+"/peerings", nil))
 	internal := a.Subscription("internal")
-	wantError(t, a.Run(http.MethodPut, internal+"/resource-tags", `{"resourceTags": [{"key": "team", "value": "web"}]}`), cloud.ResourceTagsNotAllowed)
-	wantError(t, a.Run(http.MethodPut, "/v1/subscriptions/1/resource-tags", `{"resourceTags": []}`), cloud.SubscriptionNotFound)
+	wantError(t, a.Run(http.MethodPut, internal+"/resource-tags", `{"resourceTags": [{"key": "team", "value": "web"}]}`), "RESOURCE_TAGS_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT")
+	wantError(t, a.Run(http.MethodPut, "/v1/subscriptions/1/resource-tags", `{"resourceTags": []}`), "SUBSCRIPTION_NOT_FOUND")
 
-	wantError(t, a.Run(http.MethodDelete, account, nil), cloud.CloudAccountUsed)
+	wantError(t, a.Run(http.MethodDelete, account, nil), "CLOUD_ACCOUNT_USED")
 	wantDone(t, a.Run(http.MethodDelete, fmt.Sprintf("%s/databases/%d", sub, firstDatabase(t, a, sub)), nil))
 	wantDone(t, a.Run(http.MethodDelete, sub, nil))
 	a.Settle(sub, "")

@@ -33,7 +33,7 @@ type credentials struct {
 func (c credentials) check() error {
 	for _, s := range []string{c.AccessKeyID, c.AccessSecretKey, c.ConsoleUsername, c.ConsolePassword} {
 		if strings.TrimSpace(s) == "" {
-			return cloud.Errorf(cloud.CloudAccountCredentials, "The keys and the console user of a cloud account cannot be blank.")
+			return cloud.Errorf("CLOUD_ACCOUNT_INVALID_CREDS", "The keys and the console user of a cloud account cannot be blank.")
 		}
 	}
 	return nil
@@ -42,7 +42,7 @@ func (c credentials) check() error {
 // checkDistinctAccount checks that no other account has the name or the key.
 func (c *Catalog) checkDistinctAccount(ctx context.Context, tx *store.Tx, id int64, name, key string) error {
 	if strings.TrimSpace(name) == "" {
-		return cloud.Errorf(cloud.BadRequest, "A cloud account needs a name.")
+		return cloud.Errorf("BAD_REQUEST", "A cloud account needs a name.")
 	}
 	all, err := c.everyCloudAccount(ctx, tx)
 	if err != nil {
@@ -52,9 +52,9 @@ func (c *Catalog) checkDistinctAccount(ctx context.Context, tx *store.Tx, id int
 		switch {
 		case a.ID == id:
 		case a.Name == name:
-			return cloud.Errorf(cloud.CloudAccountNameExists, "Cloud account %d is named %q.", a.ID, name)
+			return cloud.Errorf("CLOUD_ACCOUNT_NAME_EXISTS", "Cloud account %d is named %q.", a.ID, name)
 		case a.AccessKeyID == key:
-			return cloud.Errorf(cloud.CloudAccountKeyExists, "Cloud account %d has the access key %s.", a.ID, key)
+			return cloud.Errorf("CLOUD_ACCOUNT_ACCESS_KEY_EXISTS", "Cloud account %d has the access key %s.", a.ID, key)
 		}
 	}
 	return nil
@@ -124,7 +124,7 @@ func (c *Catalog) deleteCloudAccount(ctx context.Context, tx *store.Tx, in cloud
 	}
 	for _, sub := range subscriptions {
 		if sub.Body.CloudAccountID == account.ID {
-			return out, cloud.Errorf(cloud.CloudAccountUsed, "Subscription %d lives in cloud account %d.", sub.ID, account.ID)
+			return out, cloud.Errorf("CLOUD_ACCOUNT_USED", "Subscription %d lives in cloud account %d.", sub.ID, account.ID)
 		}
 	}
 	return engine.Outcome{ResourceID: account.ID}, store.Remove[CloudAccount](ctx, tx, account.ID)
@@ -135,7 +135,7 @@ func (c *Catalog) deleteCloudAccount(ctx context.Context, tx *store.Tx, in cloud
 func (c *Catalog) lockCloudAccount(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[CloudAccount], error) {
 	for _, a := range c.cloudAccounts {
 		if a.ID == id {
-			return cloud.Resource[CloudAccount]{}, cloud.Errorf(cloud.CloudAccountPermission, "Cloud account %d is not yours to change.", id)
+			return cloud.Resource[CloudAccount]{}, cloud.Errorf("CLOUD_ACCOUNT_PERMISSION_FAILED", "Cloud account %d is not yours to change.", id)
 		}
 	}
 	account, ok, err := store.Lock[CloudAccount](ctx, tx, id)
@@ -146,7 +146,7 @@ func (c *Catalog) lockCloudAccount(ctx context.Context, tx *store.Tx, id int64) 
 }
 
 func cloudAccountNotActive(id int64, status cloud.Status) error {
-	return cloud.Errorf(cloud.CloudAccountNotActive, "Cloud account %d is not in an active state: it is %s. It can be used and changed once it is active.", id, status)
+	return cloud.Errorf("CLOUD_ACCOUNT_NOT_ACTIVE", "Cloud account %d is not in an active state: it is %s. It can be used and changed once it is active.", id, status)
 }
 
 // checkCloudAccount checks the account that a new subscription is to live in. New
@@ -160,7 +160,7 @@ func (c *Catalog) checkCloudAccount(ctx context.Context, tx *store.Tx, s Subscri
 	case err != nil:
 		return err
 	case a.Provider != s.Provider:
-		return cloud.Errorf(cloud.CloudAccountOtherProvider, "Cloud account %d is at %s, not at %s.", a.ID, a.Provider, s.Provider)
+		return cloud.Errorf("SUBSCRIPTION_CA_PROVIDER_MISMATCH", "Cloud account %d is at %s, not at %s.", a.ID, a.Provider, s.Provider)
 	case a.Status != cloud.StatusActive && a.Status != statusChangeDraft:
 		return cloudAccountNotActive(a.ID, a.Status)
 	}

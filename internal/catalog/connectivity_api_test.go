@@ -110,8 +110,8 @@ func TestPeeringLife(t *testing.T) {
 	id := a.Create(path, body)
 	peering := fmt.Sprintf("%s/%d", path, id)
 	await[catalog.Peering](t, a, 0, "initiating-request")
-	wantError(t, a.Run(http.MethodPost, path, body), cloud.PeeringExists)
-	wantError(t, a.Run(http.MethodPut, peering, `{"vpcCidr": "172.21.0.0/16"}`), cloud.PeeringNotActive)
+	wantError(t, a.Run(http.MethodPost, path, body), "VPC_PEERING_ALREADY_EXIST")
+	wantError(t, a.Run(http.MethodPut, peering, `{"vpcCidr": "172.21.0.0/16"}`), "VPC_PEERING_NOT_ACTIVE")
 	await[catalog.Peering](t, a, 0, "pending-acceptance")
 	await[catalog.Peering](t, a, time.Minute, cloud.StatusActive)
 	got := read(t, a, path)
@@ -141,7 +141,7 @@ func TestPeeringLife(t *testing.T) {
 	if got := read(t, a, path); resource(got, "peerings", 0) != nil {
 		t.Errorf("after the deletion: got %s", got.Body)
 	}
-	wantError(t, a.Run(http.MethodDelete, peering, nil), cloud.PeeringNotFound)
+	wantError(t, a.Run(http.MethodDelete, peering, nil), "VPC_PEERING_NOT_FOUND")
 	a.Create(path, body) // the network is free again
 	await[catalog.Peering](t, a, time.Hour, cloud.StatusActive)
 }
@@ -171,7 +171,7 @@ func TestGooglePeering(t *testing.T) {
 	await[catalog.Peering](t, a, time.Hour, "inactive")
 	acceptPeering(t, a, id)
 	await[catalog.Peering](t, a, 0, cloud.StatusActive)
-	wantError(t, a.Run(http.MethodPut, fmt.Sprintf("%s/%d", path, id), `{"vpcCidr": "172.21.0.0/16"}`), cloud.PeeringOtherProvider)
+	wantError(t, a.Run(http.MethodPut, fmt.Sprintf("%s/%d", path, id), `{"vpcCidr": "172.21.0.0/16"}`), "VPC_PEERING_BELONGS_TO_DIFFERENT_CLOUD_PROVIDER")
 }
 
 func TestGooglePeeringOfARegion(t *testing.T) {
@@ -196,8 +196,8 @@ func TestGooglePeeringOfARegion(t *testing.T) {
 		}
 	}
 	wantError(t, a.Run(http.MethodPost, path, `{"provider": "gcp", "sourceRegion": "us-west1", "vpcProjectUid": "cloud-api-123456", "vpcNetworkName": "shop"}`),
-		cloud.RegionPeeringSourceInvalid)
-	wantError(t, a.Run(http.MethodDelete, path+"1", nil), cloud.RegionPeeringNotFound)
+		"ACTIVE_ACTIVE_VPC_PEERING_INVALID_SOURCE_REGION_NAME")
+	wantError(t, a.Run(http.MethodDelete, path+"1", nil), "ACTIVE_ACTIVE_VPC_PEERING_NOT_FOUND")
 	wantDone(t, a.Run(http.MethodDelete, fmt.Sprintf("%s%d", path, id), nil))
 	await[catalog.Peering](t, a, time.Minute, "")
 }
@@ -217,11 +217,11 @@ func transitGatewayLife(t *testing.T, a *apitest.Account, place string) {
 	if got := read(t, a, path); fmt.Sprint(resource(got, "tgws")) != "[]" {
 		t.Errorf("before it is accepted: got %s", got.Body)
 	}
-	wantError(t, a.Run(http.MethodPut, path+"/invitations/1/accept", nil), cloud.InvitationNotFound)
+	wantError(t, a.Run(http.MethodPut, path+"/invitations/1/accept", nil), "TGW_RESOURCE_SHARE_DOES_NOT_EXIST")
 	for range 2 {
 		wantDone(t, a.Run(http.MethodPut, invitation+"/accept", nil))
 	}
-	wantError(t, a.Run(http.MethodPut, invitation+"/reject", nil), cloud.InvitationNotFound)
+	wantError(t, a.Run(http.MethodPut, invitation+"/reject", nil), "TGW_RESOURCE_SHARE_DOES_NOT_EXIST")
 	if got := read(t, a, path+"/invitations"); resource(got, "resources", 0, "status") != "accepted" {
 		t.Errorf("got %s, want it accepted", got.Body)
 	}
@@ -231,13 +231,13 @@ func transitGatewayLife(t *testing.T, a *apitest.Account, place string) {
 		t.Errorf("before it is attached: got %s", got.Body)
 	}
 	attachment := fmt.Sprintf("%s/%.0f/attachment", path, resource(got, "tgws", 0, "id"))
-	wantError(t, a.Run(http.MethodPut, attachment, `{"cidrs": []}`), cloud.AttachmentNotFound)
-	wantError(t, a.Run(http.MethodDelete, attachment, nil), cloud.AttachmentNotFound)
-	wantError(t, a.Run(http.MethodPost, path+"/1/attachment", nil), cloud.GatewayNotFound)
+	wantError(t, a.Run(http.MethodPut, attachment, `{"cidrs": []}`), "TGW_ATTACHMENT_DOES_NOT_EXIST")
+	wantError(t, a.Run(http.MethodDelete, attachment, nil), "TGW_ATTACHMENT_DOES_NOT_EXIST")
+	wantError(t, a.Run(http.MethodPost, path+"/1/attachment", nil), "TGW_DOES_NOT_EXIST")
 	wantDone(t, a.Run(http.MethodPost, attachment, nil))
 	await[catalog.GatewayAttachment](t, a, 0, "initiating-request")
 	await[catalog.GatewayAttachment](t, a, 5*time.Second, "pending")
-	wantError(t, a.Run(http.MethodPost, attachment, nil), cloud.ConflictError)
+	wantError(t, a.Run(http.MethodPost, attachment, nil), "CONFLICT_ERROR")
 	got = read(t, a, path)
 	if resource(got, "tgws", 0, "status") != "pending" || resource(got, "tgws", 0, "attachmentStatus") != "pending" {
 		t.Errorf("while it is attached: got %s", got.Body)
@@ -248,7 +248,7 @@ func transitGatewayLife(t *testing.T, a *apitest.Account, place string) {
 	if resource(got, "tgws", 0, "cidrs", 0, "cidrAddress") != "10.20.0.0/16" || resource(got, "tgws", 0, "cidrs", 1, "cidrAddress") != "10.10.0.0/16" {
 		t.Errorf("got %s, want both CIDRs in their order", got.Body)
 	}
-	wantError(t, a.Run(http.MethodPut, attachment, `{"cidrs": ["10.20.0.0/16", "10.10.0.0/16"]}`), cloud.AttachmentCIDRSame)
+	wantError(t, a.Run(http.MethodPut, attachment, `{"cidrs": ["10.20.0.0/16", "10.10.0.0/16"]}`), "TGW_ATTACHMENT_CIDRS_ARE_THE_SAME_AS_EXISTING_ONES")
 	wantDone(t, a.Run(http.MethodPut, attachment, `{"cidrs": null}`)) // as the official SDK writes no list at all
 	if got = read(t, a, path); resource(got, "tgws", 0, "cidrs", 0) != nil {
 		t.Errorf("got %s, want no CIDRs", got.Body)
@@ -270,7 +270,7 @@ func TestTransitGatewayRejected(t *testing.T) {
 func transitGatewayRejected(t *testing.T, a *apitest.Account, place string) {
 	path := place + "/transitGateways"
 	wantDone(t, a.Run(http.MethodPut, path+"/invitations/101/reject", nil))
-	wantError(t, a.Run(http.MethodPut, path+"/invitations/101/accept", nil), cloud.InvitationNotFound)
+	wantError(t, a.Run(http.MethodPut, path+"/invitations/101/accept", nil), "TGW_RESOURCE_SHARE_DOES_NOT_EXIST")
 	if got := read(t, a, path+"/invitations"); resource(got, "resources", 0, "status") != "rejected" {
 		t.Errorf("got %s, want it rejected", got.Body)
 	}

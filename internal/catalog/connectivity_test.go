@@ -26,7 +26,7 @@ func TestChooseRegion(t *testing.T) {
 		{"a region of a single one", nil, id(4), only, "SINGLE"},
 		{"id 0 of a single one", nil, id(0), only, "SINGLE"},
 		{"one of several", several, id(4), several[1], ""},
-		{"none of several", several, id(5), only, cloud.SubscriptionRegionUnknown},
+		{"none of several", several, id(5), only, "SUBSCRIPTION_INVALID_REGION_ID"},
 		{"several, and none named", several, nil, only, "ACTIVE_ACTIVE"},
 	} {
 		got, err := chooseRegion(only, tt.several, tt.id, wrong)
@@ -52,24 +52,24 @@ func TestPeeringRules(t *testing.T) {
 		{"AWS", onAWS, func(*vpcSpec) {}, "eu-west-1", ""},
 		{"AWS by name", onAWS, func(s *vpcSpec) { s.Provider = "aws" }, "eu-west-1", ""},
 		{"GCP", onGCP, func(*vpcSpec) {}, "", ""},
-		{"no such provider", onAWS, func(s *vpcSpec) { s.Provider = "azure" }, "eu-west-1", cloud.PeeringProviderUnknown},
-		{"a subscription of the other provider", onGCP, func(s *vpcSpec) { s.Provider = "AWS" }, "eu-west-1", cloud.PeeringOtherProvider},
-		{"account", onAWS, func(s *vpcSpec) { s.Account = "4291" }, "eu-west-1", cloud.PeeringAccountInvalid},
+		{"no such provider", onAWS, func(s *vpcSpec) { s.Provider = "azure" }, "eu-west-1", "VPC_PEERING_IS_NOT_KNOWN_CLOUD_PROVIDER"},
+		{"a subscription of the other provider", onGCP, func(s *vpcSpec) { s.Provider = "AWS" }, "eu-west-1", "VPC_PEERING_BELONGS_TO_DIFFERENT_CLOUD_PROVIDER"},
+		{"account", onAWS, func(s *vpcSpec) { s.Account = "4291" }, "eu-west-1", "VPC_PEERING_INVALID_ACCOUNT"},
 		{"a VPC as the official description writes one", onAWS, func(s *vpcSpec) { s.VPC = "vpc-0123456789abcdef01" }, "eu-west-1", ""},
-		{"VPC", onAWS, func(s *vpcSpec) { s.VPC = "shop" }, "eu-west-1", cloud.PeeringVPCInvalid},
-		{"region", onAWS, func(*vpcSpec) {}, "us-east1", cloud.PeeringRegionInvalid},
-		{"project", onGCP, func(s *vpcSpec) { s.Project = "Shop" }, "", cloud.PeeringProjectInvalid},
-		{"network", onGCP, func(s *vpcSpec) { s.Network = "-" }, "", cloud.PeeringVPCInvalid},
-		{"no CIDR", onAWS, func(s *vpcSpec) { s.CIDR = nil }, "eu-west-1", cloud.PeeringCIDRMissing},
-		{"both", onAWS, func(s *vpcSpec) { s.CIDRs = []string{"172.21.0.0/16"} }, "eu-west-1", cloud.PeeringCIDRLimit},
-		{"no network", onAWS, func(s *vpcSpec) { s.CIDR = text("172.20.0.1/16") }, "eu-west-1", cloud.PeeringCIDRInvalid},
-		{"the deployment's network", onAWS, func(s *vpcSpec) { s.CIDR = text("10.0.0.0/8") }, "eu-west-1", cloud.PeeringCIDROverlap},
+		{"VPC", onAWS, func(s *vpcSpec) { s.VPC = "shop" }, "eu-west-1", "VPC_PEERING_INVALID_VPC"},
+		{"region", onAWS, func(*vpcSpec) {}, "us-east1", "VPC_PEERING_INVALID_REGION"},
+		{"project", onGCP, func(s *vpcSpec) { s.Project = "Shop" }, "", "VPC_PEERING_INVALID_PROJECT"},
+		{"network", onGCP, func(s *vpcSpec) { s.Network = "-" }, "", "VPC_PEERING_INVALID_VPC"},
+		{"no CIDR", onAWS, func(s *vpcSpec) { s.CIDR = nil }, "eu-west-1", "VPC_PEERING_CIDR_IS_MISSING"},
+		{"both", onAWS, func(s *vpcSpec) { s.CIDRs = []string{"172.21.0.0/16"} }, "eu-west-1", "VPC_PEERING_TOO_MANY_CIDR_SPECIFICATIONS"},
+		{"no network", onAWS, func(s *vpcSpec) { s.CIDR = text("172.20.0.1/16") }, "eu-west-1", "VPC_PEERING_INVALID_CIDR"},
+		{"the deployment's network", onAWS, func(s *vpcSpec) { s.CIDR = text("10.0.0.0/8") }, "eu-west-1", "VPC_PEERING_CIDR_OVERLAP"},
 		{"overlap", onAWS, func(s *vpcSpec) {
 			s.cidrSpec = cidrSpec{CIDRs: []string{"172.20.0.0/16", "172.20.1.0/24"}}
-		}, "eu-west-1", cloud.PeeringCIDROverlap},
+		}, "eu-west-1", "VPC_PEERING_CIDR_OVERLAP"},
 		{"six", onAWS, func(s *vpcSpec) {
 			s.cidrSpec = cidrSpec{CIDRs: []string{"172.20.0.0/16", "172.21.0.0/16", "172.22.0.0/16", "172.23.0.0/16", "172.24.0.0/16", "172.25.0.0/16"}}
-		}, "eu-west-1", cloud.PeeringCIDRLimit},
+		}, "eu-west-1", "VPC_PEERING_TOO_MANY_CIDR_SPECIFICATIONS"},
 	} {
 		spec := tt.from
 		at := site{region: deployedRegion{Name: "eu-west-1", CIDR: "10.0.0.0/24"}}
@@ -119,12 +119,12 @@ func TestGatewayCIDRs(t *testing.T) {
 	}{
 		{"others", have, []cidrAddress{"10.30.0.0/16"}, ""},
 		{"another order", have, []cidrAddress{"10.20.0.0/16", "10.10.0.0/16"}, ""},
-		{"the same", have, []cidrAddress{"10.10.0.0/16", "10.20.0.0/16"}, cloud.AttachmentCIDRSame},
+		{"the same", have, []cidrAddress{"10.10.0.0/16", "10.20.0.0/16"}, "TGW_ATTACHMENT_CIDRS_ARE_THE_SAME_AS_EXISTING_ONES"},
 		{"none", have, nil, ""},
 		{"still none", nil, nil, ""},
-		{"one twice", have, []cidrAddress{"10.10.0.0/16", "10.10.0.0/16"}, cloud.AttachmentCIDRTwice},
-		{"an address", have, []cidrAddress{"10.10.0.1"}, cloud.AttachmentCIDRInvalid},
-		{"too long a mask", have, []cidrAddress{"10.10.0.0/33"}, cloud.AttachmentCIDRInvalid},
+		{"one twice", have, []cidrAddress{"10.10.0.0/16", "10.10.0.0/16"}, "TGW_ATTACHMENT_CIDRS_REQUEST_CONTAINS_DUPLICATES"},
+		{"an address", have, []cidrAddress{"10.10.0.1"}, "TGW_ATTACHMENT_CIDRS_INVALID_LENGTH"},
+		{"too long a mask", have, []cidrAddress{"10.10.0.0/33"}, "TGW_ATTACHMENT_CIDRS_INVALID_LENGTH"},
 	} {
 		_, err := gatewayCIDRs(tt.have, tt.want)
 		if got := codeOf(t, err); got != tt.code {
@@ -142,16 +142,16 @@ func TestPrincipalRules(t *testing.T) {
 	}{
 		{"aws_account", "210987654321", ""},
 		{"aws_account", "arn:aws:iam::210987654321:root", ""},
-		{"aws_account", "4291", cloud.PrivateLinkPrincipalInvalid},
-		{"aws_account", owner, cloud.PrivateLinkPrincipalOwner},
+		{"aws_account", "4291", "PRIVATE_LINK_PRINCIPAL_INVALID_PRINCIPLE"},
+		{"aws_account", owner, "PRIVATE_LINK_PRINCIPAL_CANNOT_BE_OWNER_ACCOUNT"},
 		{"organization", "arn:aws:organizations::210987654321:organization/o-a1b2c3d4e5", ""},
-		{"organization", "210987654321", cloud.PrivateLinkPrincipalInvalid},
+		{"organization", "210987654321", "PRIVATE_LINK_PRINCIPAL_INVALID_PRINCIPLE"},
 		{"organization_unit", "arn:aws:organizations::210987654321:ou/o-a1b2c3d4e5/ou-ab12-c3d4e5f6", ""},
 		{"iam_role", "arn:aws:iam::210987654321:role/team/orders", ""},
-		{"iam_role", "arn:aws:iam::210987654321:user/orders", cloud.PrivateLinkPrincipalInvalid},
+		{"iam_role", "arn:aws:iam::210987654321:user/orders", "PRIVATE_LINK_PRINCIPAL_INVALID_PRINCIPLE"},
 		{"iam_user", "arn:aws:iam::210987654321:user/orders", ""},
 		{"service_principal", "lambda.amazonaws.com", ""},
-		{"service_principal", "lambda", cloud.PrivateLinkPrincipalInvalid},
+		{"service_principal", "lambda", "PRIVATE_LINK_PRINCIPAL_INVALID_PRINCIPLE"},
 	} {
 		if got := codeOf(t, checkPrincipal(tt.principal, tt.kind, owner)); got != tt.want {
 			t.Errorf("%s %s: got %q, want %q", tt.kind, tt.principal, got, tt.want)

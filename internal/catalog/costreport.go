@@ -85,21 +85,21 @@ func (c *Catalog) createCostReport(ctx context.Context, tx *store.Tx, in costRep
 func (in costReportCreate) period(now time.Time) (from, to time.Time, err error) {
 	switch {
 	case in.Start == "":
-		return from, to, cloud.Errorf(cloud.CostReportStartMissing, "A cost report has a startDate.")
+		return from, to, cloud.Errorf("COST_REPORT_START_DATE_IS_MISSING", "A cost report has a startDate.")
 	case in.End == "":
-		return from, to, cloud.Errorf(cloud.CostReportEndMissing, "A cost report has an endDate.")
+		return from, to, cloud.Errorf("COST_REPORT_END_DATE_IS_MISSING", "A cost report has an endDate.")
 	}
 	from, errFrom := time.Parse(time.DateOnly, in.Start)
 	to, errTo := time.Parse(time.DateOnly, in.End)
 	switch {
 	case errFrom != nil || errTo != nil:
-		return from, to, cloud.Errorf(cloud.CostReportDateInvalid, "A date is written as 2026-01-31, not as %q and %q.", in.Start, in.End)
+		return from, to, cloud.Errorf("COST_REPORT_INVALID_DATE_FORMAT", "A date is written as 2026-01-31, not as %q and %q.", in.Start, in.End)
 	case to.Before(from):
-		return from, to, cloud.Errorf(cloud.CostReportDateOrder, "The report ends on %s, before it starts.", in.End)
+		return from, to, cloud.Errorf("COST_REPORT_END_DATE_BEFORE_START_DATE", "The report ends on %s, before it starts.", in.End)
 	case to.After(now):
-		return from, to, cloud.Errorf(cloud.CostReportDateFuture, "There are no costs of %s yet.", in.End)
+		return from, to, cloud.Errorf("COST_REPORT_FUTURE_DATES_NOT_ALLOWED", "There are no costs of %s yet.", in.End)
 	case to.Sub(from) > maxReportDays*24*time.Hour:
-		return from, to, cloud.Errorf(cloud.CostReportRange, "A cost report ends %d days after its start at most.", maxReportDays)
+		return from, to, cloud.Errorf("COST_REPORT_DATE_RANGE_EXCEEDS_LIMIT", "A cost report ends %d days after its start at most.", maxReportDays)
 	}
 	return from, to.AddDate(0, 0, 1), nil
 }
@@ -108,9 +108,9 @@ func (in costReportCreate) checkTags() error {
 	for _, tag := range in.Tags {
 		switch {
 		case tag.Key == "":
-			return cloud.Errorf(cloud.CostReportTagKey, "A tag to look for has a key.")
+			return cloud.Errorf("COST_REPORT_TAG_KEY_EMPTY", "A tag to look for has a key.")
 		case tag.Value == "":
-			return cloud.Errorf(cloud.CostReportTagValue, "The tag %s to look for has a value.", tag.Key)
+			return cloud.Errorf("COST_REPORT_TAG_VALUE_EMPTY", "The tag %s to look for has a value.", tag.Key)
 		}
 	}
 	return nil
@@ -169,7 +169,7 @@ func downloadCostReport(ctx context.Context, tx *store.Tx, in struct {
 	case err != nil:
 		return file, err
 	case !ok || report.Name != in.ID:
-		return file, cloud.Errorf(cloud.EntityMissing, "Cost report %q was not found.", in.ID)
+		return file, cloud.Errorf("ENTITY_NOT_FOUND", "Cost report %q was not found.", in.ID)
 	}
 	return cloud.File{Name: report.Name, Content: []byte(report.Body.Content)}, nil
 }

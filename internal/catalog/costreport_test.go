@@ -17,17 +17,17 @@ func TestCostReportRules(t *testing.T) {
 		want    cloud.Code
 	}{
 		{`{}`, ""},
-		{`{"startDate": ""}`, cloud.CostReportStartMissing},
-		{`{"endDate": ""}`, cloud.CostReportEndMissing},
-		{`{"startDate": "03/01/2026"}`, cloud.CostReportDateInvalid},
-		{`{"endDate": "2026-02-30"}`, cloud.CostReportDateInvalid},
-		{`{"endDate": "2026-02-28"}`, cloud.CostReportDateOrder},
+		{`{"startDate": ""}`, "COST_REPORT_START_DATE_IS_MISSING"},
+		{`{"endDate": ""}`, "COST_REPORT_END_DATE_IS_MISSING"},
+		{`{"startDate": "03/01/2026"}`, "COST_REPORT_INVALID_DATE_FORMAT"},
+		{`{"endDate": "2026-02-30"}`, "COST_REPORT_INVALID_DATE_FORMAT"},
+		{`{"endDate": "2026-02-28"}`, "COST_REPORT_END_DATE_BEFORE_START_DATE"},
 		{`{"endDate": "2026-03-15"}`, ""},
-		{`{"endDate": "2026-03-16"}`, cloud.CostReportDateFuture},
+		{`{"endDate": "2026-03-16"}`, "COST_REPORT_FUTURE_DATES_NOT_ALLOWED"},
 		{`{"startDate": "2026-01-29"}`, ""},
-		{`{"startDate": "2026-01-28"}`, cloud.CostReportRange},
-		{`{"tags": [{"value": "a"}]}`, cloud.CostReportTagKey},
-		{`{"tags": [{"key": "a"}]}`, cloud.CostReportTagValue},
+		{`{"startDate": "2026-01-28"}`, "COST_REPORT_DATE_RANGE_EXCEEDS_LIMIT"},
+		{`{"tags": [{"value": "a"}]}`, "COST_REPORT_TAG_KEY_EMPTY"},
+		{`{"tags": [{"key": "a"}]}`, "COST_REPORT_TAG_VALUE_EMPTY"},
 	} {
 		in := costReportCreate{Start: "2026-03-01", End: "2026-03-10"}
 		if err := json.Unmarshal([]byte(tt.members), &in); err != nil {

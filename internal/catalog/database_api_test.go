@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
 // members checks some members of an answer; nil: not there.
@@ -46,8 +45,8 @@ func TestDatabaseLife(t *testing.T) {
 		"name": "orders", "memoryLimitInGb": 3.0, "datasetSizeInGb": 1.5,
 	}.check(t, a.Do(http.MethodGet, path, nil))
 	members{"status": "pending"}.check(t, a.Do(http.MethodGet, sub, nil))
-	wantError(t, a.Run(http.MethodPut, path, `{"name": "x"}`), cloud.DatabaseNotActive)
-	wantError(t, a.Run(http.MethodPost, sub+"/databases", `{"name": "second", "datasetSizeInGb": 1}`), cloud.SubscriptionNotActive)
+	wantError(t, a.Run(http.MethodPut, path, `{"name": "x"}`), "DATABASE_NOT_ACTIVE")
+	wantError(t, a.Run(http.MethodPost, sub+"/databases", `{"name": "second", "datasetSizeInGb": 1}`), "SUBSCRIPTION_NOT_ACTIVE")
 
 	a.Settle(path, "active")
 	a.EventuallyStatus(sub, "active")
@@ -81,10 +80,10 @@ func TestDatabaseLife(t *testing.T) {
 		"publicEndpoint": created.Get("publicEndpoint"), "redisVersion": "7.4", "modules.0.name": "RedisJSON",
 	}.check(t, a.Do(http.MethodGet, path, nil))
 	members{"status": "active"}.check(t, a.Do(http.MethodGet, sub, nil))
-	wantError(t, a.Run(http.MethodPut, path, `{"name": "x"}`), cloud.DatabaseNotActive)
+	wantError(t, a.Run(http.MethodPut, path, `{"name": "x"}`), "DATABASE_NOT_ACTIVE")
 	a.Settle(path, "active")
-	wantError(t, a.Run(http.MethodPut, path, `{"name": "first"}`), cloud.DatabaseNameExists)
-	wantError(t, a.Run(http.MethodPut, path, `{"enableTls": true, "clientTlsCertificates": ["nonsense"]}`), cloud.DatabaseCertInvalid)
+	wantError(t, a.Run(http.MethodPut, path, `{"name": "first"}`), "DATABASE_NAME_EXISTS")
+	wantError(t, a.Run(http.MethodPut, path, `{"enableTls": true, "clientTlsCertificates": ["nonsense"]}`), "DATABASE_INVALID_CERT")
 	members{ // clients know this text
 		"response.error.description": "Bad Request: JSON parameter contains unsupported fields / values. " +
 			"JSON parse error: Cannot deserialize value of type `mappings.RespVersion` from String \"best_resp_100\": " +
@@ -100,9 +99,9 @@ func TestDatabaseLife(t *testing.T) {
 	wantDone(t, task)
 	members{"response.resourceId": float64(id)}.check(t, task)
 	members{"status": "deleting"}.check(t, a.Do(http.MethodGet, path, nil))
-	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.DatabaseNotActive)
+	wantError(t, a.Run(http.MethodDelete, path, nil), "DATABASE_NOT_ACTIVE")
 	a.Settle(path, "")
-	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.DatabaseNotFound)
+	wantError(t, a.Run(http.MethodDelete, path, nil), "DATABASE_NOT_FOUND")
 }
 
 func TestDatabaseDryRun(t *testing.T) {
@@ -112,7 +111,7 @@ func TestDatabaseDryRun(t *testing.T) {
 
 	task := a.Run(http.MethodPost, sub+"/databases", `{"name": "orders", "datasetSizeInGb": 1, "dryRun": true}`)
 	members{"response.resourceId": nil, "response.resource.pricing.0.databaseName": "orders", "response.resource.pricing.0.quantity": 2.0}.check(t, task)
-	wantError(t, a.Run(http.MethodPost, sub+"/databases", `{"name": "first", "datasetSizeInGb": 1, "dryRun": true}`), cloud.DatabaseNameExists)
+	wantError(t, a.Run(http.MethodPost, sub+"/databases", `{"name": "first", "datasetSizeInGb": 1, "dryRun": true}`), "DATABASE_NAME_EXISTS")
 
 	list := a.Do(http.MethodGet, sub+"/databases", nil)
 	members{"subscription.0.numberOfDatabases": 1.0}.check(t, list)
@@ -145,7 +144,7 @@ func TestDatabaseList(t *testing.T) {
 			t.Errorf("GET %s: got %d %s, want 404", path, got.Status, got.Body)
 		}
 	}
-	wantError(t, a.Run(http.MethodPost, all, `{"name": "many-2", "datasetSizeInGb": 1}`), cloud.DatabaseNameExists)
+	wantError(t, a.Run(http.MethodPost, all, `{"name": "many-2", "datasetSizeInGb": 1}`), "DATABASE_NAME_EXISTS")
 }
 
 // Clients take a subscription for gone when the request itself is answered so, and not
@@ -181,11 +180,11 @@ func TestDatabaseInAnotherSubscription(t *testing.T) {
 			t.Errorf("GET %s: got %d %s, want 404", path+suffix, got.Status, got.Body)
 		}
 	}
-	wantError(t, a.Run(http.MethodPut, path, `{}`), cloud.DatabaseElsewhere)
-	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.DatabaseElsewhere)
+	wantError(t, a.Run(http.MethodPut, path, `{}`), "DATABASE_SUBSCRIPTION_MISMATCH")
+	wantError(t, a.Run(http.MethodDelete, path, nil), "DATABASE_SUBSCRIPTION_MISMATCH")
 	missing := fmt.Sprintf("/v1/subscriptions/1/databases/%.0f", id)
-	wantError(t, a.Run(http.MethodPut, missing, `{}`), cloud.SubscriptionNotFound)
-	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions/1/databases", `{"name": "x", "datasetSizeInGb": 1}`), cloud.SubscriptionNotFound)
+	wantError(t, a.Run(http.MethodPut, missing, `{}`), "SUBSCRIPTION_NOT_FOUND")
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions/1/databases", `{"name": "x", "datasetSizeInGb": 1}`), "SUBSCRIPTION_NOT_FOUND")
 	stranger := *a
 	stranger.Secrets = a.World.Account().Secrets
 	if got := stranger.Do(http.MethodGet, fmt.Sprintf("%s/databases/%.0f", one, id), nil); got.Status != http.StatusNotFound {
@@ -236,7 +235,7 @@ func TestDatabaseTags(t *testing.T) {
 	}{
 		{"GET", tags, "", 200, members{"accountId": float64(a.ID), "tags.0": nil}},
 		{"POST", tags, `{"key": "costCenter", "value": "42"}`, 200, members{"key": "costcenter", "value": "42"}},
-		{"POST", tags, `{"key": "costcenter", "value": "43"}`, cloud.ConflictError.Status(), nil},
+		{"POST", tags, `{"key": "costcenter", "value": "43"}`, http.StatusConflict, nil},
 		{"POST", tags, `{"key": "a/b", "value": "43"}`, 400, nil},
 		{"PUT", tags + "/costCenter", `{"value": "44"}`, 200, members{"key": "costcenter", "value": "44"}},
 		{"PUT", tags + "/team", `{"value": "x"}`, 404, nil},

@@ -71,7 +71,7 @@ func (s commonSettings) checkExpiry(now time.Time) error {
 	list, _ := s.certificates()
 	for _, certificate := range list {
 		if now.After(certificate.NotAfter) {
-			return cloud.Errorf(cloud.DatabaseCertExpired, "A client certificate expired on %s.", certificate.NotAfter.Format(time.DateOnly))
+			return cloud.Errorf("DATABASE_EXPIRED_CERT", "A client certificate expired on %s.", certificate.NotAfter.Format(time.DateOnly))
 		}
 	}
 	return nil
@@ -79,7 +79,7 @@ func (s commonSettings) checkExpiry(now time.Time) error {
 
 // Clients are known to look for this very wording.
 func invalidCertificate() error {
-	return cloud.Errorf(cloud.DatabaseCertInvalid, "Database certificate is invalid")
+	return cloud.Errorf("DATABASE_INVALID_CERT", "Database certificate is invalid")
 }
 
 // The certificate authority of every database: nothing here speaks TLS, so one

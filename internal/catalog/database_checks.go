@@ -37,9 +37,9 @@ func (c *Catalog) checkSettings(d Database, version redisVersion) error {
 	if err := c.checkModules(d, version); err != nil {
 		return err
 	}
-	codes := versionCodes{cloud.DatabaseRespNotSupported, cloud.DatabaseEvictionVersion}
+	codes := versionCodes{"DATABASE_RESP_VERSION_IS_NOT_SUPPORTED", "DATABASE_EVICTION_POLICY_NOT_COMPATIBLE_WITH_REDIS_VERSION"}
 	if d.activeActive() {
-		codes.resp = cloud.ActiveActiveResp
+		codes.resp = "ACTIVE_ACTIVE_DATABASE_RESP_VERSION_IS_NOT_SUPPORTED"
 	}
 	return c.checkVersionFeatures(d, version, codes)
 }
@@ -47,17 +47,17 @@ func (c *Catalog) checkSettings(d Database, version redisVersion) error {
 func checkSize(d Database) error {
 	switch {
 	case d.DatasetGB == 0:
-		return cloud.Errorf(cloud.DatabaseSizeMissing, "Give the size of the database, as datasetSizeInGb or as memoryLimitInGb.")
+		return cloud.Errorf("DATABASE_SIZE_LIMIT_NOT_DEFINED", "Give the size of the database, as datasetSizeInGb or as memoryLimitInGb.")
 	case d.DatasetGB < minDatasetGB && d.memoryGB() < minDatasetGB:
 		return tooSmall()
 	case d.DatasetGB > maxDatasetGB:
-		return cloud.Errorf(cloud.DatabaseSizeTooBig, "A database has at most %d GB.", maxDatasetGB)
+		return cloud.Errorf("DATABASE_SIZE_TOO_BIG", "A database has at most %d GB.", maxDatasetGB)
 	}
 	return nil
 }
 
 func tooSmall() error {
-	return cloud.Errorf(cloud.DatabaseSizeTooSmall, "A database has at least %v GB.", minDatasetGB)
+	return cloud.Errorf("DATABASE_SIZE_TOO_SMALL", "A database has at least %v GB.", minDatasetGB)
 }
 
 func checkThroughput(d Database) error {
@@ -67,11 +67,11 @@ func checkThroughput(d Database) error {
 	}
 	switch {
 	case d.Throughput.Value < 1:
-		return cloud.Errorf(cloud.ThroughputInvalid, "The throughput is at least 1, not %d.", d.Throughput.Value)
+		return cloud.Errorf("PLANNER_INVALID_THROUGHPUT", "The throughput is at least 1, not %d.", d.Throughput.Value)
 	case d.Throughput.Value > most:
-		return cloud.Errorf(cloud.DatabaseThroughputTooBig, "The throughput is at most %d %s.", most, d.Throughput.By)
+		return cloud.Errorf("DATABASE_THROUGHPUT_TOO_BIG", "The throughput is at most %d %s.", most, d.Throughput.By)
 	case d.Throughput.By == numberOfShards && d.hasModule(search):
-		return cloud.Errorf(cloud.SearchThroughputBy, "With %s the throughput is given by %s.", search, operationsPerSecond)
+		return cloud.Errorf("REDISEARCH_SUPPORTS_ONLY_OPERATIONS_PER_SECOND_AS_THROUGHPUT_MEASUREMENT", "With %s the throughput is given by %s.", search, operationsPerSecond)
 	}
 	return nil
 }
@@ -81,23 +81,23 @@ func checkProtocol(d Database) error {
 	if d.Protocol == redis {
 		switch {
 		case d.SASLUsername != "":
-			return cloud.Errorf(cloud.DatabaseRedisSaslUser, "A SASL user name belongs to the protocol memcached.")
+			return cloud.Errorf("DATABASE_CONTAIN_MEMCACHED_USERNAME", "A SASL user name belongs to the protocol memcached.")
 		case d.SASLPassword != "":
-			return cloud.Errorf(cloud.DatabaseRedisSaslPassword, "A SASL password belongs to the protocol memcached.")
+			return cloud.Errorf("DATABASE_CONTAIN_MEMCACHED_PASSWORD", "A SASL password belongs to the protocol memcached.")
 		}
 		return nil
 	}
 	switch {
 	case d.MemoryStorage == ramAndFlash:
-		return cloud.Errorf(cloud.DatabaseMemcachedFlash, "The protocol memcached works in RAM only.")
+		return cloud.Errorf("REDIS_ON_FLASH_DATABASE_MEMCACHED_PROTOCOL_IS_NOT_ALLOWED", "The protocol memcached works in RAM only.")
 	case len(d.Modules) > 0:
-		return cloud.Errorf(cloud.DatabaseMemcachedModules, "The protocol memcached knows no modules.")
+		return cloud.Errorf("DATABASE_MEMCACHED_CONTAINS_MODULES", "The protocol memcached knows no modules.")
 	case d.Password != "":
-		return cloud.Errorf(cloud.DatabaseMemcachedPassword, "The protocol memcached has a SASL password, not a Redis one.")
+		return cloud.Errorf("DATABASE_MEMCACHED_CONTAINS_REDIS_PASSWORD", "The protocol memcached has a SASL password, not a Redis one.")
 	case d.NoDefaultUser:
-		return cloud.Errorf(cloud.DatabaseMemcachedUser, "The protocol memcached has no default user to switch off.")
+		return cloud.Errorf("DATABASE_MEMCACHED_CONTAINS_REDIS_DEFAULT_USER", "The protocol memcached has no default user to switch off.")
 	case d.OSSCluster:
-		return cloud.Errorf(cloud.DatabaseMemcachedCluster, "The protocol memcached does not go with the OSS Cluster API.")
+		return cloud.Errorf("DATABASE_MEMCACHED_NOT_SUPPORT_OSS_CLUSTER_API", "The protocol memcached does not go with the OSS Cluster API.")
 	}
 	return nil
 }
@@ -105,9 +105,9 @@ func checkProtocol(d Database) error {
 func checkFlash(d Database) error {
 	switch {
 	case d.ItemSize < 0:
-		return cloud.Errorf(cloud.DatabaseItemSizeInvalid, "An item cannot have %d bytes.", d.ItemSize)
+		return cloud.Errorf("DATABASE_AVERAGE_ITEM_SIZE_INVALID_VALUE", "An item cannot have %d bytes.", d.ItemSize)
 	case d.MemoryStorage == ramAndFlash && (d.RAMPercentage < 10 || d.RAMPercentage > 50 || d.RAMPercentage%10 != 0):
-		return cloud.Errorf(cloud.DatabaseRAMPercentageInvalid, "The percentage of RAM is 10, 20, 30, 40 or 50, not %d.", d.RAMPercentage)
+		return cloud.Errorf("DATABASE_RAM_PERCENTAGE_IS_INVALID", "The percentage of RAM is 10, 20, 30, 40 or 50, not %d.", d.RAMPercentage)
 	}
 	return nil
 }
@@ -115,22 +115,22 @@ func checkFlash(d Database) error {
 func checkCluster(d Database) error {
 	switch {
 	case d.ExternalEndpoint && !d.OSSCluster:
-		return cloud.Errorf(cloud.DatabaseExternalEndpoint, "An external endpoint for the OSS Cluster API needs that API to be on.")
+		return cloud.Errorf("DATABASE_EXTERNAL_ENDPOINT_WITHOUT_OSS_CLUSTER", "An external endpoint for the OSS Cluster API needs that API to be on.")
 	case d.OSSCluster && len(d.RegexRules) > 0:
-		return cloud.Errorf(cloud.DatabaseClusterRegexRules, "With the OSS Cluster API a database has no regex rules of its own.")
+		return cloud.Errorf("DATABASE_OSS_CLUSTER_CUSTOM_REGEX_NOT_SUPPORTED", "With the OSS Cluster API a database has no regex rules of its own.")
 	}
 	return nil
 }
 
 func checkSourceIPs(d Database) error {
 	if len(d.SourceIPs) > maxSourceIPs {
-		return cloud.Errorf(cloud.DatabaseSourceIPLimit, "A database has a quota of %d source addresses.", maxSourceIPs)
+		return cloud.Errorf("DATABASE_SIP_OVER_LIMIT", "A database has a quota of %d source addresses.", maxSourceIPs)
 	}
 	for _, source := range d.SourceIPs {
 		_, errNet := netip.ParsePrefix(source)
 		_, errAddr := netip.ParseAddr(source)
 		if errNet != nil && errAddr != nil {
-			return cloud.Errorf(cloud.DatabaseSourceIPInvalid, "%q is not an address or a range of addresses.", source)
+			return cloud.Errorf("DATABASE_INVALID_SIP", "%q is not an address or a range of addresses.", source)
 		}
 	}
 	return nil
@@ -162,7 +162,7 @@ func alertLimits(name string) (limits alertRange, ok bool) {
 func checkAlerts(d Database) error {
 	for _, alert := range d.Alerts {
 		if _, ok := alertLimits(alert.Name); !ok {
-			return cloud.Errorf(cloud.DatabaseAlertNotSupported, "Pro databases have no alert %s.", alert.Name)
+			return cloud.Errorf("FLEXIBLE_DATABASE_ALERT_NOT_SUPPORTED", "Pro databases have no alert %s.", alert.Name)
 		}
 	}
 	return checkAlertValues(d.Alerts, alertLimits)
@@ -175,9 +175,9 @@ func checkAlertValues(alerts []Alert, limitsOf func(string) (alertRange, bool)) 
 		limits, _ := limitsOf(alert.Name)
 		switch {
 		case seen[alert.Name]:
-			return cloud.Errorf(cloud.DatabaseAlertInvalid, "The alert %s is there twice.", alert.Name)
+			return cloud.Errorf("DATABASE_INVALID_ALERTS", "The alert %s is there twice.", alert.Name)
 		case alert.Value < limits.least || alert.Value > limits.most:
-			return cloud.Errorf(cloud.DatabaseAlertValueInvalid, "The alert %s is set from %d to %d, not to %d.",
+			return cloud.Errorf("DATABASE_INVALID_ALERT_VALUE", "The alert %s is set from %d to %d, not to %d.",
 				alert.Name, limits.least, limits.most, alert.Value)
 		}
 		seen[alert.Name] = true
@@ -187,12 +187,12 @@ func checkAlertValues(alerts []Alert, limitsOf func(string) (alertRange, bool)) 
 
 func checkSyncSources(d Database) error {
 	if len(d.SyncSources) > maxSyncSources {
-		return cloud.Errorf(cloud.DatabaseReplicaLimit, "A database has a quota of %d sources of replication.", maxSyncSources)
+		return cloud.Errorf("DATABASE_REPLICAS_OVER_LIMIT", "A database has a quota of %d sources of replication.", maxSyncSources)
 	}
 	for _, source := range d.SyncSources {
 		uri, err := url.Parse(source.Endpoint)
 		if err != nil || uri.Host == "" || uri.Scheme != "redis" && uri.Scheme != "rediss" {
-			return cloud.Errorf(cloud.DatabaseReplicaInvalid, "A source of replication is a redis:// URI.")
+			return cloud.Errorf("DATABASE_REPLICA_OF_BAD_URI", "A source of replication is a redis:// URI.")
 		}
 	}
 	return nil
@@ -200,12 +200,12 @@ func checkSyncSources(d Database) error {
 
 func checkRegexRules(d Database) error {
 	if len(d.RegexRules) > maxRegexRules {
-		return cloud.Errorf(cloud.DatabaseRegexRules, "There can be %d regex rules at most.", maxRegexRules)
+		return cloud.Errorf("DATABASE_INVALID_REGEX_RULES", "There can be %d regex rules at most.", maxRegexRules)
 	}
 	for _, rule := range d.RegexRules {
 		_, err := regexp.Compile(rule)
 		if err != nil || len(rule) > maxRegexLength || !strings.Contains(rule, "?<tag>") {
-			return cloud.Errorf(cloud.DatabaseRegexRules,
+			return cloud.Errorf("DATABASE_INVALID_REGEX_RULES",
 				"%q is not a rule: a regular expression of at most %d characters with a group named tag.", rule, maxRegexLength)
 		}
 	}
@@ -214,21 +214,21 @@ func checkRegexRules(d Database) error {
 
 func (c *Catalog) checkModules(d Database, version redisVersion) error {
 	if len(d.Modules) > 0 && version.BundledModules {
-		return cloud.Errorf(cloud.DatabaseModulesBundled, "%s has all modules built in: none can be asked for.", version)
+		return cloud.Errorf("DATABASE_EXPLICIT_MODULES_NOT_SUPPORTED_FOR_THIS_REDIS_VERSION", "%s has all modules built in: none can be asked for.", version)
 	}
 	seen := map[string]bool{}
 	for _, m := range d.Modules {
 		known, ok := c.module(m.Name)
 		switch {
 		case !ok:
-			return cloud.Errorf(cloud.DatabaseModuleInvalid, "There is no module %q.", m.Name)
+			return cloud.Errorf("DATABASE_INVALID_MODULE", "There is no module %q.", m.Name)
 		case seen[m.Name]:
-			return cloud.Errorf(cloud.DatabaseModuleTwice, "The module %s is there twice.", m.Name)
+			return cloud.Errorf("DATABASE_MODULE_MUST_BE_DEFINED_ONCE", "The module %s is there twice.", m.Name)
 		}
 		seen[m.Name] = true
 		for name, value := range m.Parameters {
 			if !slices.ContainsFunc(known.Parameters, func(p moduleParameter) bool { return p.Name == name }) {
-				return cloud.Errorf(cloud.DatabaseModuleParameter, "The module %s has no parameter %q.", m.Name, name)
+				return cloud.Errorf("DATABASE_INVALID_MODULE_PARAMETER", "The module %s has no parameter %q.", m.Name, name)
 			}
 			if err := checkDocuments(name, value); err != nil {
 				return err
@@ -243,9 +243,9 @@ func (c *Catalog) checkModules(d Database, version redisVersion) error {
 func checkDocuments(name string, value any) error {
 	switch n, ok := value.(float64); {
 	case !ok || n != math.Trunc(n):
-		return cloud.Errorf(cloud.SearchDocumentsNotInteger, "The parameter %s is an integer, not %v.", name, value)
+		return cloud.Errorf("DATABASE_REDIS_SEARCH_MODULE_VALUE_IS_NOT_INTEGER", "The parameter %s is an integer, not %v.", name, value)
 	case n < 1:
-		return cloud.Errorf(cloud.SearchDocumentsRange, "The parameter %s is at least 1, not %v.", name, n)
+		return cloud.Errorf("DATABASE_REDIS_SEARCH_MODULE_VALUE_NOT_IN_RANGE", "The parameter %s is at least 1, not %v.", name, n)
 	}
 	return nil
 }
@@ -259,7 +259,7 @@ func (c *Catalog) checkVersionFeatures(d Database, version redisVersion, codes v
 	switch {
 	case d.RespVersion != "" && d.RespVersion != resp2 && d.RespVersion != resp3:
 		// Clients match on these words with their quotes, which a refusal, being JSON, would escape: so the task says them.
-		return cloud.Errorf(cloud.BadRequest, "Bad Request: JSON parameter contains unsupported fields / values. "+
+		return cloud.Errorf("BAD_REQUEST", "Bad Request: JSON parameter contains unsupported fields / values. "+
 			"JSON parse error: Cannot deserialize value of type `mappings.RespVersion` from String %.80q: "+
 			"not one of the values accepted for Enum class: [%s, %s]", d.RespVersion, resp2, resp3)
 	case d.RespVersion == resp3 && !version.speaksRESP3():
@@ -267,9 +267,9 @@ func (c *Catalog) checkVersionFeatures(d Database, version redisVersion, codes v
 	case strings.HasSuffix(d.Eviction, "-lrm") && !version.atLeast(8, 6):
 		return cloud.Errorf(codes.eviction, "%s does not know the eviction policy %s.", version, d.Eviction)
 	case !slices.Contains(c.performanceFactors, d.QueryFactor):
-		return cloud.Errorf(cloud.DatabaseFactorInvalid, "%q is not a query performance factor.", d.QueryFactor)
+		return cloud.Errorf("DATABASE_QUERY_PERFORMANCE_FACTOR_INVALID_VALUE", "%q is not a query performance factor.", d.QueryFactor)
 	case d.QueryFactor != standardFactor && !version.hasFactors():
-		return cloud.Errorf(cloud.DatabaseFactorNotSupported, "%s has no query performance factors.", version)
+		return cloud.Errorf("DATABASE_QUERY_PERFORMANCE_FACTOR_IS_NOT_SUPPORTED", "%s has no query performance factors.", version)
 	}
 	return nil
 }
@@ -288,5 +288,5 @@ func (c *Catalog) checkSearch(sub Subscription, spec DatabaseSpec) error {
 	case asked != "" && version.BundledModules, slices.ContainsFunc(spec.Modules, hasSearch):
 		return nil
 	}
-	return cloud.Errorf(cloud.DatabaseFactorNeedsSearch, "The module RediSearch is required for a query performance factor.")
+	return cloud.Errorf("DATABASE_QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED", "The module RediSearch is required for a query performance factor.")
 }

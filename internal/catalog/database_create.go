@@ -43,7 +43,7 @@ func (c *Catalog) createProDatabase(ctx context.Context, tx *store.Tx, in databa
 		return out, err
 	}
 	step := stepTo(db, databaseCreation, cloud.StatusActive)
-	step.Subscription = sub.ID
+	step.Holds = hold(sub.ID)
 	return outcomeOf(db, step), nil
 }
 
@@ -75,7 +75,7 @@ func (c *Catalog) designDatabase(sub Subscription, spec DatabaseSpec, near neigh
 		return d, err
 	}
 	if spec.ShardingType == "custom-regex-rules" {
-		return d, cloud.Errorf(cloud.DatabaseShardingNotSupported, "Create the database first; an update gives it regex rules of its own.")
+		return d, cloud.Errorf("DATABASE_SHARDING_TYPE_IS_NOT_SUPPORTED", "Create the database first; an update gives it regex rules of its own.")
 	}
 	version, err := c.versionFor(sub, spec)
 	if err != nil {
@@ -138,10 +138,10 @@ func (c *Catalog) versionFor(sub Subscription, spec DatabaseSpec) (redisVersion,
 func (c *Catalog) versionForModules(offer, asked string, modules []DatabaseModule) (redisVersion, error) {
 	version, ok := c.askedVersion(offer, asked)
 	if _, known := c.version(asked); !ok && known {
-		return version, cloud.Errorf(cloud.DatabaseVersionNotSupported, "Redis %s is not for new databases of %s subscriptions.", asked, offer)
+		return version, cloud.Errorf("DATABASE_REDIS_VERSION_IS_NOT_SUPPORTED", "Redis %s is not for new databases of %s subscriptions.", asked, offer)
 	}
 	if !ok {
-		return version, cloud.Errorf(cloud.DatabaseVersionInvalid, "There is no Redis %q.", asked)
+		return version, cloud.Errorf("DATABASE_REDIS_VERSION_INVALID_VALUE", "There is no Redis %q.", asked)
 	}
 	if asked == "" && len(modules) > 0 {
 		for _, v := range c.versionsOf(offer) {

@@ -60,7 +60,7 @@ func (c *Catalog) listProDatabases(ctx context.Context, tx *store.Tx, in struct 
 		if _, err := readSubscription(ctx, tx, in.ID); err != nil {
 			return nil, err
 		}
-		return nil, cloud.Errorf(cloud.DatabaseNotFound, "Databases of subscription %d from number %d on were not found.", in.ID, in.Offset)
+		return nil, cloud.Errorf("DATABASE_NOT_FOUND", "Databases of subscription %d from number %d on were not found.", in.ID, in.Offset)
 	}
 	page := databasePage{ID: in.ID, Links: noLinks()}
 	for _, db := range databases {

@@ -101,7 +101,7 @@ func (s databaseSettings) applySize(d *Database) error {
 	set(&d.Replication, s.Replication)
 	switch {
 	case s.DatasetGB != nil && s.MemoryGB != nil:
-		return cloud.Errorf(cloud.DatabaseSizeTwice, "Give the size either as datasetSizeInGb or as memoryLimitInGb, not both.")
+		return cloud.Errorf("DATABASE_SIZE_LIMIT_INVALID_TOO_MANY_MEMORY_SPECIFICATIONS", "Give the size either as datasetSizeInGb or as memoryLimitInGb, not both.")
 	case s.DatasetGB != nil && *s.DatasetGB < minDatasetGB:
 		return tooSmall()
 	case s.DatasetGB != nil:
@@ -132,9 +132,9 @@ func (s databaseSettings) applyPassword(d *Database) error {
 	}
 	switch {
 	case *s.Password == "":
-		return cloud.Errorf(cloud.DatabasePasswordBlank, "A password cannot be empty.")
+		return cloud.Errorf("DATABASE_PASSWORD_IS_BLANK", "A password cannot be empty.")
 	case len(*s.Password) >= passwordTooLong:
-		return cloud.Errorf(cloud.DatabasePasswordTooLong, "A password has fewer than %d characters.", passwordTooLong)
+		return cloud.Errorf("DATABASE_PASSWORD_IS_TOO_LONG", "A password has fewer than %d characters.", passwordTooLong)
 	}
 	d.Password = *s.Password
 	return nil
@@ -146,11 +146,11 @@ func (s databaseSettings) applySASL(d *Database) error {
 	set(&d.SASLPassword, s.SASLPassword)
 	switch {
 	case s.SASLUsername != nil && d.SASLUsername == "":
-		return cloud.Errorf(cloud.DatabaseSaslUserBlank, "A SASL user name cannot be empty.")
+		return cloud.Errorf("DATABASE_MEMCACHED_SASL_USERNAME_IS_BLANK", "A SASL user name cannot be empty.")
 	case s.SASLPassword != nil && d.SASLPassword == "":
-		return cloud.Errorf(cloud.DatabaseSaslPasswordBlank, "A SASL password cannot be empty.")
+		return cloud.Errorf("DATABASE_MEMCACHED_SASL_PASSWORD_IS_BLANK", "A SASL password cannot be empty.")
 	case len(d.SASLPassword) >= passwordTooLong:
-		return cloud.Errorf(cloud.DatabaseSaslPasswordTooLong, "A SASL password has fewer than %d characters.", passwordTooLong)
+		return cloud.Errorf("DATABASE_MEMCACHED_SASL_PASSWORD_MAX_LENGTH", "A SASL password has fewer than %d characters.", passwordTooLong)
 	}
 	return nil
 }
@@ -178,7 +178,7 @@ func (s databaseSettings) applyTLS(d *Database) error {
 		d.SSLCertificate = ssl
 	}
 	if d.TLSCertificate && !d.TLS || ssl && s.TLS != nil && !*s.TLS {
-		return cloud.Errorf(cloud.DatabaseCertWithoutTLS, "Client certificates need enableTls to be true.")
+		return cloud.Errorf("CLIENT_SSL_CERTIFICATE_IS_NOT_ALLOWED_WITHOUT_ENABLE_TLS_IS_TRUE", "Client certificates need enableTls to be true.")
 	}
 	_, err := s.certificates()
 	return err

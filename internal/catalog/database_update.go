@@ -25,7 +25,7 @@ func (c *Catalog) updateProDatabase(ctx context.Context, tx *store.Tx, in databa
 		return out, err
 	}
 	if db.Body.activeActive() {
-		return out, cloud.Errorf(cloud.UpdateNotForActiveActive, "Database %d is Active-Active: change it with its regions.", db.ID)
+		return out, cloud.Errorf("UPDATING_SINGLE_REGION_DATABASE_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION", "Database %d is Active-Active: change it with its regions.", db.ID)
 	}
 	if err := in.checkExpiry(tx.Now); err != nil {
 		return out, err
@@ -83,16 +83,16 @@ func (in databaseUpdateRequest) change(id int64, d *Database) error {
 		return err
 	}
 	if d.Throughput.By != before.Throughput.By {
-		return cloud.Errorf(cloud.DatabaseThroughputBy, "The throughput of the database is given by %s.", before.Throughput.By)
+		return cloud.Errorf("DATABASE_CANT_EDIT_THROUGHPUT_BY", "The throughput of the database is given by %s.", before.Throughput.By)
 	}
 	if in.DefaultUser != nil {
 		d.NoDefaultUser = !*in.DefaultUser
 	}
 	if !d.activeActive() && d.NoDefaultUser && d.password(id) != before.password(id) {
 		if before.NoDefaultUser {
-			return cloud.Errorf(cloud.DatabasePasswordNoUser, "The password of a default user that is switched off cannot be changed.")
+			return cloud.Errorf("NOT_ALLOWED_TO_UPDATE_A_DATABASE_PASSWORD_WHEN_DEFAULT_USER_IS_DISABLED", "The password of a default user that is switched off cannot be changed.")
 		}
-		return cloud.Errorf(cloud.DatabaseUserAndPassword, "The default user cannot be switched off and get a password in one go.")
+		return cloud.Errorf("DISABLING_THE_DEFAULT_USER_AND_UPDATING_A_NEW_PASSWORD_IS_NOT_ALLOWED", "The default user cannot be switched off and get a password in one go.")
 	}
 	if in.RegexRules != nil {
 		d.RegexRules = *in.RegexRules

@@ -4,22 +4,23 @@ import (
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/rediscloud/wire"
 )
 
 // databaseFacts is what clients see of a database of any kind.
 type databaseFacts struct {
-	ID               int64        `json:"databaseId"`
-	Name             string       `json:"name"`
-	Protocol         string       `json:"protocol"`
-	Status           cloud.Status `json:"status"`
-	RedisVersion     string       `json:"redisVersion"`
-	MemoryStorage    string       `json:"memoryStorage"`
-	OSSCluster       bool         `json:"supportOSSClusterApi"`
-	ExternalEndpoint bool         `json:"useExternalEndpointForOSSClusterApi"`
-	Replication      bool         `json:"replication"`
-	Eviction         string       `json:"dataEvictionPolicy"`
-	Modules          []moduleView `json:"modules"`
-	Error            *cloud.Error `json:"error,omitempty"`
+	ID               int64         `json:"databaseId"`
+	Name             string        `json:"name"`
+	Protocol         string        `json:"protocol"`
+	Status           cloud.Status  `json:"status"`
+	RedisVersion     string        `json:"redisVersion"`
+	MemoryStorage    string        `json:"memoryStorage"`
+	OSSCluster       bool          `json:"supportOSSClusterApi"`
+	ExternalEndpoint bool          `json:"useExternalEndpointForOSSClusterApi"`
+	Replication      bool          `json:"replication"`
+	Eviction         string        `json:"dataEvictionPolicy"`
+	Modules          []moduleView  `json:"modules"`
+	Error            *wire.Failure `json:"error,omitempty"`
 	Linked
 }
 
@@ -122,7 +123,7 @@ func (c *Catalog) showDatabase(db cloud.Resource[Database]) *databaseView {
 			Replication:      d.Replication,
 			Eviction:         d.Eviction,
 			Modules:          c.showModules(db.ID, version, d.Modules),
-			Error:            db.Error,
+			Error:            wire.FailureOf(db.Error),
 			Linked:           Linked{Links: noLinks()},
 		},
 		placeFacts: placeFacts{

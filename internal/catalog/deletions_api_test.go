@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy"
-	"github.com/understudy-dev/understudy/api/openapi"
 	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
 // deletion is an operation that takes something out of the cloud. window says what its resource shows after the task has

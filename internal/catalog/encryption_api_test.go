@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
 // A subscription with keys of its own stops on its way and waits for them.
@@ -16,12 +15,12 @@ func TestCustomerManagedKeys(t *testing.T) {
 	body := apitest.SubscriptionBody("secret")
 	body["persistentStorageEncryptionType"] = "customer-managed-key"
 	body["databases"] = []any{map[string]any{"name": "first", "protocol": "redis"}}
-	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", body), cloud.DatabaseSizeMissing)
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", body), "DATABASE_SIZE_LIMIT_NOT_DEFINED")
 	body["databases"] = apitest.SubscriptionBody("")["databases"]
 	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", body))
 
 	const keys = `{"deletionGracePeriod": "immediate", "customerManagedKeys": [{"resourceName": "arn:aws:kms:us-east-1:1:key/a"}]}`
-	wantError(t, a.Run(http.MethodPut, sub, keys), cloud.CMKStatus) // still pending
+	wantError(t, a.Run(http.MethodPut, sub, keys), "CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_SUBSCRIPTION_INVALID_STATUS") // still pending
 	a.Settle(sub, "encryption_key_pending")
 	answer := a.Do(http.MethodGet, sub, nil)
 	wantFields(t, answer, map[string]any{
@@ -31,9 +30,9 @@ func TestCustomerManagedKeys(t *testing.T) {
 	if role, _ := answer.Get("customerManagedKeyAccessDetails", "redisIamRole").(string); role == "" {
 		t.Errorf("no role to let in: %s", answer.Body)
 	}
-	wantError(t, a.Run(http.MethodPost, sub+"/databases", `{"name": "a", "datasetSizeInGb": 1}`), cloud.SubscriptionNotActive)
-	wantError(t, a.Run(http.MethodPut, sub, `{"name": "other"}`), cloud.SubscriptionNotActive)
-	wantError(t, a.Run(http.MethodPut, sub, `{"customerManagedKeys": [{"resourceName": "a"}]}`), cloud.CMKGraceRequired)
+	wantError(t, a.Run(http.MethodPost, sub+"/databases", `{"name": "a", "datasetSizeInGb": 1}`), "SUBSCRIPTION_NOT_ACTIVE")
+	wantError(t, a.Run(http.MethodPut, sub, `{"name": "other"}`), "SUBSCRIPTION_NOT_ACTIVE")
+	wantError(t, a.Run(http.MethodPut, sub, `{"customerManagedKeys": [{"resourceName": "a"}]}`), "CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_DELETION_GRACE_PERIOD_REQUIRED")
 
 	wantDone(t, a.Run(http.MethodPut, sub, keys))
 	wantFields(t, a.Do(http.MethodGet, sub, nil), map[string]any{"status": "pending", "deletionGracePeriod": "immediate"})
@@ -41,7 +40,7 @@ func TestCustomerManagedKeys(t *testing.T) {
 	wantDone(t, a.Run(http.MethodPut, sub, `{"customerManagedKeys": [{"resourceName": "another"}]}`))
 	a.Settle(sub, "active")
 	wantFields(t, a.Do(http.MethodGet, sub, nil), map[string]any{"deletionGracePeriod": "immediate", "numberOfDatabases": 1.0})
-	wantError(t, a.Run(http.MethodDelete, sub, nil), cloud.SubscriptionInUse)
+	wantError(t, a.Run(http.MethodDelete, sub, nil), "SUBSCRIPTION_IN_USE")
 	wantDone(t, a.Run(http.MethodDelete, fmt.Sprintf("%s/databases/%d", sub, firstDatabase(t, a, sub)), nil))
 	wantDone(t, a.Run(http.MethodDelete, sub, nil))
 	a.Settle(sub, "")
@@ -62,16 +61,16 @@ func TestCustomerManagedKeysOfRegions(t *testing.T) {
 		{"resourceName": "a", "region": "us-east-1"}, {"resourceName": "b", "region": "us-east-2"}]}`))
 	a.Settle(sub, "active")
 	const region = `"region": "eu-west-1", "deploymentCIDR": "10.0.2.0/24"`
-	wantError(t, a.Run(http.MethodPost, sub+"/regions", `{`+region+`}`), cloud.CMKRegionKeyMissing)
-	wantError(t, a.Run(http.MethodPost, sub+"/regions", `{`+region+`, "customerManagedKeyResourceName": "a key"}`), cloud.CMKFormat)
+	wantError(t, a.Run(http.MethodPost, sub+"/regions", `{`+region+`}`), "ACTIVE_ACTIVE_CREATE_A_REGION_CUSTOMER_MANAGED_KEY_RESOURCE_NAME_IS_NOT_SET")
+	wantError(t, a.Run(http.MethodPost, sub+"/regions", `{`+region+`, "customerManagedKeyResourceName": "a key"}`), "CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_INVALID_FORMAT")
 	wantDone(t, a.Run(http.MethodPost, sub+"/regions", `{`+region+`, "customerManagedKeyResourceName": "c"}`))
 	a.Settle(sub, "active")
-	wantError(t, a.Run(http.MethodPut, sub, `{"customerManagedKeys": [{"resourceName": "a", "region": "us-east-1"}]}`), cloud.CMKCount)
+	wantError(t, a.Run(http.MethodPut, sub, `{"customerManagedKeys": [{"resourceName": "a", "region": "us-east-1"}]}`), "CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_INVALID_NUMBER_OF_KEYS")
 	wantDone(t, a.Run(http.MethodDelete, sub+"/regions", `{"regions": [{"region": "us-east-1"}, {"region": "us-east-2"}]}`))
 	a.Settle(sub, "active")
 	wantDone(t, a.Run(http.MethodPut, sub, `{"customerManagedKeys": [{"resourceName": "d", "region": "eu-west-1"}]}`))
 
 	plain := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", activeActiveBody("plain")))
 	a.Settle(plain, "active")
-	wantError(t, a.Run(http.MethodPost, plain+"/regions", `{`+region+`, "customerManagedKeyResourceName": "c"}`), cloud.CMKRegionKeyDenied)
+	wantError(t, a.Run(http.MethodPost, plain+"/regions", `{`+region+`, "customerManagedKeyResourceName": "c"}`), "ACTIVE_ACTIVE_CREATE_A_REGION_CUSTOMER_MANAGED_KEY_RESOURCE_NAME_SUBSCRIPTION_IS_NOT_CUSTOMER_MANAGED")
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/rediscloud/wire"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -28,7 +29,7 @@ type Essentials struct {
 
 // Kind of all Essentials subscriptions.
 func (Essentials) Kind() cloud.Kind {
-	return cloud.Kind{Name: "essentials-subscription", FirstID: 100_000, Capped: true}
+	return cloud.Kind{Name: "essentials-subscription", FirstID: 100_000, Limit: limit}
 }
 
 func (c *Catalog) essentialsOperations() []engine.Operation {
@@ -36,8 +37,8 @@ func (c *Catalog) essentialsOperations() []engine.Operation {
 		engine.Sync("listEssentialsSubscriptions", c.listEssentials),
 		engine.Command("createEssentialsSubscription", c.createEssentials),
 		engine.Sync("getEssentialsSubscription", c.getEssentials),
-		engine.Command("updateEssentialsSubscription", unlessPro(cloud.EssentialsUpdateOnPro, c.updateEssentials)),
-		engine.Command("deleteEssentialsSubscription", unlessPro(cloud.EssentialsDeleteOnPro, deleteEssentials)),
+		engine.Command("updateEssentialsSubscription", unlessPro("UPDATING_A_FIXED_SUBSCRIPTION_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.updateEssentials)),
+		engine.Command("deleteEssentialsSubscription", unlessPro("DELETING_A_FIXED_SUBSCRIPTION_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", deleteEssentials)),
 	}
 }
 
@@ -61,7 +62,7 @@ func unlessPro[In any](code cloud.Code, f func(context.Context, *store.Tx, In) (
 }
 
 // readEssentials reads a subscription to show it, in whatever state.
-// It answers SubscriptionNotFound.
+// It answers SUBSCRIPTION_NOT_FOUND.
 func readEssentials(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Essentials], error) {
 	sub, ok, err := store.Get[Essentials](ctx, tx, id)
 	if err == nil && !ok {
@@ -71,7 +72,7 @@ func readEssentials(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource
 }
 
 // lockEssentials locks a subscription that is to be changed.
-// It answers SubscriptionNotFound.
+// It answers SUBSCRIPTION_NOT_FOUND.
 func lockEssentials(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Essentials], error) {
 	sub, ok, err := store.Lock[Essentials](ctx, tx, id)
 	if err == nil && !ok {
@@ -81,7 +82,7 @@ func lockEssentials(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource
 }
 
 func noEssentials(ctx context.Context, tx *store.Tx, id int64) error {
-	missing := cloud.Errorf(cloud.SubscriptionNotFound, "Essentials subscription %d was not found.", id)
+	missing := cloud.Errorf("SUBSCRIPTION_NOT_FOUND", "Essentials subscription %d was not found.", id)
 	_, pro, err := store.Get[Subscription](ctx, tx, id)
 	switch {
 	case err != nil:
@@ -95,31 +96,31 @@ func noEssentials(ctx context.Context, tx *store.Tx, id int64) error {
 
 // essentialsView is an Essentials subscription as a client sees it: with its plan.
 type essentialsView struct {
-	ID                            int64        `json:"id"`
-	Name                          string       `json:"name"`
-	Status                        cloud.Status `json:"status"`
-	PaymentMethodID               int64        `json:"paymentMethodId,omitempty"`
-	PaymentMethodType             string       `json:"paymentMethodType"`
-	PlanID                        int64        `json:"planId"`
-	PlanName                      string       `json:"planName"`
-	Size                          float64      `json:"size"`
-	SizeMeasurementUnit           string       `json:"sizeMeasurementUnit"`
-	Provider                      string       `json:"provider"`
-	Region                        string       `json:"region"`
-	Price                         int64        `json:"price"`
-	PricePeriod                   string       `json:"pricePeriod"`
-	PriceCurrency                 string       `json:"priceCurrency"`
-	MaximumDatabases              int          `json:"maximumDatabases"`
-	Availability                  string       `json:"availability"`
-	Connections                   string       `json:"connections"`
-	CIDRAllowRules                int          `json:"cidrAllowRules"`
-	SupportDataPersistence        bool         `json:"supportDataPersistence"`
-	SupportInstantAndDailyBackups bool         `json:"supportInstantAndDailyBackups"`
-	SupportReplication            bool         `json:"supportReplication"`
-	SupportClustering             bool         `json:"supportClustering"`
-	CustomerSupport               string       `json:"customerSupport"`
-	CreationDate                  time.Time    `json:"creationDate"`
-	Error                         *cloud.Error `json:"error,omitempty"`
+	ID                            int64         `json:"id"`
+	Name                          string        `json:"name"`
+	Status                        cloud.Status  `json:"status"`
+	PaymentMethodID               int64         `json:"paymentMethodId,omitempty"`
+	PaymentMethodType             string        `json:"paymentMethodType"`
+	PlanID                        int64         `json:"planId"`
+	PlanName                      string        `json:"planName"`
+	Size                          float64       `json:"size"`
+	SizeMeasurementUnit           string        `json:"sizeMeasurementUnit"`
+	Provider                      string        `json:"provider"`
+	Region                        string        `json:"region"`
+	Price                         int64         `json:"price"`
+	PricePeriod                   string        `json:"pricePeriod"`
+	PriceCurrency                 string        `json:"priceCurrency"`
+	MaximumDatabases              int           `json:"maximumDatabases"`
+	Availability                  string        `json:"availability"`
+	Connections                   string        `json:"connections"`
+	CIDRAllowRules                int           `json:"cidrAllowRules"`
+	SupportDataPersistence        bool          `json:"supportDataPersistence"`
+	SupportInstantAndDailyBackups bool          `json:"supportInstantAndDailyBackups"`
+	SupportReplication            bool          `json:"supportReplication"`
+	SupportClustering             bool          `json:"supportClustering"`
+	CustomerSupport               string        `json:"customerSupport"`
+	CreationDate                  time.Time     `json:"creationDate"`
+	Error                         *wire.Failure `json:"error,omitempty"`
 	Linked
 }
 
@@ -151,7 +152,7 @@ func (c *Catalog) showEssentials(sub cloud.Resource[Essentials]) *essentialsView
 		SupportClustering:             p.SupportClustering,
 		CustomerSupport:               p.CustomerSupport,
 		CreationDate:                  date(sub.CreatedAt),
-		Error:                         sub.Error,
+		Error:                         wire.FailureOf(sub.Error),
 		Linked:                        Linked{Links: noLinks()},
 	}
 }
@@ -194,9 +195,9 @@ func (c *Catalog) createEssentials(ctx context.Context, tx *store.Tx, in essenti
 	p, ok := c.plan(in.PlanID)
 	switch {
 	case strings.TrimSpace(in.Name) == "":
-		return out, cloud.Errorf(cloud.EssentialsNameMissing, "A subscription needs a name.")
+		return out, cloud.Errorf("FIXED_SUBSCRIPTION_NAME_NOT_PROVIDED", "A subscription needs a name.")
 	case !ok:
-		return out, cloud.Errorf(cloud.EssentialsPlanNotFound, "Plan %d was not found.", in.PlanID)
+		return out, cloud.Errorf("FIXED_SUBSCRIPTION_CREATE_PLAN_NOT_FOUND", "Plan %d was not found.", in.PlanID)
 	}
 	if err := checkFreePlans(ctx, tx, c, p, 0); err != nil {
 		return out, err
@@ -214,7 +215,7 @@ func (c *Catalog) createEssentials(ctx context.Context, tx *store.Tx, in essenti
 func (c *Catalog) payPlan(s *Essentials, p plan, method string, id *int64) (err error) {
 	switch {
 	case p.free() && id != nil:
-		return cloud.Errorf(cloud.EssentialsFreePayment, "Payment info is not for a free plan: leave out paymentMethodId.")
+		return cloud.Errorf("FIXED_PAYMENT_INFO_NOT_ALLOWED_IN_FREE_FIXED_PLAN", "Payment info is not for a free plan: leave out paymentMethodId.")
 	case p.free():
 		s.PaymentMethod, s.PaymentMethodID = method, 0
 		return nil
@@ -235,7 +236,7 @@ func checkFreePlans(ctx context.Context, tx *store.Tx, c *Catalog, wanted plan, 
 	}
 	for _, sub := range subs {
 		if p, _ := c.plan(sub.Body.PlanID); sub.ID != id && sub.Status != cloud.StatusDeleting && p.free() {
-			return cloud.Errorf(cloud.EssentialsSecondFree, "The account has a quota of one free plan, which subscription %d has.", sub.ID)
+			return cloud.Errorf("FIXED_SUBSCRIPTION_ACCOUNT_ALREADY_HAS_A_FREE_PLAN", "The account has a quota of one free plan, which subscription %d has.", sub.ID)
 		}
 	}
 	return nil

@@ -258,7 +258,7 @@ func TestEssentialsDatabaseLife(t *testing.T) {
 	if list.Status != 200 || fmt.Sprint(list.Get("subscription", "databases")) != "[]" {
 		t.Errorf("without databases: got %d %s", list.Status, list.Body)
 	}
-	wantError(t, a.Run(http.MethodPost, sub+"/databases", map[string]any{"name": ""}), cloud.EssentialsDBNameMissing)
+	wantError(t, a.Run(http.MethodPost, sub+"/databases", map[string]any{"name": ""}), "FIXED_DATABASE_NAME_IS_MISSING")
 	path := fmt.Sprintf("%s/databases/%d", sub, a.Create(sub+"/databases", map[string]any{
 		"name": "scratch", "dataPersistence": "none", "replication": false, "periodicBackupPath": "", "modules": []any{},
 		"sourceIps": []any{"0.0.0.0/0"}, "alerts": []any{map[string]any{"name": "throughput-higher-than", "value": 80}},
@@ -311,7 +311,7 @@ func TestEssentialsDatabaseLife(t *testing.T) {
 		t.Errorf("page past the end: got %d %s", got.Status, got.Body)
 	}
 	toFree := map[string]any{"planId": freePlan}
-	wantError(t, a.Run(http.MethodPut, sub, toFree), cloud.PlanSourceIPs)
+	wantError(t, a.Run(http.MethodPut, sub, toFree), "FIXED_SUBSCRIPTION_PLAN_MAX_SOURCE_IPS_IS_SMALLER_THEN_ONE_OF_EXISTING_DATABSE_SOURCE_IPS")
 	a.Run(http.MethodDelete, second, nil)
 	wantDone(t, a.Run(http.MethodPut, sub, toFree)) // what goes need not fit
 	a.Settle(second, "")

@@ -44,10 +44,10 @@ func (*EssentialsDatabase) notFound(ctx context.Context, tx *store.Tx, subscript
 func (c *Catalog) essentialsDatabaseOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Sync("listEssentialsDatabases", c.listEssentialsDatabases),
-		engine.Command("createEssentialsDatabase", unlessPro(cloud.EssentialsDBCreateOnPro, c.createEssentialsDatabase)),
+		engine.Command("createEssentialsDatabase", unlessPro("CREATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.createEssentialsDatabase)),
 		engine.Sync("getEssentialsDatabase", c.getEssentialsDatabase),
-		engine.Command("updateEssentialsDatabase", unlessPro(cloud.EssentialsDBUpdateOnPro, c.updateEssentialsDatabase)),
-		engine.Command("deleteEssentialsDatabase", unlessPro(cloud.EssentialsDBDeleteOnPro, deleteEssentialsDatabase)),
+		engine.Command("updateEssentialsDatabase", unlessPro("UPDATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.updateEssentialsDatabase)),
+		engine.Command("deleteEssentialsDatabase", unlessPro("DELETING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", deleteEssentialsDatabase)),
 		engine.Sync("listEssentialsDatabaseTags", listTags[EssentialsDatabase]),
 		engine.Sync("createEssentialsDatabaseTag", createTag[EssentialsDatabase]),
 		engine.Sync("replaceEssentialsDatabaseTags", replaceTags[EssentialsDatabase]),
@@ -103,7 +103,7 @@ func (c *Catalog) createEssentialsDatabase(ctx context.Context, tx *store.Tx, in
 // checkEssentialsName checks the name of a database that has no others beside it.
 func checkEssentialsName(name string) error {
 	if name == "" {
-		return cloud.Errorf(cloud.EssentialsDBNameMissing, "A database needs a name.")
+		return cloud.Errorf("FIXED_DATABASE_NAME_IS_MISSING", "A database needs a name.")
 	}
 	return neighbours{}.checkName(name)
 }
@@ -115,7 +115,7 @@ func checkEssentialsRoom(ctx context.Context, tx *store.Tx, subscription int64) 
 		return err
 	}
 	if len(databases) >= databasesOfPlan {
-		return cloud.Errorf(cloud.EssentialsDatabaseLimit, "The plan of subscription %d has a quota of %d database.", subscription, databasesOfPlan)
+		return cloud.Errorf("FIXED_DATABASE_FIXED_SUBSCRIPTION_REACHED_MAX_DATABASES_COUNT", "The plan of subscription %d has a quota of %d database.", subscription, databasesOfPlan)
 	}
 	return nil
 }

@@ -29,11 +29,11 @@ func (c *Catalog) updateEssentials(ctx context.Context, tx *store.Tx, in essenti
 	newPlan := in.PlanID != nil && *in.PlanID != sub.Body.PlanID
 	switch {
 	case sub.Status == cloud.StatusPending && newPlan:
-		return out, cloud.Errorf(cloud.PlanChangePending, "Subscription %d is pending. Its plan can be changed once it is active.", sub.ID)
+		return out, cloud.Errorf("UPDATING_A_FIXED_SUBSCRIPTION_PLAN_IS_NOT_ALLOWED_WHILE_THE_SUBSCRIPTION_OR_BDB_IS_PENDING", "Subscription %d is pending. Its plan can be changed once it is active.", sub.ID)
 	case sub.Status != cloud.StatusActive:
 		return out, notActive(sub)
 	case in.Name != nil && strings.TrimSpace(*in.Name) == "":
-		return out, cloud.Errorf(cloud.EssentialsNameMissing, "A subscription needs a name.")
+		return out, cloud.Errorf("FIXED_SUBSCRIPTION_NAME_NOT_PROVIDED", "A subscription needs a name.")
 	}
 	set(&sub.Name, in.Name)
 	if newPlan {
@@ -41,7 +41,7 @@ func (c *Catalog) updateEssentials(ctx context.Context, tx *store.Tx, in essenti
 			return out, err
 		}
 		out.Steps = []cloud.Step{{
-			Kind: sub.Body.Kind(), ID: sub.ID, Subscription: sub.ID,
+			Kind: sub.Body.Kind(), ID: sub.ID, Holds: hold(sub.ID),
 			After: essentialsPlanChange, Status: cloud.StatusActive,
 		}}
 	}
@@ -57,7 +57,7 @@ func (c *Catalog) changePlan(ctx context.Context, tx *store.Tx, sub *cloud.Resou
 	from, _ := c.plan(sub.Body.PlanID)
 	to, ok := c.plan(id)
 	if !ok {
-		return cloud.Errorf(cloud.PlanUpdateInvalid, "Plan %d was not found.", id)
+		return cloud.Errorf("FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN", "Plan %d was not found.", id)
 	}
 	if err := checkPlanChange(from, to); err != nil {
 		return err
@@ -71,7 +71,7 @@ func (c *Catalog) changePlan(ctx context.Context, tx *store.Tx, sub *cloud.Resou
 	}
 	for _, db := range databases {
 		if db.Status != cloud.StatusActive {
-			return cloud.Errorf(cloud.PlanChangePending, "Database %d is %s. The plan can be changed once it is active.", db.ID, db.Status)
+			return cloud.Errorf("UPDATING_A_FIXED_SUBSCRIPTION_PLAN_IS_NOT_ALLOWED_WHILE_THE_SUBSCRIPTION_OR_BDB_IS_PENDING", "Database %d is %s. The plan can be changed once it is active.", db.ID, db.Status)
 		}
 		if err := to.checkHolds(db.Body); err != nil {
 			return err
@@ -86,17 +86,17 @@ func (c *Catalog) changePlan(ctx context.Context, tx *store.Tx, sub *cloud.Resou
 func (p plan) checkHolds(d EssentialsDatabase) error {
 	switch {
 	case len(d.SourceIPs) > p.CIDRAllowRules:
-		return cloud.Errorf(cloud.PlanSourceIPs, "Plan %d takes %d source addresses, the database has %d.", p.ID, p.CIDRAllowRules, len(d.SourceIPs))
+		return cloud.Errorf("FIXED_SUBSCRIPTION_PLAN_MAX_SOURCE_IPS_IS_SMALLER_THEN_ONE_OF_EXISTING_DATABSE_SOURCE_IPS", "Plan %d takes %d source addresses, the database has %d.", p.ID, p.CIDRAllowRules, len(d.SourceIPs))
 	case d.TLS && p.free():
-		return cloud.Errorf(cloud.PlanNoTLS, "Plan %d has no TLS, which the database uses.", p.ID)
+		return cloud.Errorf("FIXED_SUBSCRIPTION_PLAN_NOT_SUPPORT_TLS", "Plan %d has no TLS, which the database uses.", p.ID)
 	case len(d.SyncSources) > 0 && p.free():
-		return cloud.Errorf(cloud.PlanNoReplicaOf, "With plan %d a database cannot replicate another one.", p.ID)
+		return cloud.Errorf("FIXED_SUBSCRIPTION_PLAN_NOT_SUPPORT_REPLICA_OF", "With plan %d a database cannot replicate another one.", p.ID)
 	case d.Replication && !p.replicated():
-		return cloud.Errorf(cloud.PlanUpdateInvalid, "Plan %d has no replication, which the database uses.", p.ID)
+		return cloud.Errorf("FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN", "Plan %d has no replication, which the database uses.", p.ID)
 	case d.Backup != nil && p.free():
-		return cloud.Errorf(cloud.PlanUpdateInvalid, "Plan %d has no backups, which the database uses.", p.ID)
+		return cloud.Errorf("FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN", "Plan %d has no backups, which the database uses.", p.ID)
 	case slices.ContainsFunc(d.Alerts, p.lacks):
-		return cloud.Errorf(cloud.PlanUpdateInvalid, "Plan %d lacks alerts that the database uses.", p.ID)
+		return cloud.Errorf("FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN", "Plan %d lacks alerts that the database uses.", p.ID)
 	}
 	return nil
 }

@@ -38,14 +38,14 @@ func (*Database) early(ctx context.Context, tx *store.Tx, subscription int64) (b
 }
 
 func noDatabase(subscription, id int64) error {
-	return cloud.Errorf(cloud.DatabaseNotFound, "Database %d was not found in subscription %d.", id, subscription)
+	return cloud.Errorf("DATABASE_NOT_FOUND", "Database %d was not found in subscription %d.", id, subscription)
 }
 
 // elsewhere is the error of a database that is found, in another subscription than
 // it is looked for: not of the subscription, if that is missing.
 func elsewhere(path databasePath, missing error) error {
-	if failure := (&cloud.Error{}); errors.As(missing, &failure) && failure.Code == cloud.DatabaseNotFound {
-		return cloud.Errorf(cloud.DatabaseElsewhere, "Database %d is not one of subscription %d.", path.ID, path.Subscription)
+	if failure := (&cloud.Error{}); errors.As(missing, &failure) && failure.Code == "DATABASE_NOT_FOUND" {
+		return cloud.Errorf("DATABASE_SUBSCRIPTION_MISMATCH", "Database %d is not one of subscription %d.", path.ID, path.Subscription)
 	}
 	return missing
 }
@@ -67,7 +67,7 @@ func findHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, id
 }
 
 // readHosted reads a database of a subscription to show it, in whatever state.
-// It answers SubscriptionNotFound and DatabaseNotFound.
+// It answers SUBSCRIPTION_NOT_FOUND and DATABASE_NOT_FOUND.
 func readHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path databasePath) (cloud.Resource[B], error) {
 	db, ok, err := findHosted[B, P](ctx, tx, path.ID)
 	if err == nil && (!ok || db.Parent != path.Subscription) {
@@ -77,8 +77,8 @@ func readHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, pa
 }
 
 // lockHosted locks a database of a subscription that is to be changed.
-// It answers SubscriptionNotFound, DatabaseNotFound, DatabaseElsewhere and
-// DatabaseNotActive: what is being deleted cannot be changed any more.
+// It answers SUBSCRIPTION_NOT_FOUND, DATABASE_NOT_FOUND, DATABASE_SUBSCRIPTION_MISMATCH and
+// DATABASE_NOT_ACTIVE: what is being deleted cannot be changed any more.
 func lockHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path databasePath) (cloud.Resource[B], error) {
 	db, ok, err := findHosted[B, P](ctx, tx, path.ID)
 	switch {
@@ -104,7 +104,7 @@ func activeHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, 
 }
 
 func databaseNotActive[B cloud.Body](db cloud.Resource[B]) error {
-	return cloud.Errorf(cloud.DatabaseNotActive, "Database %d is not in an active state: it is %s.", db.ID, db.Status)
+	return cloud.Errorf("DATABASE_NOT_ACTIVE", "Database %d is not in an active state: it is %s.", db.ID, db.Status)
 }
 
 // doomedHosted is lockHosted for a database that is to be deleted, in any state, and
@@ -126,7 +126,7 @@ func deleteEmpty[D, S cloud.Body](ctx context.Context, tx *store.Tx, sub cloud.R
 	}
 	for _, db := range databases {
 		if db.Status != cloud.StatusDeleting {
-			return out, cloud.Errorf(cloud.SubscriptionInUse, "Subscription %d still has databases, such as %d.", sub.ID, db.ID)
+			return out, cloud.Errorf("SUBSCRIPTION_IN_USE", "Subscription %d still has databases, such as %d.", sub.ID, db.ID)
 		}
 	}
 	if err := store.SetStatus[S](ctx, tx, sub.ID, cloud.StatusDeleting); err != nil {

@@ -18,7 +18,7 @@ func importOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Command("importProDatabase", importDatabase[Database]),
 		report("getProDatabaseImportStatus", getImportStatus[Database]),
-		engine.Command("importEssentialsDatabase", unlessPro(cloud.EssentialsImportOnPro, importDatabase[EssentialsDatabase])),
+		engine.Command("importEssentialsDatabase", unlessPro("IMPORT_A_FIXED_DATABASE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", importDatabase[EssentialsDatabase])),
 		within(readEssentials, engine.Report("getEssentialsDatabaseImportStatus", getImportStatus[EssentialsDatabase])),
 	}
 }
@@ -37,7 +37,7 @@ func importDatabase[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx
 		return out, err
 	}
 	if P(&db.Body).core().Protocol == memcached {
-		return out, cloud.Errorf(cloud.ImportNotAllowed, "Nothing can be imported with the protocol %s.", memcached)
+		return out, cloud.Errorf("DATABASE_IMPORT_NOT_ALLOWED", "Nothing can be imported with the protocol %s.", memcached)
 	}
 	if err := in.check(); err != nil {
 		return out, err
@@ -48,7 +48,7 @@ func importDatabase[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx
 
 func (in databaseImport) check() error {
 	if len(in.URIs) == 0 {
-		return cloud.Errorf(cloud.ImportURIMissing, "Name where to import from.")
+		return cloud.Errorf("DATABASE_IMPORT_URI_NOT_PROVIDED", "Name where to import from.")
 	}
 	schemes, code := importSource(in.Source)
 	for i, text := range in.URIs {
@@ -57,11 +57,11 @@ func (in databaseImport) check() error {
 		case err != nil || uri.Host == "" || !slices.Contains(schemes, uri.Scheme):
 			return cloud.Errorf(code, "%q is not the URI of a source of the type %s.", text, in.Source)
 		case slices.Contains(in.URIs[:i], text):
-			return cloud.Errorf(cloud.ImportSourceTwice, "%s is listed twice.", text)
+			return cloud.Errorf("DUPLICATE_DATABASE_IMPORT_SOURCE_PATH", "%s is listed twice.", text)
 		}
 	}
 	if in.Source == redis && len(in.URIs) > 1 {
-		return cloud.Errorf(cloud.ImportSeveralRedis, "Data is imported from one Redis database, not %d.", len(in.URIs))
+		return cloud.Errorf("DATABASE_IMPORT_MULTIPLE_REDIS_SOURCES", "Data is imported from one Redis database, not %d.", len(in.URIs))
 	}
 	return nil
 }
@@ -71,17 +71,17 @@ func (in databaseImport) check() error {
 func importSource(source string) (schemes []string, invalid cloud.Code) {
 	switch source {
 	case redis:
-		return []string{"redis", "rediss"}, cloud.ImportRedisInvalid
+		return []string{"redis", "rediss"}, "DATABASE_IMPORT_REDIS_BAD_URI"
 	case "http":
-		return []string{"http", "https"}, cloud.ImportHTTPInvalid
+		return []string{"http", "https"}, "DATABASE_IMPORT_HTTP_BAD_URI"
 	case "ftp":
-		return []string{"ftp", "ftps"}, cloud.ImportFTPInvalid
+		return []string{"ftp", "ftps"}, "DATABASE_IMPORT_FTP_BAD_URI"
 	case "aws-s3":
-		return []string{"s3"}, cloud.ImportS3Invalid
+		return []string{"s3"}, "DATABASE_IMPORT_S3_BAD_URI"
 	case "azure-blob-storage":
-		return []string{"abs"}, cloud.ImportAzureInvalid
+		return []string{"abs"}, "DATABASE_IMPORT_AZURE_BAD_URI"
 	default:
-		return []string{"gs"}, cloud.ImportGCSInvalid
+		return []string{"gs"}, "DATABASE_IMPORT_GCS_BAD_URI"
 	}
 }
 

@@ -70,7 +70,7 @@ func run[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, name s
 
 // outcomeOf names a database and its subscription in the task.
 func outcomeOf[B cloud.Body](db cloud.Resource[B], steps ...cloud.Step) engine.Outcome {
-	return engine.Outcome{ResourceID: db.ID, AdditionalResourceID: db.Parent, Steps: steps}
+	return engine.Outcome{ResourceID: db.ID, ParentID: db.Parent, Steps: steps}
 }
 
 // failureOf is why a job failed; empty: it did not.

@@ -51,11 +51,11 @@ func TestBackups(t *testing.T) {
 	for _, db := range []string{pro, fixed} {
 		backup := func(body any) apitest.Answer { return a.Run(http.MethodPost, db+"/backup", body) }
 		status := func() apitest.Answer { return a.Run(http.MethodGet, db+"/backup", nil) }
-		wantError(t, status(), cloud.BackupDisabled)
-		wantError(t, backup(nil), cloud.BackupNotConfigured)
-		wantError(t, backup(map[string]any{"adhocBackupPath": "nowhere"}), cloud.DatabaseBackupPath)
+		wantError(t, status(), "DATABASE_BACKUP_DISABLED")
+		wantError(t, backup(nil), "DATABASE_BACKUP_NOT_CONFIGURED")
+		wantError(t, backup(map[string]any{"adhocBackupPath": "nowhere"}), "DATABASE_INVALID_BACKUP_PATH")
 		a.Run(http.MethodPut, db, map[string]any{"periodicBackupPath": "s3://bucket/path"})
-		wantError(t, backup(nil), cloud.DatabaseNotActive)
+		wantError(t, backup(nil), "DATABASE_NOT_ACTIVE")
 		a.Settle(db, "active")
 		wantResource(t, status(), map[string]any{"status": nil, "lastBackupTime": nil})
 		wantDone(t, backup(nil))
@@ -80,15 +80,15 @@ func TestBackups(t *testing.T) {
 			t.Errorf("backups at %v and %v", first, again)
 		}
 	}
-	wantError(t, a.Run(http.MethodPost, pro+"/backup", map[string]any{"regionName": "us-east-1"}), cloud.BackupRegionDenied)
-	wantError(t, a.Run(http.MethodGet, pro+"/backup?regionName=us-east-1", nil), cloud.BackupStatusRegionDenied)
-	wantError(t, a.Run(http.MethodGet, path.Dir(pro)+"/1/backup", nil), cloud.DatabaseNotFound)
+	wantError(t, a.Run(http.MethodPost, pro+"/backup", map[string]any{"regionName": "us-east-1"}), "BACKUP_REGION_NAME_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
+	wantError(t, a.Run(http.MethodGet, pro+"/backup?regionName=us-east-1", nil), "BACKUP_STATUS_REGION_NAME_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
+	wantError(t, a.Run(http.MethodGet, path.Dir(pro)+"/1/backup", nil), "DATABASE_NOT_FOUND")
 
 	free := fmt.Sprintf("%s/%d", "/v1/fixed/subscriptions", a.Create("/v1/fixed/subscriptions", map[string]any{"name": "free", "planId": freePlan}))
 	a.Settle(free, "active")
 	db := fmt.Sprintf("%s/databases/%d", free, a.Create(free+"/databases", map[string]any{"name": "free"}))
 	a.Settle(db, "active")
-	wantError(t, a.Run(http.MethodPost, db+"/backup", nil), cloud.BackupNotSupported)
+	wantError(t, a.Run(http.MethodPost, db+"/backup", nil), "DATABASE_BACKUP_NOT_SUPPORTED")
 }
 
 func TestImports(t *testing.T) {
@@ -105,15 +105,15 @@ func TestImports(t *testing.T) {
 			task apitest.Answer
 			code cloud.Code
 		}{
-			{load("redis"), cloud.ImportURIMissing},
-			{load("redis", "http://a"), cloud.ImportRedisInvalid},
-			{load("http", "s3://a"), cloud.ImportHTTPInvalid},
-			{load("ftp", "a"), cloud.ImportFTPInvalid},
-			{load("aws-s3", "gs://a"), cloud.ImportS3Invalid},
-			{load("azure-blob-storage", "s3://a"), cloud.ImportAzureInvalid},
-			{load("google-blob-storage", "s3://a"), cloud.ImportGCSInvalid},
-			{load("aws-s3", "s3://a", "s3://a"), cloud.ImportSourceTwice},
-			{load("redis", "redis://a:1", "redis://b:1"), cloud.ImportSeveralRedis},
+			{load("redis"), "DATABASE_IMPORT_URI_NOT_PROVIDED"},
+			{load("redis", "http://a"), "DATABASE_IMPORT_REDIS_BAD_URI"},
+			{load("http", "s3://a"), "DATABASE_IMPORT_HTTP_BAD_URI"},
+			{load("ftp", "a"), "DATABASE_IMPORT_FTP_BAD_URI"},
+			{load("aws-s3", "gs://a"), "DATABASE_IMPORT_S3_BAD_URI"},
+			{load("azure-blob-storage", "s3://a"), "DATABASE_IMPORT_AZURE_BAD_URI"},
+			{load("google-blob-storage", "s3://a"), "DATABASE_IMPORT_GCS_BAD_URI"},
+			{load("aws-s3", "s3://a", "s3://a"), "DUPLICATE_DATABASE_IMPORT_SOURCE_PATH"},
+			{load("redis", "redis://a:1", "redis://b:1"), "DATABASE_IMPORT_MULTIPLE_REDIS_SOURCES"},
 		} {
 			wantError(t, tt.task, tt.code)
 		}
@@ -152,12 +152,12 @@ func TestUpgrades(t *testing.T) {
 			t.Errorf("never upgraded: got %d, want 404", got.Status)
 		}
 		for _, version := range []string{"6.2", "7.2", "9.9", ""} {
-			wantError(t, upgrade(version), cloud.UpgradeInvalid)
+			wantError(t, upgrade(version), "DATABASE_UPGRADE_INVALID_REDIS_VERSION")
 		}
 		wantDone(t, upgrade("8.2"))
 		wantMembers(t, "being upgraded", a.Do(http.MethodGet, db, nil), map[string]any{"status": meanwhile, "redisVersion": "7.2"})
 		wantMembers(t, "upgrade", status(), map[string]any{"upgradeStatus": "in-progress", "progress": 0, "targetRedisVersion": "8.2"})
-		wantError(t, upgrade("8.4"), cloud.UpgradeRunning)
+		wantError(t, upgrade("8.4"), "DATABASE_UPGRADE_IS_ALREADY_RUNNING")
 		a.Advance(time.Minute)
 		apitest.Eventually(t, "half done", func() bool { return status().Get("progress") == 50.0 })
 		a.Settle(db, "active")
@@ -172,10 +172,10 @@ func TestUpgrades(t *testing.T) {
 	}
 	memcached := fmt.Sprintf("%s/databases/%d", sub, a.Create(sub+"/databases", map[string]any{"name": "cache", "datasetSizeInGb": 1, "protocol": "memcached"}))
 	a.Settle(memcached, "active")
-	wantError(t, a.Run(http.MethodPost, memcached+"/upgrade", map[string]any{"targetRedisVersion": "8.6"}), cloud.UpgradeMemcached)
+	wantError(t, a.Run(http.MethodPost, memcached+"/upgrade", map[string]any{"targetRedisVersion": "8.6"}), "DATABASE_UPGRADE_OF_MEMCACHED_IS_NOT_SUPPORTED")
 
 	several := activeActive(t, a)
-	wantError(t, a.Run(http.MethodPost, several+"/upgrade", map[string]any{"targetRedisVersion": "8.6"}), cloud.UpgradeActiveActive)
+	wantError(t, a.Run(http.MethodPost, several+"/upgrade", map[string]any{"targetRedisVersion": "8.6"}), "ACTIVE_ACTIVE_DATABASE_UPGRADE_IS_NOT_SUPPORTED")
 	if got := a.Do(http.MethodGet, several+"/available-target-versions", nil); fmt.Sprint(got.Get("targets")) != "[]" {
 		t.Errorf("targets of an Active-Active database: got %s", got.Body)
 	}

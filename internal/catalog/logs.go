@@ -98,7 +98,7 @@ func logTime(name string, text *string) (*time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339, *text)
 	if err != nil {
-		return nil, cloud.Errorf(cloud.BadRequest, "%s is a time such as 2026-01-31T00:00:00Z, not %q.", name, *text)
+		return nil, cloud.Errorf("BAD_REQUEST", "%s is a time such as 2026-01-31T00:00:00Z, not %q.", name, *text)
 	}
 	return &t, nil
 }

@@ -42,12 +42,12 @@ func (n neighbours) checkName(name string) error {
 	const most = 40
 	switch {
 	case len(name) > most:
-		return cloud.Errorf(cloud.DatabaseNameTooLong, "The name of a database has at most %d characters.", most)
+		return cloud.Errorf("DATABASE_NAME_TOO_LONG", "The name of a database has at most %d characters.", most)
 	case !databaseName.MatchString(name):
-		return cloud.Errorf(cloud.DatabaseNameInvalid,
+		return cloud.Errorf("DATABASE_INVALID_NAME",
 			"A database cannot be called %q: letters, digits and hyphens only, a letter first and no hyphen last.", name)
 	case n.names[name]:
-		return cloud.Errorf(cloud.DatabaseNameExists, "The subscription already has a database %s.", name)
+		return cloud.Errorf("DATABASE_NAME_EXISTS", "The subscription already has a database %s.", name)
 	}
 	return nil
 }
@@ -56,9 +56,9 @@ func (n neighbours) checkName(name string) error {
 func (n neighbours) checkPort(port int64) error {
 	switch {
 	case port < firstPort || port > lastPort:
-		return cloud.Errorf(cloud.DatabasePortInvalid, "A port is from %d to %d, not %d.", firstPort, lastPort, port)
+		return cloud.Errorf("DATABASE_PORT_INVALID_VALUE", "A port is from %d to %d, not %d.", firstPort, lastPort, port)
 	case n.ports[port]:
-		return cloud.Errorf(cloud.DatabasePortUnavailable, "Port %d is in use by another database of the subscription.", port)
+		return cloud.Errorf("DATABASE_PORT_IS_UNAVAILABLE", "Port %d is in use by another database of the subscription.", port)
 	}
 	return nil
 }
@@ -73,5 +73,5 @@ func (n neighbours) freePort(id int64) (int64, error) {
 			return port, nil
 		}
 	}
-	return 0, cloud.Errorf(cloud.DatabasePortUnavailable, "All ports of the subscription are in use.")
+	return 0, cloud.Errorf("DATABASE_PORT_IS_UNAVAILABLE", "All ports of the subscription are in use.")
 }

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
 // Whatever a credit card pays for, the card has to be named, when it is created and
@@ -34,7 +33,7 @@ func TestPaymentByCardNamesTheCard(t *testing.T) {
 			byCard := map[string]any{"paymentMethod": "credit-card"}
 			for _, change := range []map[string]any{{}, byCard} {
 				task := create(change)
-				wantError(t, task, cloud.PaymentMissing)
+				wantError(t, task, "PAYMENT_INFO_NOT_PROVIDED")
 				if got := task.Get("response", "error", "status"); got != "400 BAD_REQUEST" {
 					t.Errorf("%v: got status %v", change, got)
 				}
@@ -44,7 +43,7 @@ func TestPaymentByCardNamesTheCard(t *testing.T) {
 			wantDone(t, task)
 			path := fmt.Sprintf("%s/%.0f", tt.path, task.Get("response", "resourceId"))
 			a.Settle(path, "active")
-			wantError(t, a.Run(http.MethodPut, path, byCard), cloud.PaymentMissing)
+			wantError(t, a.Run(http.MethodPut, path, byCard), "PAYMENT_INFO_NOT_PROVIDED")
 			wantDone(t, a.Run(http.MethodPut, path, `{"paymentMethod": "credit-card", "paymentMethodId": 24681}`))
 			a.Settle(path, "active")
 			wantFields(t, a.Do(http.MethodGet, path, nil), map[string]any{"paymentMethodType": "credit-card", "paymentMethodId": float64(visa)})

@@ -85,7 +85,7 @@ type peeringCreate struct {
 }
 
 func (c *Catalog) createPeering(ctx context.Context, tx *store.Tx, in peeringCreate) (out engine.Outcome, err error) {
-	at, err := place{Subscription: in.ID}.lock(ctx, tx, rules{wrongKind: wrongKind{activeActive: cloud.PeeringCreateActiveActive}})
+	at, err := place{Subscription: in.ID}.lock(ctx, tx, rules{wrongKind: wrongKind{activeActive: "CREATING_A_SINGLE_REGION_VPC_PEERING_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"}})
 	if err != nil {
 		return out, err
 	}
@@ -100,7 +100,7 @@ type regionPeeringCreate struct {
 }
 
 func (c *Catalog) createRegionPeering(ctx context.Context, tx *store.Tx, in regionPeeringCreate) (out engine.Outcome, err error) {
-	sub, err := lockActiveActive(ctx, tx, in.ID, cloud.PeeringCreateSingle)
+	sub, err := lockActiveActive(ctx, tx, in.ID, "CREATING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
 	if err != nil {
 		return out, err
 	}
@@ -109,7 +109,7 @@ func (c *Catalog) createRegionPeering(ctx context.Context, tx *store.Tx, in regi
 			return c.peer(ctx, tx, site{sub, region}, in.vpcSpec, in.Destination)
 		}
 	}
-	return out, cloud.Errorf(cloud.RegionPeeringSourceInvalid, "The subscription is not deployed to %q.", in.Source)
+	return out, cloud.Errorf("ACTIVE_ACTIVE_VPC_PEERING_INVALID_SOURCE_REGION_NAME", "The subscription is not deployed to %q.", in.Source)
 }
 
 // peer starts a peering between a site and a VPC, of AWS in a region.
@@ -124,7 +124,7 @@ func (c *Catalog) peer(ctx context.Context, tx *store.Tx, at site, spec vpcSpec,
 	}
 	for _, other := range others {
 		if other.Body.sameVPC(body) {
-			return out, cloud.Errorf(cloud.PeeringExists, "Peering %d is with the same network.", other.ID)
+			return out, cloud.Errorf("VPC_PEERING_ALREADY_EXIST", "Peering %d is with the same network.", other.ID)
 		}
 	}
 	peering, err := insertNew(ctx, tx, cloud.Resource[Peering]{Parent: at.sub.ID, Status: peeringInitiating, Body: body})
@@ -138,14 +138,14 @@ func (c *Catalog) peer(ctx context.Context, tx *store.Tx, at site, spec vpcSpec,
 }
 
 // AcceptPeering makes a peering active as the owner of the VPC does, from outside the
-// API; nothing happens to one that is active. It answers PeeringNotFound.
+// API; nothing happens to one that is active. It answers VPC_PEERING_NOT_FOUND.
 func AcceptPeering(ctx context.Context, tx *store.Tx, id int64) error {
 	peering, ok, err := store.Lock[Peering](ctx, tx, id)
 	switch {
 	case err != nil:
 		return err
 	case !ok:
-		return cloud.Errorf(cloud.PeeringNotFound, "Peering %d was not found.", id)
+		return cloud.Errorf("VPC_PEERING_NOT_FOUND", "Peering %d was not found.", id)
 	}
 	if err := store.SetStatus[Peering](ctx, tx, id, peeringInitiating); err != nil { // what was to come is no longer
 		return err
@@ -169,33 +169,33 @@ var (
 func (c *Catalog) newPeering(at site, spec vpcSpec, region string) (p Peering, err error) {
 	p = Peering{RegionID: at.region.ID, Provider: strings.ToUpper(or(spec.Provider, aws))}
 	if p.Provider != aws && p.Provider != gcp {
-		return p, cloud.Errorf(cloud.PeeringProviderUnknown, "There is no cloud provider %q.", spec.Provider)
+		return p, cloud.Errorf("VPC_PEERING_IS_NOT_KNOWN_CLOUD_PROVIDER", "There is no cloud provider %q.", spec.Provider)
 	}
-	if err := at.checkProvider(p.Provider, cloud.PeeringOtherProvider); err != nil {
+	if err := at.checkProvider(p.Provider, "VPC_PEERING_BELONGS_TO_DIFFERENT_CLOUD_PROVIDER"); err != nil {
 		return p, err
 	}
 	if p.Provider == gcp {
 		p.Project, p.Network = spec.Project, spec.Network
 		switch {
 		case !gcpProject.MatchString(p.Project):
-			return p, cloud.Errorf(cloud.PeeringProjectInvalid, "%q is not the id of a GCP project.", p.Project)
+			return p, cloud.Errorf("VPC_PEERING_INVALID_PROJECT", "%q is not the id of a GCP project.", p.Project)
 		case !gcpName.MatchString(p.Network):
-			return p, cloud.Errorf(cloud.PeeringVPCInvalid, "%q is not the name of a VPC network.", p.Network)
+			return p, cloud.Errorf("VPC_PEERING_INVALID_VPC", "%q is not the name of a VPC network.", p.Network)
 		}
 		return p, nil
 	}
 	p.Region, p.Account, p.VPC = region, spec.Account, spec.VPC
-	invalidAccount := cloud.PeeringAccountInvalid
+	invalidAccount := cloud.Code("VPC_PEERING_INVALID_ACCOUNT")
 	if at.sub.Body.activeActive() {
-		invalidAccount = cloud.RegionPeeringAccountInvalid
+		invalidAccount = "ACTIVE_ACTIVE_VPC_PEERING_INVALID_AWS_ACCOUNT"
 	}
 	switch _, known := c.region(aws, region); {
 	case !awsAccountID.MatchString(p.Account):
 		return p, cloud.Errorf(invalidAccount, "%q is not the id of an AWS account, which has 12 digits.", p.Account)
 	case !awsVPC.MatchString(p.VPC):
-		return p, cloud.Errorf(cloud.PeeringVPCInvalid, "%q is not the id of a VPC, such as vpc-0a1b2c3d.", p.VPC)
+		return p, cloud.Errorf("VPC_PEERING_INVALID_VPC", "%q is not the id of a VPC, such as vpc-0a1b2c3d.", p.VPC)
 	case !known:
-		return p, cloud.Errorf(cloud.PeeringRegionInvalid, "There is no region %q of AWS.", region)
+		return p, cloud.Errorf("VPC_PEERING_INVALID_REGION", "There is no region %q of AWS.", region)
 	}
 	p.CIDRs, err = spec.networks(at.region.CIDR)
 	return p, err
@@ -207,22 +207,22 @@ func (s cidrSpec) networks(deployment string) ([]string, error) {
 	list := s.CIDRs
 	switch {
 	case s.CIDR != nil && len(list) > 0:
-		return nil, cloud.Errorf(cloud.PeeringCIDRLimit, "A peering is given either one CIDR or a list of them, not both.")
+		return nil, cloud.Errorf("VPC_PEERING_TOO_MANY_CIDR_SPECIFICATIONS", "A peering is given either one CIDR or a list of them, not both.")
 	case s.CIDR != nil:
 		list = []string{*s.CIDR}
 	case len(list) == 0:
-		return nil, cloud.Errorf(cloud.PeeringCIDRMissing, "A peering on AWS needs the CIDR of the VPC.")
+		return nil, cloud.Errorf("VPC_PEERING_CIDR_IS_MISSING", "A peering on AWS needs the CIDR of the VPC.")
 	case len(list) > peeringCIDRs:
-		return nil, cloud.Errorf(cloud.PeeringCIDRLimit, "A peering takes up to %d CIDRs.", peeringCIDRs)
+		return nil, cloud.Errorf("VPC_PEERING_TOO_MANY_CIDR_SPECIFICATIONS", "A peering takes up to %d CIDRs.", peeringCIDRs)
 	}
 	taken := []netip.Prefix{netip.MustParsePrefix(deployment)}
 	for _, text := range list {
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil || !prefix.Addr().Is4() || prefix != prefix.Masked() {
-			return nil, cloud.Errorf(cloud.PeeringCIDRInvalid, "%q is not an IPv4 network in CIDR notation.", text)
+			return nil, cloud.Errorf("VPC_PEERING_INVALID_CIDR", "%q is not an IPv4 network in CIDR notation.", text)
 		}
 		if i := slices.IndexFunc(taken, prefix.Overlaps); i >= 0 {
-			return nil, cloud.Errorf(cloud.PeeringCIDROverlap, "%s overlaps %s.", text, taken[i])
+			return nil, cloud.Errorf("VPC_PEERING_CIDR_OVERLAP", "%s overlaps %s.", text, taken[i])
 		}
 		taken = append(taken, prefix)
 	}
@@ -240,11 +240,11 @@ type peeringUpdate struct {
 }
 
 func updatePeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out engine.Outcome, err error) {
-	at, err := place{Subscription: in.Subscription}.lock(ctx, tx, rules{wrongKind: wrongKind{activeActive: cloud.PeeringUpdateActiveActive}})
+	at, err := place{Subscription: in.Subscription}.lock(ctx, tx, rules{wrongKind: wrongKind{activeActive: "UPDATING_A_SINGLE_REGION_VPC_PEERING_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"}})
 	if err != nil {
 		return out, err
 	}
-	peering, err := findPeering(ctx, tx, in.peeringPath, cloud.PeeringNotFound)
+	peering, err := findPeering(ctx, tx, in.peeringPath, "VPC_PEERING_NOT_FOUND")
 	if err != nil {
 		return out, err
 	}
@@ -252,11 +252,11 @@ func updatePeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out eng
 }
 
 func updateRegionPeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out engine.Outcome, err error) {
-	sub, err := lockActiveActive(ctx, tx, in.Subscription, cloud.PeeringUpdateSingle)
+	sub, err := lockActiveActive(ctx, tx, in.Subscription, "UPDATING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
 	if err != nil {
 		return out, err
 	}
-	peering, err := findPeering(ctx, tx, in.peeringPath, cloud.RegionPeeringNotFound)
+	peering, err := findPeering(ctx, tx, in.peeringPath, "ACTIVE_ACTIVE_VPC_PEERING_NOT_FOUND")
 	if err != nil {
 		return out, err
 	}
@@ -270,9 +270,9 @@ func updateRegionPeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (o
 func (s site) changePeering(ctx context.Context, tx *store.Tx, peering cloud.Resource[Peering], spec cidrSpec) (out engine.Outcome, err error) {
 	switch {
 	case peering.Body.Provider != aws:
-		return out, cloud.Errorf(cloud.PeeringOtherProvider, "Only a peering on AWS has CIDRs.")
+		return out, cloud.Errorf("VPC_PEERING_BELONGS_TO_DIFFERENT_CLOUD_PROVIDER", "Only a peering on AWS has CIDRs.")
 	case peering.Status != cloud.StatusActive:
-		return out, cloud.Errorf(cloud.PeeringNotActive, "Peering %d is not in an active state: it is %s.", peering.ID, peering.Status)
+		return out, cloud.Errorf("VPC_PEERING_NOT_ACTIVE", "Peering %d is not in an active state: it is %s.", peering.ID, peering.Status)
 	}
 	if peering.Body.CIDRs, err = spec.networks(s.region.CIDR); err != nil {
 		return out, err
@@ -281,26 +281,26 @@ func (s site) changePeering(ctx context.Context, tx *store.Tx, peering cloud.Res
 }
 
 func deletePeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
-	at, err := place{Subscription: in.Subscription}.lock(ctx, tx, rules{wrongKind: wrongKind{activeActive: cloud.PeeringDeleteActiveActive}})
+	at, err := place{Subscription: in.Subscription}.lock(ctx, tx, rules{wrongKind: wrongKind{activeActive: "DELETING_SINGLE_REGION_VPC_PEERING_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"}})
 	if err != nil {
 		return out, err
 	}
-	return at.removePeering(ctx, tx, in, cloud.PeeringNotFound)
+	return at.removePeering(ctx, tx, in, "VPC_PEERING_NOT_FOUND")
 }
 
 func deleteRegionPeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
-	sub, err := lockActiveActive(ctx, tx, in.Subscription, cloud.PeeringDeleteSingle)
+	sub, err := lockActiveActive(ctx, tx, in.Subscription, "DELETING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
 	if err != nil {
 		return out, err
 	}
 	peerings, err := store.List[Peering](ctx, tx, sub.ID)
 	if err == nil && len(peerings) == 0 {
-		err = cloud.Errorf(cloud.PeeringNone, "The subscription has no peerings.")
+		err = cloud.Errorf("DELETING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_FOR_A_SUBSCRIPTION_WITH_NO_VPC_PEERINGS", "The subscription has no peerings.")
 	}
 	if err != nil {
 		return out, err
 	}
-	return site{sub: sub}.removePeering(ctx, tx, in, cloud.RegionPeeringNotFound)
+	return site{sub: sub}.removePeering(ctx, tx, in, "ACTIVE_ACTIVE_VPC_PEERING_NOT_FOUND")
 }
 
 func (s site) removePeering(ctx context.Context, tx *store.Tx, in peeringPath, missing cloud.Code) (out engine.Outcome, err error) {

@@ -64,7 +64,7 @@ type peeringView struct {
 }
 
 func listPeerings(ctx context.Context, tx *store.Tx, in subscriptionPath) (any, error) {
-	at, err := place{Subscription: in.ID}.read(ctx, tx, rules{wrongKind: wrongKind{activeActive: cloud.PeeringListActiveActive}})
+	at, err := place{Subscription: in.ID}.read(ctx, tx, rules{wrongKind: wrongKind{activeActive: "GETTING_SINGLE_REGION_VPC_PEERINGS_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"}})
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (c *Catalog) listRegionPeerings(ctx context.Context, tx *store.Tx, in subsc
 	if err != nil {
 		return nil, err
 	}
-	if err := activeActiveOnly(sub, cloud.PeeringListSingle); err != nil {
+	if err := activeActiveOnly(sub, "GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_VPC_PEERINGS_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"); err != nil {
 		return nil, err
 	}
 	if beingCreated(sub) {

@@ -46,7 +46,7 @@ type rules struct {
 }
 
 // read finds a place to show what is there, whatever the subscription's state.
-// Beyond SubscriptionNotFound it answers what regionOf does, and what the rules say.
+// Beyond SUBSCRIPTION_NOT_FOUND it answers what regionOf does, and what the rules say.
 func (p place) read(ctx context.Context, tx *store.Tx, r rules) (site, error) {
 	sub, err := readSubscription(ctx, tx, p.Subscription)
 	if err != nil {
@@ -66,7 +66,7 @@ func (p place) in(sub cloud.Resource[Subscription], r rules) (site, error) {
 }
 
 // lock finds a place that is to be changed. Beyond what activeSubscription does it
-// answers what read does, and ConnectivityOwnVPC: connections of a network that the
+// answers what read does, and CONNECTIVITY_REQUESTS_ON_CUSTOMER_MANAGED_VPC_SUBSCRIPTION: connections of a network that the
 // customer brought along are the customer's to make.
 func (p place) lock(ctx context.Context, tx *store.Tx, r rules) (site, error) {
 	sub, err := activeSubscription(ctx, tx, p.Subscription)
@@ -74,7 +74,7 @@ func (p place) lock(ctx context.Context, tx *store.Tx, r rules) (site, error) {
 		return site{}, err
 	}
 	if vpc := sub.Body.Network.VPCID; vpc != "" {
-		return site{}, cloud.Errorf(cloud.ConnectivityOwnVPC, "The subscription is in VPC %s, which is yours to connect.", vpc)
+		return site{}, cloud.Errorf("CONNECTIVITY_REQUESTS_ON_CUSTOMER_MANAGED_VPC_SUBSCRIPTION", "The subscription is in VPC %s, which is yours to connect.", vpc)
 	}
 	return p.in(sub, r)
 }
@@ -90,7 +90,7 @@ func (s site) checkProvider(provider string, code cloud.Code) error {
 // done is the outcome of a change of something in the subscription. Its steps do not
 // hold the subscription: it stays active meanwhile.
 func (s site) done(id int64, steps ...cloud.Step) engine.Outcome {
-	return engine.Outcome{ResourceID: id, AdditionalResourceID: s.sub.ID, Steps: steps}
+	return engine.Outcome{ResourceID: id, ParentID: s.sub.ID, Steps: steps}
 }
 
 // found is the outcome of a reading of what the subscription has.
@@ -139,7 +139,7 @@ func regionsOf(sub cloud.Resource[Subscription]) (list []deployedRegion) {
 
 // regionOf finds the region of a subscription that a request names by its id (nil:
 // not at all). It answers the errors of the wrong kind of subscription, and
-// SubscriptionRegionUnknown.
+// SUBSCRIPTION_INVALID_REGION_ID.
 func regionOf(sub cloud.Resource[Subscription], id *int64, wrong wrongKind) (deployedRegion, error) {
 	s := sub.Body
 	only := deployedRegion{Name: s.Region, CIDR: s.CIDR, Domain: clusterDomain(sub.ID, s.Provider, s.Region, s.MultiAZ)}
@@ -159,7 +159,7 @@ func chooseRegion(only deployedRegion, several []deployedRegion, id *int64, wron
 	}
 	i := slices.IndexFunc(several, func(r deployedRegion) bool { return r.ID == *id })
 	if i < 0 {
-		return only, cloud.Errorf(cloud.SubscriptionRegionUnknown, "The subscription is not deployed to a region %d.", *id)
+		return only, cloud.Errorf("SUBSCRIPTION_INVALID_REGION_ID", "The subscription is not deployed to a region %d.", *id)
 	}
 	return several[i], nil
 }

@@ -35,15 +35,15 @@ func TestPrivateServiceConnectLife(t *testing.T) {
 
 func privateServiceConnectLife(t *testing.T, a *apitest.Account, place string) {
 	path := place + "/private-service-connect"
-	wantError(t, a.Run(http.MethodGet, path, nil), cloud.PSCServiceNotFound)
-	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.PSCServiceNotFound)
+	wantError(t, a.Run(http.MethodGet, path, nil), "PSC_SERVICE_NOT_FOUND")
+	wantError(t, a.Run(http.MethodDelete, path, nil), "PSC_SERVICE_NOT_FOUND")
 	id := a.Create(path, nil)
 	await[catalog.PSCService](t, a, 0, "create-queued")
 	await[catalog.PSCService](t, a, 2*time.Second, "initialized")
 	await[catalog.PSCService](t, a, 3*time.Second, "create-pending")
 	list := fmt.Sprintf("%s/%d", path, id)
-	wantError(t, a.Run(http.MethodPost, list, endpointBody), cloud.PSCServiceNotActive)
-	wantError(t, a.Run(http.MethodPost, path, nil), cloud.PSCServiceExists)
+	wantError(t, a.Run(http.MethodPost, list, endpointBody), "PSC_SERVICE_NOT_ACTIVE")
+	wantError(t, a.Run(http.MethodPost, path, nil), "PSC_SERVICE_ALREADY_EXISTS")
 	await[catalog.PSCService](t, a, time.Minute, cloud.StatusActive)
 	got := read(t, a, path)
 	if resource(got, "id") != float64(id) || resource(got, "status") != "active" ||
@@ -52,29 +52,29 @@ func privateServiceConnectLife(t *testing.T, a *apitest.Account, place string) {
 	}
 
 	for field, code := range map[string]cloud.Code{
-		"gcpProjectId": cloud.PSCEndpointProjectInvalid, "gcpVpcName": cloud.PSCEndpointVPCInvalid,
-		"gcpVpcSubnetName": cloud.PSCEndpointSubnetInvalid, "endpointConnectionName": cloud.PSCEndpointConnectionInvalid,
+		"gcpProjectId": "PSC_ENDPOINT_INVALID_GCP_PROJECT_ID", "gcpVpcName": "PSC_ENDPOINT_INVALID_VPC_NAME",
+		"gcpVpcSubnetName": "PSC_ENDPOINT_INVALID_VPC_SUBNET_NAME", "endpointConnectionName": "PSC_ENDPOINT_INVALID_CONNECTION_NAME",
 	} {
 		body := map[string]any{"gcpProjectId": "shop-project", "gcpVpcName": "shop", "gcpVpcSubnetName": "shop-subnet", "endpointConnectionName": "orders"}
 		body[field] = "Not A Name"
 		wantError(t, a.Run(http.MethodPost, list, body), code)
 	}
-	wantError(t, a.Run(http.MethodPost, path+"/1", endpointBody), cloud.PSCServiceNotFound)
+	wantError(t, a.Run(http.MethodPost, path+"/1", endpointBody), "PSC_SERVICE_NOT_FOUND")
 	endpoint := fmt.Sprintf("%s/endpoints/%d", list, a.Create(list, endpointBody))
-	wantError(t, a.Run(http.MethodPost, list, endpointBody), cloud.PSCEndpointExists)
-	wantError(t, a.Run(http.MethodPut, endpoint, `{"action": "accept"}`), cloud.PSCEndpointInitialized)
-	wantError(t, a.Run(http.MethodPut, endpoint, `{"action": "accept", "gcpVpcName": "other"}`), cloud.PSCEndpointActionAndMore)
-	wantError(t, a.Run(http.MethodPut, endpoint, `{}`), cloud.PSCEndpointActionInvalid)
+	wantError(t, a.Run(http.MethodPost, list, endpointBody), "PSC_ENDPOINT_ALREADY_EXISTS")
+	wantError(t, a.Run(http.MethodPut, endpoint, `{"action": "accept"}`), "PSC_UPDATE_ENDPOINT_REQUEST_CANNOT_UPDATE_INITIALIZED_ENDPOINT")
+	wantError(t, a.Run(http.MethodPut, endpoint, `{"action": "accept", "gcpVpcName": "other"}`), "PSC_UPDATE_ENDPOINT_REQUEST_CANNOT_HAVE_BOTH_ACTION_AND_OTHER_FIELDS")
+	wantError(t, a.Run(http.MethodPut, endpoint, `{}`), "PSC_UPDATE_ENDPOINT_REQUEST_ACTION_INVALID_VALUE")
 	wantDone(t, a.Run(http.MethodDelete, endpoint, nil))
-	wantError(t, a.Run(http.MethodDelete, endpoint, nil), cloud.PSCEndpointNotFound)
+	wantError(t, a.Run(http.MethodDelete, endpoint, nil), "PSC_ENDPOINT_NOT_FOUND")
 	endpoint = fmt.Sprintf("%s/endpoints/%d", list, a.Create(list, endpointBody))
 	await[catalog.PSCEndpoint](t, a, time.Minute, "processing")
-	wantError(t, a.Run(http.MethodPut, endpoint, `{"action": "reject"}`), cloud.PSCEndpointNotActive)
+	wantError(t, a.Run(http.MethodPut, endpoint, `{"action": "reject"}`), "PSC_ENDPOINT_NOT_ACTIVE")
 	wantDone(t, a.Run(http.MethodGet, endpoint+"/deletionScripts", nil))
 	wantDone(t, a.Run(http.MethodDelete, endpoint, nil))
 	wantDone(t, a.Run(http.MethodDelete, path, nil))
 	await[catalog.PSCService](t, a, 5*time.Second, "")
-	wantError(t, a.Run(http.MethodGet, path, nil), cloud.PSCServiceNotFound)
+	wantError(t, a.Run(http.MethodGet, path, nil), "PSC_SERVICE_NOT_FOUND")
 }
 
 func TestEndpointAnswers(t *testing.T) {
@@ -84,7 +84,7 @@ func TestEndpointAnswers(t *testing.T) {
 
 func endpointAnswers(t *testing.T, a *apitest.Account, place string) {
 	list, one := endpoint(t, a, place)
-	wantError(t, a.Run(http.MethodPut, one, `{"gcpVpcName": "other"}`), cloud.PSCEndpointInUse)
+	wantError(t, a.Run(http.MethodPut, one, `{"gcpVpcName": "other"}`), "PSC_ENDPOINT_NOT_CREATED_OR_DELETED")
 	wantDone(t, a.Run(http.MethodPut, one, `{"action": "reject"}`))
 	await[catalog.PSCEndpoint](t, a, 0, "reject-pending")
 	await[catalog.PSCEndpoint](t, a, 5*time.Second, "rejected")
@@ -97,7 +97,7 @@ func endpointAnswers(t *testing.T, a *apitest.Account, place string) {
 	if resource(got, "endpoints", 0, "status") != "active" || resource(got, "endpoints", 0, "gcpVpcName") != "other" {
 		t.Errorf("got %s", got.Body)
 	}
-	wantError(t, a.Run(http.MethodDelete, path.Dir(list), nil), cloud.PSCServiceInUse)
+	wantError(t, a.Run(http.MethodDelete, path.Dir(list), nil), "PSC_SERVICE_CANNOT_DELETE_SERVICE_WITH_ACTIVE_ENDPOINTS")
 
 	created := read(t, a, one+"/creationScripts?includeTerraformGcpScript=true")
 	attachments, _ := resource(created, "script", "terraformGcp", "serviceAttachments").([]any)
@@ -107,7 +107,7 @@ func endpointAnswers(t *testing.T, a *apitest.Account, place string) {
 	if got := read(t, a, one+"/creationScripts"); resource(got, "script", "terraformGcp") != nil {
 		t.Errorf("creation script without Terraform: got %s", got.Body)
 	}
-	wantError(t, a.Run(http.MethodDelete, one, nil), cloud.PSCEndpointScriptUnread)
+	wantError(t, a.Run(http.MethodDelete, one, nil), "PSC_ENDPOINT_CANNOT_BE_DELETED_WITHOUT_DELETION_SCRIPT")
 	if got := read(t, a, one+"/deletionScripts"); !strings.Contains(fmt.Sprint(resource(got, "script", "powershell")), "delete") {
 		t.Errorf("deletion script: got %s", got.Body)
 	}
@@ -186,14 +186,14 @@ func privateLinkLife(t *testing.T, a *apitest.Account, place string) {
 	if got := read(t, a, path); fmt.Sprint(resource(got)) != "map[links:[]]" {
 		t.Errorf("before any: got %s", got.Body)
 	}
-	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.PrivateLinkNotFound)
-	wantError(t, a.Run(http.MethodGet, path+"/endpoint-script", nil), cloud.PrivateLinkNotFound)
-	wantError(t, a.Run(http.MethodPost, path+"/principals", `{"principal": "210987654321"}`), cloud.PrivateLinkNotFound)
+	wantError(t, a.Run(http.MethodDelete, path, nil), "PRIVATE_LINK_NOT_FOUND")
+	wantError(t, a.Run(http.MethodGet, path+"/endpoint-script", nil), "PRIVATE_LINK_NOT_FOUND")
+	wantError(t, a.Run(http.MethodPost, path+"/principals", `{"principal": "210987654321"}`), "PRIVATE_LINK_NOT_FOUND")
 	body := `{"shareName": "orders share", "principal": "210987654321", "type": "aws_account", "alias": "shop"}`
 	a.Create(path, body)
 	await[catalog.PrivateLink](t, a, 0, "initializing")
 	await[catalog.Principal](t, a, 0, "associating")
-	wantError(t, a.Run(http.MethodPost, path, body), cloud.PrivateLinkExists)
+	wantError(t, a.Run(http.MethodPost, path, body), "PRIVATE_LINK_ALREADY_EXISTS")
 	await[catalog.Principal](t, a, 10*time.Second, "associated")
 	await[catalog.PrivateLink](t, a, 20*time.Second, cloud.StatusActive)
 
@@ -229,9 +229,9 @@ func privateLinkLife(t *testing.T, a *apitest.Account, place string) {
 		t.Errorf("admitted again: got %s", got.Body)
 	}
 	wantError(t, a.Run(http.MethodPost, path+"/connections/disassociate",
-		`{"connections": [{"associationId": "none", "type": "endpoint", "principalId": "210987654321"}]}`), cloud.EntityNotFound)
+		`{"connections": [{"associationId": "none", "type": "endpoint", "principalId": "210987654321"}]}`), "ENTITY_NOT_FOUND")
 	wantDone(t, a.Run(http.MethodPost, path+"/connections/disassociate", `{"connections": []}`))
-	wantError(t, a.Run(http.MethodDelete, path+"/principals", `{"principal": "111111111111"}`), cloud.PrivateLinkPrincipalNotFound)
+	wantError(t, a.Run(http.MethodDelete, path+"/principals", `{"principal": "111111111111"}`), "PRIVATE_LINK_PRINCIPAL_NOT_FOUND")
 	wantDone(t, a.Run(http.MethodDelete, path+"/principals", `{"principal": "210987654321"}`))
 	wantDone(t, a.Run(http.MethodPost, path+"/principals", `{"principal": "210987654321"}`))
 	await[catalog.Principal](t, a, 10*time.Second, "associated")
@@ -278,49 +278,49 @@ func TestConnectivityInTheWrongPlace(t *testing.T) {
 		body         any
 		want         cloud.Code
 	}{
-		{"GET", amazon + "/private-service-connect", nil, cloud.PSCProviderNotSupported},
-		{"POST", amazon + "/private-service-connect", nil, cloud.PSCProviderNotSupported},
-		{"GET", google + "/private-link", nil, cloud.PrivateLinkProviderNotSupported},
-		{"POST", google + "/private-link", link, cloud.PrivateLinkProviderNotSupported},
-		{"GET", google + "/transitGateways", nil, cloud.GatewayProviderNotSupported},
-		{"GET", google + "/transitGateways/invitations", nil, cloud.GatewayProviderNotSupported},
-		{"PUT", google + "/transitGateways/invitations/101/accept", nil, cloud.GatewayProviderNotSupported},
-		{"POST", google + "/transitGateways/1/attachment", nil, cloud.GatewayProviderNotSupported},
-		{"GET", amazon + "/regions/peerings/", nil, cloud.PeeringListSingle},
-		{"POST", amazon + "/regions/peerings/", vpc, cloud.PeeringCreateSingle},
-		{"PUT", amazon + "/regions/peerings/1", `{"vpcCidr": "172.20.0.0/16"}`, cloud.PeeringUpdateSingle},
-		{"DELETE", amazon + "/regions/peerings/1", nil, cloud.PeeringDeleteSingle},
-		{"GET", amazon + "/regions/1/transitGateways", nil, cloud.GatewayListSingle},
-		{"GET", amazon + "/regions/1/transitGateways/invitations", nil, cloud.InvitationListSingle},
-		{"PUT", amazon + "/regions/1/transitGateways/invitations/101/accept", nil, cloud.InvitationAcceptSingle},
-		{"PUT", amazon + "/regions/1/transitGateways/invitations/101/reject", nil, cloud.InvitationRejectSingle},
-		{"POST", amazon + "/regions/1/transitGateways/1/attachment", nil, cloud.AttachmentCreateSingle},
-		{"PUT", amazon + "/regions/1/transitGateways/1/attachment", `{"cidrs": []}`, cloud.AttachmentUpdateSingle},
-		{"DELETE", amazon + "/regions/1/transitGateways/1/attachment", nil, cloud.AttachmentDeleteSingle},
-		{"GET", google + "/regions/38/private-service-connect", nil, cloud.PSCReadSingle},
-		{"POST", google + "/regions/38/private-service-connect", nil, cloud.PSCCreateSingle},
-		{"DELETE", google + "/regions/38/private-service-connect", nil, cloud.PSCDeleteSingle},
-		{"GET", google + "/regions/38/private-service-connect/1", nil, cloud.PSCReadSingle},
-		{"POST", google + "/regions/38/private-service-connect/1", endpointBody, cloud.PSCEndpointCreateSingle},
-		{"PUT", google + "/regions/38/private-service-connect/1/endpoints/1", `{"action": "accept"}`, cloud.PSCEndpointUpdateSingle},
-		{"DELETE", google + "/regions/38/private-service-connect/1/endpoints/1", nil, cloud.PSCEndpointDeleteSingle},
-		{"GET", google + "/regions/38/private-service-connect/1/endpoints/1/creationScripts", nil, cloud.PSCReadSingle},
-		{"GET", google + "/regions/38/private-service-connect/1/endpoints/1/deletionScripts", nil, cloud.PSCReadSingle},
-		{"GET", amazon + "/regions/1/private-link", nil, cloud.PrivateLinkReadSingle},
-		{"POST", amazon + "/regions/1/private-link", link, cloud.PrivateLinkCreateSingle},
-		{"DELETE", amazon + "/regions/1/private-link", nil, cloud.PrivateLinkDeleteSingle},
-		{"POST", amazon + "/regions/1/private-link/connections/disassociate", cut, cloud.PrivateLinkDisassociateSingle},
-		{"GET", amazon + "/regions/1/private-link/endpoint-script", nil, cloud.PrivateLinkReadSingle},
-		{"POST", amazon + "/regions/1/private-link/principals", principal, cloud.PrivateLinkPrincipalCreateSingle},
-		{"DELETE", amazon + "/regions/1/private-link/principals", principal, cloud.PrivateLinkPrincipalDeleteSingle},
-		{"POST", "/v1/subscriptions/1/private-service-connect", nil, cloud.SubscriptionNotFound},
-		{"POST", "/v1/subscriptions/1/private-link", link, cloud.SubscriptionNotFound},
+		{"GET", amazon + "/private-service-connect", nil, "PSC_CLOUD_PROVIDER_IS_NOT_SUPPORTED"},
+		{"POST", amazon + "/private-service-connect", nil, "PSC_CLOUD_PROVIDER_IS_NOT_SUPPORTED"},
+		{"GET", google + "/private-link", nil, "PRIVATE_LINK_CLOUD_PROVIDER_NOT_SUPPORTED"},
+		{"POST", google + "/private-link", link, "PRIVATE_LINK_CLOUD_PROVIDER_NOT_SUPPORTED"},
+		{"GET", google + "/transitGateways", nil, "TGW_CLOUD_PROVIDER_IS_NOT_SUPPORTED"},
+		{"GET", google + "/transitGateways/invitations", nil, "TGW_CLOUD_PROVIDER_IS_NOT_SUPPORTED"},
+		{"PUT", google + "/transitGateways/invitations/101/accept", nil, "TGW_CLOUD_PROVIDER_IS_NOT_SUPPORTED"},
+		{"POST", google + "/transitGateways/1/attachment", nil, "TGW_CLOUD_PROVIDER_IS_NOT_SUPPORTED"},
+		{"GET", amazon + "/regions/peerings/", nil, "GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_VPC_PEERINGS_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"},
+		{"POST", amazon + "/regions/peerings/", vpc, "CREATING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"},
+		{"PUT", amazon + "/regions/peerings/1", `{"vpcCidr": "172.20.0.0/16"}`, "UPDATING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"},
+		{"DELETE", amazon + "/regions/peerings/1", nil, "DELETING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"},
+		{"GET", amazon + "/regions/1/transitGateways", nil, "TGW_GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"},
+		{"GET", amazon + "/regions/1/transitGateways/invitations", nil, "TGW_GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_INVITATIONS_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"},
+		{"PUT", amazon + "/regions/1/transitGateways/invitations/101/accept", nil, "TGW_ACCEPTING_AN_ACTIVE_ACTIVE_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"PUT", amazon + "/regions/1/transitGateways/invitations/101/reject", nil, "TGW_REJECTING_AN_ACTIVE_ACTIVE_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"POST", amazon + "/regions/1/transitGateways/1/attachment", nil, "TGW_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"PUT", amazon + "/regions/1/transitGateways/1/attachment", `{"cidrs": []}`, "TGW_UPDATING_AN_ACTIVE_ACTIVE_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"DELETE", amazon + "/regions/1/transitGateways/1/attachment", nil, "TGW_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"GET", google + "/regions/38/private-service-connect", nil, "PSC_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINTS_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"POST", google + "/regions/38/private-service-connect", nil, "PSC_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"DELETE", google + "/regions/38/private-service-connect", nil, "PSC_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"GET", google + "/regions/38/private-service-connect/1", nil, "PSC_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINTS_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"POST", google + "/regions/38/private-service-connect/1", endpointBody, "PSC_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"PUT", google + "/regions/38/private-service-connect/1/endpoints/1", `{"action": "accept"}`, "PSC_UPDATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"DELETE", google + "/regions/38/private-service-connect/1/endpoints/1", nil, "PSC_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"GET", google + "/regions/38/private-service-connect/1/endpoints/1/creationScripts", nil, "PSC_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINTS_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"GET", google + "/regions/38/private-service-connect/1/endpoints/1/deletionScripts", nil, "PSC_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINTS_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"GET", amazon + "/regions/1/private-link", nil, "PRIVATE_LINK_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION"},
+		{"POST", amazon + "/regions/1/private-link", link, "PRIVATE_LINK_CREATE_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION"},
+		{"DELETE", amazon + "/regions/1/private-link", nil, "PRIVATE_LINK_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION"},
+		{"POST", amazon + "/regions/1/private-link/connections/disassociate", cut, "PRIVATE_LINK_DISASSOCIATE_CONNECTIONS_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION"},
+		{"GET", amazon + "/regions/1/private-link/endpoint-script", nil, "PRIVATE_LINK_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION"},
+		{"POST", amazon + "/regions/1/private-link/principals", principal, "PRIVATE_LINK_CREATING_PRINCIPLES_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION"},
+		{"DELETE", amazon + "/regions/1/private-link/principals", principal, "PRIVATE_LINK_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRINCIPALS_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION"},
+		{"POST", "/v1/subscriptions/1/private-service-connect", nil, "SUBSCRIPTION_NOT_FOUND"},
+		{"POST", "/v1/subscriptions/1/private-link", link, "SUBSCRIPTION_NOT_FOUND"},
 	} {
 		t.Log(tt.method, tt.path)
 		wantError(t, a.Run(tt.method, tt.path, tt.body), tt.want)
 	}
 	wantDone(t, a.Run(http.MethodPut, amazon, `{"name": "renamed"}`))
-	wantError(t, a.Run(http.MethodPost, amazon+"/private-link", link), cloud.SubscriptionNotActive)
+	wantError(t, a.Run(http.MethodPost, amazon+"/private-link", link), "SUBSCRIPTION_NOT_ACTIVE")
 	wantDone(t, a.Run(http.MethodGet, amazon+"/private-link", nil))
 }
 

@@ -50,11 +50,11 @@ func privateLinkOperations() []engine.Operation {
 
 // privateLinkRules are those of every request about PrivateLink.
 func privateLinkRules(single, activeActive cloud.Code) rules {
-	return rules{aws, cloud.PrivateLinkProviderNotSupported, wrongKind{single, activeActive}}
+	return rules{aws, "PRIVATE_LINK_CLOUD_PROVIDER_NOT_SUPPORTED", wrongKind{single, activeActive}}
 }
 
 func privateLinkReading() rules {
-	return privateLinkRules(cloud.PrivateLinkReadSingle, cloud.PrivateLinkReadActiveActive)
+	return privateLinkRules("PRIVATE_LINK_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_GET_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION")
 }
 
 type privateLinkCreate struct {
@@ -64,14 +64,14 @@ type privateLinkCreate struct {
 }
 
 func createPrivateLink(ctx context.Context, tx *store.Tx, in privateLinkCreate) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, privateLinkRules(cloud.PrivateLinkCreateSingle, cloud.PrivateLinkCreateActiveActive))
+	at, err := in.lock(ctx, tx, privateLinkRules("PRIVATE_LINK_CREATE_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_CREATE_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return out, err
 	}
 	if _, there, err := oneAt[PrivateLink](ctx, tx, at); err != nil {
 		return out, err
 	} else if there {
-		return out, cloud.Errorf(cloud.PrivateLinkExists, "There is a PrivateLink already.")
+		return out, cloud.Errorf("PRIVATE_LINK_ALREADY_EXISTS", "There is a PrivateLink already.")
 	}
 	link, err := insertNew(ctx, tx, cloud.Resource[PrivateLink]{
 		Parent: at.sub.ID, Name: in.ShareName, Status: privateLinkInitializing,
@@ -87,7 +87,7 @@ func createPrivateLink(ctx context.Context, tx *store.Tx, in privateLinkCreate) 
 // A PrivateLink takes its principals along: the official Terraform provider does not
 // remove them first.
 func deletePrivateLink(ctx context.Context, tx *store.Tx, in place) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, privateLinkRules(cloud.PrivateLinkDeleteSingle, cloud.PrivateLinkDeleteActiveActive))
+	at, err := in.lock(ctx, tx, privateLinkRules("PRIVATE_LINK_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_DELETING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return out, err
 	}
@@ -99,11 +99,11 @@ func deletePrivateLink(ctx context.Context, tx *store.Tx, in place) (out engine.
 }
 
 // privateLinkAt finds the PrivateLink of a place that is to be changed. It answers
-// PrivateLinkNotFound.
+// PRIVATE_LINK_NOT_FOUND.
 func privateLinkAt(ctx context.Context, tx *store.Tx, at site) (link cloud.Resource[PrivateLink], err error) {
 	link, ok, err := oneAt[PrivateLink](ctx, tx, at)
 	if err == nil && !ok {
-		err = cloud.Errorf(cloud.PrivateLinkNotFound, "The PrivateLink was not found.")
+		err = cloud.Errorf("PRIVATE_LINK_NOT_FOUND", "The PrivateLink was not found.")
 	}
 	return link, err
 }
@@ -121,7 +121,7 @@ func disassociateConnections(ctx context.Context, tx *store.Tx, in struct {
 	Connections []connectionKey `json:"connections"`
 },
 ) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, privateLinkRules(cloud.PrivateLinkDisassociateSingle, cloud.PrivateLinkDisassociateActiveActive))
+	at, err := in.lock(ctx, tx, privateLinkRules("PRIVATE_LINK_DISASSOCIATE_CONNECTIONS_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_DISASSOCIATE_CONNECTIONS_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return out, err
 	}
@@ -130,7 +130,7 @@ func disassociateConnections(ctx context.Context, tx *store.Tx, in struct {
 		return out, err
 	}
 	if len(in.Connections) > 0 {
-		return out, cloud.Errorf(cloud.EntityNotFound, "Association %q was not found among the connections of the PrivateLink.", in.Connections[0].Association)
+		return out, cloud.Errorf("ENTITY_NOT_FOUND", "Association %q was not found among the connections of the PrivateLink.", in.Connections[0].Association)
 	}
 	return at.done(link.ID), nil
 }

@@ -45,7 +45,7 @@ type principalCreate struct {
 }
 
 func createPrincipal(ctx context.Context, tx *store.Tx, in principalCreate) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, privateLinkRules(cloud.PrivateLinkPrincipalCreateSingle, cloud.PrivateLinkPrincipalCreateActiveActive))
+	at, err := in.lock(ctx, tx, privateLinkRules("PRIVATE_LINK_CREATING_PRINCIPLES_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_CREATING_PRINCIPLES_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return out, err
 	}
@@ -93,9 +93,9 @@ func checkPrincipal(principal, kind, owner string) error {
 	case err != nil:
 		return err
 	case !ok:
-		return cloud.Errorf(cloud.PrivateLinkPrincipalInvalid, "%q is not a principal of type %s.", principal, kind)
+		return cloud.Errorf("PRIVATE_LINK_PRINCIPAL_INVALID_PRINCIPLE", "%q is not a principal of type %s.", principal, kind)
 	case kind == awsAccount && regexp.MustCompile(`[0-9]{12}`).FindString(principal) == owner:
-		return cloud.Errorf(cloud.PrivateLinkPrincipalOwner, "Account %s is the one that the subscription lives in.", owner)
+		return cloud.Errorf("PRIVATE_LINK_PRINCIPAL_CANNOT_BE_OWNER_ACCOUNT", "Account %s is the one that the subscription lives in.", owner)
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func deletePrincipal(ctx context.Context, tx *store.Tx, in struct {
 	Principal string `json:"principal"`
 },
 ) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, privateLinkRules(cloud.PrivateLinkPrincipalDeleteSingle, cloud.PrivateLinkPrincipalDeleteActiveActive))
+	at, err := in.lock(ctx, tx, privateLinkRules("PRIVATE_LINK_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRINCIPALS_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_DELETING_A_FLEXIBLE_SUBSCRIPTION_PRINCIPALS_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return out, err
 	}
@@ -115,7 +115,7 @@ func deletePrincipal(ctx context.Context, tx *store.Tx, in struct {
 	}
 	p, ok, err := findPrincipal(ctx, tx, link.ID, in.Principal)
 	if err == nil && !ok {
-		err = cloud.Errorf(cloud.PrivateLinkPrincipalNotFound, "Principal %s of the PrivateLink was not found.", in.Principal)
+		err = cloud.Errorf("PRIVATE_LINK_PRINCIPAL_NOT_FOUND", "Principal %s of the PrivateLink was not found.", in.Principal)
 	}
 	if err != nil {
 		return out, err

@@ -57,10 +57,12 @@ func pscOperations() []engine.Operation {
 
 // pscRules are those of every request about Private Service Connect.
 func pscRules(single, activeActive cloud.Code) rules {
-	return rules{gcp, cloud.PSCProviderNotSupported, wrongKind{single, activeActive}}
+	return rules{gcp, "PSC_CLOUD_PROVIDER_IS_NOT_SUPPORTED", wrongKind{single, activeActive}}
 }
 
-func pscReading() rules { return pscRules(cloud.PSCReadSingle, cloud.PSCReadActiveActive) }
+func pscReading() rules {
+	return pscRules("PSC_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINTS_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "PSC_GET_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION")
+}
 
 type pscServiceView struct {
 	ID         int64        `json:"id"`
@@ -97,14 +99,14 @@ func (s site) pscAttachment() string {
 }
 
 func createPSCService(ctx context.Context, tx *store.Tx, in place) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, pscRules(cloud.PSCCreateSingle, cloud.PSCCreateActiveActive))
+	at, err := in.lock(ctx, tx, pscRules("PSC_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "PSC_CREATING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return out, err
 	}
 	if _, there, err := oneAt[PSCService](ctx, tx, at); err != nil {
 		return out, err
 	} else if there {
-		return out, cloud.Errorf(cloud.PSCServiceExists, "There is a Private Service Connect service already.")
+		return out, cloud.Errorf("PSC_SERVICE_ALREADY_EXISTS", "There is a Private Service Connect service already.")
 	}
 	service, err := insertNew(ctx, tx, cloud.Resource[PSCService]{Parent: at.sub.ID, Status: pscQueued, Body: PSCService{RegionID: at.region.ID}})
 	return at.done(service.ID,
@@ -115,7 +117,7 @@ func createPSCService(ctx context.Context, tx *store.Tx, in place) (out engine.O
 }
 
 func deletePSCService(ctx context.Context, tx *store.Tx, in place) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, pscRules(cloud.PSCDeleteSingle, cloud.PSCDeleteActiveActive))
+	at, err := in.lock(ctx, tx, pscRules("PSC_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "PSC_DELETING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return out, err
 	}
@@ -128,12 +130,12 @@ func deletePSCService(ctx context.Context, tx *store.Tx, in place) (out engine.O
 		return out, err
 	}
 	if len(endpoints) > 0 {
-		return out, cloud.Errorf(cloud.PSCServiceInUse, "The service still has endpoints, such as %d.", endpoints[0].ID)
+		return out, cloud.Errorf("PSC_SERVICE_CANNOT_DELETE_SERVICE_WITH_ACTIVE_ENDPOINTS", "The service still has endpoints, such as %d.", endpoints[0].ID)
 	}
 	return at.done(service.ID), store.Remove[PSCService](ctx, tx, service.ID)
 }
 
-// pscServiceAt finds the service of a place. It answers PSCServiceNotFound.
+// pscServiceAt finds the service of a place. It answers PSC_SERVICE_NOT_FOUND.
 func pscServiceAt(ctx context.Context, tx *store.Tx, at site) (service cloud.Resource[PSCService], err error) {
 	service, ok, err := oneAt[PSCService](ctx, tx, at)
 	if err == nil && !ok {
@@ -143,5 +145,5 @@ func pscServiceAt(ctx context.Context, tx *store.Tx, at site) (service cloud.Res
 }
 
 func noPSCService() error {
-	return cloud.Errorf(cloud.PSCServiceNotFound, "The Private Service Connect service was not found.")
+	return cloud.Errorf("PSC_SERVICE_NOT_FOUND", "The Private Service Connect service was not found.")
 }

@@ -95,7 +95,7 @@ type pscEndpointCreate struct {
 }
 
 func createPSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointCreate) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, pscRules(cloud.PSCEndpointCreateSingle, cloud.PSCEndpointCreateActiveActive))
+	at, err := in.lock(ctx, tx, pscRules("PSC_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "PSC_CREATING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return out, err
 	}
@@ -104,7 +104,7 @@ func createPSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointCreate) 
 		return out, err
 	}
 	if service.Status != cloud.StatusActive {
-		return out, cloud.Errorf(cloud.PSCServiceNotActive, "The service is not in an active state: it is %s. It takes endpoints once it is active.", service.Status)
+		return out, cloud.Errorf("PSC_SERVICE_NOT_ACTIVE", "The service is not in an active state: it is %s. It takes endpoints once it is active.", service.Status)
 	}
 	endpoint := cloud.Resource[PSCEndpoint]{
 		Parent: service.ID, Status: pscEndpointInitialized, Body: PSCEndpoint{endpointSpec: in.endpointSpec},
@@ -131,7 +131,7 @@ func checkPSCEndpoint(ctx context.Context, tx *store.Tx, endpoint cloud.Resource
 	}
 	for _, other := range others {
 		if other.ID != endpoint.ID && other.Body.endpointSpec == endpoint.Body.endpointSpec {
-			return cloud.Errorf(cloud.PSCEndpointExists, "Endpoint %d is the same.", other.ID)
+			return cloud.Errorf("PSC_ENDPOINT_ALREADY_EXISTS", "Endpoint %d is the same.", other.ID)
 		}
 	}
 	return nil
@@ -140,13 +140,13 @@ func checkPSCEndpoint(ctx context.Context, tx *store.Tx, endpoint cloud.Resource
 func (s endpointSpec) check() error {
 	switch {
 	case !gcpProject.MatchString(s.Project):
-		return cloud.Errorf(cloud.PSCEndpointProjectInvalid, "%q is not the id of a GCP project.", s.Project)
+		return cloud.Errorf("PSC_ENDPOINT_INVALID_GCP_PROJECT_ID", "%q is not the id of a GCP project.", s.Project)
 	case !gcpName.MatchString(s.VPC):
-		return cloud.Errorf(cloud.PSCEndpointVPCInvalid, "%q is not the name of a VPC network.", s.VPC)
+		return cloud.Errorf("PSC_ENDPOINT_INVALID_VPC_NAME", "%q is not the name of a VPC network.", s.VPC)
 	case !gcpName.MatchString(s.Subnet):
-		return cloud.Errorf(cloud.PSCEndpointSubnetInvalid, "%q is not the name of a subnet.", s.Subnet)
+		return cloud.Errorf("PSC_ENDPOINT_INVALID_VPC_SUBNET_NAME", "%q is not the name of a subnet.", s.Subnet)
 	case !gcpName.MatchString(s.Connection):
-		return cloud.Errorf(cloud.PSCEndpointConnectionInvalid, "%q cannot be the name of a connection.", s.Connection)
+		return cloud.Errorf("PSC_ENDPOINT_INVALID_CONNECTION_NAME", "%q cannot be the name of a connection.", s.Connection)
 	}
 	return nil
 }
@@ -157,7 +157,7 @@ type pscEndpointPath struct {
 }
 
 // endpoint locks the endpoint that a path names, which is more than to look at the list.
-// Beyond the errors of service it answers PSCEndpointNotFound.
+// Beyond the errors of service it answers PSC_ENDPOINT_NOT_FOUND.
 func (p pscEndpointPath) endpoint(ctx context.Context, tx *store.Tx, at site) (endpoint cloud.Resource[PSCEndpoint], err error) {
 	service, err := p.service(ctx, tx, at)
 	if err != nil {
@@ -168,13 +168,13 @@ func (p pscEndpointPath) endpoint(ctx context.Context, tx *store.Tx, at site) (e
 	}
 	endpoint, ok, err := store.Lock[PSCEndpoint](ctx, tx, p.ID)
 	if err == nil && (!ok || endpoint.Parent != service.ID) {
-		err = cloud.Errorf(cloud.PSCEndpointNotFound, "Endpoint %d was not found.", p.ID)
+		err = cloud.Errorf("PSC_ENDPOINT_NOT_FOUND", "Endpoint %d was not found.", p.ID)
 	}
 	return endpoint, err
 }
 
 func deletePSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointPath) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, pscRules(cloud.PSCEndpointDeleteSingle, cloud.PSCEndpointDeleteActiveActive))
+	at, err := in.lock(ctx, tx, pscRules("PSC_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "PSC_DELETING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return out, err
 	}
@@ -186,7 +186,7 @@ func deletePSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointPath) (o
 	case pscEndpointInitialized, pscEndpointRejected, cloud.StatusError:
 	default:
 		if !endpoint.Body.DeletionScript {
-			return out, cloud.Errorf(cloud.PSCEndpointScriptUnread,
+			return out, cloud.Errorf("PSC_ENDPOINT_CANNOT_BE_DELETED_WITHOUT_DELETION_SCRIPT",
 				"Endpoint %d is %s. Read its deletion script and run it before you delete it here.", endpoint.ID, endpoint.Status)
 		}
 	}

@@ -19,7 +19,7 @@ type pscEndpointUpdate struct {
 }
 
 func updatePSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointUpdate) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, pscRules(cloud.PSCEndpointUpdateSingle, cloud.PSCEndpointUpdateActiveActive))
+	at, err := in.lock(ctx, tx, pscRules("PSC_UPDATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "PSC_UPDATING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return out, err
 	}
@@ -30,14 +30,14 @@ func updatePSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointUpdate) 
 	fields := in.Project != nil || in.VPC != nil || in.Subnet != nil || in.Connection != nil
 	switch {
 	case in.Action != nil && fields:
-		return out, cloud.Errorf(cloud.PSCEndpointActionAndMore, "An endpoint is either answered or changed, not both at once.")
+		return out, cloud.Errorf("PSC_UPDATE_ENDPOINT_REQUEST_CANNOT_HAVE_BOTH_ACTION_AND_OTHER_FIELDS", "An endpoint is either answered or changed, not both at once.")
 	case in.Action != nil:
 		steps, err := answerPSCEndpoint(ctx, tx, endpoint, *in.Action)
 		return at.done(endpoint.ID, steps...), err
 	case !fields:
-		return out, cloud.Errorf(cloud.PSCEndpointActionInvalid, "There is neither an action nor anything to change.")
+		return out, cloud.Errorf("PSC_UPDATE_ENDPOINT_REQUEST_ACTION_INVALID_VALUE", "There is neither an action nor anything to change.")
 	case endpoint.Status != pscEndpointInitialized && endpoint.Status != pscEndpointRejected:
-		return out, cloud.Errorf(cloud.PSCEndpointInUse, "Endpoint %d is %s: its creation script was run as it is.", endpoint.ID, endpoint.Status)
+		return out, cloud.Errorf("PSC_ENDPOINT_NOT_CREATED_OR_DELETED", "Endpoint %d is %s: its creation script was run as it is.", endpoint.ID, endpoint.Status)
 	}
 	set(&endpoint.Body.Project, in.Project)
 	set(&endpoint.Body.VPC, in.VPC)
@@ -60,9 +60,9 @@ func answerPSCEndpoint(ctx context.Context, tx *store.Tx, endpoint cloud.Resourc
 		return nil, nil
 	case pscEndpointPending, cloud.StatusActive, pscEndpointRejected:
 	case pscEndpointInitialized:
-		return nil, cloud.Errorf(cloud.PSCEndpointInitialized, "Endpoint %d waits for its creation script to be run; there is nothing to %s yet.", endpoint.ID, action)
+		return nil, cloud.Errorf("PSC_UPDATE_ENDPOINT_REQUEST_CANNOT_UPDATE_INITIALIZED_ENDPOINT", "Endpoint %d waits for its creation script to be run; there is nothing to %s yet.", endpoint.ID, action)
 	default:
-		return nil, cloud.Errorf(cloud.PSCEndpointNotActive, "Endpoint %d is not in an active state: it is %s, and there is nothing to %s.", endpoint.ID, endpoint.Status, action)
+		return nil, cloud.Errorf("PSC_ENDPOINT_NOT_ACTIVE", "Endpoint %d is not in an active state: it is %s, and there is nothing to %s.", endpoint.ID, endpoint.Status, action)
 	}
 	return []cloud.Step{stepTo(endpoint, pscEndpointAnswer, after)},
 		store.SetStatus[PSCEndpoint](ctx, tx, endpoint.ID, meanwhile)

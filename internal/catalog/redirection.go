@@ -122,7 +122,7 @@ func findRedirection(ctx context.Context, tx *store.Tx, id string) (r cloud.Reso
 	}
 	i := slices.IndexFunc(all, func(r cloud.Resource[Redirection]) bool { return redirectionID(r.ID) == id })
 	if i < 0 {
-		return r, cloud.Errorf(cloud.EntityNotFound, "Redirection %q was not found.", id)
+		return r, cloud.Errorf("ENTITY_NOT_FOUND", "Redirection %q was not found.", id)
 	}
 	return all[i], nil
 }
@@ -147,11 +147,11 @@ func createRedirection(ctx context.Context, tx *store.Tx, in redirectionCreate) 
 	case err != nil:
 		return view, nil, err
 	case !in.Protection:
-		return view, nil, cloud.Errorf(cloud.BadRequest, "migrationProtection must be true.")
+		return view, nil, cloud.Errorf("BAD_REQUEST", "migrationProtection must be true.")
 	case !ok:
-		return view, nil, cloud.Errorf(cloud.DatabaseNotFound, "Database %d was not found among the Pro ones, as the target must be.", in.Target)
+		return view, nil, cloud.Errorf("DATABASE_NOT_FOUND", "Database %d was not found among the Pro ones, as the target must be.", in.Target)
 	case in.Source == in.Target:
-		return view, nil, cloud.Errorf(cloud.BadRequest, "A database cannot be redirected to itself.")
+		return view, nil, cloud.Errorf("BAD_REQUEST", "A database cannot be redirected to itself.")
 	}
 	if source, ok, err := store.Lock[Database](ctx, tx, in.Source); err != nil || ok {
 		if err != nil {
@@ -164,7 +164,7 @@ func createRedirection(ctx context.Context, tx *store.Tx, in redirectionCreate) 
 	case err != nil:
 		return view, nil, err
 	case !ok:
-		return view, nil, cloud.Errorf(cloud.DatabaseNotFound, "Database %d was not found.", in.Source)
+		return view, nil, cloud.Errorf("DATABASE_NOT_FOUND", "Database %d was not found.", in.Source)
 	}
 	return redirect(ctx, tx, in, source, target)
 }
@@ -172,7 +172,7 @@ func createRedirection(ctx context.Context, tx *store.Tx, in redirectionCreate) 
 func redirect[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in redirectionCreate, source cloud.Resource[B], target cloud.Resource[Database]) (view redirectionView, steps []cloud.Step, err error) {
 	from := P(&source.Body).core()
 	if source.Status != cloud.StatusActive || target.Status != cloud.StatusActive {
-		return view, nil, cloud.Errorf(cloud.ConflictError, "Both databases must be active.")
+		return view, nil, cloud.Errorf("CONFLICT_ERROR", "Both databases must be active.")
 	}
 	if err := checkRedirection(in.TargetType, *from, target.Body); err != nil {
 		return view, nil, err
@@ -213,19 +213,19 @@ func redirect[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in r
 func checkRedirection(targetType string, from, to Database) error {
 	switch {
 	case from.activeActive() || to.activeActive():
-		return cloud.Errorf(cloud.BadRequest, "Endpoints of Active-Active databases cannot be redirected.")
+		return cloud.Errorf("BAD_REQUEST", "Endpoints of Active-Active databases cannot be redirected.")
 	case from.Redirected || from.EndpointsOf != 0 || to.Redirected || to.EndpointsOf != 0:
-		return cloud.Errorf(cloud.ConflictError, "One of the databases is part of another redirection.")
+		return cloud.Errorf("CONFLICT_ERROR", "One of the databases is part of another redirection.")
 	case targetType == publicEndpoint && !to.PublicAccess:
-		return cloud.Errorf(cloud.BadRequest, "The target has no public endpoint.")
+		return cloud.Errorf("BAD_REQUEST", "The target has no public endpoint.")
 	case from.Port != to.Port:
-		return cloud.Errorf(cloud.BadRequest, "The databases have different ports, %d and %d.", from.Port, to.Port)
+		return cloud.Errorf("BAD_REQUEST", "The databases have different ports, %d and %d.", from.Port, to.Port)
 	case from.TLS != to.TLS:
-		return cloud.Errorf(cloud.BadRequest, "Only one of the databases uses TLS.")
+		return cloud.Errorf("BAD_REQUEST", "Only one of the databases uses TLS.")
 	case from.NoDefaultUser != to.NoDefaultUser:
-		return cloud.Errorf(cloud.BadRequest, "Only one of the databases has a default user.")
+		return cloud.Errorf("BAD_REQUEST", "Only one of the databases has a default user.")
 	case !slices.Equal(from.sourceIPs(), to.sourceIPs()):
-		return cloud.Errorf(cloud.BadRequest, "The databases may be reached from different addresses.")
+		return cloud.Errorf("BAD_REQUEST", "The databases may be reached from different addresses.")
 	}
 	return nil
 }
@@ -243,7 +243,7 @@ func checkPublic(ctx context.Context, tx *store.Tx, subscriptions ...int64) erro
 			return err
 		}
 		if len(services)+len(links) > 0 {
-			return cloud.Errorf(cloud.BadRequest, "Subscription %d uses Private Service Connect or PrivateLink.", sub)
+			return cloud.Errorf("BAD_REQUEST", "Subscription %d uses Private Service Connect or PrivateLink.", sub)
 		}
 	}
 	return nil
@@ -280,16 +280,16 @@ func revertRedirection(ctx context.Context, tx *store.Tx, in redirectionPath) (v
 	case err != nil:
 		return view, nil, err
 	case r.Status != redirectionCompleted:
-		return view, nil, cloud.Errorf(cloud.ConflictError, "The redirection is %s. Only a completed one can be reverted.", r.Status)
+		return view, nil, cloud.Errorf("CONFLICT_ERROR", "The redirection is %s. Only a completed one can be reverted.", r.Status)
 	case tx.Now.Sub(r.UpdatedAt) > revertWithin:
-		return view, nil, cloud.Errorf(cloud.ConflictError, "A redirection can be reverted within %v.", revertWithin)
+		return view, nil, cloud.Errorf("CONFLICT_ERROR", "A redirection can be reverted within %v.", revertWithin)
 	}
 	target, ok, err := giveBack(ctx, tx, r.Body)
 	switch {
 	case err != nil:
 		return view, nil, err
 	case !ok:
-		return view, nil, cloud.Errorf(cloud.ConflictError, "One of the databases is gone.")
+		return view, nil, cloud.Errorf("CONFLICT_ERROR", "One of the databases is gone.")
 	}
 	if steps, err = stopTraffic(ctx, tx, target); err != nil {
 		return view, nil, err

@@ -219,7 +219,7 @@ func TestDeleteSourceOfRedirection(t *testing.T) {
 		wantAnswer(t, "revert to what is being deleted", a.Do(http.MethodPost, redirection+"/revert", nil), 409)
 		a.Settle(from, "")
 		wantEndpoint(t, a, "of the target", to, name)
-		wantError(t, replicate(to), cloud.DatabaseReplicaCycle)
+		wantError(t, replicate(to), "DATABASE_REPLICA_CYCLE")
 
 		taken := redirectPublic(t, a, next, to)
 		wantEndpoint(t, a, "of the target of another", to, own)
@@ -232,7 +232,7 @@ func TestDeleteSourceOfRedirection(t *testing.T) {
 		redirectPublic(t, a, to, next)
 		wantEndpoint(t, a, "of the redirected target", to, nil)
 		wantEndpoint(t, a, "of the next", next, name)
-		wantError(t, replicate(next), cloud.DatabaseReplicaCycle)
+		wantError(t, replicate(next), "DATABASE_REPLICA_CYCLE")
 		wantDone(t, a.Run(http.MethodDelete, next, nil))
 		wantEndpoint(t, a, "of the target without the next", to, name)
 		wantEndpoint(t, a, "of the deleted next", next, own)
@@ -258,7 +258,7 @@ func TestDeleteSourceOfRedirectionTwice(t *testing.T) {
 	next, _ := twin(t, a, from)
 	name, other := dynamicEndpoint(a, from), dynamicEndpoint(a, next)
 	redirectPublic(t, a, from, to)
-	fault := store.Fault{Account: a.ID, Phase: store.Provisioning, Error: cloud.Error{Code: cloud.GeneralError, Description: "broken"}, Times: 1}
+	fault := store.Fault{Account: a.ID, Phase: store.Provisioning, Error: cloud.Error{Code: "GENERAL_ERROR", Description: "broken"}, Times: 1}
 	if err := a.DB.AddFault(t.Context(), fault); err != nil {
 		t.Fatal(err)
 	}

@@ -29,12 +29,12 @@ func TestConnectionsOfRegions(t *testing.T) {
 	}
 	wantDone(t, a.Run(http.MethodDelete, fmt.Sprintf("%s%d", peerings, id), nil))
 	await[catalog.Peering](t, a, time.Minute, "")
-	wantError(t, a.Run(http.MethodDelete, fmt.Sprintf("%s%d", peerings, id), nil), cloud.PeeringNone)
-	wantError(t, a.Run(http.MethodPut, fmt.Sprintf("%s%d", peerings, id), `{"vpcCidr": "172.21.0.0/16"}`), cloud.RegionPeeringNotFound)
-	wantError(t, a.Run(http.MethodPost, peerings, strings.Replace(body, "210987654321", "4291", 1)), cloud.RegionPeeringAccountInvalid)
-	wantError(t, a.Run(http.MethodGet, sub+"/peerings", nil), cloud.PeeringListActiveActive)
-	wantError(t, a.Run(http.MethodGet, sub+"/private-link", nil), cloud.PrivateLinkReadActiveActive)
-	wantError(t, a.Run(http.MethodGet, sub+"/regions/77/private-link", nil), cloud.SubscriptionRegionUnknown)
+	wantError(t, a.Run(http.MethodDelete, fmt.Sprintf("%s%d", peerings, id), nil), "DELETING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_FOR_A_SUBSCRIPTION_WITH_NO_VPC_PEERINGS")
+	wantError(t, a.Run(http.MethodPut, fmt.Sprintf("%s%d", peerings, id), `{"vpcCidr": "172.21.0.0/16"}`), "ACTIVE_ACTIVE_VPC_PEERING_NOT_FOUND")
+	wantError(t, a.Run(http.MethodPost, peerings, strings.Replace(body, "210987654321", "4291", 1)), "ACTIVE_ACTIVE_VPC_PEERING_INVALID_AWS_ACCOUNT")
+	wantError(t, a.Run(http.MethodGet, sub+"/peerings", nil), "GETTING_SINGLE_REGION_VPC_PEERINGS_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION")
+	wantError(t, a.Run(http.MethodGet, sub+"/private-link", nil), "PRIVATE_LINK_GET_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION")
+	wantError(t, a.Run(http.MethodGet, sub+"/regions/77/private-link", nil), "SUBSCRIPTION_INVALID_REGION_ID")
 
 	link := sub + "/regions/59/private-link"
 	a.Create(link, `{"shareName": "s", "principal": "210987654321", "type": "aws_account"}`)
@@ -63,7 +63,7 @@ func TestConnectionsOfRegions(t *testing.T) {
 	await[catalog.Principal](t, a, 0, "")
 	await[catalog.TransitGateway](t, a, 0, "")
 	await[catalog.GatewayAttachment](t, a, 0, "")
-	wantError(t, a.Run(http.MethodGet, link, nil), cloud.SubscriptionRegionUnknown)
+	wantError(t, a.Run(http.MethodGet, link, nil), "SUBSCRIPTION_INVALID_REGION_ID")
 }
 
 func TestPrivateLinkOfARegion(t *testing.T) {
@@ -135,7 +135,7 @@ func TestPrivateServiceConnectOfARegion(t *testing.T) {
 	if got := read(t, a, path); resource(got, "status") != "active" {
 		t.Errorf("service: got %s", got.Body)
 	}
-	wantError(t, a.Run(http.MethodGet, other, nil), cloud.PSCServiceNotFound)
+	wantError(t, a.Run(http.MethodGet, other, nil), "PSC_SERVICE_NOT_FOUND")
 	one := fmt.Sprintf("%s/endpoints/%d", list, a.Create(list, endpointBody))
 	await[catalog.PSCEndpoint](t, a, 2*time.Minute, "pending")
 	wantDone(t, a.Run(http.MethodPut, one, `{"action": "accept"}`))

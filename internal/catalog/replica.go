@@ -26,7 +26,7 @@ func checkCycle(ctx context.Context, tx *store.Tx, id int64, sources []SyncSourc
 		return err
 	}
 	if r.leads(sources, id, map[int64]bool{}) {
-		return cloud.Errorf(cloud.DatabaseReplicaCycle, "Database %d would replicate itself.", id)
+		return cloud.Errorf("DATABASE_REPLICA_CYCLE", "Database %d would replicate itself.", id)
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
 // Databases of both kinds may replicate one another, but not in a circle.
@@ -19,10 +18,10 @@ func TestReplicaCycles(t *testing.T) {
 		return a.Run(http.MethodPut, to, map[string]any{"replica": map[string]any{"syncSources": []any{map[string]any{"endpoint": source}}}})
 	}
 	for _, db := range []string{pro, fixed} {
-		wantError(t, replicate(db, db), cloud.DatabaseReplicaCycle)
+		wantError(t, replicate(db, db), "DATABASE_REPLICA_CYCLE")
 	}
 	wantDone(t, replicate(pro, fixed))
-	wantError(t, replicate(fixed, pro), cloud.DatabaseReplicaCycle)
+	wantError(t, replicate(fixed, pro), "DATABASE_REPLICA_CYCLE")
 	a.Settle(pro, "active")
 	wantDone(t, a.Run(http.MethodPut, pro, `{"replicaOf": []}`))
 	wantDone(t, replicate(fixed, pro))
@@ -45,7 +44,7 @@ func TestReplicaCyclesOfRedirected(t *testing.T) {
 		endpoint := fmt.Sprintf("redis://%v", a.Do(http.MethodGet, source, nil).Get(member, "public"))
 		return a.Run(http.MethodPut, db, map[string]any{"replica": map[string]any{"syncSources": []any{map[string]any{"endpoint": endpoint}}}})
 	}
-	wantError(t, replicate(from, from, "replicaAsSourceEndpoints"), cloud.DatabaseReplicaCycle)
+	wantError(t, replicate(from, from, "replicaAsSourceEndpoints"), "DATABASE_REPLICA_CYCLE")
 	wantDone(t, replicate(from, to, "dynamicEndpoints"))
-	wantError(t, replicate(to, from, "replicaAsSourceEndpoints"), cloud.DatabaseReplicaCycle)
+	wantError(t, replicate(to, from, "replicaAsSourceEndpoints"), "DATABASE_REPLICA_CYCLE")
 }

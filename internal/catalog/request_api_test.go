@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
 // What the official description calls optional, or gives a default, may be left out, also where its list of required
@@ -59,7 +58,7 @@ func TestAddedRegionWithoutCIDRHasTheDefault(t *testing.T) {
 	wantDone(t, a.Run(http.MethodPost, sub+"/regions", `{"region": "eu-west-1", "deploymentCIDR": null}`))
 	a.Settle(sub, "active")
 	wantFields(t, a.Do(http.MethodGet, sub+"/regions", nil), map[string]any{"regions.0.region": "eu-west-1", "regions.0.deploymentCidr": "192.168.0.0/24"})
-	wantError(t, a.Run(http.MethodPost, sub+"/regions", `{"region": "eu-west-2"}`), cloud.ActiveActiveCIDROverlap)
+	wantError(t, a.Run(http.MethodPost, sub+"/regions", `{"region": "eu-west-2"}`), "ACTIVE_ACTIVE_DATABASE_INVALID_CIDR_OVERLAPPING_OTHER_REGIONS")
 }
 
 // Null means that something is not sent.

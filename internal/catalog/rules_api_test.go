@@ -37,7 +37,7 @@ func TestDeploymentCIDRIsASlash24(t *testing.T) {
 	} {
 		for _, cidr := range []string{"172.31.0.0/16", "10.0.9.0/25", "10.0.9.7/24", "10.0.9.0", "fd00::/24", "nonsense"} {
 			task := ask(cidr)
-			wantError(t, task, cloud.BadRequest)
+			wantError(t, task, "BAD_REQUEST")
 			info, _ := task.Get("response", "additionalInfo").(string)
 			const words = "Deployment CIDR range must be a valid CIDR format with a range of 256 IP addresses (i.e. '/24')"
 			description, _ := task.Get("response", "error", "description").(string)
@@ -58,10 +58,10 @@ func TestAdditionalInfo(t *testing.T) {
 		code       cloud.Code
 		want       any
 	}{
-		{"/v1/acl/redisRules", `{"name": "x", "redisRule": "not-valid"}`, cloud.ACLPatternInvalid, "redis-acl-wrong-acl-rule-pattern"},
-		{"/v1/acl/users", `{"name": "x", "role": "y", "password": "short"}`, cloud.ACLUserPasswordInvalid, "cluster-user-password-wrong-pattern"},
-		{"/v1/cloud-accounts/77", "", cloud.CloudAccountNotFound, "cloud-account-does-not-exists"},
-		{"/v1/subscriptions/77", "", cloud.SubscriptionNotFound, nil},
+		{"/v1/acl/redisRules", `{"name": "x", "redisRule": "not-valid"}`, "ACL_REDIS_RULE_PATTERN_NOT_VALID", "redis-acl-wrong-acl-rule-pattern"},
+		{"/v1/acl/users", `{"name": "x", "role": "y", "password": "short"}`, "ACL_USER_PASSWORD_NOT_VALID", "cluster-user-password-wrong-pattern"},
+		{"/v1/cloud-accounts/77", "", "CLOUD_ACCOUNT_NOT_FOUND", "cloud-account-does-not-exists"},
+		{"/v1/subscriptions/77", "", "SUBSCRIPTION_NOT_FOUND", nil},
 	} {
 		method, body := http.MethodPost, any(tt.body)
 		if tt.body == "" {
@@ -103,7 +103,7 @@ func TestPasswordOfAUserHasEveryKindOfCharacter(t *testing.T) {
 			a.Run(http.MethodPost, users, map[string]any{"name": "other", "role": "reader", "password": password}),
 			a.Run(http.MethodPut, user, map[string]any{"password": password}),
 		} {
-			wantError(t, task, cloud.ACLUserPasswordInvalid)
+			wantError(t, task, "ACL_USER_PASSWORD_NOT_VALID")
 			if task.Get("response", "error", "status") != "400 BAD_REQUEST" || task.Get("response", "additionalInfo") != "cluster-user-password-wrong-pattern" {
 				t.Errorf("%q: got %s", password, task.Body)
 			}
@@ -134,7 +134,7 @@ func TestDefaultUserOfActiveActiveIsSwitchedOffWithAPassword(t *testing.T) {
 	})
 	pro, fixed := kinds(a)
 	for _, path := range []string{pro, fixed} {
-		wantError(t, a.Run(http.MethodPut, path, `{"enableDefaultUser": false, "password": "new"}`), cloud.DatabaseUserAndPassword)
+		wantError(t, a.Run(http.MethodPut, path, `{"enableDefaultUser": false, "password": "new"}`), "DISABLING_THE_DEFAULT_USER_AND_UPDATING_A_NEW_PASSWORD_IS_NOT_ALLOWED")
 	}
 }
 
@@ -144,12 +144,12 @@ func TestQueryPerformanceFactorNeedsSearch(t *testing.T) {
 	a := apitest.New(t, nil).Account()
 	sub := a.Subscription("shop")
 	for members, want := range map[string]cloud.Code{
-		``:                                     cloud.DatabaseFactorNeedsSearch,
-		`"modules": []`:                        cloud.DatabaseFactorNeedsSearch,
-		`"modules": [{"name": "RedisJSON"}]`:   cloud.DatabaseFactorNeedsSearch,
-		`"modules": [{"name": "RedisGraph9"}]`: cloud.DatabaseFactorNeedsSearch,
-		`"redisVersion": "7.4"`:                cloud.DatabaseFactorNeedsSearch,
-		`"redisVersion": "6.2"`:                cloud.DatabaseFactorNotSupported,
+		``:                                     "DATABASE_QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED",
+		`"modules": []`:                        "DATABASE_QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED",
+		`"modules": [{"name": "RedisJSON"}]`:   "DATABASE_QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED",
+		`"modules": [{"name": "RedisGraph9"}]`: "DATABASE_QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED",
+		`"redisVersion": "7.4"`:                "DATABASE_QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED",
+		`"redisVersion": "6.2"`:                "DATABASE_QUERY_PERFORMANCE_FACTOR_IS_NOT_SUPPORTED",
 		`"redisVersion": "8.2"`:                "",
 		`"redisVersion": "latest"`:             "",
 		`"modules": [{"name": "RediSearch"}]`:  "",
@@ -161,7 +161,7 @@ func TestQueryPerformanceFactorNeedsSearch(t *testing.T) {
 			continue
 		}
 		wantError(t, task, want)
-		if description := fmt.Sprint(task.Get("response", "error", "description")); want == cloud.DatabaseFactorNeedsSearch &&
+		if description := fmt.Sprint(task.Get("response", "error", "description")); want == "DATABASE_QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED" &&
 			(!strings.Contains(description, "RediSearch") || !strings.Contains(description, "required") || task.Get("response", "error", "status") != "400 BAD_REQUEST") {
 			t.Errorf("%s: got %s", members, task.Body)
 		}
@@ -173,7 +173,7 @@ func TestQueryPerformanceFactorNeedsSearch(t *testing.T) {
 		return a.Run(http.MethodPost, "/v1/subscriptions", body)
 	}
 	wantDone(t, first("4x"))
-	wantError(t, first("3x"), cloud.DatabaseFactorInvalid)
+	wantError(t, first("3x"), "DATABASE_QUERY_PERFORMANCE_FACTOR_INVALID_VALUE")
 }
 
 // Every way to keep data, with plans that list none as well.
@@ -245,7 +245,7 @@ func TestFlashSettingsMeanNothingInRAM(t *testing.T) {
 	body := apitest.SubscriptionBody("c")
 	body["memoryStorage"] = "ram-and-flash"
 	body["databases"] = []any{map[string]any{"name": "a", "datasetSizeInGb": 100, "protocol": "redis", "ramPercentage": 25}}
-	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", body), cloud.DatabaseRAMPercentageInvalid)
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", body), "DATABASE_RAM_PERCENTAGE_IS_INVALID")
 }
 
 // A refusal that names a version says who chose it, if not the request.

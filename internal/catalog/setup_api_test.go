@@ -7,7 +7,6 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/catalog"
-	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 )
 
@@ -34,7 +33,7 @@ func TestCardsOfASetupTakeThePlaceOfTheBuiltInOne(t *testing.T) {
 		"paymentMethods.1.type": "Mastercard", "paymentMethods.1.creditCardEndsWith": 1234.0, "paymentMethods.2": nil,
 	})
 	body := apitest.SubscriptionBody("shop")
-	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", body), cloud.SubscriptionPaymentNotFound)
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", body), "SUBSCRIPTION_PI_NOT_FOUND")
 	body["paymentMethodId"] = methods.Get("paymentMethods", 1, "id")
 	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", body))
 	a.Settle(sub, "active")
@@ -57,12 +56,12 @@ func TestCloudAccountOfASetup(t *testing.T) {
 	a.Settle(sub, "active")
 	wantFields(t, a.Do(http.MethodGet, sub, nil), map[string]any{"cloudDetails.0.cloudAccountId": float64(id), "cloudDetails.0.provider": "AWS"})
 	wantDone(t, a.Run(http.MethodPut, sub+"/cidr", `{"cidrIps": ["10.1.0.0/16"]}`))
-	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(int64(list.Get("cloudAccounts", 2, "id").(float64)), nil)), cloud.CloudAccountOtherProvider)
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(int64(list.Get("cloudAccounts", 2, "id").(float64)), nil)), "SUBSCRIPTION_CA_PROVIDER_MISMATCH")
 
 	// It is the server's own: nobody changes it, and no other one takes its name.
-	wantError(t, a.Run(http.MethodDelete, account, nil), cloud.CloudAccountPermission)
-	wantError(t, a.Run(http.MethodPut, account, cloudAccountChange("other")), cloud.CloudAccountPermission)
-	wantError(t, a.Run(http.MethodPost, "/v1/cloud-accounts", cloudAccountBody("ours", "AKIA1")), cloud.CloudAccountNameExists)
+	wantError(t, a.Run(http.MethodDelete, account, nil), "CLOUD_ACCOUNT_PERMISSION_FAILED")
+	wantError(t, a.Run(http.MethodPut, account, cloudAccountChange("other")), "CLOUD_ACCOUNT_PERMISSION_FAILED")
+	wantError(t, a.Run(http.MethodPost, "/v1/cloud-accounts", cloudAccountBody("ours", "AKIA1")), "CLOUD_ACCOUNT_NAME_EXISTS")
 
 	// Whatever else is set up, it keeps its id; one of the account's own goes first.
 	bare := apitest.New(t, nil)

@@ -45,7 +45,7 @@ func getProSlowLog(ctx context.Context, tx *store.Tx, in struct {
 ) (*slowLog, error) {
 	db, err := readDatabase(ctx, tx, in.Subscription, in.ID)
 	if err == nil && db.Body.activeActive() && db.Body.local(in.Region) < 0 {
-		err = cloud.Errorf(cloud.BadRequest, "An Active-Active database has a slow log in each region; name one that it is in.")
+		err = cloud.Errorf("BAD_REQUEST", "An Active-Active database has a slow log in each region; name one that it is in.")
 	}
 	return emptySlowLog(), err
 }

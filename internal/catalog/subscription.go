@@ -55,7 +55,7 @@ type Subscription struct {
 
 // Kind of all Pro subscriptions.
 func (Subscription) Kind() cloud.Kind {
-	return cloud.Kind{Name: "subscription", FirstID: 100_000, Capped: true}
+	return cloud.Kind{Name: "subscription", FirstID: 100_000, Limit: limit}
 }
 
 func (c *Catalog) subscriptionOperations() []engine.Operation {
@@ -75,7 +75,7 @@ type subscriptionPath struct {
 }
 
 // readSubscription reads a subscription to show it, in whatever state.
-// It answers SubscriptionNotFound.
+// It answers SUBSCRIPTION_NOT_FOUND.
 func readSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
 	sub, ok, err := store.Get[Subscription](ctx, tx, id)
 	if err == nil && !ok {
@@ -85,7 +85,7 @@ func readSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resour
 }
 
 // activeSubscription locks a subscription that is to be changed.
-// It answers SubscriptionNotFound and SubscriptionNotActive.
+// It answers SUBSCRIPTION_NOT_FOUND and SUBSCRIPTION_NOT_ACTIVE.
 func activeSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
 	sub, err := lockSubscription(ctx, tx, id)
 	if err == nil && sub.Status != cloud.StatusActive {
@@ -96,7 +96,7 @@ func activeSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Reso
 
 // subscriptionForDatabase locks a subscription that is to get a database. One
 // that is on its way out counts as gone.
-// It answers SubscriptionNotFound and SubscriptionNotActive.
+// It answers SUBSCRIPTION_NOT_FOUND and SUBSCRIPTION_NOT_ACTIVE.
 func subscriptionForDatabase(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
 	sub, err := lockSubscription(ctx, tx, id)
 	switch {
@@ -119,7 +119,7 @@ func lockSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resour
 }
 
 func noSubscription(id int64) error {
-	return cloud.Errorf(cloud.SubscriptionNotFound, "Subscription %d was not found.", id)
+	return cloud.Errorf("SUBSCRIPTION_NOT_FOUND", "Subscription %d was not found.", id)
 }
 
 // report is engine.Report for what is in a subscription.
@@ -137,6 +137,6 @@ func within[B cloud.Body](read func(context.Context, *store.Tx, int64) (cloud.Re
 }
 
 func notActive[B cloud.Body](sub cloud.Resource[B]) error {
-	return cloud.Errorf(cloud.SubscriptionNotActive,
+	return cloud.Errorf("SUBSCRIPTION_NOT_ACTIVE",
 		"Subscription %d is not in an active state: it is %s.", sub.ID, sub.Status)
 }

@@ -23,7 +23,7 @@ func wantError(tb testing.TB, task apitest.Answer, code cloud.Code) {
 // wantDone fails unless a finished task was completed.
 func wantDone(tb testing.TB, task apitest.Answer) {
 	tb.Helper()
-	if got := task.Get("status"); got != string(cloud.TaskCompleted) {
+	if got := task.Get("status"); got != "processing-completed" {
 		tb.Errorf("got status %v, want a completed task\n%s", got, task.Body)
 	}
 }
@@ -80,8 +80,8 @@ func TestSubscriptionLife(t *testing.T) {
 	if got := sub.Get("status"); got != "pending" {
 		t.Errorf("got status %v, want pending", got)
 	}
-	wantError(t, a.Run(http.MethodPut, path, `{"name": "x"}`), cloud.SubscriptionNotActive)
-	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.SubscriptionNotActive)
+	wantError(t, a.Run(http.MethodPut, path, `{"name": "x"}`), "SUBSCRIPTION_NOT_ACTIVE")
+	wantError(t, a.Run(http.MethodDelete, path, nil), "SUBSCRIPTION_NOT_ACTIVE")
 	a.Settle(path, "active")
 
 	sub = a.Do(http.MethodGet, path, nil)
@@ -127,9 +127,9 @@ func TestSubscriptionLife(t *testing.T) {
 		t.Errorf("got %s, want it pending and yet changed", sub.Body)
 	}
 	a.Settle(path, "active")
-	wantError(t, a.Run(http.MethodPut, path, `{"deletionGracePeriod": "immediate", "customerManagedKeys": [{"resourceName": "key"}]}`), cloud.CMKProviderManaged)
+	wantError(t, a.Run(http.MethodPut, path, `{"deletionGracePeriod": "immediate", "customerManagedKeys": [{"resourceName": "key"}]}`), "CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_NOT_ALLOWED_WITH_CLOUD_PROVIDER_MANAGED_KEY")
 
-	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.SubscriptionInUse)
+	wantError(t, a.Run(http.MethodDelete, path, nil), "SUBSCRIPTION_IN_USE")
 	for i := range 2 {
 		list := a.Do(http.MethodGet, path+"/databases", nil)
 		id, _ := list.Get("subscription", 0, "databases", i, "databaseId").(float64)
@@ -139,12 +139,12 @@ func TestSubscriptionLife(t *testing.T) {
 	if got := a.Do(http.MethodGet, path, nil).Get("status"); got != "deleting" {
 		t.Errorf("got status %v, want deleting", got)
 	}
-	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.SubscriptionNotActive)
+	wantError(t, a.Run(http.MethodDelete, path, nil), "SUBSCRIPTION_NOT_ACTIVE")
 	a.Settle(path, "")
 	if list := a.Do(http.MethodGet, "/v1/subscriptions", nil); list.Get("subscriptions", 0) != nil {
 		t.Errorf("got %s, want no subscriptions", list.Body)
 	}
-	wantError(t, a.Run(http.MethodDelete, path, nil), cloud.SubscriptionNotFound)
+	wantError(t, a.Run(http.MethodDelete, path, nil), "SUBSCRIPTION_NOT_FOUND")
 }
 
 func TestSubscriptionDryRun(t *testing.T) {
@@ -177,7 +177,7 @@ func TestSubscriptionDryRun(t *testing.T) {
 	}
 
 	body["databases"] = []any{map[string]any{"name": "first", "protocol": "redis"}}
-	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", body), cloud.DatabaseSizeMissing)
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", body), "DATABASE_SIZE_LIMIT_NOT_DEFINED")
 }
 
 // What fails on its last database leaves nothing of the others.
@@ -190,7 +190,7 @@ func TestSubscriptionIsCreatedWholeOrNot(t *testing.T) {
 		map[string]any{"name": "good", "protocol": "redis", "datasetSizeInGb": 1},
 		map[string]any{"name": "bad", "protocol": "redis"},
 	}
-	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", body), cloud.DatabaseSizeMissing)
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", body), "DATABASE_SIZE_LIMIT_NOT_DEFINED")
 	if list := a.Do(http.MethodGet, "/v1/subscriptions", nil); list.Get("subscriptions", 0) != nil {
 		t.Errorf("got %s, want no subscriptions", list.Body)
 	}
@@ -214,7 +214,7 @@ func TestAllowList(t *testing.T) {
 	}
 	wantDone(t, a.Run(http.MethodPut, path, `{"cidrIps": ["192.168.0.0/16"], "securityGroupIds": ["sg-01234567"]}`))
 	wantDone(t, a.Run(http.MethodPut, path, `{"cidrIps": ["10.1.0.0/16", "203.0.113.7"]}`))
-	wantError(t, a.Run(http.MethodPut, path, `{"cidrIps": ["here"]}`), cloud.CIDRAllowListInvalid)
+	wantError(t, a.Run(http.MethodPut, path, `{"cidrIps": ["here"]}`), "CIDR_WHITELIST_INVALID_CIDRS")
 	want["cidr_ips"] = []any{"10.1.0.0/16", "203.0.113.7"}
 	if diff := cmp.Diff(want, list()); diff != "" {
 		t.Errorf("replaced (-want +got):\n%s", diff)

@@ -26,7 +26,7 @@ func (in subscriptionCreate) onePlace() (p cloudProviderSpec, r regionSpec, err 
 	regions := 0
 	for _, provider := range in.CloudProviders {
 		if or(provider.Provider, aws) != or(in.CloudProviders[0].Provider, aws) {
-			return p, r, cloud.Errorf(cloud.MultipleProviders, "A subscription is deployed to one cloud provider.")
+			return p, r, cloud.Errorf("MULTIPLE_CLOUD_PROVIDERS_NOT_SUPPORTED", "A subscription is deployed to one cloud provider.")
 		}
 		for _, region := range provider.Regions {
 			p, r = provider, region
@@ -34,7 +34,7 @@ func (in subscriptionCreate) onePlace() (p cloudProviderSpec, r regionSpec, err 
 		}
 	}
 	if regions != 1 {
-		return p, r, cloud.Errorf(cloud.SubscriptionOneRegion, "A subscription of a single region names one region, not %d.", regions)
+		return p, r, cloud.Errorf("SINGLE_REGION_SUBSCRIPTION_MUST_DEFINE_ONLY_ONE_REGION", "A subscription of a single region names one region, not %d.", regions)
 	}
 	return p, r, nil
 }
@@ -45,17 +45,17 @@ func (c *Catalog) checkDeployment(s Subscription) error {
 	case aws:
 	case gcp:
 		if s.CloudAccountID != internalCloudAccount {
-			return cloud.Errorf(cloud.SubscriptionGCPOnlyInternal, "On GCP a subscription lives in cloud account %d.", internalCloudAccount)
+			return cloud.Errorf("SUBSCRIPTION_GCP_ALLOW_ONLY_INTERNAL", "On GCP a subscription lives in cloud account %d.", internalCloudAccount)
 		}
 	default:
-		return cloud.Errorf(cloud.NotKnownCloudProvider, "There is no cloud provider %q.", s.Provider)
+		return cloud.Errorf("NOT_KNOWN_CLOUD_PROVIDER", "There is no cloud provider %q.", s.Provider)
 	}
 	r, ok := c.region(s.Provider, s.Region)
 	if !ok {
-		return cloud.Errorf(cloud.SubscriptionInvalidRegion, "There is no region %q of %s.", s.Region, s.Provider)
+		return cloud.Errorf("SUBSCRIPTION_INVALID_REGION_NAME", "There is no region %q of %s.", s.Region, s.Provider)
 	}
 	if s.CIDR == "" {
-		return cloud.Errorf(cloud.NetworkCIDRMissing, "In a cloud account of your own the deployment CIDR has to be named.")
+		return cloud.Errorf("NETWORKING_CIDR_MISSING", "In a cloud account of your own the deployment CIDR has to be named.")
 	}
 	if err := checkDeploymentCIDR(s.CIDR); err != nil {
 		return err
@@ -70,7 +70,7 @@ func checkDeploymentCIDR(text string) error {
 	if err == nil && prefix.Addr().Is4() && prefix.Bits() == 24 && prefix == prefix.Masked() {
 		return nil
 	}
-	failure := cloud.Errorf(cloud.BadRequest, "Bad request: %.80q is no deployment CIDR. The additional info says what one is.", text)
+	failure := cloud.Errorf("BAD_REQUEST", "Bad request: %.80q is no deployment CIDR. The additional info says what one is.", text)
 	failure.Info = "deploymentCIDR: Deployment CIDR range must be a valid CIDR format with a range of 256 IP addresses (i.e. '/24')"
 	return failure
 }
@@ -80,21 +80,21 @@ func checkDeploymentCIDR(text string) error {
 func checkZones(s Subscription, r region) error {
 	want := zonesOf(s.MultiAZ)
 	if len(r.Zones) < want {
-		return cloud.Errorf(cloud.SubscriptionZonesTooFew, "Region %s has too few availability zones for a deployment to several.", r.Name)
+		return cloud.Errorf("SUBSCRIPTION_REGION_DOES_NOT_SUPPORT_MULTI_AZ", "Region %s has too few availability zones for a deployment to several.", r.Name)
 	}
 	if len(s.Zones) == 0 {
 		return nil
 	}
 	for i, zone := range s.Zones {
 		if !r.hasZone(zone) {
-			return cloud.Errorf(cloud.SubscriptionZoneInvalid, "Region %s has no availability zone %q.", r.Name, zone)
+			return cloud.Errorf("SUBSCRIPTION_PREFERRED_AZ_INVALID_VALUE", "Region %s has no availability zone %q.", r.Name, zone)
 		}
 		if slices.Contains(s.Zones[:i], zone) {
-			return cloud.Errorf(cloud.SubscriptionZoneTwice, "Availability zone %s is listed twice.", zone)
+			return cloud.Errorf("SUBSCRIPTION_PREFERRED_AZ_MUST_BE_DEFINED_ONCE", "Availability zone %s is listed twice.", zone)
 		}
 	}
 	if len(s.Zones) != want {
-		return cloud.Errorf(cloud.SubscriptionZoneCount, "This deployment takes %d availability zones, not %d.", want, len(s.Zones))
+		return cloud.Errorf("SUBSCRIPTION_BAD_PREFERRED_AZ_SIZE", "This deployment takes %d availability zones, not %d.", want, len(s.Zones))
 	}
 	return nil
 }
@@ -114,13 +114,13 @@ func (r region) hasZone(zone string) bool {
 func (c *Catalog) payment(method string, id *int64) (string, int64, error) {
 	switch {
 	case method == marketplace && id != nil:
-		return "", 0, cloud.Errorf(cloud.MarketplacePaymentCollision, "Payment info is not for payment through a marketplace: leave out paymentMethodId.")
+		return "", 0, cloud.Errorf("MARKETPLACE_PAYMENT_INFO_COLLISION", "Payment info is not for payment through a marketplace: leave out paymentMethodId.")
 	case method == marketplace:
 		return marketplace, 0, nil
 	case id == nil:
-		return "", 0, cloud.Errorf(cloud.PaymentMissing, "Payment info was not provided: with payment by credit card, name one in paymentMethodId.")
+		return "", 0, cloud.Errorf("PAYMENT_INFO_NOT_PROVIDED", "Payment info was not provided: with payment by credit card, name one in paymentMethodId.")
 	case !slices.ContainsFunc(c.paymentMethods, func(m paymentMethod) bool { return m.ID == *id }):
-		return "", 0, cloud.Errorf(cloud.SubscriptionPaymentNotFound, "Payment info was not found: GET /payment-methods lists those of the account, and %d is none of them.", *id)
+		return "", 0, cloud.Errorf("SUBSCRIPTION_PI_NOT_FOUND", "Payment info was not found: GET /payment-methods lists those of the account, and %d is none of them.", *id)
 	}
 	return creditCard, *id, nil
 }
@@ -134,7 +134,7 @@ func (c *Catalog) checkSameVersion(subscription, database string) error {
 	s, _ := c.proVersion(subscription)
 	d, ok := c.proVersion(database)
 	if ok && d.Version != s.Version {
-		return cloud.Errorf(cloud.SubscriptionVersionConflict, "The subscription asks for %s, a database of it for %s.", s, d)
+		return cloud.Errorf("SUBSCRIPTION_REDIS_VERSION_CONFLICT", "The subscription asks for %s, a database of it for %s.", s, d)
 	}
 	return nil
 }
@@ -144,14 +144,14 @@ func checkDistinct(specs []DatabaseSpec) error {
 	names, ports := map[string]bool{}, map[int64]bool{}
 	for _, spec := range specs {
 		if names[spec.Name] {
-			return cloud.Errorf(cloud.DatabaseNameTwice, "Two databases are to be named %q.", spec.Name)
+			return cloud.Errorf("DATABASE_NAME_DUPLICATE", "Two databases are to be named %q.", spec.Name)
 		}
 		names[spec.Name] = true
 		if spec.Port == nil {
 			continue
 		}
 		if ports[*spec.Port] {
-			return cloud.Errorf(cloud.DatabasePortTwice, "Two databases are to have port %d.", *spec.Port)
+			return cloud.Errorf("DATABASE_CUSTOM_PORT_NOT_UNIQUE", "Two databases are to have port %d.", *spec.Port)
 		}
 		ports[*spec.Port] = true
 	}

@@ -153,7 +153,7 @@ func insertFirst(ctx context.Context, tx *store.Tx, subscription int64, list []d
 		}
 		near.ports[db.Body.Port] = true
 		steps = append(steps, cloud.Step{
-			Kind: db.Body.Kind(), ID: db.ID, Subscription: subscription, After: after, Status: cloud.StatusActive,
+			Kind: db.Body.Kind(), ID: db.ID, Holds: hold(subscription), After: after, Status: cloud.StatusActive,
 		})
 	}
 	return steps, nil
@@ -209,7 +209,7 @@ func (c *Catalog) newSubscription(in subscriptionCreate) (s Subscription, err er
 	if in.RedisVersion != "" {
 		version, ok := c.proVersion(in.RedisVersion)
 		if !ok {
-			return s, cloud.Errorf(cloud.SubscriptionVersionInvalid, "Redis %s is not available to Pro subscriptions.", in.RedisVersion)
+			return s, cloud.Errorf("SUBSCRIPTION_REDIS_VERSION_INVALID_VALUE", "Redis %s is not available to Pro subscriptions.", in.RedisVersion)
 		}
 		s.RedisVersion = version.Version
 	}
@@ -220,7 +220,7 @@ func (c *Catalog) newSubscription(in subscriptionCreate) (s Subscription, err er
 // checked without looking at one alone.
 func (c *Catalog) firstDatabases(in subscriptionCreate) ([]DatabaseSpec, error) {
 	if len(in.Databases) == 0 {
-		return nil, cloud.Errorf(cloud.SubscriptionNeedsDatabase, "A subscription is created with at least one database.")
+		return nil, cloud.Errorf("SUBSCRIPTION_MUST_HAVE_AT_LEAST_ONE_DATABASE", "A subscription is created with at least one database.")
 	}
 	var specs []DatabaseSpec
 	for _, first := range in.Databases {
@@ -228,7 +228,7 @@ func (c *Catalog) firstDatabases(in subscriptionCreate) ([]DatabaseSpec, error) 
 			return nil, err
 		}
 		if n := first.count(); n < 1 || n > maxFirstDatabases-int64(len(specs)) {
-			return nil, cloud.Errorf(cloud.DatabaseQuantityInvalid, "A subscription is created with 1 to %d databases.", maxFirstDatabases)
+			return nil, cloud.Errorf("DATABASE_INVALID_QUANTITY", "A subscription is created with 1 to %d databases.", maxFirstDatabases)
 		}
 		specs = append(specs, first.each()...)
 	}

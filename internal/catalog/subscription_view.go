@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/rediscloud/wire"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -27,7 +28,7 @@ type subscriptionView struct {
 	DeletionGracePeriod  string        `json:"deletionGracePeriod,omitempty"`
 	KeyAccess            *keyAccess    `json:"customerManagedKeyAccessDetails,omitempty"`
 	PrometheusEndpoint   string        `json:"prometheusEndpoint,omitempty"`
-	Error                *cloud.Error  `json:"error,omitempty"`
+	Error                *wire.Failure `json:"error,omitempty"`
 	Linked
 }
 
@@ -90,7 +91,7 @@ func (c *Catalog) show(sub cloud.Resource[Subscription], databases []cloud.Resou
 		PublicEndpointAccess: s.PublicAccess,
 		EncryptionType:       providerManagedKey,
 		CloudDetails:         []cloudDetail{},
-		Error:                sub.Error,
+		Error:                wire.FailureOf(sub.Error),
 	}
 	if !beingCreated(sub) {
 		view.CloudDetails = append(view.CloudDetails, c.cloudDetail(sub, databases))

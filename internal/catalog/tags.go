@@ -81,7 +81,7 @@ func createTag[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in 
 		return nil, err
 	}
 	if findTag(d.Tags, tag.Key) >= 0 {
-		return nil, cloud.Errorf(cloud.ConflictError, "The database already has a tag %q.", tag.Key)
+		return nil, cloud.Errorf("CONFLICT_ERROR", "The database already has a tag %q.", tag.Key)
 	}
 	d.Tags = append(d.Tags, tag)
 	if err := checkTagCount(d.Tags); err != nil {
@@ -109,7 +109,7 @@ func replaceTags[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, i
 			return nil, err
 		}
 		if findTag(tags, tag.Key) >= 0 {
-			return nil, cloud.Errorf(cloud.BadRequest, "The tag %q is there twice.", tag.Key)
+			return nil, cloud.Errorf("BAD_REQUEST", "The tag %q is there twice.", tag.Key)
 		}
 		if i := findTag(d.Tags, tag.Key); i >= 0 {
 			tag.CreatedAt = d.Tags[i].CreatedAt
@@ -158,7 +158,7 @@ func deleteTag[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in 
 }
 
 // lockTag locks a database that has a tag, and tells which it is.
-// Beyond the errors of lockHosted it answers EntityMissing.
+// Beyond the errors of lockHosted it answers ENTITY_NOT_FOUND.
 func lockTag[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path tagPath) (db cloud.Resource[B], i int, err error) {
 	db, err = lockHosted[B, P](ctx, tx, databasePath{path.Subscription, path.ID})
 	if err != nil {
@@ -166,7 +166,7 @@ func lockTag[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path 
 	}
 	i = findTag(P(&db.Body).core().Tags, strings.ToLower(path.Key))
 	if i < 0 {
-		return db, 0, cloud.Errorf(cloud.EntityMissing, "Tag %q was not found.", path.Key)
+		return db, 0, cloud.Errorf("ENTITY_NOT_FOUND", "Tag %q was not found.", path.Key)
 	}
 	return db, i, nil
 }
@@ -185,9 +185,9 @@ func (s tagSpec) tag(now time.Time) (Tag, error) {
 	key := strings.ToLower(s.Key)
 	switch {
 	case !tagKey.MatchString(key):
-		return Tag{}, cloud.Errorf(cloud.BadRequest, "%q cannot be the key of a tag: 1 to 64 letters, digits, spaces and - _ . + @ : only.", s.Key)
+		return Tag{}, cloud.Errorf("BAD_REQUEST", "%q cannot be the key of a tag: 1 to 64 letters, digits, spaces and - _ . + @ : only.", s.Key)
 	case !tagValue.MatchString(s.Value):
-		return Tag{}, cloud.Errorf(cloud.BadRequest, "%q cannot be the value of a tag: 1 to 128 letters, digits, spaces and - _ . + @ : only.", s.Value)
+		return Tag{}, cloud.Errorf("BAD_REQUEST", "%q cannot be the value of a tag: 1 to 128 letters, digits, spaces and - _ . + @ : only.", s.Value)
 	}
 	return Tag{Key: key, Value: s.Value, CreatedAt: date(now), UpdatedAt: date(now)}, nil
 }
@@ -196,7 +196,7 @@ func (s tagSpec) tag(now time.Time) (Tag, error) {
 func checkTagCount(tags []Tag) error {
 	const most = 50
 	if len(tags) > most {
-		return cloud.Errorf(cloud.BadRequest, "A database has %d tags at most.", most)
+		return cloud.Errorf("BAD_REQUEST", "A database has %d tags at most.", most)
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func stoppedTraffic[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx
 	}
 	job, ok, err := lastJob[B](ctx, tx, db.ID, trafficJob)
 	if err == nil && !ok {
-		err = cloud.Errorf(cloud.EntityNotFound, "Traffic of database %d was not found: none of its endpoints was redirected.", db.ID)
+		err = cloud.Errorf("ENTITY_NOT_FOUND", "Traffic of database %d was not found: none of its endpoints was redirected.", db.ID)
 	}
 	return job, err
 }
@@ -91,7 +91,7 @@ func resumeTraffic[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx,
 	case job.Body.Over:
 		return none, nil
 	case job.Status != cloud.StatusActive:
-		return none, cloud.Errorf(cloud.ConflictError, "The traffic of database %d cannot be resumed yet.", in.ID)
+		return none, cloud.Errorf("CONFLICT_ERROR", "The traffic of database %d cannot be resumed yet.", in.ID)
 	}
 	return none, letTraffic[B](ctx, tx, in.ID)
 }

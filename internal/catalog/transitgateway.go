@@ -64,7 +64,7 @@ func (c *Catalog) transitGatewayOperations() []engine.Operation {
 
 // gatewayRules are those of every request about transit gateways.
 func gatewayRules(single, activeActive cloud.Code) rules {
-	return rules{aws, cloud.GatewayProviderNotSupported, wrongKind{single, activeActive}}
+	return rules{aws, "TGW_CLOUD_PROVIDER_IS_NOT_SUPPORTED", wrongKind{single, activeActive}}
 }
 
 type invitationList struct {
@@ -81,7 +81,7 @@ type invitationView struct {
 }
 
 func (c *Catalog) listInvitations(ctx context.Context, tx *store.Tx, in place) (any, error) {
-	at, err := in.read(ctx, tx, gatewayRules(cloud.InvitationListSingle, cloud.InvitationListActiveActive))
+	at, err := in.read(ctx, tx, gatewayRules("TGW_GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_INVITATIONS_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION", "TGW_GETTING_SINGLE_REGION_TGW_INVITATIONS_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return nil, err
 	}
@@ -108,11 +108,11 @@ type invitationPath struct {
 }
 
 func (c *Catalog) acceptInvitation(ctx context.Context, tx *store.Tx, in invitationPath) (engine.Outcome, error) {
-	return c.answerInvitation(ctx, tx, in, invitationAccepted, gatewayRules(cloud.InvitationAcceptSingle, cloud.InvitationAcceptActiveActive))
+	return c.answerInvitation(ctx, tx, in, invitationAccepted, gatewayRules("TGW_ACCEPTING_AN_ACTIVE_ACTIVE_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "TGW_ACCEPTING_A_FLEXIBLE_SUBSCRIPTION_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 }
 
 func (c *Catalog) rejectInvitation(ctx context.Context, tx *store.Tx, in invitationPath) (engine.Outcome, error) {
-	return c.answerInvitation(ctx, tx, in, invitationRejected, gatewayRules(cloud.InvitationRejectSingle, cloud.InvitationRejectActiveActive))
+	return c.answerInvitation(ctx, tx, in, invitationRejected, gatewayRules("TGW_REJECTING_AN_ACTIVE_ACTIVE_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "TGW_REJECTING_A_FLEXIBLE_SUBSCRIPTION_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 }
 
 // An invitation is answered once. To give the same answer again does no harm.
@@ -122,7 +122,7 @@ func (c *Catalog) answerInvitation(ctx context.Context, tx *store.Tx, in invitat
 		return out, err
 	}
 	if _, ok := c.sharedGateway(in.ID); !ok {
-		return out, cloud.Errorf(cloud.InvitationNotFound, "Invitation %d was not found.", in.ID)
+		return out, cloud.Errorf("TGW_RESOURCE_SHARE_DOES_NOT_EXIST", "Invitation %d was not found.", in.ID)
 	}
 	answers, err := allAt[TransitGateway](ctx, tx, at)
 	if err != nil {
@@ -133,7 +133,7 @@ func (c *Catalog) answerInvitation(ctx context.Context, tx *store.Tx, in invitat
 	case answered && given.Status == answer:
 		return at.done(in.ID), nil
 	case answered:
-		return out, cloud.Errorf(cloud.InvitationNotFound, "Invitation %d was not found among those that wait: it is %s.", in.ID, given.Status)
+		return out, cloud.Errorf("TGW_RESOURCE_SHARE_DOES_NOT_EXIST", "Invitation %d was not found among those that wait: it is %s.", in.ID, given.Status)
 	}
 	_, err = insertNew(ctx, tx, cloud.Resource[TransitGateway]{
 		Parent: at.sub.ID, Status: answer, Body: TransitGateway{RegionID: at.region.ID, Invitation: in.ID},
@@ -177,7 +177,7 @@ type gatewayCIDR struct {
 }
 
 func (c *Catalog) listTransitGateways(ctx context.Context, tx *store.Tx, in place) (any, error) {
-	at, err := in.read(ctx, tx, gatewayRules(cloud.GatewayListSingle, cloud.GatewayListActiveActive))
+	at, err := in.read(ctx, tx, gatewayRules("TGW_GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION", "TGW_GETTING_SINGLE_REGION_TGWS_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ type attachmentPath struct {
 }
 
 func createAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out engine.Outcome, err error) {
-	at, err := in.lock(ctx, tx, gatewayRules(cloud.AttachmentCreateSingle, cloud.AttachmentCreateActiveActive))
+	at, err := in.lock(ctx, tx, gatewayRules("TGW_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "TGW_CREATING_A_FLEXIBLE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return out, err
 	}
@@ -48,7 +48,7 @@ func createAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out
 	if _, attached, err := attachmentOf(ctx, tx, in.Gateway); err != nil {
 		return out, err
 	} else if attached {
-		return out, cloud.Errorf(cloud.ConflictError, "Transit gateway %d is attached already.", in.Gateway)
+		return out, cloud.Errorf("CONFLICT_ERROR", "Transit gateway %d is attached already.", in.Gateway)
 	}
 	attachment, err := insertNew(ctx, tx, cloud.Resource[GatewayAttachment]{Parent: in.Gateway, Status: attachmentInitiating})
 	return at.done(in.Gateway,
@@ -80,12 +80,12 @@ func (c *cidrAddress) UnmarshalJSON(data []byte) error {
 }
 
 func updateAttachment(ctx context.Context, tx *store.Tx, in attachmentUpdate) (out engine.Outcome, err error) {
-	at, attachment, err := lockAttachment(ctx, tx, in.attachmentPath, gatewayRules(cloud.AttachmentUpdateSingle, cloud.AttachmentUpdateActiveActive))
+	at, attachment, err := lockAttachment(ctx, tx, in.attachmentPath, gatewayRules("TGW_UPDATING_AN_ACTIVE_ACTIVE_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "TGW_UPDATING_A_FLEXIBLE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return out, err
 	}
 	if attachment.Status != gatewayAvailable {
-		return out, cloud.Errorf(cloud.AttachmentNotActive, "The attachment is not in an active state: it is %s. It can be changed once it is available.", attachment.Status)
+		return out, cloud.Errorf("TGW_ATTACHMENT_IS_NOT_ACTIVE", "The attachment is not in an active state: it is %s. It can be changed once it is available.", attachment.Status)
 	}
 	cidrs, err := gatewayCIDRs(attachment.Body.CIDRs, in.CIDRs)
 	if err != nil {
@@ -103,20 +103,20 @@ func gatewayCIDRs(have []string, want []cidrAddress) ([]string, error) {
 		prefix, err := netip.ParsePrefix(string(c))
 		switch {
 		case err != nil || !prefix.Addr().Is4() || prefix != prefix.Masked():
-			return nil, cloud.Errorf(cloud.AttachmentCIDRInvalid, "%q is not an IPv4 network in CIDR notation.", string(c))
+			return nil, cloud.Errorf("TGW_ATTACHMENT_CIDRS_INVALID_LENGTH", "%q is not an IPv4 network in CIDR notation.", string(c))
 		case slices.Contains(list, string(c)):
-			return nil, cloud.Errorf(cloud.AttachmentCIDRTwice, "%s is listed twice.", string(c))
+			return nil, cloud.Errorf("TGW_ATTACHMENT_CIDRS_REQUEST_CONTAINS_DUPLICATES", "%s is listed twice.", string(c))
 		}
 		list = append(list, string(c))
 	}
 	if len(list) > 0 && slices.Equal(have, list) {
-		return nil, cloud.Errorf(cloud.AttachmentCIDRSame, "The attachment has these CIDRs already.")
+		return nil, cloud.Errorf("TGW_ATTACHMENT_CIDRS_ARE_THE_SAME_AS_EXISTING_ONES", "The attachment has these CIDRs already.")
 	}
 	return list, nil
 }
 
 func deleteAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out engine.Outcome, err error) {
-	at, attachment, err := lockAttachment(ctx, tx, in, gatewayRules(cloud.AttachmentDeleteSingle, cloud.AttachmentDeleteActiveActive))
+	at, attachment, err := lockAttachment(ctx, tx, in, gatewayRules("TGW_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "TGW_DELETING_A_FLEXIBLE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return out, err
 	}
@@ -124,7 +124,7 @@ func deleteAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out
 }
 
 // lockAttachment finds an attachment that is to be changed. Beyond the errors of
-// place.lock and checkGateway it answers AttachmentNotFound.
+// place.lock and checkGateway it answers TGW_ATTACHMENT_DOES_NOT_EXIST.
 func lockAttachment(ctx context.Context, tx *store.Tx, path attachmentPath, r rules) (at site, a cloud.Resource[GatewayAttachment], err error) {
 	if at, err = path.lock(ctx, tx, r); err != nil {
 		return at, a, err
@@ -140,14 +140,14 @@ func lockAttachment(ctx context.Context, tx *store.Tx, path attachmentPath, r ru
 }
 
 func noAttachment(gateway int64) error {
-	return cloud.Errorf(cloud.AttachmentNotFound, "The attachment of transit gateway %d was not found.", gateway)
+	return cloud.Errorf("TGW_ATTACHMENT_DOES_NOT_EXIST", "The attachment of transit gateway %d was not found.", gateway)
 }
 
-// checkGateway answers GatewayNotFound unless a place has an accepted gateway.
+// checkGateway answers TGW_DOES_NOT_EXIST unless a place has an accepted gateway.
 func checkGateway(ctx context.Context, tx *store.Tx, at site, id int64) error {
 	gateway, ok, err := store.Get[TransitGateway](ctx, tx, id)
 	if err == nil && (!ok || gateway.Parent != at.sub.ID || gateway.Body.RegionID != at.region.ID || gateway.Status != invitationAccepted) {
-		err = cloud.Errorf(cloud.GatewayNotFound, "Transit gateway %d was not found.", id)
+		err = cloud.Errorf("TGW_DOES_NOT_EXIST", "Transit gateway %d was not found.", id)
 	}
 	return err
 }

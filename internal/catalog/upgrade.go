@@ -83,15 +83,15 @@ func upgradeDatabase[B cloud.Body, P hosted[B]](c *Catalog, offer string, meanwh
 		i := slices.IndexFunc(upgrades, func(v redisVersion) bool { return v.Version == in.Version })
 		switch {
 		case again && job.Status == cloud.StatusPending:
-			return out, cloud.Errorf(cloud.UpgradeRunning, "Database %d is being upgraded to Redis %s already.", db.ID, job.Body.Target)
+			return out, cloud.Errorf("DATABASE_UPGRADE_IS_ALREADY_RUNNING", "Database %d is being upgraded to Redis %s already.", db.ID, job.Body.Target)
 		case db.Status != cloud.StatusActive:
 			return out, databaseNotActive(db)
 		case d.Protocol == memcached:
-			return out, cloud.Errorf(cloud.UpgradeMemcached, "A database with the protocol %s has no version of Redis.", memcached)
+			return out, cloud.Errorf("DATABASE_UPGRADE_OF_MEMCACHED_IS_NOT_SUPPORTED", "A database with the protocol %s has no version of Redis.", memcached)
 		case d.activeActive():
-			return out, cloud.Errorf(cloud.UpgradeActiveActive, "Database %d is Active-Active, which cannot be upgraded.", db.ID)
+			return out, cloud.Errorf("ACTIVE_ACTIVE_DATABASE_UPGRADE_IS_NOT_SUPPORTED", "Database %d is Active-Active, which cannot be upgraded.", db.ID)
 		case i < 0:
-			return out, cloud.Errorf(cloud.UpgradeInvalid, "Database %d runs Redis %s and cannot be upgraded to %q.", db.ID, d.RedisVersion, in.Version)
+			return out, cloud.Errorf("DATABASE_UPGRADE_INVALID_REDIS_VERSION", "Database %d runs Redis %s and cannot be upgraded to %q.", db.ID, d.RedisVersion, in.Version)
 		}
 		if err := store.SetStatus[B](ctx, tx, db.ID, meanwhile); err != nil {
 			return out, err
@@ -132,7 +132,7 @@ type upgradeStatus struct {
 	Status   string  `json:"upgradeStatus"`
 }
 
-// It answers UpgradeNotFound for a database that was never upgraded.
+// It answers DATABASE_UPGRADE_WORKFLOW_NOT_FOUND for a database that was never upgraded.
 func getUpgradeStatus[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in databasePath) (status upgradeStatus, err error) {
 	db, err := readHosted[B, P](ctx, tx, in)
 	if err != nil {
@@ -143,7 +143,7 @@ func getUpgradeStatus[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.
 	case err != nil:
 		return status, err
 	case !ok:
-		return status, cloud.Errorf(cloud.UpgradeNotFound, "An upgrade of database %d was not found.", db.ID)
+		return status, cloud.Errorf("DATABASE_UPGRADE_WORKFLOW_NOT_FOUND", "An upgrade of database %d was not found.", db.ID)
 	}
 	return upgradeStatus{
 		ID: db.ID, Version: job.Body.Target, Progress: job.Body.Progress, Status: jobStatus(job.Status, "in-progress", "done"),

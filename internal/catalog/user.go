@@ -106,7 +106,7 @@ func (c *Catalog) keyOwner(ctx context.Context, tx *store.Tx, key cloud.Key) (ac
 	return users[max(i, 0)], nil
 }
 
-// person finds a user of the account. It answers UserNotFound.
+// person finds a user of the account. It answers USER_NOT_FOUND.
 func (c *Catalog) person(ctx context.Context, tx *store.Tx, id int64) (accountUser, error) {
 	users, err := c.people(ctx, tx)
 	if err != nil {
@@ -114,7 +114,7 @@ func (c *Catalog) person(ctx context.Context, tx *store.Tx, id int64) (accountUs
 	}
 	i := slices.IndexFunc(users, func(u accountUser) bool { return u.ID == id })
 	if i < 0 {
-		return accountUser{}, cloud.Errorf(cloud.UserNotFound, "User %d was not found.", id)
+		return accountUser{}, cloud.Errorf("USER_NOT_FOUND", "User %d was not found.", id)
 	}
 	return users[i], nil
 }
@@ -156,7 +156,7 @@ func (c *Catalog) updateUser(ctx context.Context, tx *store.Tx, in struct {
 		role = *in.Role
 	}
 	if role != user.Role && c.isOwner(user) {
-		return out, cloud.Errorf(cloud.UserOwnRole, "Nobody can change the own role.")
+		return out, cloud.Errorf("USER_CANNOT_UPDATE_IT_IS_OWN_ROLE", "Nobody can change the own role.")
 	}
 	return engine.Outcome{ResourceID: user.ID}, saveUser(ctx, tx, user.ID, in.Name, UserChange{Role: role})
 }
@@ -167,7 +167,7 @@ func (c *Catalog) deleteUser(ctx context.Context, tx *store.Tx, in userPath) (ou
 		return out, err
 	}
 	if c.isOwner(user) {
-		return out, cloud.Errorf(cloud.UserDeletesItself, "Nobody can delete the own user.")
+		return out, cloud.Errorf("USER_CANNOT_DELETE_OWN_USER", "Nobody can delete the own user.")
 	}
 	return engine.Outcome{ResourceID: user.ID}, saveUser(ctx, tx, user.ID, user.Name, UserChange{Deleted: true})
 }
@@ -192,7 +192,7 @@ func checkPersonName(name string) error {
 	const most = 128
 	if strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > most ||
 		strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return cloud.Errorf(cloud.UserNameInvalid, "A name has 1 to %d characters that can be printed.", most)
+		return cloud.Errorf("USER_NAME_IS_INVALID", "A name has 1 to %d characters that can be printed.", most)
 	}
 	return nil
 }

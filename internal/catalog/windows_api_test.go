@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
 // A client may wait for a task, or for the resource, or for neither: what one answer shows must never contradict
@@ -123,7 +122,7 @@ func TestNothingNamesWhatASubscriptionBeingCreatedHas(t *testing.T) {
 	sub := fmt.Sprintf("/v1/subscriptions/%d", id)
 	database := id - 100_000 + 51_000_001 // ids are drawn in turn
 	role := fmt.Sprintf(`{"name": "early", "redisRules": [{"ruleName": "Full-Access", "databases": [{"subscriptionId": %d, "databaseId": %d}]}]}`, id, database)
-	wantError(t, a.Run(http.MethodPost, "/v1/acl/roles", role), cloud.DatabaseNotFound)
+	wantError(t, a.Run(http.MethodPost, "/v1/acl/roles", role), "DATABASE_NOT_FOUND")
 	if got := resource(glance(t, a, sub+"/regions/peerings"), "regions", 0); got != nil {
 		t.Errorf("got region %v", got)
 	}
@@ -203,7 +202,7 @@ func TestFirstDatabasesExistOnceTheKeysAreThere(t *testing.T) {
 		wantAgreement(t, a, sub)
 		a.Settle(sub, "active")
 		wantMembers(t, "active", wantAgreement(t, a, sub), map[string]any{"numberOfDatabases": 2.0})
-		wantError(t, a.Run(http.MethodDelete, sub, nil), cloud.SubscriptionInUse)
+		wantError(t, a.Run(http.MethodDelete, sub, nil), "SUBSCRIPTION_IN_USE")
 		for range 2 {
 			wantDone(t, a.Run(http.MethodDelete, fmt.Sprintf("%s/databases/%d", sub, firstDatabase(t, a, sub)), nil))
 			a.Advance(apitest.SettleTime)

@@ -121,7 +121,7 @@ func getDocument(ctx context.Context, tx *store.Tx, at document) (json.RawMessag
 }
 
 func (at document) missing() error {
-	return cloud.Errorf(cloud.EntityMissing, "%q was not found in the data integration workspace of subscription %d.", at.path, at.subscription)
+	return cloud.Errorf("ENTITY_NOT_FOUND", "%q was not found in the data integration workspace of subscription %d.", at.path, at.subscription)
 }
 
 // change lets a function change the documents of an active subscription, and
@@ -165,7 +165,7 @@ func (at document) orEmpty() json.RawMessage {
 
 func postDocument(kept map[string]string, at document) (json.RawMessage, error) {
 	if _, ok := kept[at.path]; ok {
-		return nil, cloud.Errorf(cloud.ConflictError, "Something is kept at %q already.", at.path)
+		return nil, cloud.Errorf("CONFLICT_ERROR", "Something is kept at %q already.", at.path)
 	}
 	return putDocument(kept, at)
 }
@@ -183,9 +183,9 @@ func keep(kept map[string]string, path string, document json.RawMessage) (json.R
 	}
 	switch {
 	case len(kept) > maxDocuments:
-		return nil, cloud.Errorf(cloud.BadRequest, "A data integration workspace keeps %d documents at most.", maxDocuments)
+		return nil, cloud.Errorf("BAD_REQUEST", "A data integration workspace keeps %d documents at most.", maxDocuments)
 	case size > maxWorkspaceSize:
-		return nil, cloud.Errorf(cloud.BadRequest, "A data integration workspace keeps %d MiB at most, paths included.", maxWorkspaceSize>>20)
+		return nil, cloud.Errorf("BAD_REQUEST", "A data integration workspace keeps %d MiB at most, paths included.", maxWorkspaceSize>>20)
 	}
 	return document, nil
 }

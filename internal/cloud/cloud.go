@@ -41,9 +41,15 @@ type Kind struct {
 	Name    string // stored with every resource
 	Parent  string // name of the kind of its parent; empty: it has none
 	FirstID int64  // public ids count up from here
-	// Capped kinds are subscriptions: an account may change only a few at once,
-	// and whatever is being provisioned for one keeps it pending.
-	Capped bool
+	// Limit bounds how many of them an account may change at once, and makes whatever is being provisioned for one keep
+	// it pending; nil: neither. All kinds of an account that have a limit share its slots.
+	Limit *Limit
+}
+
+// Limit is how many resources of an account may be changed at once, and the error of one more where more are refused.
+type Limit struct {
+	Max   int
+	Error Error
 }
 
 // Body is what a kind knows beyond the columns that every resource has.
@@ -81,16 +87,16 @@ const (
 // doc: process-lifecycle#task-process-states
 type TaskStatus string
 
-// The states of a task, in the order it goes through them.
+// The states of a task, in the order it goes through them. What clients read instead is for each dialect to say.
 const (
-	TaskReceived   TaskStatus = "received"
-	TaskInProgress TaskStatus = "processing-in-progress"
-	TaskCompleted  TaskStatus = "processing-completed"
-	TaskFailed     TaskStatus = "processing-error"
+	TaskReceived TaskStatus = "received"
+	TaskRunning  TaskStatus = "running"
+	TaskDone     TaskStatus = "done"
+	TaskFailed   TaskStatus = "failed"
 )
 
 // Finished reports whether a task in this state will never change again.
-func (s TaskStatus) Finished() bool { return s == TaskCompleted || s == TaskFailed }
+func (s TaskStatus) Finished() bool { return s == TaskDone || s == TaskFailed }
 
 // Task is the background process behind an asynchronous request.
 type Task struct {
@@ -104,30 +110,30 @@ type Task struct {
 	UpdatedAt time.Time     // last change of Status, business time
 }
 
-// TaskResponse is what a finished task answers.
+// TaskResponse is what a finished task came to, as it is stored.
 type TaskResponse struct {
-	ResourceID           int64           `json:"resourceId,omitempty"`
-	AdditionalResourceID int64           `json:"additionalResourceId,omitempty"`
-	Resource             json.RawMessage `json:"resource,omitempty"`
-	Error                *Error          `json:"error,omitempty"`
-	AdditionalInfo       string          `json:"additionalInfo,omitempty"` // about the error
-}
-
-// FailedWith is the answer of a task that ended with an error.
-func FailedWith(e *Error) TaskResponse {
-	return TaskResponse{Error: e, AdditionalInfo: e.additionalInfo()}
+	ResourceID int64           `json:"resource_id,omitempty"`
+	ParentID   int64           `json:"parent_id,omitempty"` // of the resource, where clients are told
+	Resource   json.RawMessage `json:"resource,omitempty"`  // what was read, in the words of clients
+	Error      *Error          `json:"error,omitempty"`
 }
 
 // Step is one thing provisioning still has to do, as data: after a while a
 // resource reaches a status and its body takes on a patch.
 type Step struct {
-	Kind         Kind
-	ID           int64
-	Subscription int64           // kept pending, and a slot of the cap held, until the step is done; 0: none
-	After        time.Duration   // business time from the moment it may start
-	Status       Status          // reached; StatusGone removes the resource
-	Patch        json.RawMessage // merged into the body, top-level members only; nil: nothing
-	Error        *Error          // with StatusError
+	Kind   Kind
+	ID     int64
+	Holds  Hold            // kept pending until the step is done, and a slot of its limit taken; zero: nothing
+	After  time.Duration   // business time from the moment it may start
+	Status Status          // reached; StatusGone removes the resource
+	Patch  json.RawMessage // merged into the body, top-level members only; nil: nothing
+	Error  *Error          // with StatusError
+}
+
+// Hold names a resource of a kind with a limit.
+type Hold struct {
+	Limit *Limit
+	ID    int64
 }
 
 // File is an answer that is not JSON but something to save.

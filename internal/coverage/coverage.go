@@ -16,7 +16,7 @@ import (
 	"sync"
 
 	"github.com/understudy-dev/understudy"
-	"github.com/understudy-dev/understudy/api/openapi"
+	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
 // Recorder remembers which operations succeeded. It may be used by any number of
@@ -53,9 +53,9 @@ func (r *Recorder) Answered(req *http.Request, status int, header http.Header, b
 	case op == nil && status != http.StatusNotFound && status != http.StatusMethodNotAllowed:
 		return "", fmt.Errorf("%s %s is no operation, and answered with %d", req.Method, req.URL, status)
 	case op == nil:
-		return "", errors.Join(checkLayout(req, header, body), checkWords(status, body))
+		return "", errors.Join(checkLayout(req, header, body), checkWords(r.document, status, body))
 	}
-	err = errors.Join(op.CheckResponse(status, header, body), checkLayout(req, header, body), checkWords(status, body))
+	err = errors.Join(op.CheckResponse(status, header, body), checkLayout(req, header, body), checkWords(r.document, status, body))
 	if status >= http.StatusMultipleChoices {
 		return "", err
 	}

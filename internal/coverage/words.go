@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
 // words are what clients look for in the text of an error, by a part of its code.
@@ -49,8 +51,9 @@ func Lacks(code, text string) (missing []string) {
 	return missing
 }
 
-// checkWords looks through a body for errors, and at their texts.
-func checkWords(status int, body []byte) error {
+// checkWords looks through a body for errors, at their texts and at what they say beside
+// their codes.
+func checkWords(document *openapi.Document, status int, body []byte) error {
 	if !bytes.Contains(body, []byte(`"error"`)) {
 		return nil
 	}
@@ -63,25 +66,44 @@ func checkWords(status int, body []byte) error {
 			return fmt.Errorf("the message %q does not say %q", message, statusWords[status])
 		}
 	}
-	return errorWords(value)
+	return errorWords(document, value)
 }
 
-func errorWords(value any) (err error) {
+func errorWords(document *openapi.Document, value any) (err error) {
 	switch v := value.(type) {
 	case []any:
 		for _, item := range v {
-			err = errors.Join(err, errorWords(item))
+			err = errors.Join(err, errorWords(document, item))
 		}
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(v)) {
 			failure, _ := v[name].(map[string]any)
 			code, _ := failure["type"].(string)
 			text, _ := failure["description"].(string)
+			if name == "error" && failure != nil {
+				err = errors.Join(err, checkCode(document, code, failure["status"], v["additionalInfo"]))
+			}
 			if missing := Lacks(code, text); name == "error" && missing != nil {
 				err = errors.Join(err, fmt.Errorf("the text of %s, %q, does not say %q", code, text, missing))
 			}
-			err = errors.Join(err, errorWords(v[name]))
+			err = errors.Join(err, errorWords(document, v[name]))
 		}
 	}
 	return err
+}
+
+// checkCode holds what stands beside the code of an error against the contract.
+func checkCode(document *openapi.Document, code string, status, info any) error {
+	want, ok := document.Code(code)
+	if !ok {
+		return fmt.Errorf("%q is no code of the contract", code)
+	}
+	name := strings.ToUpper(strings.ReplaceAll(http.StatusText(want.Status), " ", "_"))
+	if says := fmt.Sprintf("%d %s", want.Status, name); status != says {
+		return fmt.Errorf("the status of %s is %v, want %s", code, status, says)
+	}
+	if info, _ := info.(string); info != "" && info != want.AdditionalInfo {
+		return fmt.Errorf("the additional info of %s is %q, want %q", code, info, want.AdditionalInfo)
+	}
+	return nil
 }

@@ -61,6 +61,9 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 		e.at("tx.before_commit")
 		return nil
 	})
+	if failure, ok := errors.AsType[*cloud.Error](err); ok {
+		return out, op.explain(failure)
+	}
 	if err != nil {
 		return out, err
 	}
@@ -83,7 +86,11 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 		return cloud.Task{}, err
 	}
 	if op.within != nil {
-		if err := e.db.Read(ctx, caller, func(tx *store.Tx) error { return op.within(ctx, tx, req) }); err != nil {
+		err := e.db.Read(ctx, caller, func(tx *store.Tx) error { return op.within(ctx, tx, req) })
+		if failure, ok := errors.AsType[*cloud.Error](err); ok {
+			return cloud.Task{}, op.explain(failure)
+		}
+		if err != nil {
 			return cloud.Task{}, err
 		}
 	}

@@ -1,15 +1,18 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/understudy-dev/understudy/api/openapi"
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
 // Request is a request as a task keeps it: checked against the document, and
@@ -152,6 +155,16 @@ func setParameter(field reflect.Value, value string) error {
 type bound struct {
 	Operation
 	doc *openapi.Operation
+}
+
+// explain adds to an error what the document says of its code.
+func (op *bound) explain(failure *cloud.Error) *cloud.Error {
+	explained := *failure
+	explained.Status = http.StatusInternalServerError
+	if code, ok := op.doc.Document().Code(string(failure.Code)); ok {
+		explained.Status, explained.Info = code.Status, cmp.Or(failure.Info, code.AdditionalInfo)
+	}
+	return &explained
 }
 
 // bind brings the functions and the document together. It names every problem

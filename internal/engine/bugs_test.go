@@ -42,7 +42,7 @@ func claimTwice(t *testing.T) (db *store.DB, dead, alive store.Claim) {
 // finish ends a task as one of its workers.
 func finish(ctx context.Context, db *store.DB, c store.Claim) error {
 	return db.Process(ctx, c, func(tx *store.Tx) error {
-		return tx.Finish(c, cloud.TaskCompleted, cloud.TaskResponse{})
+		return tx.Finish(c, cloud.TaskDone, cloud.TaskResponse{})
 	})
 }
 
@@ -71,7 +71,7 @@ func TestB11RescuedAfterItsEnd(t *testing.T) {
 		if err := db.ReleaseTask(t.Context(), late, 0, false); err != nil {
 			t.Error(err)
 		}
-		if got := status(t, db, alive); got != cloud.TaskCompleted {
+		if got := status(t, db, alive); got != cloud.TaskDone {
 			t.Errorf("released after its end the task is %s", got)
 		}
 	}
@@ -91,8 +91,8 @@ func TestB12EndOfAnOlderAttempt(t *testing.T) {
 	if err := db.ReleaseTask(t.Context(), dead, 0, false); err != nil {
 		t.Error(err)
 	}
-	if got := status(t, db, alive); got != cloud.TaskInProgress {
-		t.Errorf("the task is %s, want %s", got, cloud.TaskInProgress)
+	if got := status(t, db, alive); got != cloud.TaskRunning {
+		t.Errorf("the task is %s, want %s", got, cloud.TaskRunning)
 	}
 	if err := finish(t.Context(), db, alive); err != nil {
 		t.Errorf("the newer attempt: %v", err)

@@ -9,17 +9,17 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/understudy-dev/understudy/api/openapi"
+	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// Policy is what happens to a change of a fourth subscription while three are
-// being changed. doc: process-lifecycle#process-limitations
+// Policy is what happens to a change beyond a limit: of one more resource while as many as
+// its kind allows are being changed. doc: process-lifecycle#process-limitations
 type Policy string
 
 // The two policies.
 const (
-	PolicyQueue  Policy = "queue"  // it waits, pending, for one of the three to be done
+	PolicyQueue  Policy = "queue"  // it waits, pending, for one of the others to be done
 	PolicyReject Policy = "reject" // its task ends in an error
 )
 

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/understudy-dev/understudy/api/openapi"
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -42,9 +42,9 @@ func TestLifeOfAResource(t *testing.T) {
 	if task.Status != cloud.TaskReceived {
 		t.Errorf("accepted task is %s, want received", task.Status)
 	}
-	apitest.Eventually(t, "task in progress", func() bool { return w.task(task.ID).Status == cloud.TaskInProgress })
+	apitest.Eventually(t, "task in progress", func() bool { return w.task(task.ID).Status == cloud.TaskRunning })
 	w.advance(5 * time.Second)
-	apitest.Eventually(t, "task completed", func() bool { return w.task(task.ID).Status == cloud.TaskCompleted })
+	apitest.Eventually(t, "task completed", func() bool { return w.task(task.ID).Status == cloud.TaskDone })
 
 	id := w.task(task.ID).Response.ResourceID
 	if b, ok := w.box(id); !ok || b.Status != cloud.StatusPending || b.Body.Lid || b.ActivatedAt != nil {
@@ -113,7 +113,7 @@ func TestDeleteWinsOverProvisioning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := w.process(remove); got.Status != cloud.TaskCompleted {
+	if got := w.process(remove); got.Status != cloud.TaskDone {
 		t.Fatalf("delete: got %+v", got)
 	}
 	w.advance(deleteTime - time.Second)

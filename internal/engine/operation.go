@@ -35,10 +35,10 @@ type Operation struct {
 
 // Outcome is what processing a task comes to.
 type Outcome struct {
-	ResourceID           int64
-	AdditionalResourceID int64        // the parent of the resource, where the API names it
-	Resource             any          // what a Report found, or a dry run; nil: nothing
-	Steps                []cloud.Step // left to provisioning
+	ResourceID int64
+	ParentID   int64        // of the resource, where clients are told
+	Resource   any          // what a Report found, or a dry run; nil: nothing
+	Steps      []cloud.Step // left to provisioning
 }
 
 // Sync binds a function that answers within the request. The function of a GET

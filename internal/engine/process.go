@@ -52,7 +52,7 @@ func (e *Engine) process(ctx context.Context, c store.Claim) {
 		err = e.fail(ctx, c, failure)
 	default:
 		log.Error("processing failed", "error", err)
-		err = e.fail(ctx, c, cloud.Errorf(cloud.GeneralError, "The request could not be processed because of an internal error."))
+		err = e.fail(ctx, c, e.internalError(c, "The request could not be processed because of an internal error."))
 	}
 	switch {
 	case errors.Is(err, store.ErrLeaseLost):
@@ -82,7 +82,7 @@ func (e *Engine) process(ctx context.Context, c store.Claim) {
 // It tells whether there is something to provision.
 func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err error) {
 	if c.Attempts > maxAttempts {
-		return false, cloud.Errorf(cloud.GeneralError, "Processing was given up after %d attempts that did not come to an end.", maxAttempts)
+		return false, e.internalError(c, "Processing was given up after %d attempts that did not come to an end.", maxAttempts)
 	}
 	op, err := e.operation(c.Operation)
 	if err != nil {
@@ -97,12 +97,12 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 		return false, err
 	}
 	err = e.db.Process(ctx, c, func(tx *store.Tx) error {
-		fault, err := takeFault(ctx, tx, c)
+		fault, err := e.takeFault(ctx, tx, c)
 		if err != nil {
 			return err
 		}
 		if fault.processing != nil {
-			return tx.Finish(c, cloud.TaskFailed, cloud.FailedWith(fault.processing))
+			return tx.Finish(c, cloud.TaskFailed, cloud.TaskResponse{Error: fault.processing})
 		}
 		out, err := call(ctx, op, tx, in)
 		if err != nil {
@@ -118,7 +118,7 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 		if err != nil {
 			return err
 		}
-		if err := tx.Finish(c, cloud.TaskCompleted, response); err != nil {
+		if err := tx.Finish(c, cloud.TaskDone, response); err != nil {
 			return err
 		}
 		e.at("task.before_commit")
@@ -141,12 +141,31 @@ func call(ctx context.Context, op *bound, tx *store.Tx, in any) (out Outcome, er
 // did was rolled back.
 func (e *Engine) fail(ctx context.Context, c store.Claim, failure *cloud.Error) error {
 	return e.db.Process(ctx, c, func(tx *store.Tx) error {
-		return tx.Finish(c, cloud.TaskFailed, cloud.FailedWith(failure))
+		return tx.Finish(c, cloud.TaskFailed, cloud.TaskResponse{Error: e.explained(c.Operation, failure)})
 	})
 }
 
+// explained is an error of an operation with what the operation's document says of its
+// code. A code that is not listed, which only a fault rule can have, goes with 500.
+func (e *Engine) explained(operation string, failure *cloud.Error) *cloud.Error {
+	op, err := e.operation(operation)
+	if err != nil { // of another version
+		return failure
+	}
+	return op.explain(failure)
+}
+
+// internalError is the error of a task that failed because of us, in the words of the task's document.
+func (e *Engine) internalError(c store.Claim, format string, args ...any) *cloud.Error {
+	var code cloud.Code
+	if op, err := e.operation(c.Operation); err == nil {
+		code = cloud.Code(op.doc.Document().InternalError())
+	}
+	return cloud.Errorf(code, format, args...)
+}
+
 func responseOf(out Outcome) (cloud.TaskResponse, error) {
-	response := cloud.TaskResponse{ResourceID: out.ResourceID, AdditionalResourceID: out.AdditionalResourceID}
+	response := cloud.TaskResponse{ResourceID: out.ResourceID, ParentID: out.ParentID}
 	if out.Resource != nil {
 		resource, err := json.Marshal(out.Resource)
 		if err != nil {
@@ -160,16 +179,16 @@ func responseOf(out Outcome) (cloud.TaskResponse, error) {
 // faults are the fault rules that strike one task.
 type faults struct{ processing, provisioning *cloud.Error }
 
-func takeFault(ctx context.Context, tx *store.Tx, c store.Claim) (f faults, err error) {
+func (e *Engine) takeFault(ctx context.Context, tx *store.Tx, c store.Claim) (f faults, err error) {
 	if !c.Faulty {
 		return f, nil
 	}
-	phase, e, err := tx.TakeFault(ctx, c.Operation)
+	phase, failure, err := tx.TakeFault(ctx, c.Operation)
 	switch phase {
 	case store.Processing:
-		f.processing = e
+		f.processing = e.explained(c.Operation, failure)
 	case store.Provisioning:
-		f.provisioning = e
+		f.provisioning = e.explained(c.Operation, failure)
 	}
 	return f, err
 }

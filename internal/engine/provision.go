@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -16,9 +17,9 @@ const (
 	heldPause = 10 * time.Millisecond
 )
 
-// plan stores what is left to provisioning and lets it start, within the cap on
-// subscriptions being changed. Under PolicyReject a change beyond the cap is the
-// task's error instead.
+// plan stores what is left to provisioning and lets it start, within the
+// limits of its kinds. Under PolicyReject a change beyond a limit is the task's error
+// instead.
 func (e *Engine) plan(ctx context.Context, tx *store.Tx, steps []cloud.Step) error {
 	if e.cfg.Speed == 0 { // none of these is under way for any time
 		if tx.Dropped() { // but of those left from a slower time some may wait
@@ -26,26 +27,26 @@ func (e *Engine) plan(ctx context.Context, tx *store.Tx, steps []cloud.Step) err
 		}
 		return tx.Reach(steps)
 	}
-	capped := false
+	var limit *cloud.Limit
 	for i := range steps {
 		steps[i].After = e.real(steps[i].After)
-		capped = capped || steps[i].Subscription != 0
+		limit = cmp.Or(limit, steps[i].Holds.Limit)
 	}
 	if err := tx.InsertSteps(steps); err != nil {
 		return err
 	}
-	if capped {
-		if err := e.checkCap(ctx, tx); err != nil {
+	if limit != nil {
+		if err := e.checkLimit(ctx, tx, limit); err != nil {
 			return err
 		}
 	}
-	if capped || tx.Dropped() {
+	if limit != nil || tx.Dropped() {
 		tx.Admit()
 	}
 	return nil
 }
 
-func (e *Engine) checkCap(ctx context.Context, tx *store.Tx) error {
+func (e *Engine) checkLimit(ctx context.Context, tx *store.Tx, limit *cloud.Limit) error {
 	policy := Policy(tx.CapPolicy())
 	if policy == "" {
 		policy = e.cfg.Policy
@@ -53,15 +54,12 @@ func (e *Engine) checkCap(ctx context.Context, tx *store.Tx) error {
 	if policy == PolicyQueue {
 		return nil
 	}
-	changing, err := tx.ChangingSubscriptions(ctx)
-	if err != nil {
-		return err
+	held, err := tx.HeldResources(ctx)
+	if err == nil && held > limit.Max {
+		failure := limit.Error
+		err = &failure
 	}
-	if changing > store.SubscriptionCap {
-		return cloud.Errorf(cloud.TooManyPendingSubscriptions,
-			"The quota of %d subscriptions that are changed at the same time is used up. Wait until one of them is active again.", store.SubscriptionCap)
-	}
-	return nil
+	return err
 }
 
 // One worker provisions for all accounts that are free: what is due goes into one
@@ -79,8 +77,7 @@ func (e *Engine) stepDispatcher() *dispatcher {
 	}
 }
 
-// provision applies what is due, and lets subscription changes that waited for a
-// slot start.
+// provision applies what is due, and lets changes that waited for a slot start.
 func (e *Engine) provision(ctx context.Context) {
 	e.at("step.due")
 	applied, err := e.db.ApplySteps(ctx, func() { e.at("step.before_commit") })

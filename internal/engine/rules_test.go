@@ -55,13 +55,13 @@ func TestL4RejectFailsTheFourth(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *engine.Config) { c.Policy = engine.PolicyReject })
 	for range 3 {
-		if task := w.process(w.create(`{"name":"b"}`)); task.Status != cloud.TaskCompleted {
+		if task := w.process(w.create(`{"name":"b"}`)); task.Status != cloud.TaskDone {
 			t.Fatalf("one of the first three: %+v", task)
 		}
 	}
 	fourth := w.process(w.create(`{"name":"b"}`))
-	if fourth.Status != cloud.TaskFailed || fourth.Response.Error.Code != cloud.TooManyPendingSubscriptions {
-		t.Errorf("the fourth: got %+v, want %s", fourth, cloud.TooManyPendingSubscriptions)
+	if fourth.Status != cloud.TaskFailed || fourth.Response.Error.Code != "TOO_MANY_PENDING_SUBSCRIPTIONS" {
+		t.Errorf("the fourth: got %+v, want %s", fourth, "TOO_MANY_PENDING_SUBSCRIPTIONS")
 	}
 	if n := count(t, w, "resources"); n != 3 {
 		t.Errorf("%d boxes, want 3", n)
@@ -90,7 +90,7 @@ func TestL4SlotsOfASlowerServerAreGivenOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if task = w.task(task.ID); task.Status != cloud.TaskCompleted {
+	if task = w.task(task.ID); task.Status != cloud.TaskDone {
 		t.Fatalf("the deletion: got %+v", task)
 	}
 	if got := w.slots(); !slices.Equal(got, ids[1:]) {
@@ -105,9 +105,9 @@ func (w *world) slots() []int64 {
 	w.tb.Helper()
 	var ids []int64
 	query(w.tb, w.url, `
-		SELECT COALESCE(array_agg(DISTINCT subscription_id), '{}')
+		SELECT COALESCE(array_agg(DISTINCT holds), '{}')
 		FROM steps
-		WHERE due_at IS NOT NULL AND subscription_id IS NOT NULL`, nil, &ids)
+		WHERE due_at IS NOT NULL AND holds IS NOT NULL`, nil, &ids)
 	slices.Sort(ids)
 	return ids
 }
@@ -130,12 +130,12 @@ func TestT6ZombieWorkerIsFenced(t *testing.T) {
 	apitest.Eventually(t, "claimed", first.Load)
 	apitest.Exec(t, w.url, `UPDATE tasks SET wake_at = clock_timestamp()`) // its lease runs out
 	w.Wake()
-	if got := w.task(task.ID); got.Status != cloud.TaskCompleted {
+	if got := w.task(task.ID); got.Status != cloud.TaskDone {
 		t.Fatalf("taken over: got %+v", got)
 	}
 	close(gate)
 	second := w.create(`{"name":"two"}`)
-	if got := w.task(second.ID); got.Status != cloud.TaskCompleted {
+	if got := w.task(second.ID); got.Status != cloud.TaskDone {
 		t.Fatalf("the next task: got %+v", got)
 	}
 	if n := count(t, w, "resources"); n != 2 {
@@ -153,14 +153,14 @@ func TestT7PoisonTaskDoesNotBlockItsAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil) // the clock stands still, so the tasks stay in processing
 	poison, next := w.create(`{"name":"poison"}`), w.create(`{"name":"next"}`)
-	apitest.Eventually(t, "in progress", func() bool { return w.status(poison.ID) == "processing-in-progress" })
+	apitest.Eventually(t, "in progress", func() bool { return w.status(poison.ID) == "running" })
 	apitest.Exec(t, w.url, `UPDATE tasks SET attempts = 5, lease = gen_random_uuid(), wake_at = clock_timestamp() WHERE head`)
 	w.Wake()
 	got := w.task(poison.ID)
-	if got.Status != cloud.TaskFailed || got.Response.Error.Code != cloud.GeneralError {
-		t.Errorf("poison: got %+v, want %s", got, cloud.GeneralError)
+	if got.Status != cloud.TaskFailed || got.Response.Error.Code != "GENERAL_ERROR" {
+		t.Errorf("poison: got %+v, want %s", got, "GENERAL_ERROR")
 	}
-	apitest.Eventually(t, "the next one is on turn", func() bool { return w.status(next.ID) == "processing-in-progress" })
+	apitest.Eventually(t, "the next one is on turn", func() bool { return w.status(next.ID) == "running" })
 }
 
 // L-9: so does one that takes too long each time, whoever notices. A database that
@@ -195,14 +195,14 @@ func TestTaskThatAlwaysTimesOut(t *testing.T) {
 				})
 			})
 			bad, next := w.create(`{"name":"bad","fail":"as below"}`), w.create(`{"name":"next"}`)
-			want, times := cloud.TaskCompleted, int32(7)
+			want, times := cloud.TaskDone, int32(7)
 			if tt.counts {
 				want, times = cloud.TaskFailed, 5
 			}
 			if got := w.task(bad.ID); got.Status != want || calls.Load() > times {
 				t.Errorf("got %+v after %d attempts, want %s after %d at most", got, calls.Load(), want, times)
 			}
-			if got := w.task(next.ID); got.Status != cloud.TaskCompleted {
+			if got := w.task(next.ID); got.Status != cloud.TaskDone {
 				t.Errorf("the next task: got %+v", got)
 			}
 		})
@@ -221,7 +221,7 @@ func TestT15LostWakeUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := w.task(id); got.Status != cloud.TaskCompleted {
+	if got := w.task(id); got.Status != cloud.TaskDone {
 		t.Errorf("got %+v, want completed", got)
 	}
 }
@@ -235,12 +235,12 @@ func TestT21WaitersHoldNoConnection(t *testing.T) {
 	var waiting sync.WaitGroup
 	for range many {
 		waiting.Go(func() {
-			if got := w.task(task.ID); got.Status != cloud.TaskCompleted {
+			if got := w.task(task.ID); got.Status != cloud.TaskDone {
 				t.Errorf("got %+v, want completed", got)
 			}
 		})
 	}
-	apitest.Eventually(t, "in progress", func() bool { return w.status(task.ID) == "processing-in-progress" })
+	apitest.Eventually(t, "in progress", func() bool { return w.status(task.ID) == "running" })
 	w.advance(5 * time.Second)
 	waiting.Wait()
 }
@@ -254,7 +254,7 @@ func TestWaitingByAnIDInCapitals(t *testing.T) {
 	go func() { answered <- w.task(strings.ToUpper(task.ID)) }()
 	w.process(task)
 	apitest.Eventually(t, "an answer", func() bool { return len(answered) == 1 })
-	if got := <-answered; got.ID != task.ID || got.Status != cloud.TaskCompleted {
+	if got := <-answered; got.ID != task.ID || got.Status != cloud.TaskDone {
 		t.Errorf("got %+v, want completed", got)
 	}
 }
@@ -282,7 +282,7 @@ func TestTwoServersKeepOrderAndCap(t *testing.T) {
 						return
 					}
 					out, err := server.Answer(t.Context(), caller, "getTask", engine.Request{Path: map[string]string{"taskId": task.ID}}, engine.Keyed{})
-					if err != nil || out.(cloud.Task).Status != cloud.TaskCompleted {
+					if err != nil || out.(cloud.Task).Status != cloud.TaskDone {
 						t.Errorf("got %+v, %v, want completed", out, err)
 					}
 				}

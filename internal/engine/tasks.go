@@ -37,7 +37,7 @@ func (e *Engine) getTask(ctx context.Context, tx *store.Tx, in struct {
 	ID string `path:"taskId" json:"-"`
 },
 ) (cloud.Task, error) {
-	notFound := cloud.Errorf(cloud.EntityNotFound, "Task %q was not found.", in.ID)
+	notFound := cloud.Errorf("ENTITY_NOT_FOUND", "Task %q was not found.", in.ID)
 	id, err := uuid.Parse(in.ID)
 	if err != nil || id.String() != strings.ToLower(in.ID) { // UUIDs have other ways of writing, too
 		return cloud.Task{}, notFound

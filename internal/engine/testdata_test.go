@@ -10,17 +10,17 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/understudy-dev/understudy/api/openapi"
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// document is a small cloud: it has boxes, which hold balls. Boxes are capped.
+// document is a small cloud: it has boxes, which hold balls. Boxes have a limit.
 const document = `
 openapi: 3.0.3
 info: {title: test, version: "1"}
@@ -52,6 +52,13 @@ paths:
       responses: {"202": {description: ok, content: {application/json: {schema: {type: object}}}}}
 components:
   schemas:
+    ErrorCode:
+      type: string
+      x-internal-error: GENERAL_ERROR
+      oneOf:
+        - {x-status: 404, enum: [SUBSCRIPTION_NOT_FOUND]}
+        - {x-status: 429, enum: [TOO_MANY_PENDING_SUBSCRIPTIONS]}
+        - {x-status: 500, enum: [GENERAL_ERROR]}
     Box:
       type: object
       additionalProperties: false
@@ -65,7 +72,9 @@ type box struct {
 	Lid bool `json:"lid"`
 }
 
-func (box) Kind() cloud.Kind { return cloud.Kind{Name: "box", FirstID: 500, Capped: true} }
+func (box) Kind() cloud.Kind { return cloud.Kind{Name: "box", FirstID: 500, Limit: boxLimit} }
+
+var boxLimit = &cloud.Limit{Max: 3, Error: *cloud.Errorf("TOO_MANY_PENDING_SUBSCRIPTIONS", "Too many boxes.")}
 
 // Business time that a box takes.
 const (
@@ -96,7 +105,7 @@ func createBox(ctx context.Context, tx *store.Tx, in createBoxInput) (out engine
 	return engine.Outcome{
 		ResourceID: id,
 		Steps: []cloud.Step{{
-			Kind: box{}.Kind(), ID: id, Subscription: id, After: createTime,
+			Kind: box{}.Kind(), ID: id, Holds: cloud.Hold{Limit: boxLimit, ID: id}, After: createTime,
 			Status: cloud.StatusActive, Patch: json.RawMessage(`{"lid": true}`),
 		}},
 	}, nil
@@ -110,7 +119,7 @@ type boxInput struct {
 func getBox(ctx context.Context, tx *store.Tx, in boxInput) (cloud.Resource[box], error) {
 	b, ok, err := store.Get[box](ctx, tx, in.ID)
 	if err == nil && !ok {
-		err = cloud.Errorf(cloud.SubscriptionNotFound, "no box %d", in.ID)
+		err = cloud.Errorf("SUBSCRIPTION_NOT_FOUND", "no box %d", in.ID)
 	}
 	return b, err
 }
@@ -120,14 +129,14 @@ func deleteBox(ctx context.Context, tx *store.Tx, in struct {
 },
 ) (out engine.Outcome, err error) {
 	if _, ok, err := store.Lock[box](ctx, tx, in.ID); err != nil || !ok {
-		return out, cloud.Errorf(cloud.SubscriptionNotFound, "no box %d", in.ID)
+		return out, cloud.Errorf("SUBSCRIPTION_NOT_FOUND", "no box %d", in.ID)
 	}
 	if err := store.SetStatus[box](ctx, tx, in.ID, cloud.StatusDeleting); err != nil {
 		return out, err
 	}
 	return engine.Outcome{
 		ResourceID: in.ID,
-		Steps:      []cloud.Step{{Kind: box{}.Kind(), ID: in.ID, Subscription: in.ID, After: deleteTime, Status: cloud.StatusGone}},
+		Steps:      []cloud.Step{{Kind: box{}.Kind(), ID: in.ID, Holds: cloud.Hold{Limit: boxLimit, ID: in.ID}, After: deleteTime, Status: cloud.StatusGone}},
 	}, nil
 }
 
@@ -249,7 +258,7 @@ func (w *world) task(id string) cloud.Task {
 // process lets the time pass that processing a task takes, and gives it back.
 func (w *world) process(task cloud.Task) cloud.Task {
 	w.tb.Helper()
-	apitest.Eventually(w.tb, "task in progress", func() bool { return w.status(task.ID) == "processing-in-progress" })
+	apitest.Eventually(w.tb, "task in progress", func() bool { return w.status(task.ID) == "running" })
 	w.advance(5 * time.Second)
 	return w.task(task.ID)
 }

@@ -12,25 +12,26 @@ const module = "github.com/understudy-dev/understudy"
 // arrows says which packages of ours a package may import: only what is below
 // it, so that calls go deep and nothing calls back up.
 var arrows = map[string][]string{
-	"":                     {"internal/cloud", "internal/engine", "internal/server", "internal/throwaway"},
-	"cmd/understudy":       {"", "internal/server", "internal/engine", "internal/catalog"},
-	"internal/server":      {"api", "api/openapi", "internal/catalog", "internal/cloud", "internal/engine", "internal/postgres", "internal/store", "migrations"},
-	"api":                  {"api/openapi", "internal/cloud", "internal/engine", "internal/idempotency", "internal/store"},
-	"api/openapi":          {},
-	"internal/catalog":     {"internal/cloud", "internal/engine", "internal/store"},
-	"internal/engine":      {"api/openapi", "internal/batch", "internal/cloud", "internal/store"},
-	"internal/store":       {"internal/batch", "internal/cloud"},
-	"internal/batch":       {},
-	"internal/cloud":       {},
-	"internal/idempotency": {},
-	"internal/postgres":    {},
-	"internal/throwaway":   {"internal/postgres", "migrations"},
-	"internal/pgtest":      {"internal/throwaway"},
-	"internal/servetest":   {"internal/coverage", "internal/pgtest", "internal/store"},
-	"migrations":           {},
+	"":                         {"internal/cloud", "internal/engine", "internal/server", "internal/throwaway"},
+	"cmd/understudy":           {"", "internal/server", "internal/engine", "internal/catalog"},
+	"internal/server":          {"api", "internal/openapi", "internal/catalog", "internal/cloud", "internal/engine", "internal/postgres", "internal/store", "migrations"},
+	"internal/rediscloud/wire": {"internal/cloud"},
+	"api":                      {"internal/rediscloud/wire", "internal/openapi", "internal/cloud", "internal/engine", "internal/idempotency", "internal/store"},
+	"internal/openapi":         {},
+	"internal/catalog":         {"internal/rediscloud/wire", "internal/cloud", "internal/engine", "internal/store"},
+	"internal/engine":          {"internal/openapi", "internal/batch", "internal/cloud", "internal/store"},
+	"internal/store":           {"internal/batch", "internal/cloud"},
+	"internal/batch":           {},
+	"internal/cloud":           {},
+	"internal/idempotency":     {},
+	"internal/postgres":        {},
+	"internal/throwaway":       {"internal/postgres", "migrations"},
+	"internal/pgtest":          {"internal/throwaway"},
+	"internal/servetest":       {"internal/coverage", "internal/pgtest", "internal/store"},
+	"migrations":               {},
 
-	"internal/coverage":     {"", "api/openapi"},
-	"internal/coverage/gen": {"", "api/openapi", "internal/catalog", "internal/coverage", "internal/engine"},
+	"internal/coverage":     {"", "internal/openapi"},
+	"internal/coverage/gen": {"", "internal/openapi", "internal/catalog", "internal/coverage", "internal/engine"},
 }
 
 // owners says which packages alone may import something from outside.
@@ -39,8 +40,8 @@ var owners = map[string][]string{
 	"github.com/pressly/goose/v3":   {"migrations"},
 	"github.com/go-chi/chi/v5":      {"api", "internal/server"},
 	"github.com/alecthomas/kong":    {"cmd/understudy"},
-	"github.com/getkin/kin-openapi": {"api/openapi"},
-	"net/http":                      {"api", "api/openapi", "internal/server", "internal/servetest", "internal/coverage", "internal/cloud", "internal/idempotency", "cmd/understudy"},
+	"github.com/getkin/kin-openapi": {"internal/openapi"},
+	"net/http":                      {"internal/engine", "internal/rediscloud/wire", "api", "internal/openapi", "internal/server", "internal/servetest", "internal/coverage", "internal/cloud", "internal/idempotency", "cmd/understudy"},
 }
 
 // Shipped packages only: tests may import what they like.

@@ -15,8 +15,8 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/understudy-dev/understudy/api/openapi"
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 

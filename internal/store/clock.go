@@ -32,7 +32,7 @@ func (db *DB) SetClock(ctx context.Context, account int64, change func(now time.
 			UPDATE tasks t
 			SET wake_at = wake_time(a, t.due_at)
 			FROM accounts a
-			WHERE a.id = $1 AND t.account_id = $1 AND t.head AND t.status = 'processing-in-progress' AND t.lease IS NULL`, account)
+			WHERE a.id = $1 AND t.account_id = $1 AND t.head AND t.status = 'running' AND t.lease IS NULL`, account)
 		tx.write(`
 			UPDATE steps s
 			SET wake_at = wake_time(a, s.due_at)

@@ -34,7 +34,7 @@ func (tx *Tx) Changes(ctx context.Context, page Page) ([]Change, error) {
 		WHERE account_id = $1 AND response IS NOT NULL AND operation !~ '^(get|list)[A-Z]'
 			AND ($2::timestamptz IS NULL OR updated_at >= $2)
 			AND ($3::timestamptz IS NULL OR updated_at <= $3)
-			AND ($4 = 0 OR (response->>'resourceId')::bigint = $4)
+			AND ($4 = 0 OR (response->>'resource_id')::bigint = $4)
 		ORDER BY seq DESC
 		OFFSET $5
 		LIMIT $6`, tx.Caller.Account, page.From, page.To, page.Resource, page.Offset, page.Limit)

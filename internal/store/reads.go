@@ -23,7 +23,7 @@ type reads struct {
 type resourceKey struct {
 	account int64
 	kind    string
-	capped  bool
+	limited bool
 	id      int64
 }
 
@@ -53,19 +53,19 @@ func shared[Key, Row any](pool querier, read func(context.Context, querier, []Ke
 // readResources finds each of some resources; nil stands for one that is not there.
 func readResources(ctx context.Context, q querier, keys []resourceKey) ([]*record, error) {
 	accounts, kinds := make([]int64, len(keys)), make([]string, len(keys))
-	capped, ids := make([]bool, len(keys)), make([]int64, len(keys))
+	limited, ids := make([]bool, len(keys)), make([]int64, len(keys))
 	for i, key := range keys {
-		accounts[i], kinds[i], capped[i], ids[i] = key.account, key.kind, key.capped, key.id
+		accounts[i], kinds[i], limited[i], ids[i] = key.account, key.kind, key.limited, key.id
 	}
 	rows, err := q.Query(ctx, `
 		SELECT r.*, k.n
-		FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::bigint[]) WITH ORDINALITY AS k (account, kind, capped, id, n)
+		FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::bigint[]) WITH ORDINALITY AS k (account, kind, limited, id, n)
 		CROSS JOIN LATERAL (
-			SELECT `+resourceColumns(`k.capped`)+`
+			SELECT `+resourceColumns(`k.limited`)+`
 			FROM resources r
 			WHERE r.account_id = k.account AND r.kind = k.kind AND r.id = k.id
 			LIMIT 1 -- one look at the index for each, whatever the statistics say when this is planned
-		) r`, accounts, kinds, capped, ids)
+		) r`, accounts, kinds, limited, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -13,19 +13,19 @@ import (
 	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
-// resourceColumns reads a resource of a kind, a condition telling whether that is
-// capped.
-func resourceColumns(capped string) string {
-	return `r.id, COALESCE(r.parent_id, 0), r.name, r.error, r.created_at, r.updated_at, r.activated_at, r.body, ` + resourceStatus(capped)
+// resourceColumns reads a resource of a kind, a condition telling whether that has a
+// limit.
+func resourceColumns(limited string) string {
+	return `r.id, COALESCE(r.parent_id, 0), r.name, r.error, r.created_at, r.updated_at, r.activated_at, r.body, ` + resourceStatus(limited)
 }
 
 // resourceStatus reads the status alone. What is held by a step is not active for
 // its clients, whatever its row says: the state follows from the steps there are
-// and cannot drift from them. Only capped kinds are held.
-func resourceStatus(capped string) string {
+// and cannot drift from them. Only kinds with a limit are held.
+func resourceStatus(limited string) string {
 	return `
-		CASE WHEN ` + capped + ` AND r.status = 'active' AND EXISTS (
-			SELECT FROM steps s WHERE s.account_id = r.account_id AND s.subscription_id = r.id
+		CASE WHEN ` + limited + ` AND r.status = 'active' AND EXISTS (
+			SELECT FROM steps s WHERE s.account_id = r.account_id AND s.holds = r.id
 		) THEN 'pending' ELSE r.status END`
 }
 
@@ -102,11 +102,11 @@ func (tx *Tx) note(id int64, name string) {
 // connection, where it sees what it has written.
 func (tx *Tx) record(ctx context.Context, kind cloud.Kind, id int64) (*record, error) {
 	if tx.writes == nil {
-		return tx.reads.resources.Do(resourceKey{tx.Caller.Account, kind.Name, kind.Capped, id})
+		return tx.reads.resources.Do(resourceKey{tx.Caller.Account, kind.Name, kind.Limit != nil, id})
 	}
 	var r record
 	err := tx.q.QueryRow(ctx, `
-		SELECT `+resourceColumns(strconv.FormatBool(kind.Capped))+`
+		SELECT `+resourceColumns(strconv.FormatBool(kind.Limit != nil))+`
 		FROM resources r
 		WHERE r.account_id = $1 AND r.kind = $2 AND r.id = $3`, tx.Caller.Account, kind.Name, id).Scan(r.columns()...)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -137,7 +137,7 @@ const below = `AND r.parent_kind = $3 AND r.parent_id = $4`
 func list[B cloud.Body](ctx context.Context, tx *Tx, rest string, args ...any) ([]cloud.Resource[B], error) {
 	kind := kindOf[B]()
 	rows, err := tx.q.Query(ctx, `
-		SELECT `+resourceColumns(strconv.FormatBool(kind.Capped))+`
+		SELECT `+resourceColumns(strconv.FormatBool(kind.Limit != nil))+`
 		FROM resources r
 		WHERE r.account_id = $1 AND r.kind = $2 `+rest, append([]any{tx.Caller.Account, kind.Name}, args...)...)
 	if err != nil {
@@ -218,7 +218,7 @@ func Outlines[B cloud.Body, Part any](ctx context.Context, tx *Tx, ids []int64, 
 		SELECT r.*
 		FROM unnest($3::bigint[]) AS wanted (id)
 		CROSS JOIN LATERAL (
-			SELECT r.id, COALESCE(r.parent_id, 0), `+resourceStatus(strconv.FormatBool(kind.Capped))+`, r.body -> $4
+			SELECT r.id, COALESCE(r.parent_id, 0), `+resourceStatus(strconv.FormatBool(kind.Limit != nil))+`, r.body -> $4
 			FROM resources r
 			WHERE r.account_id = $1 AND r.kind = $2 AND r.id = wanted.id
 			LIMIT 1 -- one look at the index for each, whatever the statistics say when this is planned

@@ -12,31 +12,28 @@ import (
 	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
-// SubscriptionCap is how many subscriptions of an account may be changed at
-// once. doc: process-lifecycle#process-limitations
-const SubscriptionCap = 3
-
-// InsertSteps stores what provisioning has to do. A step that changes
-// a subscription waits for Admit; any other may start at once.
+// InsertSteps stores what provisioning has to do. A step that holds a resource waits for Admit; any other may start at
+// once.
 func (tx *Tx) InsertSteps(steps []cloud.Step) error {
 	for _, s := range steps {
 		failure, err := encodeError(s.Error)
 		if err != nil {
 			return fmt.Errorf("insert step: %w", err)
 		}
-		var subscription *int64
-		if s.Subscription != 0 {
-			subscription = &s.Subscription
+		var holds *int64
+		var slots *int
+		if s.Holds.ID != 0 {
+			holds, slots = &s.Holds.ID, &s.Holds.Limit.Max
 		}
 		tx.write(`
-			INSERT INTO steps (account_id, kind, resource_id, subscription_id, after, due_at, wake_at, status, patch, error)
-			SELECT a.id, $2, $3, $4, $5,
+			INSERT INTO steps (account_id, kind, resource_id, holds, slots, after, due_at, wake_at, status, patch, error)
+			SELECT a.id, $2, $3, $4, $10, $5,
 				CASE WHEN $4::bigint IS NULL THEN $6::timestamptz + $5::interval END,
 				CASE WHEN $4::bigint IS NULL THEN wake_time(a, $6::timestamptz + $5::interval) END,
 				$7, $8, $9
 			FROM accounts a
 			WHERE a.id = $1`,
-			tx.Caller.Account, s.Kind.Name, s.ID, subscription, s.After, tx.Now, s.Status, s.Patch, failure)
+			tx.Caller.Account, s.Kind.Name, s.ID, holds, s.After, tx.Now, s.Status, s.Patch, failure, slots)
 	}
 	return nil
 }
@@ -79,42 +76,41 @@ const reachStatus = `
 				activated_at = CASE WHEN due.status = 'active' THEN COALESCE(r.activated_at, due.now) ELSE r.activated_at END,
 				updated_at   = due.now`
 
-// Admit gives the free slots of the cap to waiting subscriptions of the account.
-func (tx *Tx) Admit() { tx.write(admit, []int64{tx.Caller.Account}, SubscriptionCap) }
+// Admit gives the account's free slots to resources that wait for one.
+func (tx *Tx) Admit() { tx.write(admit, []int64{tx.Caller.Account}) }
 
-// admit gives free slots to waiting subscriptions, in the order of their tasks.
-// Subscriptions that have a slot keep it, and more steps for them join in. The
-// slots are counted from the steps there are, under the account's lock, so none
-// can leak.
+// admit gives free slots to waiting resources, in the order of their tasks. A resource
+// that has a slot keeps it, and more steps that hold it join in. The slots are counted
+// from the steps there are, under the account's lock, so none can leak.
 const admit = `
-	WITH slots AS (
-		SELECT account_id, subscription_id,
+	WITH held AS (
+		SELECT account_id, holds,
 			row_number() OVER (PARTITION BY account_id ORDER BY bool_or(due_at IS NOT NULL) DESC, min(id)) AS place
 		FROM steps
-		WHERE account_id = ANY ($1) AND subscription_id IS NOT NULL
-		GROUP BY account_id, subscription_id
+		WHERE account_id = ANY ($1) AND holds IS NOT NULL
+		GROUP BY account_id, holds
 	)
 	UPDATE steps s
 	SET due_at = a.now + s.after, wake_at = wake_time(a.account, a.now + s.after)
-	FROM slots, (SELECT id, accounts AS account, business_now(accounts) AS now FROM accounts WHERE id = ANY ($1)) a
-	WHERE slots.place <= $2 AND s.account_id = slots.account_id AND s.subscription_id = slots.subscription_id
+	FROM held, (SELECT id, accounts AS account, business_now(accounts) AS now FROM accounts WHERE id = ANY ($1)) a
+	WHERE held.place <= s.slots AND s.account_id = held.account_id AND s.holds = held.holds
 		AND s.due_at IS NULL AND a.id = s.account_id`
 
-// ChangingSubscriptions counts the subscriptions of the account that are being
-// changed, with a slot or waiting for one.
-func (tx *Tx) ChangingSubscriptions(ctx context.Context) (n int, err error) {
+// HeldResources counts the resources of the account that are held by steps, with a
+// slot or waiting for one.
+func (tx *Tx) HeldResources(ctx context.Context) (n int, err error) {
 	err = tx.q.QueryRow(ctx, `
-		SELECT count(DISTINCT subscription_id)
+		SELECT count(DISTINCT holds)
 		FROM steps
-		WHERE account_id = $1 AND subscription_id IS NOT NULL`, tx.Caller.Account).Scan(&n)
+		WHERE account_id = $1 AND holds IS NOT NULL`, tx.Caller.Account).Scan(&n)
 	if err != nil {
-		return 0, fmt.Errorf("count subscription changes: %w", err)
+		return 0, fmt.Errorf("count held resources: %w", err)
 	}
 	return n, nil
 }
 
 // DueAt tells when the next step of a resource is due, in business time; ok is false
-// when nothing is left to do for it, or it waits for a slot of the cap.
+// when nothing is left to do for it, or it waits for a slot.
 func DueAt[B cloud.Body](ctx context.Context, tx *Tx, id int64) (at time.Time, ok bool, err error) {
 	var due *time.Time
 	err = tx.q.QueryRow(ctx, `
@@ -137,7 +133,7 @@ func (db *DB) NextEvent(ctx context.Context, account int64) (wait time.Duration,
 		SELECT GREATEST(due_at - business_now(a), '0')
 		FROM accounts a
 		JOIN (
-			SELECT account_id, due_at FROM tasks WHERE head AND status = 'processing-in-progress'
+			SELECT account_id, due_at FROM tasks WHERE head AND status = 'running'
 			UNION ALL
 			SELECT account_id, due_at FROM steps WHERE due_at IS NOT NULL
 		) event ON event.account_id = a.id
@@ -159,8 +155,7 @@ func (db *DB) NextStep(ctx context.Context) (wait time.Duration, ok bool, err er
 
 // ApplySteps does what is due, all in one commit, for the accounts that nobody else
 // is at work for, the longest overdue first: resources reach their status and take
-// on their patch, or are removed, and subscription changes that waited for a slot
-// may start. before is called just before the commit. Of each resource only the
+// on their patch, or are removed, and changes that waited for a slot may start. before is called just before the commit. Of each resource only the
 // first due step is applied. It gives back how many were.
 //
 // It waits for no account, so that none that somebody holds keeps the others
@@ -204,7 +199,7 @@ func (db *DB) applySteps(ctx context.Context, before func(), lock string, args .
 		if err := p.QueryRow(ctx, applyDue, locked).Scan(&applied); err != nil || applied == 0 {
 			return err
 		}
-		p.write(admit, locked, SubscriptionCap)
+		p.write(admit, locked)
 		before()
 		return nil
 	})

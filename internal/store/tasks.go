@@ -97,7 +97,7 @@ func (db *DB) ClaimTasks(ctx context.Context, limit int, lease time.Duration) (t
 			FOR UPDATE SKIP LOCKED
 		)
 		UPDATE tasks t
-		SET status     = 'processing-in-progress',
+		SET status     = 'running',
 			updated_at = CASE WHEN due.status = 'received' THEN business_now(a) ELSE t.updated_at END,
 			due_at     = COALESCE(t.due_at, business_now(a) + due.work),
 			wake_at    = CASE WHEN due.taken THEN clock_timestamp() + $1::interval
@@ -213,7 +213,7 @@ func (tx *Tx) Finish(c Claim, status cloud.TaskStatus, response cloud.TaskRespon
 		UPDATE accounts a
 		SET done_seq = done.seq
 		FROM done
-		WHERE a.id = done.account_id`, c.ID, status, body, tx.Now, cmp.Or(tx.names[response.ResourceID], tx.names[response.AdditionalResourceID]))
+		WHERE a.id = done.account_id`, c.ID, status, body, tx.Now, cmp.Or(tx.names[response.ResourceID], tx.names[response.ParentID]))
 	return nil
 }
 

@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"github.com/understudy-dev/understudy"
-	"github.com/understudy-dev/understudy/api/openapi"
 	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/servetest"
 	"github.com/understudy-dev/understudy/test/model"

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/understudy-dev/understudy/api/openapi"
 	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
 // Model is what the requests of a client must have led to in an account.

@@ -29,7 +29,7 @@ type body struct {
 func (a *actor) snapshot(rt *rapid.T) model.Snapshot {
 	rows, err := a.conn.Query(a.ctx, `
 		SELECT kind, id, COALESCE(parent_kind, ''), COALESCE(parent_id, 0), name, body, CASE WHEN status = 'active' AND EXISTS (
-			SELECT FROM steps s WHERE s.account_id = r.account_id AND s.subscription_id = r.id AND r.parent_id IS NULL
+			SELECT FROM steps s WHERE s.account_id = r.account_id AND s.holds = r.id AND r.parent_id IS NULL
 		) THEN 'pending' ELSE status END, activated_at IS NULL AND status = 'pending'
 		FROM resources r
 		WHERE account_id = $1`, a.account.ID)
@@ -106,9 +106,9 @@ func (a *actor) next(rt *rapid.T) (wait time.Duration) {
 func rules() map[string]string {
 	return map[string]string{
 		"more than three subscriptions are changed at once": `
-		SELECT FROM steps WHERE account_id = $1 AND due_at IS NOT NULL HAVING count(DISTINCT subscription_id) > 3`,
+		SELECT FROM steps WHERE account_id = $1 AND due_at IS NOT NULL HAVING count(DISTINCT holds) > 3`,
 		"a subscription waits for a slot while one is free": `
-		SELECT FROM steps WHERE account_id = $1 HAVING bool_or(due_at IS NULL) AND count(DISTINCT subscription_id) FILTER (WHERE due_at IS NOT NULL) < 3`,
+		SELECT FROM steps WHERE account_id = $1 HAVING bool_or(due_at IS NULL) AND count(DISTINCT holds) FILTER (WHERE due_at IS NOT NULL) < 3`,
 		"a task has overtaken another": `
 		SELECT FROM tasks t JOIN accounts a ON a.id = t.account_id
 		WHERE t.account_id = $1 AND (t.seq <= a.done_seq) <> (t.response IS NOT NULL)`,
@@ -122,8 +122,8 @@ func rules() map[string]string {
 		WHERE s.account_id = $1 AND r.id IS NULL`,
 		"something is held that is not there": `
 		SELECT FROM steps s
-		WHERE s.account_id = $1 AND s.subscription_id IS NOT NULL AND NOT EXISTS (
-			SELECT FROM resources r WHERE r.account_id = $1 AND r.id = s.subscription_id AND r.parent_id IS NULL)`,
+		WHERE s.account_id = $1 AND s.holds IS NOT NULL AND NOT EXISTS (
+			SELECT FROM resources r WHERE r.account_id = $1 AND r.id = s.holds AND r.parent_id IS NULL)`,
 	}
 }
 
@@ -153,7 +153,7 @@ func (a *actor) stuck(rt *rapid.T, now model.Snapshot) (problems []string) {
 		UNION
 		SELECT r.kind, r.id
 		FROM steps s
-		JOIN resources r ON r.account_id = s.account_id AND r.id = s.subscription_id AND r.parent_id IS NULL
+		JOIN resources r ON r.account_id = s.account_id AND r.id = s.holds AND r.parent_id IS NULL
 		WHERE s.account_id = $1`, a.account.ID)
 	if err != nil {
 		rt.Fatal(err)

@@ -14,10 +14,10 @@ import (
 	"strings"
 
 	"github.com/understudy-dev/understudy"
-	"github.com/understudy-dev/understudy/api/openapi"
 	"github.com/understudy-dev/understudy/internal/catalog"
 	"github.com/understudy-dev/understudy/internal/coverage"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
 // suite is a suite of tests that keeps a list of operations. A client of which two versions are driven has two.

@@ -22,6 +22,9 @@ import (
 type Document struct {
 	operations []*Operation
 	byID       map[string]*Operation
+	codes      map[string]Code
+	// The code of a failure of ours.
+	internalError string
 }
 
 // Load parses a document, YAML or JSON, and prepares its operations. It fails with every problem at once: a missing or
@@ -37,12 +40,15 @@ func Load(document []byte) (*Document, error) {
 	doc := &Document{byID: make(map[string]*Operation)}
 	for path, item := range root.Paths.Map() {
 		for method, spec := range item.Operations() {
-			doc.operations = append(doc.operations, newOperation(method, path, item, spec, checker))
+			doc.operations = append(doc.operations, newOperation(doc, method, path, item, spec, checker))
 		}
 	}
 	doc.sort(document)
 
 	var problems []error
+	if root.Components != nil {
+		problems = doc.readCodes(root.Components.Schemas)
+	}
 	for _, path := range root.Paths.Keys() {
 		problems = append(problems, extensionProblems(path, root.Paths.Value(path).Extensions, "x-catch-all")...)
 	}

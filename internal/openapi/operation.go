@@ -21,6 +21,7 @@ type Operation struct {
 	// Differences are what is known to be different in the real service, a sentence each.
 	Differences []string
 
+	document  *Document
 	roles     []string // x-roles: those that may call it beside the usual ones
 	catchAll  string   // the path parameter that takes the rest of the path
 	path      []parameter
@@ -33,12 +34,13 @@ type Operation struct {
 }
 
 // newOperation reads one operation, without judging it: problems does that.
-func newOperation(method, path string, item *openapi3.PathItem, spec *openapi3.Operation, c *checker) *Operation {
+func newOperation(doc *Document, method, path string, item *openapi3.PathItem, spec *openapi3.Operation, c *checker) *Operation {
 	op := &Operation{
 		ID:        spec.OperationID,
 		Method:    method,
 		Path:      path,
 		Summary:   spec.Summary,
+		document:  doc,
 		responses: spec.Responses,
 		spec:      spec,
 		checker:   c,
@@ -68,6 +70,9 @@ func newOperation(method, path string, item *openapi3.PathItem, spec *openapi3.O
 	}
 	return op
 }
+
+// Document returns the document that declares the operation.
+func (o *Operation) Document() *Document { return o.document }
 
 // ChiPattern returns the path as chi wants it: a catch-all parameter, which takes slashes too, becomes its trailing *.
 // chi then keeps the value under the name "*" instead of the parameter's own.
