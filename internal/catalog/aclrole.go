@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -259,15 +260,16 @@ func rolesOf(ctx context.Context, tx *store.Tx, rule int64) ([]cloud.Resource[AC
 	}), err
 }
 
-// withdraw ends what roles grant in regions that databases of a subscription are
+// revokeGrants ends what roles grant in regions that databases of a subscription are
 // to leave. A rule that holds in none of its regions any more leaves the database.
-func withdraw(ctx context.Context, tx *store.Tx, subscription int64, regions map[string]bool) error {
+func revokeGrants(ctx context.Context, tx *store.Tx, subscription int64, regions map[int64]string) error {
+	names := slices.Collect(maps.Values(regions))
 	roles, err := store.All[ACLRole](ctx, tx)
 	if err != nil {
 		return err
 	}
 	for _, role := range roles {
-		if !role.Body.withdraw(subscription, regions) {
+		if !role.Body.revoke(subscription, names) {
 			continue
 		}
 		if err := store.Update(ctx, tx, role); err != nil {
@@ -277,13 +279,13 @@ func withdraw(ctx context.Context, tx *store.Tx, subscription int64, regions map
 	return nil
 }
 
-func (r ACLRole) withdraw(subscription int64, regions map[string]bool) (changed bool) {
+func (r ACLRole) revoke(subscription int64, regions []string) (changed bool) {
 	for i, grant := range r.Grants {
 		kept := []ACLDatabase{}
 		for _, d := range grant.Databases {
 			named := len(d.Regions)
 			if d.SubscriptionID == subscription {
-				d.Regions = slices.DeleteFunc(d.Regions, func(name string) bool { return regions[name] })
+				d.Regions = slices.DeleteFunc(d.Regions, func(name string) bool { return slices.Contains(regions, name) })
 			}
 			changed = changed || len(d.Regions) < named
 			if named == 0 || len(d.Regions) > 0 {

@@ -58,7 +58,7 @@ func (s Subscription) place(name string) (SubscriptionRegion, bool) {
 // newActiveActive checks where a subscription of several regions is to live.
 func (c *Catalog) newActiveActive(in subscriptionCreate) (s Subscription, err error) {
 	s = Subscription{
-		MemoryStorage:  or(in.MemoryStorage, ram),
+		MemoryStorage:  cmp.Or(in.MemoryStorage, ram),
 		Provider:       aws,
 		CloudAccountID: internalCloudAccount,
 		PublicAccess:   in.PublicAccess == nil || *in.PublicAccess,
@@ -68,7 +68,7 @@ func (c *Catalog) newActiveActive(in subscriptionCreate) (s Subscription, err er
 		return s, cloud.Errorf("ACTIVE_ACTIVE_RAM_AND_FLASH_MEMORY_STORAGE_NOT_SUPPORTED", "An Active-Active subscription keeps its data in RAM only.")
 	}
 	for i, provider := range in.CloudProviders {
-		name := or(provider.Provider, aws)
+		name := cmp.Or(provider.Provider, aws)
 		switch {
 		case name != aws && name != gcp:
 			return s, cloud.Errorf("NOT_KNOWN_CLOUD_PROVIDER", "There is no cloud provider %q.", name)

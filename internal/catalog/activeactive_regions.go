@@ -143,7 +143,7 @@ func (c *Catalog) addActiveActiveRegion(ctx context.Context, tx *store.Tx, in re
 
 func (in regionCreate) where() regionSpec {
 	where := regionSpec{Region: in.Region, Zones: in.Zones}
-	where.Networking.DeploymentCIDR = or(in.DeploymentCIDR, defaultCIDR)
+	where.Networking.DeploymentCIDR = cmp.Or(in.DeploymentCIDR, defaultCIDR)
 	where.Networking.VPCID = in.VPCID
 	where.Networking.SubnetIDs = in.SubnetIDs
 	where.Networking.SecurityGroupID = in.SecurityGroupID
@@ -216,10 +216,10 @@ func (c *Catalog) deleteActiveActiveRegions(ctx context.Context, tx *store.Tx, i
 	if err != nil {
 		return out, err
 	}
-	ids := map[int64]bool{}
+	left := map[int64]string{}
 	for name := range doomed {
 		place, _ := sub.Body.place(name)
-		ids[place.ID] = true
+		left[place.ID] = name
 	}
 	sub.Body.Encryption = sub.Body.Encryption.without(doomed)
 	sub.Body.Regions = slices.DeleteFunc(sub.Body.Regions, func(r SubscriptionRegion) bool { return doomed[r.Name] })
@@ -229,13 +229,10 @@ func (c *Catalog) deleteActiveActiveRegions(ctx context.Context, tx *store.Tx, i
 	if in.DryRun {
 		return engine.Outcome{Resource: Pricing{c.priceOf(sub, databases)}}, nil
 	}
-	if err := withdraw(ctx, tx, sub.ID, doomed); err != nil {
-		return out, err
-	}
 	if err := forgetBackups(ctx, tx, databases, doomed); err != nil {
 		return out, err
 	}
-	if err := disconnect(ctx, tx, sub.ID, ids); err != nil {
+	if err := c.leaveRegions(ctx, tx, sub.ID, left); err != nil {
 		return out, err
 	}
 	out, err = changeRegions(ctx, tx, sub, databases, regionDeletion)

@@ -8,6 +8,7 @@ package catalog
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"slices"
 
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
 )
 
 //go:embed data/*.json
@@ -35,12 +37,15 @@ type Catalog struct {
 	defaultRules       []defaultRule
 	users              []accountUser // the first is the owner
 	transitGateways    []sharedGateway
+
+	livesIn      func(ctx context.Context, tx *store.Tx, cloudAccount int64) (subscription int64, ok bool, err error)
+	leaveRegions func(ctx context.Context, tx *store.Tx, subscription int64, regions map[int64]string) error
 }
 
 // New reads the data files and adds a setup. An error is a mistake in a file, or says what of
 // the setup is there twice.
 func New(setup Setup) (*Catalog, error) {
-	var c Catalog
+	c := Catalog{livesIn: livesIn, leaveRegions: leaveRegions}
 	var table planTable
 	for _, file := range []struct {
 		name string
@@ -86,6 +91,11 @@ func New(setup Setup) (*Catalog, error) {
 	return &c, c.add(setup)
 }
 
+// leaveRegions ends what connects regions of a subscription and what is granted in them.
+func leaveRegions(ctx context.Context, tx *store.Tx, subscription int64, regions map[int64]string) error {
+	return errors.Join(revokeGrants(ctx, tx, subscription, regions), disconnect(ctx, tx, subscription, regions))
+}
+
 // Operations reads the data files, adds a setup and returns every operation there
 // is, for the engine to bind.
 func Operations(setup Setup) ([]engine.Operation, error) {
@@ -99,7 +109,7 @@ func Operations(setup Setup) ([]engine.Operation, error) {
 		c.cloudAccountOperations(),
 		c.aclOperations(),
 		c.lookupOperations(),
-		c.versionOperations(),
+		c.offerOperations(),
 		c.subscriptionOperations(),
 		c.pricingOperations(),
 		cidrOperations(),

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -73,7 +74,7 @@ func (c *Catalog) createCloudAccount(ctx context.Context, tx *store.Tx, in struc
 	if err := c.checkDistinctAccount(ctx, tx, 0, in.Name, in.AccessKeyID); err != nil {
 		return out, err
 	}
-	body := CloudAccount{or(in.Provider, aws), in.AccessKeyID, in.SignInLoginURL}
+	body := CloudAccount{cmp.Or(in.Provider, aws), in.AccessKeyID, in.SignInLoginURL}
 	return createAlone(ctx, tx, in.Name, body, statusDraft, cloudAccountChange)
 }
 
@@ -118,14 +119,12 @@ func (c *Catalog) deleteCloudAccount(ctx context.Context, tx *store.Tx, in cloud
 	if err != nil {
 		return out, err
 	}
-	subscriptions, err := store.All[Subscription](ctx, tx)
+	subscription, used, err := c.livesIn(ctx, tx, account.ID)
 	if err != nil {
 		return out, err
 	}
-	for _, sub := range subscriptions {
-		if sub.Body.CloudAccountID == account.ID {
-			return out, cloud.Errorf("CLOUD_ACCOUNT_USED", "Subscription %d lives in cloud account %d.", sub.ID, account.ID)
-		}
+	if used {
+		return out, cloud.Errorf("CLOUD_ACCOUNT_USED", "Subscription %d lives in cloud account %d.", subscription, account.ID)
 	}
 	return engine.Outcome{ResourceID: account.ID}, store.Remove[CloudAccount](ctx, tx, account.ID)
 }
@@ -151,16 +150,16 @@ func cloudAccountNotActive(id int64, status cloud.Status) error {
 
 // checkCloudAccount checks the account that a new subscription is to live in. New
 // credentials do not get in the way: the official provider does not wait for them.
-func (c *Catalog) checkCloudAccount(ctx context.Context, tx *store.Tx, s Subscription) error {
-	if s.CloudAccountID == internalCloudAccount {
+func (c *Catalog) checkCloudAccount(ctx context.Context, tx *store.Tx, id int64, provider string) error {
+	if id == internalCloudAccount {
 		return nil // which is at every provider
 	}
-	a, err := c.cloudAccount(ctx, tx, s.CloudAccountID)
+	a, err := c.cloudAccount(ctx, tx, id)
 	switch {
 	case err != nil:
 		return err
-	case a.Provider != s.Provider:
-		return cloud.Errorf("SUBSCRIPTION_CA_PROVIDER_MISMATCH", "Cloud account %d is at %s, not at %s.", a.ID, a.Provider, s.Provider)
+	case a.Provider != provider:
+		return cloud.Errorf("SUBSCRIPTION_CA_PROVIDER_MISMATCH", "Cloud account %d is at %s, not at %s.", a.ID, a.Provider, provider)
 	case a.Status != cloud.StatusActive && a.Status != statusChangeDraft:
 		return cloudAccountNotActive(a.ID, a.Status)
 	}

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -68,7 +69,7 @@ func (c *Catalog) createCostReport(ctx context.Context, tx *store.Tx, in costRep
 	if err != nil {
 		return out, err
 	}
-	body := CostReport{Format: or(in.Format, reportCSV)}
+	body := CostReport{Format: cmp.Or(in.Format, reportCSV)}
 	if body.Content, err = render(rows, body.Format); err != nil {
 		return out, err
 	}

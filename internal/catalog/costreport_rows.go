@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -151,7 +152,7 @@ func charge(service string, item PricingItem, period reportPeriod, created time.
 	month := time.Date(from.Year(), from.Month(), 1, 0, 0, 0, 0, time.UTC)
 	quantity := float64(item.Quantity) * hours
 	cost := quantity * item.PricePerUnit
-	details := or(item.TypeDetails, item.Type)
+	details := cmp.Or(item.TypeDetails, item.Type)
 	return reportRow{
 		"PricingCategory": "Standard", "PricingCurrency": item.PriceCurrency, "PricingQuantity": quantity,
 		"PricingUnit":        item.QuantityMeasurement + "-hours",

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"math"
 	"net/netip"
 	"net/url"
@@ -279,7 +280,7 @@ func (c *Catalog) checkVersionFeatures(d Database, version redisVersion, codes v
 // was asked for alone, so a module that there is not comes second. First databases of a
 // subscription are not held to it.
 func (c *Catalog) checkSearch(sub Subscription, spec DatabaseSpec) error {
-	factor, asked := deref(spec.QueryFactor), or(spec.RedisVersion, sub.RedisVersion)
+	factor, asked := deref(spec.QueryFactor), cmp.Or(spec.RedisVersion, sub.RedisVersion)
 	version, ok := c.proVersion(asked)
 	hasSearch := func(m DatabaseModule) bool { return m.Name == search }
 	switch {

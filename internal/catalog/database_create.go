@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -87,7 +88,7 @@ func (c *Catalog) designDatabase(sub Subscription, spec DatabaseSpec, near neigh
 		MultiAZ:       sub.MultiAZ,
 		MemoryStorage: sub.MemoryStorage,
 		PublicAccess:  sub.PublicAccess,
-		Protocol:      or(spec.Protocol, redis),
+		Protocol:      cmp.Or(spec.Protocol, redis),
 		RedisVersion:  version.Version,
 		Replication:   true,
 		Throughput:    Throughput{By: operationsPerSecond, Value: 1000},
@@ -125,7 +126,7 @@ func (c *Catalog) designDatabase(sub Subscription, spec DatabaseSpec, near neigh
 
 // versionFor is the version asked for: by the database, else by its subscription.
 func (c *Catalog) versionFor(sub Subscription, spec DatabaseSpec) (redisVersion, error) {
-	version, err := c.versionForModules(proOffer, or(spec.RedisVersion, sub.RedisVersion), spec.Modules)
+	version, err := c.versionForModules(proOffer, cmp.Or(spec.RedisVersion, sub.RedisVersion), spec.Modules)
 	if spec.RedisVersion == "" && sub.RedisVersion != "" {
 		version.chosen = "that of the subscription"
 	}

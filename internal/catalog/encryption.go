@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -62,7 +63,7 @@ func (in subscriptionCreate) encryption(s Subscription) (*Encryption, error) {
 // withKeys checks keys for a subscription: one for each region with Active-Active,
 // else one for all. Any text without spaces is taken for the name of a key.
 func (s Subscription) withKeys(e *Encryption, spec keysSpec) (*Encryption, error) {
-	grace := or(spec.GracePeriod, e.GracePeriod)
+	grace := cmp.Or(spec.GracePeriod, e.GracePeriod)
 	switch {
 	case len(spec.Keys) == 0:
 		return nil, cloud.Errorf("CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_MISSING_KEYS", "No key is named.")

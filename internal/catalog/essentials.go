@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -202,7 +203,7 @@ func (c *Catalog) createEssentials(ctx context.Context, tx *store.Tx, in essenti
 	if err := checkFreePlans(ctx, tx, c, p, 0); err != nil {
 		return out, err
 	}
-	if err := c.payPlan(&sub.Body, p, or(in.PaymentMethod, creditCard), in.PaymentMethodID); err != nil {
+	if err := c.payPlan(&sub.Body, p, cmp.Or(in.PaymentMethod, creditCard), in.PaymentMethodID); err != nil {
 		return out, err
 	}
 	if sub, err = insertNew(ctx, tx, sub); err != nil {

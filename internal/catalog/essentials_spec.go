@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -10,9 +11,6 @@ import (
 const (
 	noPersistence = "none"
 	aofEveryWrite = "aof-every-write"
-
-	alertDatasetsSize = "datasets-size"
-	alertConnections  = "connections-limit"
 )
 
 // essentialsSettings is what can be said when an Essentials database is created
@@ -105,7 +103,7 @@ func (c *Catalog) designEssentialsDatabase(p plan, in essentialsDatabaseCreate) 
 		MultiAZ:       p.Availability == multiZone,
 		MemoryStorage: p.memoryStorage(),
 		PublicAccess:  true,
-		Protocol:      or(in.Protocol, protocol),
+		Protocol:      cmp.Or(in.Protocol, protocol),
 		RedisVersion:  version.Version,
 		Replication:   p.replicated(),
 		Persistence:   noPersistence,
@@ -176,7 +174,7 @@ func checkEssentialsFeatures(p plan, d EssentialsDatabase) error {
 	case len(d.SourceIPs) > p.CIDRAllowRules:
 		return cloud.Errorf("FIXED_DATABASE_SOURCE_IPS_LIST_IS_GREATER_THAN_PLAN_MAX_COUNT_ALLOWED_SOURCE_IPS", "Plan %d takes %d source addresses, not %d.", p.ID, p.CIDRAllowRules, len(d.SourceIPs))
 	}
-	if i := slices.IndexFunc(d.Alerts, p.lacks); i >= 0 {
+	if i := slices.IndexFunc(d.Alerts, func(a Alert) bool { return p.lacks(a.Name) }); i >= 0 {
 		return cloud.Errorf("FIXED_DATABASE_ALERT_NOT_SUPPORTED", "Databases of plan %d have no alert %s.", p.ID, d.Alerts[i].Name)
 	}
 	return nil

@@ -95,7 +95,7 @@ func (p plan) checkHolds(d EssentialsDatabase) error {
 		return cloud.Errorf("FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN", "Plan %d has no replication, which the database uses.", p.ID)
 	case d.Backup != nil && p.free():
 		return cloud.Errorf("FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN", "Plan %d has no backups, which the database uses.", p.ID)
-	case slices.ContainsFunc(d.Alerts, p.lacks):
+	case slices.ContainsFunc(d.Alerts, func(a Alert) bool { return p.lacks(a.Name) }):
 		return cloud.Errorf("FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN", "Plan %d lacks alerts that the database uses.", p.ID)
 	}
 	return nil

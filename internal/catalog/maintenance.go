@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -84,7 +85,7 @@ func updateMaintenance(ctx context.Context, tx *store.Tx, in maintenanceUpdate) 
 		return out, err
 	}
 	sub.Body.Maintenance = in.Maintenance
-	sub.Body.Maintenance.Mode = or(in.Mode, automatic)
+	sub.Body.Maintenance.Mode = cmp.Or(in.Mode, automatic)
 	if err := sub.Body.Maintenance.check(sub.Body.MemoryStorage); err != nil {
 		return out, err
 	}

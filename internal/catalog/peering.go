@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"regexp"
@@ -167,7 +168,7 @@ var (
 
 // newPeering checks what is asked of a peering.
 func (c *Catalog) newPeering(at site, spec vpcSpec, region string) (p Peering, err error) {
-	p = Peering{RegionID: at.region.ID, Provider: strings.ToUpper(or(spec.Provider, aws))}
+	p = Peering{RegionID: at.region.ID, Provider: strings.ToUpper(cmp.Or(spec.Provider, aws))}
 	if p.Provider != aws && p.Provider != gcp {
 		return p, cloud.Errorf("VPC_PEERING_IS_NOT_KNOWN_CLOUD_PROVIDER", "There is no cloud provider %q.", spec.Provider)
 	}

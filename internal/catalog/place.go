@@ -181,3 +181,21 @@ func activeActiveOnly(sub cloud.Resource[Subscription], wrong cloud.Code) error 
 	}
 	return nil
 }
+
+// remove takes out those resources of a kind below a parent that are chosen. What is
+// below them goes along.
+func remove[B cloud.Body](ctx context.Context, tx *store.Tx, parent int64, chosen func(cloud.Resource[B]) bool) error {
+	list, err := store.List[B](ctx, tx, parent)
+	if err != nil {
+		return err
+	}
+	for _, r := range list {
+		if !chosen(r) {
+			continue
+		}
+		if err := store.Remove[B](ctx, tx, r.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}

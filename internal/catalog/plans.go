@@ -62,11 +62,11 @@ func (p plan) alerts() []string {
 	return []string{alertDatasetsSize, "throughput-higher-than", "throughput-lower-than", "latency", alertConnections}
 }
 
-// lacks tells whether databases of the plan cannot have an alert. The list that clients
+// lacks reports whether databases of the plan cannot have an alert. The list that clients
 // see leaves out those of replicas.
-func (p plan) lacks(alert Alert) bool {
-	ofReplicas := alert.Name == "syncsource-error" || alert.Name == "syncsource-lag"
-	return !slices.Contains(p.alerts(), alert.Name) && (p.free() || !ofReplicas)
+func (p plan) lacks(alert string) bool {
+	ofReplicas := alert == "syncsource-error" || alert == "syncsource-lag"
+	return !slices.Contains(p.alerts(), alert) && (p.free() || !ofReplicas)
 }
 
 func (p plan) customerSupport() string {
@@ -88,7 +88,6 @@ func (c *Catalog) plan(id int64) (plan, bool) {
 func (c *Catalog) planOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Sync("listEssentialsPlans", c.listEssentialsPlans),
-		engine.Sync("listEssentialsPlansForSubscription", c.listEssentialsPlansForSubscription),
 		engine.Sync("getEssentialsPlan", c.getEssentialsPlan),
 	}
 }
@@ -149,18 +148,6 @@ func (c *Catalog) listEssentialsPlans(_ context.Context, _ *store.Tx, in planFil
 	return showPlans(slices.DeleteFunc(slices.Clone(c.plans), func(p plan) bool {
 		return p.Retired || in.RedisFlex != p.RedisFlex ||
 			in.Provider != "" && in.Provider != strings.ToUpper(p.Provider)
-	})), nil
-}
-
-// The subscription's own plan is one of those it may have: clients look for it here.
-func (c *Catalog) listEssentialsPlansForSubscription(ctx context.Context, tx *store.Tx, in subscriptionPath) (*planList, error) {
-	sub, err := readEssentials(ctx, tx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	own, _ := c.plan(sub.Body.PlanID)
-	return showPlans(slices.DeleteFunc(slices.Clone(c.plans), func(p plan) bool {
-		return p.ID != own.ID && (p.Retired || checkPlanChange(own, p) != nil)
 	})), nil
 }
 

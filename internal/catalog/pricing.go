@@ -3,7 +3,6 @@ package catalog
 import (
 	"cmp"
 	"context"
-	"math"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -40,31 +39,6 @@ type databasePricing struct {
 	Quantity      int64 // databases of this kind; 0: one
 }
 
-// shardType is a size in which shards are sold.
-type shardType struct {
-	Type          string  `json:"type"`
-	MemoryStorage string  `json:"memoryStorage"`
-	RAMPercentage int     `json:"ramPercentage"` // with ram-and-flash
-	SizeGB        float64 `json:"sizeInGb"`
-	OpsPerSecond  int64   `json:"operationsPerSecond"`
-	PricePerUnit  float64 `json:"pricePerUnit"` // USD an hour
-	Note          string  `json:"note"`         // where the price is from
-}
-
-// minimumPrice is the least a subscription in Redis' own cloud account costs.
-type minimumPrice struct {
-	PricePerUnit float64 `json:"pricePerUnit"` // USD an hour
-	Note         string  `json:"note"`         // where the price is from
-}
-
-// count is how many shards of this type a database needs, replicas aside.
-func (t shardType) count(sizeGB float64, opsPerSecond int64) int64 {
-	const rounding = 1e-9 // 1.1 / 0.1 is a little more than 11
-	bySize := math.Ceil(sizeGB/t.SizeGB - rounding)
-	byOps := math.Ceil(float64(opsPerSecond) / float64(t.OpsPerSecond))
-	return int64(max(bySize, byOps, 1))
-}
-
 // shardsFor chooses the type of shard for a database and how many it takes,
 // replicas aside: as few as possible, and among types that take the same number
 // the cheapest. Choosing by price alone does not give the published examples.
@@ -84,14 +58,6 @@ func (c *Catalog) shardsFor(d databasePricing) (chosen shardType, count int64) {
 		}
 	}
 	return chosen, count
-}
-
-// copies of every shard: a replica doubles them.
-func copies(replication bool) int64 {
-	if replication {
-		return 2
-	}
-	return 1
 }
 
 // priceDatabases gives one line for each database. doc: dryrun-cost-estimates

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"slices"
@@ -60,7 +61,7 @@ func createPrincipal(ctx context.Context, tx *store.Tx, in principalCreate) (out
 // admit lets a principal connect. Clients admit those that are there once more when
 // they change anything, so that is not an error.
 func admit(ctx context.Context, tx *store.Tx, at site, link int64, spec principalSpec) ([]cloud.Step, error) {
-	body := Principal{Type: or(spec.Type, awsAccount), Alias: spec.Alias}
+	body := Principal{Type: cmp.Or(spec.Type, awsAccount), Alias: spec.Alias}
 	if err := checkPrincipal(spec.Principal, body.Type, at.sub.Body.awsAccountID()); err != nil {
 		return nil, err
 	}

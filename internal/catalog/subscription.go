@@ -20,13 +20,6 @@ const (
 const (
 	creditCard  = "credit-card"
 	marketplace = "marketplace"
-
-	ram         = "ram"
-	ramAndFlash = "ram-and-flash"
-
-	aws   = "AWS"
-	gcp   = "GCP"
-	azure = "Azure" // with Essentials only
 )
 
 // Subscription is a Pro subscription: a deployment of its own, in one region or,
@@ -139,4 +132,15 @@ func within[B cloud.Body](read func(context.Context, *store.Tx, int64) (cloud.Re
 func notActive[B cloud.Body](sub cloud.Resource[B]) error {
 	return cloud.Errorf("SUBSCRIPTION_NOT_ACTIVE",
 		"Subscription %d is not in an active state: it is %s.", sub.ID, sub.Status)
+}
+
+// livesIn finds a subscription that lives in a cloud account; ok is false if none does.
+func livesIn(ctx context.Context, tx *store.Tx, cloudAccount int64) (subscription int64, ok bool, err error) {
+	subscriptions, err := store.All[Subscription](ctx, tx)
+	for _, sub := range subscriptions {
+		if sub.Body.CloudAccountID == cloudAccount {
+			return sub.ID, true, err
+		}
+	}
+	return 0, false, err
 }

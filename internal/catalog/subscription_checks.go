@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ const (
 func (in subscriptionCreate) onePlace() (p cloudProviderSpec, r regionSpec, err error) {
 	regions := 0
 	for _, provider := range in.CloudProviders {
-		if or(provider.Provider, aws) != or(in.CloudProviders[0].Provider, aws) {
+		if cmp.Or(provider.Provider, aws) != cmp.Or(in.CloudProviders[0].Provider, aws) {
 			return p, r, cloud.Errorf("MULTIPLE_CLOUD_PROVIDERS_NOT_SUPPORTED", "A subscription is deployed to one cloud provider.")
 		}
 		for _, region := range provider.Regions {

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -86,11 +87,11 @@ func (c *Catalog) createProSubscription(ctx context.Context, tx *store.Tx, in su
 	if err != nil {
 		return out, err
 	}
-	if err := c.checkCloudAccount(ctx, tx, body); err != nil {
+	if err := c.checkCloudAccount(ctx, tx, body.CloudAccountID, body.Provider); err != nil {
 		return out, err
 	}
 	for i := range in.Databases {
-		in.Databases[i].RedisVersion = or(in.Databases[i].RedisVersion, in.RedisVersion)
+		in.Databases[i].RedisVersion = cmp.Or(in.Databases[i].RedisVersion, in.RedisVersion)
 	}
 	specs, err := c.firstDatabases(in)
 	if err != nil {
@@ -166,8 +167,8 @@ func (c *Catalog) newSingleRegion(in subscriptionCreate) (s Subscription, err er
 		return s, err
 	}
 	s = Subscription{
-		MemoryStorage:  or(in.MemoryStorage, ram),
-		Provider:       or(provider.Provider, aws),
+		MemoryStorage:  cmp.Or(in.MemoryStorage, ram),
+		Provider:       cmp.Or(provider.Provider, aws),
 		CloudAccountID: provider.account(),
 		Region:         where.Region,
 		MultiAZ:        where.MultiAZ,
@@ -177,7 +178,7 @@ func (c *Catalog) newSingleRegion(in subscriptionCreate) (s Subscription, err er
 		Maintenance:    Maintenance{Mode: automatic},
 	}
 	if s.CloudAccountID == internalCloudAccount {
-		s.CIDR = or(s.CIDR, defaultCIDR)
+		s.CIDR = cmp.Or(s.CIDR, defaultCIDR)
 	}
 	if err := c.checkDeployment(s); err != nil {
 		return s, err
@@ -202,7 +203,7 @@ func (c *Catalog) newSubscription(in subscriptionCreate) (s Subscription, err er
 	if s.Encryption, err = in.encryption(s); err != nil {
 		return s, err
 	}
-	s.PaymentMethod, s.PaymentMethodID, err = c.payment(or(in.PaymentMethod, creditCard), in.PaymentMethodID)
+	s.PaymentMethod, s.PaymentMethodID, err = c.payment(cmp.Or(in.PaymentMethod, creditCard), in.PaymentMethodID)
 	if err != nil {
 		return s, err
 	}
@@ -261,12 +262,4 @@ func (c *Catalog) priceSubscription(sub Subscription, databases []firstDatabase)
 		p.Pricing = append(p.Pricing, c.priceMinimum(sub)...)
 	}
 	return p, nil
-}
-
-// or is a setting, or what holds where it is not said.
-func or(setting, otherwise string) string {
-	if setting == "" {
-		return otherwise
-	}
-	return setting
 }

@@ -2,13 +2,9 @@ package catalog
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/understudy-dev/understudy/internal/engine"
-	"github.com/understudy-dev/understudy/internal/store"
 )
 
 // redisVersion is a version of Redis that the cloud runs.
@@ -107,13 +103,6 @@ func (c *Catalog) askedVersion(offer, asked string) (v redisVersion, ok bool) {
 	return redisVersion{}, false
 }
 
-func (c *Catalog) versionOperations() []engine.Operation {
-	return []engine.Operation{
-		engine.Sync("listProRedisVersions", c.listProRedisVersions),
-		engine.Sync("listEssentialsRedisVersions", c.listEssentialsRedisVersions),
-	}
-}
-
 type listedVersion struct {
 	Version   string `json:"version"`
 	EOLDate   string `json:"eolDate,omitempty"`
@@ -123,31 +112,6 @@ type listedVersion struct {
 
 type listedVersions struct {
 	RedisVersions []listedVersion `json:"redisVersions"`
-}
-
-type versionFilter struct {
-	Subscription *int64 `query:"subscriptionId" json:"-"` // nil: all
-}
-
-// Every subscription may use every version, so naming one only checks that it is there.
-func (c *Catalog) listProRedisVersions(ctx context.Context, tx *store.Tx, in versionFilter) (out listedVersions, err error) {
-	if in.Subscription != nil {
-		if _, err := readSubscription(ctx, tx, *in.Subscription); err != nil {
-			return out, err
-		}
-	}
-	return c.listVersions(proOffer), nil
-}
-
-type essentialsVersionFilter struct {
-	Subscription int64 `query:"subscriptionId" json:"-"`
-}
-
-func (c *Catalog) listEssentialsRedisVersions(ctx context.Context, tx *store.Tx, in essentialsVersionFilter) (out listedVersions, err error) {
-	if _, err := readEssentials(ctx, tx, in.Subscription); err != nil {
-		return out, err
-	}
-	return c.listVersions(essentialsOffer), nil
 }
 
 func (c *Catalog) listVersions(offer string) listedVersions {
