@@ -38,14 +38,15 @@ type Catalog struct {
 	users              []accountUser // the first is the owner
 	transitGateways    []sharedGateway
 
-	livesIn      func(ctx context.Context, tx *store.Tx, cloudAccount int64) (subscription int64, ok bool, err error)
-	leaveRegions func(ctx context.Context, tx *store.Tx, subscription int64, regions map[int64]string) error
+	livesIn          func(ctx context.Context, tx *store.Tx, cloudAccount int64) (subscription int64, ok bool, err error)
+	leaveRedirection leaver
+	leaveRegions     func(ctx context.Context, tx *store.Tx, subscription int64, regions map[int64]string) error
 }
 
 // New reads the data files and adds a setup. An error is a mistake in a file, or says what of
 // the setup is there twice.
 func New(setup Setup) (*Catalog, error) {
-	c := Catalog{livesIn: livesIn, leaveRegions: leaveRegions}
+	c := Catalog{livesIn: livesIn, leaveRedirection: leaveRedirection, leaveRegions: leaveRegions}
 	var table planTable
 	for _, file := range []struct {
 		name string
@@ -75,13 +76,8 @@ func New(setup Setup) (*Catalog, error) {
 			return nil, fmt.Errorf("read %s: %w", file.name, err)
 		}
 	}
-	var err error
-	if c.plans, err = table.plans(); err != nil {
-		return nil, fmt.Errorf("read essentials-plans: %w", err)
-	}
-	if err := c.sortVersions(); err != nil {
-		return nil, fmt.Errorf("read redis-versions: %w", err)
-	}
+	c.plans = table.plans()
+	c.versions = newestFirst(c.versions)
 	if len(c.users) == 0 {
 		return nil, errors.New("read users: none")
 	}

@@ -190,7 +190,7 @@ func (c *Catalog) databaseOperations() []engine.Operation {
 		engine.Command("createProDatabase", c.createProDatabase),
 		engine.Sync("getProDatabase", c.getProDatabase),
 		engine.Command("updateProDatabase", c.updateProDatabase),
-		engine.Command("deleteProDatabase", deleteProDatabase),
+		engine.Command("deleteProDatabase", c.deleteProDatabase),
 		engine.Sync("getProDatabaseCertificate", c.getProDatabaseCertificate),
 		engine.Sync("listProDatabaseTags", listTags[Database]),
 		engine.Sync("createProDatabaseTag", createTag[Database]),

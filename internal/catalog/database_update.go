@@ -105,8 +105,8 @@ func (in databaseUpdateRequest) change(id int64, d *Database) error {
 
 // A database is shown for a while as it goes: the official provider looks until one of an
 // Active-Active subscription has gone.
-func deleteProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
-	db, err := doomedHosted[Database](ctx, tx, in)
+func (c *Catalog) deleteProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
+	db, err := doomedHosted[Database](ctx, tx, in, c.leaveRedirection)
 	if err != nil {
 		return out, err
 	}

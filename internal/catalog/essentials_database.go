@@ -47,7 +47,7 @@ func (c *Catalog) essentialsDatabaseOperations() []engine.Operation {
 		engine.Command("createEssentialsDatabase", unlessPro("CREATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.createEssentialsDatabase)),
 		engine.Sync("getEssentialsDatabase", c.getEssentialsDatabase),
 		engine.Command("updateEssentialsDatabase", unlessPro("UPDATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.updateEssentialsDatabase)),
-		engine.Command("deleteEssentialsDatabase", unlessPro("DELETING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", deleteEssentialsDatabase)),
+		engine.Command("deleteEssentialsDatabase", unlessPro("DELETING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.deleteEssentialsDatabase)),
 		engine.Sync("listEssentialsDatabaseTags", listTags[EssentialsDatabase]),
 		engine.Sync("createEssentialsDatabaseTag", createTag[EssentialsDatabase]),
 		engine.Sync("replaceEssentialsDatabaseTags", replaceTags[EssentialsDatabase]),
@@ -167,8 +167,8 @@ func (c *Catalog) updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in
 }
 
 // A database goes with its task: clients wait for nothing else.
-func deleteEssentialsDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
-	db, err := doomedHosted[EssentialsDatabase](ctx, tx, in)
+func (c *Catalog) deleteEssentialsDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
+	db, err := doomedHosted[EssentialsDatabase](ctx, tx, in, c.leaveRedirection)
 	if err != nil {
 		return out, err
 	}

@@ -107,12 +107,15 @@ func databaseNotActive[B cloud.Body](db cloud.Resource[B]) error {
 	return cloud.Errorf("DATABASE_NOT_ACTIVE", "Database %d is not in an active state: it is %s.", db.ID, db.Status)
 }
 
+// leaver ends what a database that is being deleted is part of.
+type leaver func(ctx context.Context, tx *store.Tx, id int64, d Database) error
+
 // doomedHosted is lockHosted for a database that is to be deleted, in any state, and
 // that leaves the redirection it is part of.
-func doomedHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path databasePath) (cloud.Resource[B], error) {
+func doomedHosted[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path databasePath, leave leaver) (cloud.Resource[B], error) {
 	db, err := lockHosted[B, P](ctx, tx, path)
 	if err == nil {
-		err = leaveRedirection(ctx, tx, db.ID, *P(&db.Body).core())
+		err = leave(ctx, tx, db.ID, *P(&db.Body).core())
 	}
 	return db, err
 }

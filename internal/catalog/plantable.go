@@ -28,8 +28,8 @@ type planSeries struct {
 	} `json:"places"`
 }
 
-// plans lists every plan, by id.
-func (t planTable) plans() ([]plan, error) {
+// plans lists every plan, by id. It panics on a table that is not in order.
+func (t planTable) plans() []plan {
 	type name struct{ provider, region, name string }
 	observed := map[name]bool{}
 	for _, p := range t.Observed {
@@ -44,7 +44,7 @@ func (t planTable) plans() ([]plan, error) {
 		var kinds []plan
 		for _, group := range s.Kinds {
 			if len(t.Kinds[group]) == 0 {
-				return nil, fmt.Errorf("there are no kinds %q", group)
+				panic(fmt.Sprintf("there are no kinds %q", group))
 			}
 			kinds = append(kinds, t.Kinds[group]...)
 		}
@@ -63,8 +63,8 @@ func (t planTable) plans() ([]plan, error) {
 	slices.SortFunc(all, func(a, b plan) int { return cmp.Compare(a.ID, b.ID) })
 	for i, p := range all[min(1, len(all)):] {
 		if p.ID == all[i].ID {
-			return nil, fmt.Errorf("plan %d is there twice", p.ID)
+			panic(fmt.Sprintf("plan %d is there twice", p.ID))
 		}
 	}
-	return all, nil
+	return all
 }

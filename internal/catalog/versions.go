@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -49,19 +48,20 @@ func (v redisVersion) compare(w redisVersion) int {
 	return cmp.Or(cmp.Compare(v.major, w.major), cmp.Compare(v.minor, w.minor))
 }
 
-// sortVersions puts the newest first and makes sure that a default can be found.
-func (c *Catalog) sortVersions() error {
-	for i := range c.versions {
-		v := &c.versions[i]
+// newestFirst sorts versions. It panics on one that is no pair of numbers, and without a default for Pro databases.
+func newestFirst(versions []redisVersion) []redisVersion {
+	for i := range versions {
+		v := &versions[i]
 		if _, err := fmt.Sscanf(v.Version, "%d.%d", &v.major, &v.minor); err != nil {
-			return fmt.Errorf("version %q: %w", v.Version, err)
+			panic(fmt.Sprintf("version %q: %v", v.Version, err))
 		}
 	}
-	slices.SortFunc(c.versions, func(a, b redisVersion) int { return b.compare(a) })
-	if !slices.ContainsFunc(c.proVersions(), func(v redisVersion) bool { return v.IsDefault }) {
-		return errors.New("no default for Pro databases")
+	slices.SortFunc(versions, func(a, b redisVersion) int { return b.compare(a) })
+	isDefault := func(v redisVersion) bool { return v.IsDefault && v.NewDatabases && slices.Contains(v.Plans, proOffer) }
+	if !slices.ContainsFunc(versions, isDefault) {
+		panic("no default version for Pro databases")
 	}
-	return nil
+	return versions
 }
 
 // Offers: kinds of subscriptions that a version can be had with.
