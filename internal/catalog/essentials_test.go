@@ -69,18 +69,6 @@ func TestPlansKeepTheirIDs(t *testing.T) {
 	}
 }
 
-func TestPlanTableErrors(t *testing.T) {
-	t.Parallel()
-	for name, table := range map[string]planTable{
-		"unknown kinds": {Series: []planSeries{{FirstID: 1, Kinds: []string{"none"}}}},
-		"id twice":      {Observed: []plan{{ID: 1, Name: "a"}, {ID: 1, Name: "b"}}},
-	} {
-		if _, err := table.plans(); err == nil {
-			t.Errorf("%s: got no error", name)
-		}
-	}
-}
-
 func TestPlanChange(t *testing.T) {
 	t.Parallel()
 	c := newCatalog(t)

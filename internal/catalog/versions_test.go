@@ -28,23 +28,20 @@ func TestProVersion(t *testing.T) {
 
 func TestVersionsNewestFirst(t *testing.T) {
 	t.Parallel()
-	c := &Catalog{versions: []redisVersion{
+	versions := newestFirst([]redisVersion{
 		{Version: "7.4", NewDatabases: true, Plans: []string{"pro"}},
 		{Version: "10.0", NewDatabases: true, Plans: []string{"pro"}},
 		{Version: "9.12", NewDatabases: true, Plans: []string{"pro"}, IsDefault: true},
 		{Version: "9.2", NewDatabases: true, Plans: []string{"pro"}},
-	}}
-	if err := c.sortVersions(); err != nil {
-		t.Fatal(err)
-	}
+	})
 	var got []string
-	for _, v := range c.versions {
+	for _, v := range versions {
 		got = append(got, v.Version)
 	}
 	if diff := cmp.Diff([]string{"10.0", "9.12", "9.2", "7.4"}, got); diff != "" {
 		t.Errorf("versions (-want +got):\n%s", diff)
 	}
-	if v := c.versions[0]; !v.atLeast(9, 3) || !v.atLeast(10, 0) || v.atLeast(10, 1) {
+	if v := versions[0]; !v.atLeast(9, 3) || !v.atLeast(10, 0) || v.atLeast(10, 1) {
 		t.Errorf("%s is compared as text", v.Version)
 	}
 }
@@ -56,8 +53,26 @@ func TestVersionsRefused(t *testing.T) {
 		"default is not available": {{Version: "8.2", IsDefault: true, Plans: []string{"pro"}}},
 		"not a version":            {{Version: "eight"}},
 	} {
-		if err := (&Catalog{versions: versions}).sortVersions(); err == nil {
-			t.Errorf("%s: got no error", name)
+		if !panics(func() { newestFirst(versions) }) {
+			t.Errorf("%s: it is taken", name)
 		}
 	}
+}
+
+func TestPlanTableErrors(t *testing.T) {
+	t.Parallel()
+	for name, table := range map[string]planTable{
+		"unknown kinds": {Series: []planSeries{{FirstID: 1, Kinds: []string{"none"}}}},
+		"id twice":      {Observed: []plan{{ID: 1, Name: "a"}, {ID: 1, Name: "b"}}},
+	} {
+		if !panics(func() { table.plans() }) {
+			t.Errorf("%s: it is taken", name)
+		}
+	}
+}
+
+func panics(f func()) (did bool) {
+	defer func() { did = recover() != nil }()
+	f()
+	return false
 }
