@@ -246,7 +246,7 @@ func (a *Account) Do(method, path string, body any, change ...func(*http.Request
 // check holds an answer against the document, where the path is one of its own.
 func (a *Account) check(req *http.Request, answer Answer) {
 	a.tb.Helper()
-	if _, err := a.recorder.Answered(req, answer.Status, answer.Header, answer.Body); err != nil {
+	if _, err := a.recorder.Answered(a.tb.Name(), req, answer.Status, answer.Header, answer.Body); err != nil {
 		a.tb.Errorf("%s %s answers %d against the document: %v\n%s", req.Method, req.URL.Path, answer.Status, err, answer.Body)
 	}
 }

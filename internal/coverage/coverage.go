@@ -41,12 +41,15 @@ func New() (*Recorder, error) {
 // Document is the contract that answers are held against.
 func (r *Recorder) Document() *openapi.Document { return r.document }
 
-// Answered takes note of an answer, and says what is wrong with it in view of the
+// Answered takes note of an answer that a test got, and says what is wrong with it in view of the
 // document. finished is the operation that has succeeded with this answer; "" if
 // none has. One that is answered with a task succeeds when an answer shows the
 // task completed: accepting it proves nothing.
-func (r *Recorder) Answered(req *http.Request, status int, header http.Header, body []byte) (finished string, err error) {
-	op := find(r.document, req.Method, req.URL.EscapedPath())
+func (r *Recorder) Answered(test string, req *http.Request, status int, header http.Header, body []byte) (finished string, err error) {
+	if err := Keep(test, req, status, header, body); err != nil {
+		return "", err
+	}
+	op := Find(r.document, req.Method, req.URL.EscapedPath())
 	switch {
 	case req.Method == http.MethodHead: // answered like a GET, without a body to look at
 		return "", nil
@@ -90,10 +93,10 @@ func (r *Recorder) Operations() []string {
 	return slices.Sorted(maps.Keys(r.done))
 }
 
-// find returns the operation that an escaped path belongs to; a literal segment
+// Find returns the operation that an escaped path belongs to; a literal segment
 // goes before a parameter. Official clients end paths with a slash, or with a query
 // whose question mark is escaped.
-func find(document *openapi.Document, method, path string) (found *openapi.Operation) {
+func Find(document *openapi.Document, method, path string) (found *openapi.Operation) {
 	if query := strings.Index(strings.ToUpper(path), "%3F"); query >= 0 {
 		path = path[:query]
 	}

@@ -23,7 +23,7 @@ const (
 // answered has a recorder look at one answer.
 func answered(t *testing.T, r *coverage.Recorder, method, path string, status int, body string) (string, error) {
 	t.Helper()
-	return r.Answered(httptest.NewRequest(method, path, nil), status, http.Header{"Content-Type": {"application/json"}}, []byte(coverage.Pretty([]byte(body))))
+	return r.Answered(t.Name(), httptest.NewRequest(method, path, nil), status, http.Header{"Content-Type": {"application/json"}}, []byte(coverage.Pretty([]byte(body))))
 }
 
 func newRecorder(t *testing.T) *coverage.Recorder {

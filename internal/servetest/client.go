@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/understudy-dev/understudy/internal/coverage"
 )
 
 const (
@@ -85,7 +87,8 @@ func (s *Server) Send(ctx context.Context, method, path string, body any) (Answe
 	if err != nil {
 		return Answer{}, fmt.Errorf("read the answer: %w", err)
 	}
-	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: text}, nil
+	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: text},
+		coverage.Keep(s.tb.Name(), req, resp.StatusCode, resp.Header, text)
 }
 
 // Do is Send for a test that expects an answer: none is the end of the test.

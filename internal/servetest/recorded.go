@@ -41,6 +41,9 @@ func (s *Server) RecordedURL() string {
 	}
 	gate := httptest.NewServer(&httputil.ReverseProxy{
 		Rewrite: func(req *httputil.ProxyRequest) {
+			if err := repeatable(req.Out); err != nil {
+				s.tb.Error(err)
+			}
 			if target, err := url.Parse(s.ready.Load().URL); err == nil { // one that does not parse ends in an answer of 502
 				target.Path = ""
 				req.SetURL(target)
@@ -52,7 +55,7 @@ func (s *Server) RecordedURL() string {
 				return err
 			}
 			res.Body = io.NopCloser(bytes.NewReader(body))
-			if _, err := r.Answered(res.Request, res.StatusCode, res.Header, body); err != nil {
+			if _, err := r.Answered(s.tb.Name(), res.Request, res.StatusCode, res.Header, body); err != nil {
 				s.tb.Errorf("%s %s answers %d against the document: %v\n%s", res.Request.Method, res.Request.URL.Path, res.StatusCode, err, body)
 			}
 			return nil
@@ -60,4 +63,15 @@ func (s *Server) RecordedURL() string {
 	})
 	s.tb.Cleanup(gate.Close)
 	return gate.URL + "/v1"
+}
+
+// repeatable lets the body of a request be read once more, by who takes note of its answer.
+func repeatable(req *http.Request) error {
+	if req.Body == nil {
+		return nil
+	}
+	body, err := io.ReadAll(req.Body)
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	return err
 }

@@ -47,8 +47,14 @@ type recordedWire struct {
 	methods map[string]bool // by the names they have on the stack
 }
 
+// testWire is the wire of one test.
+type testWire struct {
+	*recordedWire
+	test string
+}
+
 // RoundTrip sends one request of the SDK.
-func (w *recordedWire) RoundTrip(req *http.Request) (*http.Response, error) {
+func (w testWire) RoundTrip(req *http.Request) (*http.Response, error) {
 	res, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
 		return nil, err
@@ -58,7 +64,7 @@ func (w *recordedWire) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	res.Body = io.NopCloser(bytes.NewReader(body))
-	finished, err := w.recorder.Answered(req, res.StatusCode, res.Header, body)
+	finished, err := w.recorder.Answered(w.test, req, res.StatusCode, res.Header, body)
 	if err != nil {
 		return nil, fmt.Errorf("against the document: %w", err) // fails the story that asked
 	}

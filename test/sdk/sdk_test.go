@@ -113,7 +113,7 @@ func newClient(t *testing.T, server *servetest.Server, secretKey string) *redisc
 	client, err := rediscloud.NewClient(
 		rediscloud.BaseURL(server.URL),
 		rediscloud.Auth(server.APIKey, secretKey),
-		rediscloud.Transporter(recorded),
+		rediscloud.Transporter(testWire{recorded, t.Name()}),
 		rediscloud.Logger(log.New(io.Discard, "", 0)),
 	)
 	if err != nil {
