@@ -107,7 +107,7 @@ func (c *Catalog) createRegionPeering(ctx context.Context, tx *store.Tx, in regi
 	}
 	for _, region := range regionsOf(sub) {
 		if region.Name == in.Source {
-			return c.peer(ctx, tx, site{sub, region}, in.vpcSpec, in.Destination)
+			return c.peer(ctx, tx, site{sub: sub, region: region}, in.vpcSpec, in.Destination)
 		}
 	}
 	return out, cloud.Errorf("ACTIVE_ACTIVE_VPC_PEERING_INVALID_SOURCE_REGION_NAME", "The subscription is not deployed to %q.", in.Source)
@@ -265,7 +265,7 @@ func updateRegionPeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (o
 	if err != nil {
 		return out, err
 	}
-	return site{sub, region}.changePeering(ctx, tx, peering, in.cidrSpec)
+	return site{sub: sub, region: region}.changePeering(ctx, tx, peering, in.cidrSpec)
 }
 
 func (s site) changePeering(ctx context.Context, tx *store.Tx, peering cloud.Resource[Peering], spec cidrSpec) (out engine.Outcome, err error) {

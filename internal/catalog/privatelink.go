@@ -50,7 +50,7 @@ func privateLinkOperations() []engine.Operation {
 
 // privateLinkRules are those of every request about PrivateLink.
 func privateLinkRules(single, activeActive cloud.Code) rules {
-	return rules{aws, "PRIVATE_LINK_CLOUD_PROVIDER_NOT_SUPPORTED", wrongKind{single, activeActive}}
+	return rules{provider: aws, foreign: "PRIVATE_LINK_CLOUD_PROVIDER_NOT_SUPPORTED", wrongKind: wrongKind{single: single, activeActive: activeActive}}
 }
 
 func privateLinkReading() rules {

@@ -57,7 +57,7 @@ func pscOperations() []engine.Operation {
 
 // pscRules are those of every request about Private Service Connect.
 func pscRules(single, activeActive cloud.Code) rules {
-	return rules{gcp, "PSC_CLOUD_PROVIDER_IS_NOT_SUPPORTED", wrongKind{single, activeActive}}
+	return rules{provider: gcp, foreign: "PSC_CLOUD_PROVIDER_IS_NOT_SUPPORTED", wrongKind: wrongKind{single: single, activeActive: activeActive}}
 }
 
 func pscReading() rules {

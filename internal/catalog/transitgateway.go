@@ -64,7 +64,7 @@ func (c *Catalog) transitGatewayOperations() []engine.Operation {
 
 // gatewayRules are those of every request about transit gateways.
 func gatewayRules(single, activeActive cloud.Code) rules {
-	return rules{aws, "TGW_CLOUD_PROVIDER_IS_NOT_SUPPORTED", wrongKind{single, activeActive}}
+	return rules{provider: aws, foreign: "TGW_CLOUD_PROVIDER_IS_NOT_SUPPORTED", wrongKind: wrongKind{single: single, activeActive: activeActive}}
 }
 
 type invitationList struct {
