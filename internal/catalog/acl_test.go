@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/cloud/cloudtest"
 )
 
 func TestPatternRules(t *testing.T) {
@@ -46,7 +47,7 @@ func TestPatternRules(t *testing.T) {
 		{"(+get (+set))", "ACL_REDIS_RULE_INVALID_SELECTORS_PATTERN"},
 		{"(+@nothing)", "ACL_REDIS_RULE_INVALID_CATEGORY_RULE_PATTERN"},
 	} {
-		if got := codeOf(t, checkPattern(tt.pattern)); got != tt.want {
+		if got := cloudtest.CodeOf(t, checkPattern(tt.pattern)); got != tt.want {
 			t.Errorf("%q: got code %q, want %q", tt.pattern, got, tt.want)
 		}
 	}
@@ -75,7 +76,7 @@ func TestACLNames(t *testing.T) {
 			{roleNames().check(tt.name), tt.role},
 			{checkUserName(tt.name), tt.user},
 		} {
-			if got := codeOf(t, check.got); got != check.want {
+			if got := cloudtest.CodeOf(t, check.got); got != check.want {
 				t.Errorf("%q: got code %q, want %q", tt.name, got, check.want)
 			}
 		}
@@ -94,7 +95,7 @@ func TestUserPasswords(t *testing.T) {
 		"Aa1!" + strings.Repeat("a", 125): "ACL_USER_PASSWORD_NOT_VALID",
 		"":                                "ACL_USER_PASSWORD_IS_MISSING",
 	} {
-		if got := codeOf(t, checkUserPassword(password)); got != want {
+		if got := cloudtest.CodeOf(t, checkUserPassword(password)); got != want {
 			t.Errorf("%q: got code %q, want %q", password, got, want)
 		}
 	}
@@ -116,7 +117,7 @@ func TestGrantRules(t *testing.T) {
 		if err := json.Unmarshal([]byte(tt.grants), &specs); err != nil {
 			t.Fatal(err)
 		}
-		if got := codeOf(t, checkGrants(specs)); got != tt.want {
+		if got := cloudtest.CodeOf(t, checkGrants(specs)); got != tt.want {
 			t.Errorf("%s: got code %q, want %q", tt.grants, got, tt.want)
 		}
 	}
@@ -139,7 +140,7 @@ func TestRegionsOfGrants(t *testing.T) {
 		{"elsewhere", several, []string{"eu-west-1", "us-west-2"}, "ACL_ROLE_REDIS_RULES_DATABASES_REGION_IS_NOT_BELONGS_TO_DATABASE"},
 		{"one twice", several, []string{"eu-west-1", "eu-west-1"}, "ACL_ROLE_REDIS_RULES_DATABASES_REGION_NOT_UNIQUE"},
 	} {
-		if got := codeOf(t, ACLDatabase{Regions: tt.regions}.checkRegions(tt.db)); got != tt.want {
+		if got := cloudtest.CodeOf(t, ACLDatabase{Regions: tt.regions}.checkRegions(tt.db)); got != tt.want {
 			t.Errorf("%s: got code %q, want %q", tt.name, got, tt.want)
 		}
 	}
@@ -157,7 +158,7 @@ func TestCredentials(t *testing.T) {
 		{"AKIA1", "secret", "", "word"},
 		{"AKIA1", "secret", "console", ""},
 	} {
-		if got := codeOf(t, bad.check()); got != "CLOUD_ACCOUNT_INVALID_CREDS" {
+		if got := cloudtest.CodeOf(t, bad.check()); got != "CLOUD_ACCOUNT_INVALID_CREDS" {
 			t.Errorf("%+v: got code %q", bad, got)
 		}
 	}
@@ -179,7 +180,7 @@ func TestOwnNetworkRules(t *testing.T) {
 		{OwnNetwork{"vpc-1", []string{"subnet-1"}, ""}, 1, "NETWORKING_SECURITY_GROUP_MISSING"},
 		{OwnNetwork{"vpc-1", []string{"subnet-1"}, "sg-1"}, 3, "INVALID_NUMBER_OF_SUBNET_IDS"},
 	} {
-		if got := codeOf(t, tt.network.check(tt.zones)); got != tt.want {
+		if got := cloudtest.CodeOf(t, tt.network.check(tt.zones)); got != tt.want {
 			t.Errorf("%+v in %d zones: got code %q, want %q", tt.network, tt.zones, got, tt.want)
 		}
 	}
@@ -209,7 +210,7 @@ func TestResourceTagRules(t *testing.T) {
 		{"reserved", []resourceTagSpec{{"AWS:a", &value}}, "RESOURCE_TAGS_NAME_NOT_ALLOWED"},
 	} {
 		_, err := newResourceTags(tt.tags)
-		if got := codeOf(t, err); got != tt.want {
+		if got := cloudtest.CodeOf(t, err); got != tt.want {
 			t.Errorf("%s: got code %q, want %q", tt.name, got, tt.want)
 		}
 	}
@@ -221,7 +222,7 @@ func TestPersonNames(t *testing.T) {
 		"Ada Moreau": "", "": "USER_NAME_IS_INVALID", " ": "USER_NAME_IS_INVALID", "a\tb": "USER_NAME_IS_INVALID",
 		strings.Repeat("a", 129): "USER_NAME_IS_INVALID",
 	} {
-		if got := codeOf(t, checkPersonName(name)); got != want {
+		if got := cloudtest.CodeOf(t, checkPersonName(name)); got != want {
 			t.Errorf("%q: got code %q, want %q", name, got, want)
 		}
 	}

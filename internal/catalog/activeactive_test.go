@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/cloud/cloudtest"
 )
 
 // twoRegions is an Active-Active subscription; the regions were asked for in
@@ -70,7 +71,7 @@ func TestActiveActiveSubscriptionRules(t *testing.T) {
 		in := asked(t, tt.members)
 		in.DeploymentType = activeActive
 		_, err := c.newSubscription(in)
-		if got := codeOf(t, err); got != tt.want {
+		if got := cloudtest.CodeOf(t, err); got != tt.want {
 			t.Errorf("%s: got code %q (%v), want %q", tt.members, got, err, tt.want)
 		}
 	}
@@ -133,7 +134,7 @@ func TestRulesOfANewActiveActiveDatabase(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := c.designDatabase(sub, spec, tt.near)
-		if got := codeOf(t, err); got != tt.want {
+		if got := cloudtest.CodeOf(t, err); got != tt.want {
 			t.Errorf("%s: got %q (%v), want %q", tt.spec, got, err, tt.want)
 		}
 	}
@@ -214,7 +215,7 @@ func TestGlobalAndLocalSettings(t *testing.T) {
 		{`{"datasetSizeInGb": 1, "memoryLimitInGb": 1}`, "DATABASE_SIZE_LIMIT_INVALID_TOO_MANY_MEMORY_SPECIFICATIONS"},
 	} {
 		changed := d
-		if got := codeOf(t, fromJSON[activeActiveUpdate](t, tt.change).change(c, id, &changed)); got != tt.want {
+		if got := cloudtest.CodeOf(t, fromJSON[activeActiveUpdate](t, tt.change).change(c, id, &changed)); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.change, got, tt.want)
 		}
 	}
@@ -240,7 +241,7 @@ func TestRegionsOfBackups(t *testing.T) {
 		{"elsewhere", several, "us-west-2", "UNKNOWN", false, ""},
 	} {
 		regular, job, err := tt.db.backups(tt.region, wrongBackup{"DENIED", "MISSING", "UNKNOWN"})
-		if got := codeOf(t, err); got != tt.want || (regular != nil) != tt.regular || job != tt.job {
+		if got := cloudtest.CodeOf(t, err); got != tt.want || (regular != nil) != tt.regular || job != tt.job {
 			t.Errorf("%s: got %q, %v, %q, want %q, %v, %q", tt.name, got, regular, job, tt.want, tt.regular, tt.job)
 		}
 	}

@@ -2,8 +2,6 @@ package catalog
 
 import (
 	"testing"
-
-	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
 func newCatalog(tb testing.TB) *Catalog {
@@ -13,20 +11,6 @@ func newCatalog(tb testing.TB) *Catalog {
 		tb.Fatal(err)
 	}
 	return c
-}
-
-// codeOf is the code of the rule that an error names; empty: no error.
-func codeOf(tb testing.TB, err error) cloud.Code {
-	tb.Helper()
-	if err == nil {
-		return ""
-	}
-	//nolint:errorlint // a rule's error comes as it is: wrapped, it would be a mistake
-	failure, ok := err.(*cloud.Error)
-	if !ok {
-		tb.Fatalf("got %v, want a *cloud.Error", err)
-	}
-	return failure.Code
 }
 
 func TestDataFiles(t *testing.T) {

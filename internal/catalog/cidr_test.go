@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/cloud/cloudtest"
 )
 
 func TestAllowListRules(t *testing.T) {
@@ -34,7 +35,7 @@ func TestAllowListRules(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := codeOf(t, tt.list.check()); got != tt.want {
+			if got := cloudtest.CodeOf(t, tt.list.check()); got != tt.want {
 				t.Errorf("got code %q, want %q", got, tt.want)
 			}
 		})

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/cloud/cloudtest"
 )
 
 func TestChooseRegion(t *testing.T) {
@@ -30,7 +31,7 @@ func TestChooseRegion(t *testing.T) {
 		{"several, and none named", several, nil, only, "ACTIVE_ACTIVE"},
 	} {
 		got, err := chooseRegion(only, tt.several, tt.id, wrong)
-		if code := codeOf(t, err); got != tt.want || code != tt.code {
+		if code := cloudtest.CodeOf(t, err); got != tt.want || code != tt.code {
 			t.Errorf("%s: got %+v, %q, want %+v, %q", tt.name, got, code, tt.want, tt.code)
 		}
 	}
@@ -79,7 +80,7 @@ func TestPeeringRules(t *testing.T) {
 		}
 		tt.change(&spec)
 		_, err := c.newPeering(at, spec, tt.region)
-		if got := codeOf(t, err); got != tt.want {
+		if got := cloudtest.CodeOf(t, err); got != tt.want {
 			t.Errorf("%s: got %q, want %q (%v)", tt.name, got, tt.want, err)
 		}
 	}
@@ -127,7 +128,7 @@ func TestGatewayCIDRs(t *testing.T) {
 		{"too long a mask", have, []cidrAddress{"10.10.0.0/33"}, "TGW_ATTACHMENT_CIDRS_INVALID_LENGTH"},
 	} {
 		_, err := gatewayCIDRs(tt.have, tt.want)
-		if got := codeOf(t, err); got != tt.code {
+		if got := cloudtest.CodeOf(t, err); got != tt.code {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.code)
 		}
 	}
@@ -153,7 +154,7 @@ func TestPrincipalRules(t *testing.T) {
 		{"service_principal", "lambda.amazonaws.com", ""},
 		{"service_principal", "lambda", "PRIVATE_LINK_PRINCIPAL_INVALID_PRINCIPLE"},
 	} {
-		if got := codeOf(t, checkPrincipal(tt.principal, tt.kind, owner)); got != tt.want {
+		if got := cloudtest.CodeOf(t, checkPrincipal(tt.principal, tt.kind, owner)); got != tt.want {
 			t.Errorf("%s %s: got %q, want %q", tt.kind, tt.principal, got, tt.want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/cloud/cloudtest"
 )
 
 func TestCostReportRules(t *testing.T) {
@@ -37,7 +38,7 @@ func TestCostReportRules(t *testing.T) {
 		if err == nil {
 			err = in.checkTags()
 		}
-		if got := codeOf(t, err); got != tt.want {
+		if got := cloudtest.CodeOf(t, err); got != tt.want {
 			t.Errorf("%s: got %q (%v), want %q", tt.members, got, err, tt.want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/cloud/cloudtest"
 )
 
 func fromJSON[T any](tb testing.TB, text string) (v T) {
@@ -144,7 +145,7 @@ func TestRulesOfANewDatabase(t *testing.T) {
 		if err == nil {
 			_, err = c.designDatabase(tt.sub, spec, near)
 		}
-		if got := codeOf(t, err); got != tt.want {
+		if got := cloudtest.CodeOf(t, err); got != tt.want {
 			t.Errorf("%s: got %q (%v), want %q", tt.spec, got, err, tt.want)
 		}
 	}
@@ -220,13 +221,13 @@ func TestRulesOfAChange(t *testing.T) {
 		if err = fromJSON[databaseUpdateRequest](t, tt.change).change(id, &d); err == nil {
 			err = c.checkSettings(d, c.versionOf(d))
 		}
-		if got := codeOf(t, err); got != tt.want {
+		if got := cloudtest.CodeOf(t, err); got != tt.want {
 			t.Errorf("%s changed by %s: got %q (%v), want %q", tt.spec, tt.change, got, err, tt.want)
 		}
 	}
 
 	without := Database{NoDefaultUser: true}
-	if got := codeOf(t, fromJSON[databaseUpdateRequest](t, `{"password": "new"}`).change(id, &without)); got != "NOT_ALLOWED_TO_UPDATE_A_DATABASE_PASSWORD_WHEN_DEFAULT_USER_IS_DISABLED" {
+	if got := cloudtest.CodeOf(t, fromJSON[databaseUpdateRequest](t, `{"password": "new"}`).change(id, &without)); got != "NOT_ALLOWED_TO_UPDATE_A_DATABASE_PASSWORD_WHEN_DEFAULT_USER_IS_DISABLED" {
 		t.Errorf("password of a default user that is off: got %q, want %q", got, "NOT_ALLOWED_TO_UPDATE_A_DATABASE_PASSWORD_WHEN_DEFAULT_USER_IS_DISABLED")
 	}
 }
@@ -312,7 +313,7 @@ func TestFreePort(t *testing.T) {
 		}
 		near.ports[port] = true
 	}
-	if _, err := near.freePort(7); codeOf(t, err) != "DATABASE_PORT_IS_UNAVAILABLE" {
+	if _, err := near.freePort(7); cloudtest.CodeOf(t, err) != "DATABASE_PORT_IS_UNAVAILABLE" {
 		t.Errorf("with all ports in use: got %v, want %s", err, "DATABASE_PORT_IS_UNAVAILABLE")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/cloud/cloudtest"
 )
 
 func TestKeyRules(t *testing.T) {
@@ -32,14 +33,14 @@ func TestKeyRules(t *testing.T) {
 		{several, known, `{"customerManagedKeys": [{"resourceName": "a", "region": "us-east-1"}, {"resourceName": "b", "region": "us-east-1"}]}`, "CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_DUPLICATE_REGIONS"},
 	} {
 		_, err := tt.sub.withKeys(&tt.has, fromJSON[keysSpec](t, tt.spec))
-		if got := codeOf(t, err); got != tt.want {
+		if got := cloudtest.CodeOf(t, err); got != tt.want {
 			t.Errorf("%s: got %q (%v), want %q", tt.spec, got, err, tt.want)
 		}
 	}
 	external := one
 	external.CloudAccountID = 40_000
 	in := asked(t, `{"persistentStorageEncryptionType": "customer-managed-key"}`)
-	if _, err := in.encryption(external); codeOf(t, err) != "CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_REQUIRED_FOR_EXTERNAL_CLOUD_ACCOUNT" {
+	if _, err := in.encryption(external); cloudtest.CodeOf(t, err) != "CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_REQUIRED_FOR_EXTERNAL_CLOUD_ACCOUNT" {
 		t.Errorf("a cloud account of one's own without keys: got %v, want %s", err, "CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_REQUIRED_FOR_EXTERNAL_CLOUD_ACCOUNT")
 	}
 	in.EncryptionKeys = &keysSpec{GracePeriod: "immediate", Keys: []EncryptionKey{{Name: "key"}}}

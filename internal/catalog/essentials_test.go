@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/cloud/cloudtest"
 )
 
 func planNamed(tb testing.TB, c *Catalog, provider, region, name string) plan {
@@ -89,7 +90,7 @@ func TestPlanChange(t *testing.T) {
 		{at("Multi-Zone_1GB"), at("Single-Zone_1GB"), "FIXED_SUBSCRIPTION_PLAN_CANNOT_CHANGED_FROM_AVAILABILITY_OF_MULTI_ZONE_TO_SINGLE_ZONE_OR_NO_REPLICATION"},
 		{at("1GB"), at("Multi-Zone_1GB"), "FIXED_SUBSCRIPTION_PLAN_CANNOT_CHANGED_FROM_AVAILABILITY_OF_SINGLE_ZONE_OR_NO_REPLICATION_TO_MULTI_ZONE"},
 	} {
-		if got := codeOf(t, checkPlanChange(tt.from, tt.to)); got != tt.want {
+		if got := cloudtest.CodeOf(t, checkPlanChange(tt.from, tt.to)); got != tt.want {
 			t.Errorf("%s to %s %s: got %q, want %q", tt.from.Name, tt.to.Region, tt.to.Name, got, tt.want)
 		}
 	}
@@ -116,7 +117,7 @@ func TestPlanHolds(t *testing.T) {
 	} {
 		d := EssentialsDatabase{Database{Persistence: noPersistence}}
 		tt.change(&d.Database)
-		if got := codeOf(t, tt.to.checkHolds(d)); got != tt.want {
+		if got := cloudtest.CodeOf(t, tt.to.checkHolds(d)); got != tt.want {
 			t.Errorf("%s: got %q, want %q", name, got, tt.want)
 		}
 	}
@@ -143,7 +144,7 @@ func TestPlanPayment(t *testing.T) {
 		"marketplace by card": {paid, marketplace, &card, "MARKETPLACE_PAYMENT_INFO_COLLISION", 0},
 	} {
 		var s Essentials
-		if got := codeOf(t, c.payPlan(&s, tt.plan, tt.method, tt.id)); got != tt.want || s.PaymentMethodID != tt.paid {
+		if got := cloudtest.CodeOf(t, c.payPlan(&s, tt.plan, tt.method, tt.id)); got != tt.want || s.PaymentMethodID != tt.paid {
 			t.Errorf("%s: got %q and card %d, want %q and %d", name, got, s.PaymentMethodID, tt.want, tt.paid)
 		}
 	}
@@ -209,7 +210,7 @@ func TestEssentialsDatabaseRules(t *testing.T) {
 	} {
 		var in essentialsDatabaseCreate
 		tt.say(&in)
-		if _, err := c.designEssentialsDatabase(planNamed(t, c, aws, "us-east-1", tt.plan), in); codeOf(t, err) != tt.want {
+		if _, err := c.designEssentialsDatabase(planNamed(t, c, aws, "us-east-1", tt.plan), in); cloudtest.CodeOf(t, err) != tt.want {
 			t.Errorf("%s: got %v, want %q", name, err, tt.want)
 		}
 	}

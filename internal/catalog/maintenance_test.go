@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/cloud/cloudtest"
 )
 
 func TestMaintenanceRules(t *testing.T) {
@@ -44,7 +45,7 @@ func TestMaintenanceRules(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := codeOf(t, tt.m.check(tt.storage)); got != tt.want {
+			if got := cloudtest.CodeOf(t, tt.m.check(tt.storage)); got != tt.want {
 				t.Errorf("got code %q, want %q", got, tt.want)
 			}
 		})

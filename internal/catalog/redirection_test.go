@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/cloud/cloudtest"
 )
 
 func TestRedirectionRules(t *testing.T) {
@@ -27,7 +28,7 @@ func TestRedirectionRules(t *testing.T) {
 	} {
 		from, to := Database{Port: 1, PublicAccess: true}, Database{Port: 1, PublicAccess: true}
 		tt.change(&from, &to)
-		if got := codeOf(t, checkRedirection(tt.targetType, from, to)); got != tt.want {
+		if got := cloudtest.CodeOf(t, checkRedirection(tt.targetType, from, to)); got != tt.want {
 			t.Errorf("%s: got %q, want %q", name, got, tt.want)
 		}
 	}

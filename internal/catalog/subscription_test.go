@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/cloud/cloudtest"
 )
 
 // asked is a request that is in order but for the JSON members given.
@@ -68,7 +69,7 @@ func TestSubscriptionRules(t *testing.T) {
 		{`{"redisVersion": "nine"}`, "SUBSCRIPTION_REDIS_VERSION_INVALID_VALUE"},
 	} {
 		_, err := c.newSubscription(asked(t, tt.members))
-		if got := codeOf(t, err); got != tt.want {
+		if got := cloudtest.CodeOf(t, err); got != tt.want {
 			t.Errorf("%s: got code %q, want %q", tt.members, got, tt.want)
 		}
 	}
@@ -104,7 +105,7 @@ func TestRegionRules(t *testing.T) {
 		{`{"region": "us-west-1", "multipleAvailabilityZones": true}`, "SUBSCRIPTION_REGION_DOES_NOT_SUPPORT_MULTI_AZ"},
 	} {
 		_, err := c.newSubscription(asked(t, `{"cloudProviders": [{"regions": [`+tt.region+`]}]}`))
-		if got := codeOf(t, err); got != tt.want {
+		if got := cloudtest.CodeOf(t, err); got != tt.want {
 			t.Errorf("%s: got code %q, want %q", tt.region, got, tt.want)
 		}
 	}
@@ -154,7 +155,7 @@ func TestFirstDatabases(t *testing.T) {
 			t.Fatal(err)
 		}
 		specs, err := c.firstDatabases(in)
-		if got := codeOf(t, err); got != tt.want {
+		if got := cloudtest.CodeOf(t, err); got != tt.want {
 			t.Errorf("%s: got code %q, want %q", tt.members, got, tt.want)
 			continue
 		}
@@ -246,7 +247,7 @@ func TestChangePayment(t *testing.T) {
 		{"from marketplace to no card", Subscription{PaymentMethod: marketplace}, &byCard, nil, "PAYMENT_INFO_NOT_PROVIDED", "", 0},
 	} {
 		s := tt.before
-		if got := codeOf(t, c.changePayment(&s, tt.method, tt.id)); got != tt.want {
+		if got := cloudtest.CodeOf(t, c.changePayment(&s, tt.method, tt.id)); got != tt.want {
 			t.Errorf("%s: got code %q, want %q", tt.name, got, tt.want)
 		}
 		if tt.want == "" && (s.PaymentMethod != tt.wantMethod || s.PaymentMethodID != tt.wantID) {
