@@ -26,7 +26,7 @@ func setUp(tb testing.TB, url string, setup catalog.Setup) *apitest.World {
 
 func TestCardsOfASetupTakeThePlaceOfTheBuiltInOne(t *testing.T) {
 	t.Parallel()
-	a := setUp(t, "", catalog.Setup{Cards: []catalog.Card{{"American Express", 42}, {"Mastercard", 1234}}}).Account()
+	a := setUp(t, "", catalog.Setup{Cards: []catalog.Card{{Type: "American Express", EndsIn: 42}, {Type: "Mastercard", EndsIn: 1234}}}).Account()
 	methods := a.Do(http.MethodGet, "/v1/payment-methods", nil)
 	wantFields(t, methods, map[string]any{
 		"paymentMethods.0.type": "American Express", "paymentMethods.0.creditCardEndsWith": 42.0,
@@ -42,15 +42,15 @@ func TestCardsOfASetupTakeThePlaceOfTheBuiltInOne(t *testing.T) {
 
 func TestCloudAccountOfASetup(t *testing.T) {
 	t.Parallel()
-	a := setUp(t, "", catalog.Setup{CloudAccounts: []catalog.SetupAccount{{"ours", "AWS"}, {"theirs", "GCP"}}}).Account()
+	a := setUp(t, "", catalog.Setup{CloudAccounts: []catalog.SetupAccount{{Name: "ours", Provider: "AWS"}, {Name: "theirs", Provider: "GCP"}}}).Account()
 	list := a.Do(http.MethodGet, "/v1/cloud-accounts", nil)
 	wantFields(t, list, map[string]any{
 		"cloudAccounts.0.id": 1.0, "cloudAccounts.1.name": "ours", "cloudAccounts.1.status": "active", "cloudAccounts.1.provider": "AWS",
 		"cloudAccounts.2.name": "theirs", "cloudAccounts.2.provider": "GCP", "cloudAccounts.3": nil,
 	})
 	id := int64(list.Get("cloudAccounts", 1, "id").(float64))
-	account := fmt.Sprintf("/v1/cloud-accounts/%d", id)
-	wantFields(t, a.Do(http.MethodGet, account, nil), map[string]any{"name": "ours", "accessKeyId": list.Get("cloudAccounts", 1, "accessKeyId")})
+	path := fmt.Sprintf("/v1/cloud-accounts/%d", id)
+	wantFields(t, a.Do(http.MethodGet, path, nil), map[string]any{"name": "ours", "accessKeyId": list.Get("cloudAccounts", 1, "accessKeyId")})
 
 	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", inAccount(id, nil)))
 	a.Settle(sub, "active")
@@ -59,8 +59,8 @@ func TestCloudAccountOfASetup(t *testing.T) {
 	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(int64(list.Get("cloudAccounts", 2, "id").(float64)), nil)), "SUBSCRIPTION_CA_PROVIDER_MISMATCH")
 
 	// It is the server's own: nobody changes it, and no other one takes its name.
-	wantError(t, a.Run(http.MethodDelete, account, nil), "CLOUD_ACCOUNT_PERMISSION_FAILED")
-	wantError(t, a.Run(http.MethodPut, account, cloudAccountChange("other")), "CLOUD_ACCOUNT_PERMISSION_FAILED")
+	wantError(t, a.Run(http.MethodDelete, path, nil), "CLOUD_ACCOUNT_PERMISSION_FAILED")
+	wantError(t, a.Run(http.MethodPut, path, cloudAccountChange("other")), "CLOUD_ACCOUNT_PERMISSION_FAILED")
 	wantError(t, a.Run(http.MethodPost, "/v1/cloud-accounts", cloudAccountBody("ours", "AKIA1")), "CLOUD_ACCOUNT_NAME_EXISTS")
 
 	// Whatever else is set up, it keeps its id; one of the account's own goes first.
@@ -68,7 +68,7 @@ func TestCloudAccountOfASetup(t *testing.T) {
 	mine := bare.Account()
 	own := mine.Create("/v1/cloud-accounts", cloudAccountBody("ours", "AKIA1"))
 	bare.Stop()
-	again := setUp(t, bare.DBURL, catalog.Setup{CloudAccounts: []catalog.SetupAccount{{"more", "AWS"}, {"ours", "AWS"}}})
+	again := setUp(t, bare.DBURL, catalog.Setup{CloudAccounts: []catalog.SetupAccount{{Name: "more", Provider: "AWS"}, {Name: "ours", Provider: "AWS"}}})
 	wantFields(t, again.Account().Do(http.MethodGet, "/v1/cloud-accounts", nil), map[string]any{"cloudAccounts.2.id": float64(id)})
 	same := *mine
 	same.World = again
