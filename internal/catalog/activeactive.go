@@ -29,6 +29,7 @@ func (r SubscriptionRegion) vpc(subscription int64) string {
 	return "vpc-" + derivedHex(subscription, "vpc "+r.Name, 17)
 }
 
+// activeActive reports whether it is in several regions.
 func (s Subscription) activeActive() bool { return len(s.Regions) > 0 }
 
 func (s Subscription) deploymentType() string {

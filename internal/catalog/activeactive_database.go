@@ -29,6 +29,7 @@ type Local struct {
 	Backup *Backup `json:"backup,omitempty"` // there is none for all regions
 }
 
+// activeActive reports whether it is in several regions.
 func (d Database) activeActive() bool { return len(d.Locals) > 0 }
 
 // at is the database as it is in one of its regions.

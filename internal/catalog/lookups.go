@@ -86,6 +86,7 @@ type module struct {
 	Parameters     []moduleParameter `json:"parameters"`
 }
 
+// moduleParameter is something that a module can be told.
 type moduleParameter struct {
 	Name         string `json:"name"`
 	Description  string `json:"description"`

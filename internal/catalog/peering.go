@@ -48,6 +48,7 @@ type Peering struct {
 // Kind of all VPC peerings.
 func (Peering) Kind() cloud.Kind { return cloud.Kind{Name: "peering", Parent: "subscription"} }
 
+// regionID returns the id of the region that it is in.
 func (p Peering) regionID() int64 { return p.RegionID }
 
 func (c *Catalog) peeringOperations() []engine.Operation {
@@ -249,7 +250,7 @@ func updatePeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out eng
 	if err != nil {
 		return out, err
 	}
-	return at.changePeering(ctx, tx, peering, in.cidrSpec)
+	return changePeering(ctx, tx, at, peering, in.cidrSpec)
 }
 
 func updateRegionPeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out engine.Outcome, err error) {
@@ -265,10 +266,10 @@ func updateRegionPeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (o
 	if err != nil {
 		return out, err
 	}
-	return site{sub: sub, region: region}.changePeering(ctx, tx, peering, in.cidrSpec)
+	return changePeering(ctx, tx, site{sub: sub, region: region}, peering, in.cidrSpec)
 }
 
-func (s site) changePeering(ctx context.Context, tx *store.Tx, peering cloud.Resource[Peering], spec cidrSpec) (out engine.Outcome, err error) {
+func changePeering(ctx context.Context, tx *store.Tx, s site, peering cloud.Resource[Peering], spec cidrSpec) (out engine.Outcome, err error) {
 	switch {
 	case peering.Body.Provider != aws:
 		return out, cloud.Errorf("VPC_PEERING_BELONGS_TO_DIFFERENT_CLOUD_PROVIDER", "Only a peering on AWS has CIDRs.")
@@ -286,7 +287,7 @@ func deletePeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engin
 	if err != nil {
 		return out, err
 	}
-	return at.removePeering(ctx, tx, in, "VPC_PEERING_NOT_FOUND")
+	return removePeering(ctx, tx, at, in, "VPC_PEERING_NOT_FOUND")
 }
 
 func deleteRegionPeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
@@ -301,10 +302,10 @@ func deleteRegionPeering(ctx context.Context, tx *store.Tx, in peeringPath) (out
 	if err != nil {
 		return out, err
 	}
-	return site{sub: sub}.removePeering(ctx, tx, in, "ACTIVE_ACTIVE_VPC_PEERING_NOT_FOUND")
+	return removePeering(ctx, tx, site{sub: sub}, in, "ACTIVE_ACTIVE_VPC_PEERING_NOT_FOUND")
 }
 
-func (s site) removePeering(ctx context.Context, tx *store.Tx, in peeringPath, missing cloud.Code) (out engine.Outcome, err error) {
+func removePeering(ctx context.Context, tx *store.Tx, s site, in peeringPath, missing cloud.Code) (out engine.Outcome, err error) {
 	peering, err := findPeering(ctx, tx, in, missing)
 	if err != nil {
 		return out, err

@@ -40,13 +40,16 @@ type plan struct {
 	Retired                bool    `json:"-"`         // known by its id, and in no list
 }
 
+// free reports whether the plan costs nothing.
 func (p plan) free() bool { return p.Price == 0 }
 
+// replicated reports whether its databases have a replica.
 func (p plan) replicated() bool { return p.Availability != noReplication }
 
 // datasetSize is what is left for data, in the unit of the size.
 func (p plan) datasetSize(replication bool) float64 { return p.Size / float64(copies(replication)) }
 
+// memoryStorage is where data lives.
 func (p plan) memoryStorage() string {
 	if p.RedisFlex {
 		return ramAndFlash
@@ -108,6 +111,7 @@ type planView struct {
 	Linked
 }
 
+// show returns the plan as clients see it.
 func (p plan) show() *planView {
 	return &planView{
 		plan:                          p,
@@ -124,11 +128,13 @@ func (p plan) show() *planView {
 	}
 }
 
+// planList is several plans as clients see them.
 type planList struct {
 	Plans []*planView `json:"plans"`
 	Linked
 }
 
+// showPlans returns plans as clients see them.
 func showPlans(plans []plan) *planList {
 	list := &planList{Plans: []*planView{}}
 	for _, p := range plans {

@@ -27,6 +27,7 @@ func (PrivateLink) Kind() cloud.Kind {
 	return cloud.Kind{Name: "private-link", Parent: "subscription"}
 }
 
+// regionID returns the id of the region that it is in.
 func (l PrivateLink) regionID() int64 { return l.RegionID }
 
 func privateLinkOperations() []engine.Operation {

@@ -30,6 +30,7 @@ type PSCService struct {
 // Kind of all Private Service Connect services.
 func (PSCService) Kind() cloud.Kind { return cloud.Kind{Name: "psc-service", Parent: "subscription"} }
 
+// regionID returns the id of the region that it is in.
 func (s PSCService) regionID() int64 { return s.RegionID }
 
 func pscOperations() []engine.Operation {

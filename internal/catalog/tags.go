@@ -171,6 +171,7 @@ func lockTag[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, path 
 	return db, i, nil
 }
 
+// findTag returns the index of the tag with a key, -1 without one.
 func findTag(tags []Tag, key string) int {
 	return slices.IndexFunc(tags, func(t Tag) bool { return t.Key == key })
 }

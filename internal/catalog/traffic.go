@@ -83,6 +83,7 @@ func getTraffic[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in
 	return view, nil
 }
 
+// resumeTraffic lets clients through again.
 func resumeTraffic[B cloud.Body, P hosted[B]](ctx context.Context, tx *store.Tx, in databasePath) (none struct{}, err error) {
 	job, err := stoppedTraffic[B, P](ctx, tx, in)
 	switch {

@@ -41,6 +41,7 @@ func (TransitGateway) Kind() cloud.Kind {
 	return cloud.Kind{Name: "transit-gateway", Parent: "subscription"}
 }
 
+// regionID returns the id of the region that it is in.
 func (g TransitGateway) regionID() int64 { return g.RegionID }
 
 func (c *Catalog) transitGatewayOperations() []engine.Operation {

@@ -36,6 +36,7 @@ func (v redisVersion) atLeast(major, minor int) bool {
 	return v.compare(redisVersion{major: major, minor: minor}) >= 0
 }
 
+// speaksRESP3 reports whether clients may choose RESP3.
 func (v redisVersion) speaksRESP3() bool { return v.atLeast(7, 2) }
 
 // hasFactors tells whether it has query performance factors.
@@ -44,6 +45,7 @@ func (v redisVersion) hasFactors() bool { return v.atLeast(7, 2) }
 // module is the version of a module: bundled ones are numbered like their Redis.
 func (v redisVersion) module(name string) string { return cmp.Or(v.Modules[name], v.Version+".0") }
 
+// compare orders versions by number.
 func (v redisVersion) compare(w redisVersion) int {
 	return cmp.Or(cmp.Compare(v.major, w.major), cmp.Compare(v.minor, w.minor))
 }
@@ -77,9 +79,6 @@ func (c *Catalog) versionsOf(offer string) []redisVersion {
 	})
 }
 
-// proVersions is versionsOf for Pro databases.
-func (c *Catalog) proVersions() []redisVersion { return c.versionsOf(proOffer) }
-
 // proVersion is askedVersion for Pro databases.
 func (c *Catalog) proVersion(asked string) (v redisVersion, ok bool) {
 	return c.askedVersion(proOffer, asked)
@@ -110,10 +109,12 @@ type listedVersion struct {
 	IsDefault bool   `json:"isDefault"`
 }
 
+// listedVersions is versions as clients see them.
 type listedVersions struct {
 	RedisVersions []listedVersion `json:"redisVersions"`
 }
 
+// listVersions returns what an offer can run.
 func (c *Catalog) listVersions(offer string) listedVersions {
 	out := listedVersions{RedisVersions: []listedVersion{}}
 	for _, v := range c.versionsOf(offer) {
