@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"github.com/understudy-dev/understudy/internal/catalog"
+	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 	"github.com/understudy-dev/understudy/internal/server"
 )
 
@@ -15,14 +15,14 @@ type setupFlags struct {
 }
 
 // setup reads the flags. Errors name them.
-func (f setupFlags) setup() (s catalog.Setup, err error) {
-	if s.Cards, err = each("--card", f.Cards, catalog.ParseCard); err != nil {
+func (f setupFlags) setup() (s account.Setup, err error) {
+	if s.Cards, err = each("--card", f.Cards, account.ParseCard); err != nil {
 		return s, err
 	}
-	if s.CloudAccounts, err = each("--cloud-account", f.CloudAccounts, catalog.ParseAccount); err != nil {
+	if s.CloudAccounts, err = each("--cloud-account", f.CloudAccounts, account.ParseAccount); err != nil {
 		return s, err
 	}
-	s.TransitGateways, err = each("--transit-gateway", f.TransitGateways, catalog.ParseGateway)
+	s.TransitGateways, err = each("--transit-gateway", f.TransitGateways, account.ParseGateway)
 	return s, err
 }
 

@@ -23,7 +23,7 @@ func TestErrorsSayWhatClientsLookFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	looked := 0
-	for _, dir := range []string{"../catalog", "../rediscloud"} {
+	for _, dir := range []string{"../rediscloud"} {
 		for _, call := range nodes[*ast.CallExpr](t, dir) {
 			if name, ok := selected(call.Fun); !ok || name != "cloud.Errorf" {
 				continue

@@ -13,16 +13,15 @@ const module = "github.com/understudy-dev/understudy"
 // it, so that calls go deep and nothing calls back up.
 var arrows = map[string][]string{
 	"":                         {"internal/cloud", "internal/engine", "internal/server", "internal/throwaway"},
-	"cmd/understudy":           {"", "internal/server", "internal/engine", "internal/catalog"},
-	"internal/server":          {"api", "internal/openapi", "internal/catalog", "internal/cloud", "internal/engine", "internal/postgres", "internal/store", "migrations"},
-	"internal/rediscloud/wire": {"internal/cloud"},
+	"cmd/understudy":           {"", "internal/server", "internal/engine", "internal/rediscloud/account"},
+	"internal/server":          {"api", "internal/openapi", "internal/rediscloud", "internal/rediscloud/account", "internal/cloud", "internal/engine", "internal/postgres", "internal/store", "migrations"},
 	"api":                      {"internal/rediscloud/wire", "internal/openapi", "internal/cloud", "internal/engine", "internal/idempotency", "internal/store"},
 	"internal/openapi":         {},
-	"internal/catalog":         {"internal/rediscloud/wire", "internal/cloud", "internal/engine", "internal/store"},
 	"internal/engine":          {"internal/openapi", "internal/batch", "internal/cloud", "internal/store"},
 	"internal/store":           {"internal/batch", "internal/cloud"},
 	"internal/batch":           {},
 	"internal/cloud":           {},
+	"internal/cloud/cloudtest": {"internal/cloud"},
 	"internal/idempotency":     {},
 	"internal/postgres":        {},
 	"internal/throwaway":       {"internal/postgres", "migrations"},
@@ -32,7 +31,30 @@ var arrows = map[string][]string{
 
 	"internal/coverage":         {"", "internal/openapi"},
 	"internal/coverage/answers": {"", "internal/openapi", "internal/coverage"},
-	"internal/coverage/gen":     {"", "internal/openapi", "internal/catalog", "internal/coverage", "internal/engine"},
+	"internal/coverage/gen":     {"", "internal/openapi", "internal/rediscloud", "internal/rediscloud/account", "internal/coverage", "internal/engine"},
+}
+
+// init adds the packages of a dialect: each may import what a function needs, and those before it.
+func init() {
+	const dialect = "internal/rediscloud/"
+	function := []string{"internal/cloud", "internal/engine", "internal/store"}
+	below := slices.Clone(function)
+	for _, layer := range [][]string{
+		{"derive", "resource", "wire"},
+		{"catalog"},
+		{"account"},
+		{"subscription"},
+		{"acl", "network", "report", "workspace"},
+		{"redirection"}, // asks for the connections of both databases
+		{""},
+	} {
+		allowed := slices.Clone(below)
+		for _, name := range layer {
+			path := strings.TrimSuffix(dialect+name, "/")
+			arrows[path] = allowed
+			below = append(below, path)
+		}
+	}
 }
 
 // owners says which packages alone may import something from outside.

@@ -5,8 +5,9 @@ import (
 	"net/http"
 
 	"github.com/understudy-dev/understudy/api"
-	"github.com/understudy-dev/understudy/internal/catalog"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/rediscloud"
+	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 )
 
 // Assemble puts the parts of a sandbox together over a database: every operation bound to the engine (those without a
@@ -17,7 +18,7 @@ func Assemble(ctx context.Context, cfg engine.Config, rateLimit int) (*engine.En
 		return nil, nil, err
 	}
 	if cfg.Operations == nil {
-		if cfg.Operations, err = catalog.Operations(catalog.Setup{}); err != nil {
+		if cfg.Operations, err = rediscloud.Operations(account.Setup{}); err != nil {
 			return nil, nil, err
 		}
 	}

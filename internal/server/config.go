@@ -16,8 +16,8 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/understudy-dev/understudy/internal/catalog"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 )
 
 // Config is what `understudy serve` can be told.
@@ -34,7 +34,7 @@ type Config struct {
 	RateLimit    int           // requests an account may send in a minute; 0: any number
 	ReadyFile    string        // written when ready; empty: none
 	TaskHold     time.Duration // how long a GET of an unfinished task waits
-	Setup        catalog.Setup // what accounts have beside the built-in data
+	Setup        account.Setup // what accounts have beside the built-in data
 	Timeouts     Timeouts
 	Logger       *slog.Logger
 	Banner       func(Ready) // called when ready; nil: nothing

@@ -14,10 +14,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/understudy-dev/understudy/internal/catalog"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/openapi"
+	"github.com/understudy-dev/understudy/internal/rediscloud"
 	"github.com/understudy-dev/understudy/migrations"
 )
 
@@ -66,7 +66,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	operations, err := catalog.Operations(cfg.Setup)
+	operations, err := rediscloud.Operations(cfg.Setup)
 	if err != nil {
 		return nil, badConfig("%w", err)
 	}

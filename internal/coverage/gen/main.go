@@ -14,10 +14,11 @@ import (
 	"strings"
 
 	"github.com/understudy-dev/understudy"
-	"github.com/understudy-dev/understudy/internal/catalog"
 	"github.com/understudy-dev/understudy/internal/coverage"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/openapi"
+	"github.com/understudy-dev/understudy/internal/rediscloud"
+	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 )
 
 // suite is a suite of tests that keeps a list of operations. A client of which two versions are driven has two.
@@ -47,7 +48,7 @@ func suites() []suite {
 			require: "test/clients/mcp/testdata/npm/package.json", client: "mcp-redis-cloud",
 		},
 		{column: "curl", says: "succeed in a shell script with curl", list: "test/clients/shell/testdata/operations.txt"},
-		{column: "HTTP", says: "succeed in our own tests over HTTP", list: "internal/catalog/testdata/operations.txt"},
+		{column: "HTTP", says: "succeed in our own tests over HTTP", list: "internal/rediscloud/testdata/operations.txt"},
 	}
 }
 
@@ -66,7 +67,7 @@ func write(root string) error {
 	if err != nil {
 		return err
 	}
-	functions, err := catalog.Operations(catalog.Setup{})
+	functions, err := rediscloud.Operations(account.Setup{})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,47 @@
+// Package account is what an account has beside its databases: its owner and users, its payment methods, the cloud
+// accounts that it brings along, and the transit gateways that are shared with it.
+//
+// Assets are what nobody makes through the API. They belong to a server and are the same for all of its accounts. A
+// subscription asks here for the card and the cloud account that it names; nothing here asks back but LivesIn.
+package account
+
+import (
+	"context"
+	"embed"
+	"slices"
+
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/rediscloud/catalog"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+//go:embed data/*.json
+var files embed.FS
+
+// owners are people of every account. The first one owns it.
+var owners = catalog.MustRead[[]accountUser](files, "users")
+
+// Assets are what accounts have from the start. They do not change while the server runs.
+type Assets struct {
+	PaymentMethods  []PaymentMethod
+	TransitGateways []SharedGateway
+	cloudAccounts   []cloudAccount
+
+	// LivesIn finds a subscription that lives in a cloud account; ok is false if none does.
+	LivesIn func(ctx context.Context, tx *store.Tx, cloudAccount int64) (subscription int64, ok bool, err error)
+}
+
+// NewAssets returns those of the data files with a setup's. It refuses what is there twice.
+func NewAssets(setup Setup) (*Assets, error) {
+	a := &Assets{
+		PaymentMethods:  catalog.MustRead[[]PaymentMethod](files, "payment-methods"),
+		TransitGateways: catalog.MustRead[[]SharedGateway](files, "transit-gateways"),
+		cloudAccounts:   catalog.MustRead[[]cloudAccount](files, "cloud-accounts"),
+	}
+	return a, a.add(setup)
+}
+
+// Operations returns the operations on accounts.
+func Operations(a *Assets) []engine.Operation {
+	return slices.Concat(a.accountOperations(), userOperations(), a.cloudAccountOperations())
+}

@@ -1,0 +1,16 @@
+package account
+
+import (
+	"time"
+)
+
+// SharedGateway is a transit gateway of AWS whose owner shares it: every place on
+// AWS is invited to it. Nothing in the API shares one, so they are data.
+type SharedGateway struct {
+	ID         int64     `json:"id"` // of the invitation
+	Name       string    `json:"name"`
+	ShareUID   string    `json:"resourceShareUid"`
+	Account    string    `json:"awsAccountId"`
+	GatewayUID string    `json:"awsTgwUid"`
+	SharedDate time.Time `json:"sharedDate"`
+}

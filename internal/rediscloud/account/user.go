@@ -1,0 +1,199 @@
+package account
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/rediscloud/wire"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// Every account starts with the same people. What is stored is only what became
+// of one of them.
+
+// UserChange is what differs for a person from the start.
+type UserChange struct {
+	Role    string `json:"role,omitempty"`
+	Deleted bool   `json:"deleted,omitempty"`
+}
+
+// Kind of all changed people. Their ids are those they had from the start.
+func (UserChange) Kind() cloud.Kind { return cloud.Kind{Name: "user"} }
+
+// accountUser is a person of the account. The first one is the account's owner,
+// who is named with it and whose keys the API is called with.
+type accountUser struct {
+	ID        int64       `json:"id"`
+	Name      string      `json:"name"`
+	Email     string      `json:"email"`
+	Role      string      `json:"role"`
+	SignUp    time.Time   `json:"signUp"`
+	UserType  string      `json:"userType"`
+	HasAPIKey bool        `json:"hasApiKey"`
+	Options   userOptions `json:"options"`
+}
+
+type userOptions struct {
+	Billing           bool `json:"billing"`
+	EmailAlerts       bool `json:"emailAlerts"`
+	OperationalEmails bool `json:"operationalEmails"`
+	MFAEnabled        bool `json:"mfaEnabled"`
+}
+
+func userOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Sync("listUsers", listUsers),
+		engine.Sync("getUser", getUser),
+		engine.Command("updateUser", updateUser),
+		engine.Command("deleteUser", deleteUser),
+	}
+}
+
+// people lists the users of the account as they are now.
+func people(ctx context.Context, tx *store.Tx) ([]accountUser, error) {
+	account, err := tx.Account(ctx)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := store.All[UserChange](ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	keyRoles, err := tx.KeyRoles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	users := slices.Clone(owners)
+	users[0].Name, users[0].Email = account.OwnerName, account.OwnerEmail
+	for i := range users {
+		users[i].SignUp = wire.Date(account.CreatedAt)
+	}
+	for _, change := range changes {
+		i := slices.IndexFunc(users, func(u accountUser) bool { return u.ID == change.ID })
+		if i < 0 {
+			continue // of a person who is no longer in the data file
+		}
+		if change.Body.Deleted {
+			users = slices.Delete(users, i, i+1)
+			continue
+		}
+		users[i].Name, users[i].Role = change.Name, change.Body.Role
+	}
+	for i := range users {
+		users[i].HasAPIKey = slices.ContainsFunc(keyRoles, users[i].holds)
+	}
+	return users, nil
+}
+
+// holds tells whether the keys of a role are this person's: whoever has the role.
+func (u accountUser) holds(role string) bool {
+	return role == strings.TrimSuffix(u.Role, " (API use only)")
+}
+
+// keyOwner finds the person whose key this is; the account's owner where nobody has
+// its role any more.
+func keyOwner(ctx context.Context, tx *store.Tx, key cloud.Key) (accountUser, error) {
+	users, err := people(ctx, tx)
+	if err != nil {
+		return accountUser{}, err
+	}
+	i := slices.IndexFunc(users, func(u accountUser) bool { return u.holds(key.Role) })
+	return users[max(i, 0)], nil
+}
+
+// person finds a user of the account. It answers USER_NOT_FOUND.
+func person(ctx context.Context, tx *store.Tx, id int64) (accountUser, error) {
+	users, err := people(ctx, tx)
+	if err != nil {
+		return accountUser{}, err
+	}
+	i := slices.IndexFunc(users, func(u accountUser) bool { return u.ID == id })
+	if i < 0 {
+		return accountUser{}, cloud.Errorf("USER_NOT_FOUND", "User %d was not found.", id)
+	}
+	return users[i], nil
+}
+
+// accountUsers has its account's id under another name than other lists.
+type accountUsers struct {
+	Account int64         `json:"account"`
+	Users   []accountUser `json:"users"`
+}
+
+func listUsers(ctx context.Context, tx *store.Tx, _ struct{}) (accountUsers, error) {
+	users, err := people(ctx, tx)
+	return accountUsers{tx.Caller.Account, users}, err
+}
+
+type userPath struct {
+	ID int64 `path:"userId" json:"-"`
+}
+
+func getUser(ctx context.Context, tx *store.Tx, in userPath) (accountUser, error) {
+	return person(ctx, tx, in.ID)
+}
+
+func updateUser(ctx context.Context, tx *store.Tx, in struct {
+	ID   int64   `path:"userId" json:"-"`
+	Name string  `json:"name"`
+	Role *string `json:"role"`
+},
+) (out engine.Outcome, err error) {
+	user, err := person(ctx, tx, in.ID)
+	if err != nil {
+		return out, err
+	}
+	if err := checkPersonName(in.Name); err != nil {
+		return out, err
+	}
+	role := user.Role
+	if in.Role != nil {
+		role = *in.Role
+	}
+	if role != user.Role && isOwner(user) {
+		return out, cloud.Errorf("USER_CANNOT_UPDATE_IT_IS_OWN_ROLE", "Nobody can change the own role.")
+	}
+	return engine.Outcome{ResourceID: user.ID}, saveUser(ctx, tx, user.ID, in.Name, UserChange{Role: role})
+}
+
+func deleteUser(ctx context.Context, tx *store.Tx, in userPath) (out engine.Outcome, err error) {
+	user, err := person(ctx, tx, in.ID)
+	if err != nil {
+		return out, err
+	}
+	if isOwner(user) {
+		return out, cloud.Errorf("USER_CANNOT_DELETE_OWN_USER", "Nobody can delete the own user.")
+	}
+	return engine.Outcome{ResourceID: user.ID}, saveUser(ctx, tx, user.ID, user.Name, UserChange{Deleted: true})
+}
+
+// isOwner tells whether a user is the one whose keys the API is called with.
+func isOwner(u accountUser) bool { return u.ID == owners[0].ID }
+
+// saveUser keeps what becomes of a user. It is so at once: people are not
+// provisioned.
+func saveUser(ctx context.Context, tx *store.Tx, id int64, name string, change UserChange) error {
+	r := cloud.Resource[UserChange]{ID: id, Name: name, Status: cloud.StatusActive, Body: change}
+	if _, ok, err := store.Lock[UserChange](ctx, tx, id); err != nil {
+		return err
+	} else if ok {
+		return store.Update(ctx, tx, r)
+	}
+	return store.Insert(ctx, tx, r)
+}
+
+// The bounds are not public.
+func checkPersonName(name string) error {
+	const most = 128
+	if strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > most ||
+		strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return cloud.Errorf("USER_NAME_IS_INVALID", "A name has 1 to %d characters that can be printed.", most)
+	}
+	return nil
+}

@@ -1,0 +1,18 @@
+// Package acl is who may do what in databases: rules, roles that grant them in databases, and users who have a role.
+package acl
+
+import (
+	"embed"
+
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/rediscloud/catalog"
+)
+
+//go:embed data/*.json
+var files embed.FS
+
+// defaultRules are rules that every account has and nobody can change.
+var defaultRules = catalog.MustRead[[]defaultRule](files, "acl-rules")
+
+// Operations returns the operations on rules, roles and users.
+func Operations() []engine.Operation { return aclOperations() }

@@ -1,0 +1,350 @@
+package rediscloud_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+const (
+	fixed       = "/v1/fixed/subscriptions"
+	freePlan    = 34843 // 30MB in us-east-1
+	smallPlan   = 34858 // 250MB in us-east-1
+	biggerPlan  = 34853 // Single-Zone_250MB in us-east-1
+	visa        = 24681
+	azurePlan   = 35008
+	anotherArea = 34947 // eu-west-1
+)
+
+// essentials creates a paid subscription and lets it become active.
+func essentials(a *apitest.Account, plan int) (path string) {
+	path = fmt.Sprintf("%s/%d", fixed, a.Create(fixed, map[string]any{"name": "small", "planId": plan, "paymentMethodId": visa}))
+	a.Settle(path, "active")
+	return path
+}
+
+// wantMembers checks members of an answer's top level.
+func wantMembers(t *testing.T, what string, got apitest.Answer, want map[string]any) {
+	t.Helper()
+	for name, value := range want {
+		if fmt.Sprint(got.Get(name)) != fmt.Sprint(value) {
+			t.Errorf("%s: %s is %v, want %v", what, name, got.Get(name), value)
+		}
+	}
+}
+
+func TestPlanReads(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	all := func(path string) []any {
+		list, _ := a.Do(http.MethodGet, path, nil).Get("plans").([]any)
+		return list
+	}
+	everything := len(all("/v1/fixed/plans"))
+	if n := len(all("/v1/fixed/plans?redisFlex=false")); n != everything || n < 100 {
+		t.Errorf("%d plans without Flex, %d in the list", n, everything)
+	}
+	for _, p := range all("/v1/fixed/plans?redisFlex=true") {
+		if p := p.(map[string]any); p["redisFlex"] != true {
+			t.Errorf("plan %v is none of Flex", p["id"])
+		}
+	}
+	parts := 0
+	for _, provider := range []string{"AWS", "GCP", "AZURE"} {
+		plans := all("/v1/fixed/plans?provider=" + provider)
+		parts += len(plans)
+		if len(plans) == 0 {
+			t.Errorf("no plans of %s", provider)
+		}
+	}
+	if parts != everything {
+		t.Errorf("%d plans of three providers, %d in all", parts, everything)
+	}
+	wantMembers(t, "plan", a.Do(http.MethodGet, fmt.Sprintf("/v1/fixed/plans/%d", azurePlan), nil), map[string]any{
+		"provider": "Azure", "connections": "1024", "supportReplication": true, "datasetSize": 0.5, "customerSupport": "Standard",
+	})
+	for path, want := range map[string]int{
+		"/v1/fixed/plans/1": 404, "/v1/fixed/plans?provider=Azure": 400, "/v1/fixed/plans/subscriptions/1": 404,
+		"/v1/fixed/redis-versions": 400, "/v1/fixed/redis-versions?subscriptionId=1": 404,
+	} {
+		if got := a.Do(http.MethodGet, path, nil); got.Status != want {
+			t.Errorf("GET %s: got %d, want %d", path, got.Status, want)
+		}
+	}
+	sub := essentials(a, smallPlan)
+	id := sub[len(fixed)+1:]
+	own := false
+	for _, p := range all("/v1/fixed/plans/subscriptions/" + id) {
+		p := p.(map[string]any)
+		own = own || p["id"] == float64(smallPlan)
+		if p["region"] != "us-east-1" || p["availability"] == "Multi-zone" || p["redisFlex"] == true {
+			t.Errorf("the subscription cannot move to %v", p)
+		}
+	}
+	if !own {
+		t.Error("a subscription's own plan is missing")
+	}
+	if got := a.Do(http.MethodGet, "/v1/fixed/redis-versions?subscriptionId="+id, nil); got.Get("redisVersions", 0, "version") != "8.6" {
+		t.Errorf("versions: got %s", got.Body)
+	}
+}
+
+// Whoever asks for a size, a place, an availability and whether data is kept finds one
+// plan, as by its name: Terraform's data source takes two for none.
+func TestEveryQueryFindsAPlan(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	found, named, regions := map[string]int{}, map[string]int{}, map[string]map[string]bool{"AWS": {}, "GCP": {}, "Azure": {}}
+	for provider, least := range map[string]int{"AWS": 20, "GCP": 16, "AZURE": 15} {
+		list, _ := a.Do(http.MethodGet, "/v1/fixed/plans?provider="+provider, nil).Get("plans").([]any)
+		for _, p := range list {
+			p := p.(map[string]any)
+			at := fmt.Sprintf("%v %v", p["provider"], p["region"])
+			named[fmt.Sprintf("%s %v", at, p["name"])]++
+			found[fmt.Sprintf("%s %v%v %v %v", at, p["size"], p["sizeMeasurementUnit"], p["availability"], p["supportDataPersistence"])]++
+			regions[fmt.Sprint(p["provider"])][fmt.Sprint(p["region"])] = true
+		}
+		shown := map[string]string{"AWS": "AWS", "GCP": "GCP", "AZURE": "Azure"}[provider]
+		if n := len(regions[shown]); n < least {
+			t.Errorf("%d regions of %s, want %d", n, provider, least)
+		}
+	}
+	for name, n := range named {
+		if n != 1 {
+			t.Errorf("%s: %d plans of that name", name, n)
+		}
+	}
+	for provider, names := range map[string][]string{
+		"AWS":   {"us-east-1", "us-east-2", "eu-west-1", "eu-west-2", "ap-south-1", "ap-southeast-1", "ap-northeast-1", "sa-east-1"},
+		"GCP":   {"us-central1", "us-east4", "europe-west2", "asia-south1", "asia-southeast1", "asia-northeast1", "southamerica-east1"},
+		"Azure": {"west-us", "east-us-2", "uk-south", "central-india", "southeast-asia", "japan-east", "brazil-south"},
+	} {
+		for _, name := range names {
+			if !regions[provider][name] {
+				t.Errorf("no plans in %s of %s", name, provider)
+			}
+		}
+		for region := range regions[provider] {
+			for _, size := range []string{"250MB", "1GB", "2.5GB", "5GB", "12GB"} {
+				for _, availability := range []string{"No replication", "Single-zone", "Multi-zone"} {
+					for _, persistence := range []bool{false, true} {
+						if query := fmt.Sprintf("%s %s %s %s %t", provider, region, size, availability, persistence); found[query] != 1 {
+							t.Errorf("%d plans for %s", found[query], query)
+						}
+					}
+				}
+			}
+			if named[provider+" "+region+" 30MB"] != 1 {
+				t.Errorf("no free plan in %s of %s", region, provider)
+			}
+		}
+	}
+}
+
+// A plan that is sold no more still is what those who know its id get.
+func TestRetiredPlansAreInNoList(t *testing.T) {
+	t.Parallel()
+	const retired = 98273
+	a := apitest.New(t, nil).Account()
+	listed := func(path string) bool {
+		list, _ := a.Do(http.MethodGet, path, nil).Get("plans").([]any)
+		return slices.ContainsFunc(list, func(p any) bool { return p.(map[string]any)["id"] == float64(retired) })
+	}
+	if listed("/v1/fixed/plans") {
+		t.Error("the plan is listed")
+	}
+	wantMembers(t, "plan", a.Do(http.MethodGet, fmt.Sprintf("/v1/fixed/plans/%d", retired), nil), map[string]any{"name": "Cache 5GB"})
+	for plan, want := range map[int]bool{retired: true, 34947: false} {
+		sub := essentials(a, plan)
+		if got := listed("/v1/fixed/plans/subscriptions/" + sub[len(fixed)+1:]); got != want {
+			t.Errorf("a subscription of plan %d: the plan is listed: %t", plan, got)
+		}
+	}
+}
+
+func TestEssentialsSubscriptionLife(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	path := fmt.Sprintf("%s/%d", fixed, a.Create(fixed, map[string]any{"name": "small", "planId": smallPlan, "paymentMethod": "credit-card", "paymentMethodId": visa}))
+	wantMembers(t, "new", a.Do(http.MethodGet, path, nil), map[string]any{
+		"status": "pending", "name": "small", "planName": "250MB", "size": 250, "price": 5, "connections": "256",
+		"paymentMethodId": visa, "paymentMethodType": "credit-card", "availability": "No replication",
+	})
+	wantError(t, a.Run(http.MethodPut, path, map[string]any{"name": "x"}), "SUBSCRIPTION_NOT_ACTIVE")
+	wantError(t, a.Run(http.MethodPut, path, map[string]any{"planId": biggerPlan}),
+		"UPDATING_A_FIXED_SUBSCRIPTION_PLAN_IS_NOT_ALLOWED_WHILE_THE_SUBSCRIPTION_OR_BDB_IS_PENDING")
+	a.Settle(path, "active")
+
+	// Clients do not wait after a new name, so the subscription stays active.
+	a.Run(http.MethodPut, path, map[string]any{"name": "renamed", "planId": smallPlan, "paymentMethodId": visa})
+	wantMembers(t, "renamed", a.Do(http.MethodGet, path, nil), map[string]any{"status": "active", "name": "renamed"})
+	a.Run(http.MethodPut, path, map[string]any{"planId": biggerPlan})
+	wantMembers(t, "in another plan", a.Do(http.MethodGet, path, nil), map[string]any{
+		"status": "pending", "planId": biggerPlan, "availability": "Single-zone", "paymentMethodId": visa,
+	})
+	a.Settle(path, "active")
+	for code, body := range map[cloud.Code]any{
+		"FIXED_MISMATCH_BETWEEN_REQUEST_PLAN_REGION_AND_SUBSCRIPTION_REGION": map[string]any{"planId": anotherArea},
+		"FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN":                             map[string]any{"planId": 1},
+		"SUBSCRIPTION_PI_NOT_FOUND":                                          map[string]any{"paymentMethodId": 1},
+		"FIXED_SUBSCRIPTION_NAME_NOT_PROVIDED":                               map[string]any{"name": " "},
+	} {
+		wantError(t, a.Run(http.MethodPut, path, body), code)
+	}
+	a.Run(http.MethodPut, path, map[string]any{"paymentMethod": "marketplace"})
+	wantMembers(t, "marketplace", a.Do(http.MethodGet, path, nil), map[string]any{"paymentMethodType": "marketplace", "paymentMethodId": nil})
+
+	list := a.Do(http.MethodGet, fixed, nil)
+	if list.Get("subscriptions", 0, "name") != "renamed" || list.Get("subscriptions", 1) != nil {
+		t.Errorf("list: got %s", list.Body)
+	}
+	if got := a.Do(http.MethodGet, "/v1/subscriptions", nil); got.Get("subscriptions", 0) != nil {
+		t.Errorf("an Essentials subscription among the Pro ones: %s", got.Body)
+	}
+	a.Run(http.MethodDelete, path, nil)
+	wantMembers(t, "on its way out", a.Do(http.MethodGet, path, nil), map[string]any{"status": "deleting"})
+	a.Settle(path, "")
+	wantError(t, a.Run(http.MethodDelete, path, nil), "SUBSCRIPTION_NOT_FOUND")
+}
+
+func TestEssentialsSubscriptionRules(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	create := func(body map[string]any) apitest.Answer { return a.Run(http.MethodPost, fixed, body) }
+	wantError(t, create(map[string]any{"name": "", "planId": freePlan}), "FIXED_SUBSCRIPTION_NAME_NOT_PROVIDED")
+	wantError(t, create(map[string]any{"name": "a", "planId": 1}), "FIXED_SUBSCRIPTION_CREATE_PLAN_NOT_FOUND")
+	wantError(t, create(map[string]any{"name": "a", "planId": smallPlan}), "PAYMENT_INFO_NOT_PROVIDED")
+	wantError(t, create(map[string]any{"name": "a", "planId": freePlan, "paymentMethodId": visa}), "FIXED_PAYMENT_INFO_NOT_ALLOWED_IN_FREE_FIXED_PLAN")
+	if got := a.Do(http.MethodPost, fixed, map[string]any{"name": "a"}); got.Status != 400 {
+		t.Errorf("without a plan id: got %d, want 400", got.Status)
+	}
+	free := fmt.Sprintf("%s/%d", fixed, a.Create(fixed, map[string]any{"name": "free", "planId": freePlan}))
+	second := create(map[string]any{"name": "a", "planId": freePlan})
+	wantError(t, second, "FIXED_SUBSCRIPTION_ACCOUNT_ALREADY_HAS_A_FREE_PLAN")
+	if got := second.Get("response", "error", "status"); got != "400 BAD_REQUEST" {
+		t.Errorf("the error of a second free plan has status %v, want the one that was seen, 400", got)
+	}
+	a.Settle(free, "active")
+	a.Run(http.MethodDelete, free, nil)
+	a.Create(fixed, map[string]any{"name": "again", "planId": freePlan})
+
+	pro := a.Subscription("pro")[len("/v1/subscriptions/"):]
+	for _, request := range []struct {
+		method, path string
+		code         cloud.Code
+	}{
+		{"PUT", fixed + "/" + pro, "UPDATING_A_FIXED_SUBSCRIPTION_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"DELETE", fixed + "/" + pro, "DELETING_A_FIXED_SUBSCRIPTION_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"POST", fixed + "/" + pro + "/databases", "CREATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"PUT", fixed + "/" + pro + "/databases/1", "UPDATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+		{"DELETE", fixed + "/" + pro + "/databases/1", "DELETING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
+	} {
+		wantError(t, a.Run(request.method, request.path, map[string]any{"name": "a"}), request.code)
+	}
+	if got := a.Do(http.MethodGet, fixed+"/"+pro, nil); got.Status != 404 {
+		t.Errorf("a Pro subscription as an Essentials one: got %d, want 404", got.Status)
+	}
+}
+
+func TestEssentialsDatabaseLife(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	sub := essentials(a, smallPlan)
+	list := a.Do(http.MethodGet, sub+"/databases", nil)
+	if list.Status != 200 || fmt.Sprint(list.Get("subscription", "databases")) != "[]" {
+		t.Errorf("without databases: got %d %s", list.Status, list.Body)
+	}
+	wantError(t, a.Run(http.MethodPost, sub+"/databases", map[string]any{"name": ""}), "FIXED_DATABASE_NAME_IS_MISSING")
+	path := fmt.Sprintf("%s/databases/%d", sub, a.Create(sub+"/databases", map[string]any{
+		"name": "scratch", "dataPersistence": "none", "replication": false, "periodicBackupPath": "", "modules": []any{},
+		"sourceIps": []any{"0.0.0.0/0"}, "alerts": []any{map[string]any{"name": "throughput-higher-than", "value": 80}},
+	}))
+	wantMembers(t, "new", a.Do(http.MethodGet, path, nil), map[string]any{
+		"status": "draft", "protocol": "stack", "activatedOn": nil, "publicEndpoint": nil, "planMemoryLimit": 250,
+		"memoryLimitMeasurementUnit": "MB", "redisVersion": "8.2", "respVersion": "resp3",
+	})
+	wantMembers(t, "subscription of a new database", a.Do(http.MethodGet, sub, nil), map[string]any{"status": "active"})
+	a.Settle(path, "active")
+	got := a.Do(http.MethodGet, path, nil)
+	if got.Get("publicEndpoint") == nil || got.Get("privateEndpoint") != nil || got.Get("modules", 3) == nil ||
+		len(fmt.Sprint(got.Get("security", "password"))) != 32 || got.Get("alerts", 0, "value") != 80.0 {
+		t.Errorf("active: got %s", got.Body)
+	}
+	if got.Get("modules", 1, "version") != "8.2.0" || fmt.Sprint(got.Get("modules", 1, "parameters")) != "[]" || got.Get("modules", 1, "id") == got.Get("modules", 2, "id") {
+		t.Errorf("modules: got %v", got.Get("modules"))
+	}
+	wantError(t, a.Run(http.MethodPost, sub+"/databases", map[string]any{"name": "second"}),
+		"FIXED_DATABASE_FIXED_SUBSCRIPTION_REACHED_MAX_DATABASES_COUNT")
+	wantError(t, a.Run(http.MethodDelete, sub, nil), "SUBSCRIPTION_IN_USE")
+
+	a.Run(http.MethodPut, path, map[string]any{"name": "renamed", "periodicBackupPath": "s3://bucket/path", "sourceIps": []any{"10.0.0.0/8"}, "enableDefaultUser": false})
+	got = a.Do(http.MethodGet, path, nil)
+	wantMembers(t, "changed", got, map[string]any{"name": "renamed", "status": "active-change-pending"})
+	if got.Get("backup", "destination") != "s3://bucket/path" || got.Get("security", "password") != nil ||
+		got.Get("security", "defaultUserEnabled") != false || got.Get("security", "sourceIps", 0) != "10.0.0.0/8" {
+		t.Errorf("changed: got %s", got.Body)
+	}
+	wantError(t, a.Run(http.MethodPut, path, map[string]any{"name": "x"}), "DATABASE_NOT_ACTIVE")
+	wantError(t, a.Run(http.MethodPut, sub, map[string]any{"planId": biggerPlan}),
+		"UPDATING_A_FIXED_SUBSCRIPTION_PLAN_IS_NOT_ALLOWED_WHILE_THE_SUBSCRIPTION_OR_BDB_IS_PENDING")
+	a.Settle(path, "active")
+	wantError(t, a.Run(http.MethodPut, path, map[string]any{"password": "new"}),
+		"NOT_ALLOWED_TO_UPDATE_A_DATABASE_PASSWORD_WHEN_DEFAULT_USER_IS_DISABLED")
+	a.Run(http.MethodPut, path, map[string]any{"periodicBackupPath": "", "enableDefaultUser": true})
+	if got = a.Do(http.MethodGet, path, nil); got.Get("backup", "remoteBackupEnabled") != false || got.Get("security", "password") == nil {
+		t.Errorf("changed back: got %s", got.Body)
+	}
+
+	// A client that replaces a database does not wait for the end of the old one.
+	a.Run(http.MethodDelete, path, nil)
+	second := fmt.Sprintf("%s/databases/%d", sub, a.Create(sub+"/databases", map[string]any{"name": "renamed", "sourceIps": []any{"10.0.0.1/32", "10.0.0.2/32"}}))
+	a.Settle(second, "active")
+	if got := a.Do(http.MethodGet, sub+"/databases", nil); got.Get("subscription", "numberOfDatabases") != 1.0 || got.Get("subscription", "databases", 0, "security", "password") != nil {
+		t.Errorf("list: got %s", got.Body)
+	}
+	got = a.Do(http.MethodGet, sub+"/databases?offset=100", nil)
+	if href := got.Get("links", 0, "href"); got.Status != 200 || fmt.Sprint(got.Get("subscription", "databases")) != "[]" || href != a.URL+sub+"/databases?offset=100&limit=100" {
+		t.Errorf("page past the end: got %d %s", got.Status, got.Body)
+	}
+	toFree := map[string]any{"planId": freePlan}
+	wantError(t, a.Run(http.MethodPut, sub, toFree), "FIXED_SUBSCRIPTION_PLAN_MAX_SOURCE_IPS_IS_SMALLER_THEN_ONE_OF_EXISTING_DATABSE_SOURCE_IPS")
+	a.Run(http.MethodDelete, second, nil)
+	wantDone(t, a.Run(http.MethodPut, sub, toFree)) // what goes need not fit
+	a.Settle(second, "")
+	a.EventuallyStatus(sub, "active")
+	a.Run(http.MethodDelete, sub, nil)
+	a.Settle(sub, "")
+	if got := a.Do(http.MethodGet, second, nil); got.Status != 404 {
+		t.Errorf("database of a subscription that is gone: got %d, want 404", got.Status)
+	}
+}
+
+func TestEssentialsTags(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	sub := essentials(a, smallPlan)
+	tags := fmt.Sprintf("%s/databases/%d/tags", sub, a.Create(sub+"/databases", map[string]any{"name": "tagged"}))
+	for _, request := range []struct {
+		method, path string
+		body         any
+		status       int
+	}{
+		{"GET", tags, nil, 200},
+		{"POST", tags, map[string]any{"key": "Team", "value": "checkout"}, 200},
+		{"POST", tags, map[string]any{"key": "team", "value": "web"}, 409},
+		{"PUT", tags + "/team", map[string]any{"value": "web"}, 200},
+		{"PUT", tags + "/tier", map[string]any{"value": "gold"}, 404},
+		{"PUT", tags, map[string]any{"tags": []any{map[string]any{"key": "tier", "value": "gold"}}}, 200},
+		{"DELETE", tags + "/tier", nil, 200},
+		{"DELETE", tags + "/tier", nil, 404},
+		{"GET", fixed + "/1/databases/1/tags", nil, 404},
+	} {
+		if got := a.Do(request.method, request.path, request.body); got.Status != request.status {
+			t.Errorf("%s %s: got %d %s, want %d", request.method, request.path, got.Status, got.Body, request.status)
+		}
+	}
+}

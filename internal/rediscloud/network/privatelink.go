@@ -1,0 +1,140 @@
+package network
+
+import (
+	"context"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/rediscloud/catalog"
+	"github.com/understudy-dev/understudy/internal/rediscloud/resource"
+	"github.com/understudy-dev/understudy/internal/rediscloud/subscription"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// The states of a PrivateLink, and how long it stays in them.
+const (
+	privateLinkInitializing cloud.Status = "initializing"
+
+	privateLinkCreation = 20 * time.Second
+)
+
+// PrivateLink opens a place on AWS to principals of the customer's choice.
+type PrivateLink struct {
+	RegionID  int64  `json:"regionId,omitempty"` // of an Active-Active subscription
+	ShareName string `json:"shareName"`
+}
+
+// Kind of all PrivateLinks.
+func (PrivateLink) Kind() cloud.Kind {
+	return cloud.Kind{Name: "private-link", Parent: "subscription"}
+}
+
+// InRegion returns the id of the region that it is in.
+func (l PrivateLink) InRegion() int64 { return l.RegionID }
+
+func privateLinkOperations() []engine.Operation {
+	return []engine.Operation{
+		subscription.Report("getPrivateLink", getPrivateLink),
+		subscription.Report("getActiveActivePrivateLink", getPrivateLink),
+		engine.Command("createPrivateLink", createPrivateLink),
+		engine.Command("createActiveActivePrivateLink", createPrivateLink),
+		engine.Command("deletePrivateLink", deletePrivateLink),
+		engine.Command("deleteActiveActivePrivateLink", deletePrivateLink),
+		engine.Command("createPrivateLinkPrincipal", createPrincipal),
+		engine.Command("createActiveActivePrivateLinkPrincipal", createPrincipal),
+		engine.Command("deletePrivateLinkPrincipal", deletePrincipal),
+		engine.Command("deleteActiveActivePrivateLinkPrincipal", deletePrincipal),
+		engine.Command("disassociatePrivateLinkConnections", disassociateConnections),
+		engine.Command("disassociateActiveActivePrivateLinkConnections", disassociateConnections),
+		subscription.Report("getPrivateLinkEndpointScript", getPrivateLinkScript),
+		subscription.Report("getActiveActivePrivateLinkEndpointScript", getPrivateLinkScript),
+	}
+}
+
+// privateLinkRules are those of every request about PrivateLink.
+func privateLinkRules(single, activeActive cloud.Code) subscription.Rules {
+	return subscription.Rules{Provider: catalog.AWS, Foreign: "PRIVATE_LINK_CLOUD_PROVIDER_NOT_SUPPORTED", WrongKind: subscription.WrongKind{Single: single, ActiveActive: activeActive}}
+}
+
+func privateLinkReading() subscription.Rules {
+	return privateLinkRules("PRIVATE_LINK_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_GET_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION")
+}
+
+type privateLinkCreate struct {
+	subscription.Place
+	ShareName string `json:"shareName"`
+	principalSpec
+}
+
+func createPrivateLink(ctx context.Context, tx *store.Tx, in privateLinkCreate) (out engine.Outcome, err error) {
+	at, err := in.Lock(ctx, tx, privateLinkRules("PRIVATE_LINK_CREATE_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_CREATE_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	if err != nil {
+		return out, err
+	}
+	if _, there, err := subscription.OneAt[PrivateLink](ctx, tx, at); err != nil {
+		return out, err
+	} else if there {
+		return out, cloud.Errorf("PRIVATE_LINK_ALREADY_EXISTS", "There is a PrivateLink already.")
+	}
+	link, err := resource.Insert(ctx, tx, cloud.Resource[PrivateLink]{
+		Parent: at.Sub.ID, Name: in.ShareName, Status: privateLinkInitializing,
+		Body: PrivateLink{RegionID: at.Region.ID, ShareName: in.ShareName},
+	})
+	if err != nil {
+		return out, err
+	}
+	admitted, err := admit(ctx, tx, at, link.ID, in.principalSpec)
+	return at.Done(link.ID, append(admitted, resource.Step(link, privateLinkCreation, cloud.StatusActive))...), err
+}
+
+// A PrivateLink takes its principals along: the official Terraform provider does not
+// remove them first.
+func deletePrivateLink(ctx context.Context, tx *store.Tx, in subscription.Place) (out engine.Outcome, err error) {
+	at, err := in.Lock(ctx, tx, privateLinkRules("PRIVATE_LINK_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_DELETING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	if err != nil {
+		return out, err
+	}
+	link, err := privateLinkAt(ctx, tx, at)
+	if err != nil {
+		return out, err
+	}
+	return at.Done(link.ID), store.Remove[PrivateLink](ctx, tx, link.ID)
+}
+
+// privateLinkAt finds the PrivateLink of a place that is to be changed. It answers
+// PRIVATE_LINK_NOT_FOUND.
+func privateLinkAt(ctx context.Context, tx *store.Tx, at subscription.Site) (link cloud.Resource[PrivateLink], err error) {
+	link, ok, err := subscription.OneAt[PrivateLink](ctx, tx, at)
+	if err == nil && !ok {
+		err = cloud.Errorf("PRIVATE_LINK_NOT_FOUND", "The PrivateLink was not found.")
+	}
+	return link, err
+}
+
+type connectionKey struct {
+	Association string `json:"associationId"`
+	Connection  string `json:"connectionId"`
+	Type        string `json:"type"`
+	Principal   string `json:"principalId"`
+}
+
+// Nobody at AWS ever connects to the stand-in, so there is no connection to cut.
+func disassociateConnections(ctx context.Context, tx *store.Tx, in struct {
+	subscription.Place
+	Connections []connectionKey `json:"connections"`
+},
+) (out engine.Outcome, err error) {
+	at, err := in.Lock(ctx, tx, privateLinkRules("PRIVATE_LINK_DISASSOCIATE_CONNECTIONS_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_DISASSOCIATE_CONNECTIONS_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	if err != nil {
+		return out, err
+	}
+	link, err := privateLinkAt(ctx, tx, at)
+	if err != nil {
+		return out, err
+	}
+	if len(in.Connections) > 0 {
+		return out, cloud.Errorf("ENTITY_NOT_FOUND", "Association %q was not found among the connections of the PrivateLink.", in.Connections[0].Association)
+	}
+	return at.Done(link.ID), nil
+}

@@ -1,0 +1,113 @@
+package network
+
+import (
+	"context"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// An endpoint in use leaves once its owner has run the deletion script at GCP, which
+// nothing here can see. The official Terraform provider does not ask for it either: to
+// destroy an endpoint it looks at the list of its service, and again 10 seconds later,
+// and by then wants it gone.
+//
+// Whoever only reads looks at the list, too, but goes on to something else: a refresh
+// asks for the service first and for the creation script of each endpoint after its
+// list. So looks count while nothing else is asked about the service and no endpoint of
+// it is on its way, which would be worth waiting for.
+
+// pscWatch is how the owner of an endpoint looks on.
+type pscWatch struct {
+	Terraform bool       `json:"terraform,omitempty"` // the creation script was read as Terraform does: nobody else is taken for it
+	Looks     int        `json:"looks,omitempty"`     // at the list, since anything else was asked
+	FirstLook *time.Time `json:"firstLook,omitempty"`
+}
+
+// The looks of one provider at work lie between these, from the first to the last;
+// several readers at once are quicker, and one that comes back is slower.
+const (
+	pscLooksLeast = 5 * time.Second
+	pscLooksMost  = time.Minute
+)
+
+// pscLooks is at which look an endpoint goes: the second of the provider that destroys
+// it. Before these an answered endpoint has been looked at by its accepter, and a
+// rejected one by its own refresh, which asks for no script.
+func pscLooks(status cloud.Status) (n int, counts bool) {
+	switch status {
+	case pscEndpointPending:
+		return 2, true
+	case cloud.StatusActive:
+		return 3, true
+	case pscEndpointRejected:
+		return 4, true
+	default:
+		return 0, false
+	}
+}
+
+// look counts a look at the list, and reports whether it is that of a provider that waits
+// for the endpoint to leave.
+func (w *pscWatch) look(status cloud.Status, now time.Time) (leaves bool) {
+	if w.Looks == 0 || now.Sub(*w.FirstLook) > pscLooksMost {
+		w.Looks, w.FirstLook = 0, &now
+	}
+	w.Looks++
+	n, counts := pscLooks(status)
+	return counts && w.Looks >= n && now.Sub(*w.FirstLook) >= pscLooksLeast
+}
+
+// watchPSCEndpoints lists the endpoints of a service for somebody who looks at them.
+// Those that are thereby taken for deleted go.
+func watchPSCEndpoints(ctx context.Context, tx *store.Tx, service int64) (left []cloud.Resource[PSCEndpoint], err error) {
+	endpoints, err := store.List[PSCEndpoint](ctx, tx, service)
+	if err != nil {
+		return nil, err
+	}
+	for _, endpoint := range endpoints {
+		if _, counts := pscLooks(endpoint.Status); !counts && endpoint.Status != cloud.StatusError {
+			return endpoints, unwatch(ctx, tx, endpoints)
+		}
+	}
+	for _, endpoint := range endpoints {
+		switch {
+		case !endpoint.Body.Terraform:
+			left = append(left, endpoint)
+			continue
+		case endpoint.Body.look(endpoint.Status, tx.Now):
+			err = store.Remove[PSCEndpoint](ctx, tx, endpoint.ID)
+		default:
+			left = append(left, endpoint)
+			err = store.Update(ctx, tx, endpoint)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return left, nil
+}
+
+// unwatchPSCEndpoints forgets the looks at the endpoints of a service: something else was
+// asked about it.
+func unwatchPSCEndpoints(ctx context.Context, tx *store.Tx, service int64) error {
+	endpoints, err := store.List[PSCEndpoint](ctx, tx, service)
+	if err != nil {
+		return err
+	}
+	return unwatch(ctx, tx, endpoints)
+}
+
+func unwatch(ctx context.Context, tx *store.Tx, endpoints []cloud.Resource[PSCEndpoint]) error {
+	for _, endpoint := range endpoints {
+		if endpoint.Body.Looks == 0 {
+			continue
+		}
+		endpoint.Body.Looks, endpoint.Body.FirstLook = 0, nil
+		if err := store.Update(ctx, tx, endpoint); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,375 @@
+package redirection
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/rediscloud/network"
+	"github.com/understudy-dev/understudy/internal/rediscloud/resource"
+	"github.com/understudy-dev/understudy/internal/rediscloud/subscription"
+	"github.com/understudy-dev/understudy/internal/rediscloud/wire"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// How far a redirection is after which business time at speed 1. The endpoints
+// themselves move as soon as it is asked for.
+const (
+	redirectionPending  = 5 * time.Second
+	redirectionProgress = 15 * time.Second
+	redirectionLength   = time.Minute
+)
+
+// revertWithin is how long a redirection can be undone.
+const revertWithin = 24 * time.Hour
+
+// Statuses of a redirection. Its end is not active: it is no resource to work with.
+const (
+	redirectionInitiated cloud.Status = "initiated"
+	redirectionUnderWay  cloud.Status = "in-progress"
+	redirectionCompleted cloud.Status = "completed"
+	redirectionReverted  cloud.Status = "reverted"
+)
+
+// Types of endpoints.
+const (
+	publicEndpoint  = "public"
+	privateEndpoint = "private"
+)
+
+// Redirection sends the clients of one database to another: that gets its dynamic
+// endpoints.
+type Redirection struct {
+	Source        int64            `json:"source"`
+	Target        int64            `json:"target"`
+	DuplicateACLs bool             `json:"duplicateACLs,omitempty"`
+	Endpoints     []redirectedPair `json:"endpoints"`
+	CompletedAt   *time.Time       `json:"completedAt,omitempty"` // noted when it is being reverted
+}
+
+type redirectedPair struct {
+	SourceName string `json:"sourceEndpointName"`
+	TargetName string `json:"targetEndpointName"`
+	SourceType string `json:"sourceEndpointType"`
+	TargetType string `json:"targetEndpointType"`
+}
+
+// Kind of all redirections.
+func (Redirection) Kind() cloud.Kind { return cloud.Kind{Name: "redirection", FirstID: 1} }
+
+// redirectionID is what clients call a redirection.
+func redirectionID(id int64) string {
+	return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "redirection/%d", id)).String()
+}
+
+func redirectionOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Change("createEndpointRedirection", createRedirection),
+		engine.Sync("getEndpointRedirection", getRedirection),
+		engine.Change("revertEndpointRedirection", revertRedirection),
+		engine.Sync("getProDatabaseTraffic", subscription.GetTraffic[subscription.Database]),
+		engine.Sync("resumeProDatabaseTraffic", subscription.ResumeTraffic[subscription.Database]),
+		engine.Sync("getEssentialsDatabaseTraffic", subscription.GetTraffic[subscription.EssentialsDatabase]),
+		engine.Sync("resumeEssentialsDatabaseTraffic", subscription.ResumeTraffic[subscription.EssentialsDatabase]),
+	}
+}
+
+type redirectionView struct {
+	ID            string           `json:"redirectionId"`
+	Status        cloud.Status     `json:"status"`
+	Source        int64            `json:"sourceDatabaseId"`
+	Target        int64            `json:"targetDatabaseId"`
+	IsRevert      bool             `json:"isRevert"`
+	DuplicateACLs bool             `json:"duplicateACLs"`
+	StartedAt     time.Time        `json:"startedAt"`
+	CompletedAt   *time.Time       `json:"completedAt,omitempty"`
+	RevertedAt    *time.Time       `json:"revertedAt,omitempty"`
+	Endpoints     []redirectedPair `json:"endpoints"`
+}
+
+func showRedirection(r cloud.Resource[Redirection]) redirectionView {
+	view := redirectionView{
+		ID:            redirectionID(r.ID),
+		Status:        r.Status,
+		Source:        r.Body.Source,
+		Target:        r.Body.Target,
+		IsRevert:      r.Body.CompletedAt != nil,
+		DuplicateACLs: r.Body.DuplicateACLs,
+		StartedAt:     wire.Date(r.CreatedAt),
+		CompletedAt:   r.Body.CompletedAt,
+		Endpoints:     r.Body.Endpoints,
+	}
+	if r.Status == redirectionCompleted {
+		view.CompletedAt = new(wire.Date(r.UpdatedAt))
+	}
+	if r.Status == redirectionReverted {
+		view.RevertedAt = new(wire.Date(r.UpdatedAt))
+	}
+	return view
+}
+
+type redirectionPath struct {
+	ID string `path:"redirectionId" json:"-"`
+}
+
+// findRedirection reads a redirection by what clients call it; there are few.
+func findRedirection(ctx context.Context, tx *store.Tx, id string) (r cloud.Resource[Redirection], err error) {
+	all, err := store.All[Redirection](ctx, tx)
+	if err != nil {
+		return r, err
+	}
+	i := slices.IndexFunc(all, func(r cloud.Resource[Redirection]) bool { return redirectionID(r.ID) == id })
+	if i < 0 {
+		return r, cloud.Errorf("ENTITY_NOT_FOUND", "Redirection %q was not found.", id)
+	}
+	return all[i], nil
+}
+
+func getRedirection(ctx context.Context, tx *store.Tx, in redirectionPath) (redirectionView, error) {
+	r, err := findRedirection(ctx, tx, in.ID)
+	return showRedirection(r), err
+}
+
+type redirectionCreate struct {
+	Source        int64  `json:"sourceDatabaseId"`
+	Target        int64  `json:"targetDatabaseId"`
+	TargetType    string `json:"endpointTargetType"`
+	DuplicateACLs bool   `json:"duplicateACLs"`
+	Protection    bool   `json:"migrationProtection"`
+}
+
+// The source may be of either kind, the target is a Pro database.
+func createRedirection(ctx context.Context, tx *store.Tx, in redirectionCreate) (view redirectionView, steps []cloud.Step, err error) {
+	target, ok, err := store.Lock[subscription.Database](ctx, tx, in.Target)
+	switch {
+	case err != nil:
+		return view, nil, err
+	case !in.Protection:
+		return view, nil, cloud.Errorf("BAD_REQUEST", "migrationProtection must be true.")
+	case !ok:
+		return view, nil, cloud.Errorf("DATABASE_NOT_FOUND", "Database %d was not found among the Pro ones, as the target must be.", in.Target)
+	case in.Source == in.Target:
+		return view, nil, cloud.Errorf("BAD_REQUEST", "A database cannot be redirected to itself.")
+	}
+	if source, ok, err := store.Lock[subscription.Database](ctx, tx, in.Source); err != nil || ok {
+		if err != nil {
+			return view, nil, err
+		}
+		return redirect(ctx, tx, in, source, target)
+	}
+	source, ok, err := store.Lock[subscription.EssentialsDatabase](ctx, tx, in.Source)
+	switch {
+	case err != nil:
+		return view, nil, err
+	case !ok:
+		return view, nil, cloud.Errorf("DATABASE_NOT_FOUND", "Database %d was not found.", in.Source)
+	}
+	return redirect(ctx, tx, in, source, target)
+}
+
+func redirect[B cloud.Body, P subscription.Hosted[B]](ctx context.Context, tx *store.Tx, in redirectionCreate, source cloud.Resource[B], target cloud.Resource[subscription.Database]) (view redirectionView, steps []cloud.Step, err error) {
+	from := P(&source.Body).Core()
+	if source.Status != cloud.StatusActive || target.Status != cloud.StatusActive {
+		return view, nil, cloud.Errorf("CONFLICT_ERROR", "Both databases must be active.")
+	}
+	if err := checkRedirection(in.TargetType, *from, target.Body); err != nil {
+		return view, nil, err
+	}
+	if err := checkPublic(ctx, tx, source.Parent, target.Parent); err != nil {
+		return view, nil, err
+	}
+	_, names := from.Endpoints(source.ID, source.Parent)
+	if _, essentials := any(source.Body).(subscription.EssentialsDatabase); essentials {
+		names.Private = "" // the machines are shared
+	}
+	r := cloud.Resource[Redirection]{Status: redirectionInitiated, CreatedAt: tx.Now, Body: Redirection{
+		Source: in.Source, Target: in.Target, DuplicateACLs: in.DuplicateACLs,
+		Endpoints: redirectedPairs(names, in.TargetType, target),
+	}}
+	if r, err = resource.Insert(ctx, tx, r); err != nil {
+		return view, nil, err
+	}
+	from.Redirected, target.Body.EndpointsOf = true, from.NamedAfter(source.ID)
+	if err := store.Update(ctx, tx, source); err != nil {
+		return view, nil, err
+	}
+	if err := store.Update(ctx, tx, target); err != nil {
+		return view, nil, err
+	}
+	steps, err = subscription.StopTraffic(ctx, tx, source)
+	return showRedirection(r), append(steps,
+		resource.Step(r, redirectionPending, cloud.StatusPending),
+		resource.Step(r, redirectionProgress, redirectionUnderWay),
+		resource.Step(r, redirectionLength, redirectionCompleted),
+	), err
+}
+
+// checkRedirection checks that clients of one database would find the other as
+// they left the one.
+//
+// doc: databases/redirect-endpoints
+func checkRedirection(targetType string, from, to subscription.Database) error {
+	switch {
+	case from.ActiveActive() || to.ActiveActive():
+		return cloud.Errorf("BAD_REQUEST", "Endpoints of Active-Active databases cannot be redirected.")
+	case from.Redirected || from.EndpointsOf != 0 || to.Redirected || to.EndpointsOf != 0:
+		return cloud.Errorf("CONFLICT_ERROR", "One of the databases is part of another redirection.")
+	case targetType == publicEndpoint && !to.PublicAccess:
+		return cloud.Errorf("BAD_REQUEST", "The target has no public endpoint.")
+	case from.Port != to.Port:
+		return cloud.Errorf("BAD_REQUEST", "The databases have different ports, %d and %d.", from.Port, to.Port)
+	case from.TLS != to.TLS:
+		return cloud.Errorf("BAD_REQUEST", "Only one of the databases uses TLS.")
+	case from.NoDefaultUser != to.NoDefaultUser:
+		return cloud.Errorf("BAD_REQUEST", "Only one of the databases has a default user.")
+	case !slices.Equal(from.AllowedSources(), to.AllowedSources()):
+		return cloud.Errorf("BAD_REQUEST", "The databases may be reached from different addresses.")
+	}
+	return nil
+}
+
+// checkPublic refuses subscriptions that are connected by Private Service Connect or
+// PrivateLink: the endpoints of those lead to a cluster of their own.
+func checkPublic(ctx context.Context, tx *store.Tx, subscriptions ...int64) error {
+	for _, sub := range subscriptions {
+		services, err := store.List[network.PSCService](ctx, tx, sub)
+		if err != nil {
+			return err
+		}
+		links, err := store.List[network.PrivateLink](ctx, tx, sub)
+		if err != nil {
+			return err
+		}
+		if len(services)+len(links) > 0 {
+			return cloud.Errorf("BAD_REQUEST", "Subscription %d uses Private Service Connect or PrivateLink.", sub)
+		}
+	}
+	return nil
+}
+
+// redirectedPairs lists which name leads where from now on. The port is the same.
+func redirectedPairs(names subscription.EndpointPair, targetType string, target cloud.Resource[subscription.Database]) []redirectedPair {
+	places, _ := target.Body.Endpoints(target.ID, target.Parent)
+	place := places.Private
+	if targetType == publicEndpoint {
+		place = places.Public
+	}
+	pairs := []redirectedPair{}
+	add := func(name, sourceType string) {
+		if name != "" {
+			pairs = append(pairs, redirectedPair{hostOf(name), hostOf(place), sourceType, targetType})
+		}
+	}
+	add(names.Public, publicEndpoint)
+	add(names.Private, privateEndpoint)
+	return pairs
+}
+
+// hostOf is an endpoint without its port.
+func hostOf(endpoint string) string {
+	host, _, _ := strings.Cut(endpoint, ":")
+	return host
+}
+
+// The endpoints go back, and it is the target that gets no traffic then.
+func revertRedirection(ctx context.Context, tx *store.Tx, in redirectionPath) (view redirectionView, steps []cloud.Step, err error) {
+	r, err := findRedirection(ctx, tx, in.ID)
+	switch {
+	case err != nil:
+		return view, nil, err
+	case r.Status != redirectionCompleted:
+		return view, nil, cloud.Errorf("CONFLICT_ERROR", "The redirection is %s. Only a completed one can be reverted.", r.Status)
+	case tx.Now.Sub(r.UpdatedAt) > revertWithin:
+		return view, nil, cloud.Errorf("CONFLICT_ERROR", "A redirection can be reverted within %v.", revertWithin)
+	}
+	target, ok, err := giveBack(ctx, tx, r.Body)
+	switch {
+	case err != nil:
+		return view, nil, err
+	case !ok:
+		return view, nil, cloud.Errorf("CONFLICT_ERROR", "One of the databases is gone.")
+	}
+	if steps, err = subscription.StopTraffic(ctx, tx, target); err != nil {
+		return view, nil, err
+	}
+	r.Body.CompletedAt = new(wire.Date(r.UpdatedAt))
+	if err := store.Update(ctx, tx, r); err != nil {
+		return view, nil, err
+	}
+	r.Status = redirectionUnderWay
+	return showRedirection(r), append(steps, cloud.Step{
+		Kind: r.Body.Kind(), ID: r.ID, After: redirectionLength, Status: redirectionReverted,
+	}), store.SetStatus[Redirection](ctx, tx, r.ID, r.Status)
+}
+
+// Leave takes a database that is being deleted out of the redirection that
+// it is part of, if there is one. Then the other database is free for another: a
+// source has its endpoints back, a target keeps those of the source for good.
+func Leave(ctx context.Context, tx *store.Tx, id int64, d subscription.Database) error {
+	if !d.Redirected && d.EndpointsOf == 0 {
+		return nil
+	}
+	all, err := store.All[Redirection](ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, r := range slices.Backward(all) { // of earlier ones nothing is left
+		switch id {
+		case r.Body.Source:
+			return keepEndpoints(ctx, tx, r.Body.Target, d.NamedAfter(id))
+		case r.Body.Target:
+			_, _, err := giveBack(ctx, tx, r.Body)
+			return err
+		}
+	}
+	return nil
+}
+
+// keepEndpoints makes the endpoints that a target has of a source its own.
+func keepEndpoints(ctx context.Context, tx *store.Tx, id, endpointsOf int64) error {
+	target, ok, err := store.Lock[subscription.Database](ctx, tx, id)
+	if err != nil || !ok || target.Body.EndpointsOf != endpointsOf {
+		return err // it has kept them already, and this is a second deletion
+	}
+	target.Body.HeirOf, target.Body.EndpointsOf = endpointsOf, 0
+	return store.Update(ctx, tx, target)
+}
+
+// giveBack gives the source of a redirection the endpoints that its target has; ok is
+// false if the redirection has ended already: a deletion of either database ends it.
+func giveBack(ctx context.Context, tx *store.Tx, r Redirection) (target cloud.Resource[subscription.Database], ok bool, err error) {
+	target, ok, err = store.Lock[subscription.Database](ctx, tx, r.Target)
+	if err != nil || !ok {
+		return target, false, err
+	}
+	ok, err = takeBack[subscription.Database](ctx, tx, r.Source, target.Body.EndpointsOf)
+	if err == nil && !ok {
+		ok, err = takeBack[subscription.EssentialsDatabase](ctx, tx, r.Source, target.Body.EndpointsOf)
+	}
+	if err != nil || !ok {
+		return target, false, err
+	}
+	target.Body.EndpointsOf = 0
+	return target, true, store.Update(ctx, tx, target)
+}
+
+// takeBack gives a database its traffic back with its endpoints, if those are the ones
+// that lead elsewhere; ok is false if they are not or there is no such database.
+func takeBack[B cloud.Body, P subscription.Hosted[B]](ctx context.Context, tx *store.Tx, id, endpointsOf int64) (ok bool, err error) {
+	db, ok, err := store.Lock[B](ctx, tx, id)
+	d := P(&db.Body).Core()
+	if err != nil || !ok || endpointsOf != d.NamedAfter(id) {
+		return false, err
+	}
+	d.Redirected = false
+	if err := store.Update(ctx, tx, db); err != nil {
+		return false, err
+	}
+	return true, subscription.LetTraffic[B](ctx, tx, db.ID)
+}

@@ -1,0 +1,48 @@
+package resource
+
+import (
+	"context"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// Insert stores a new resource under an id that it draws.
+func Insert[B cloud.Body](ctx context.Context, tx *store.Tx, r cloud.Resource[B]) (cloud.Resource[B], error) {
+	var err error
+	if r.ID, err = store.NextID[B](ctx, tx); err != nil {
+		return r, err
+	}
+	return r, store.Insert(ctx, tx, r)
+}
+
+// Step is the step by which a resource reaches a status.
+func Step[B cloud.Body](r cloud.Resource[B], after time.Duration, status cloud.Status) cloud.Step {
+	return cloud.Step{Kind: r.Body.Kind(), ID: r.ID, After: after, Status: status}
+}
+
+// Create stores a new resource of no parent that becomes active after a while.
+func Create[B cloud.Body](ctx context.Context, tx *store.Tx, name string, body B, status cloud.Status, after time.Duration) (out engine.Outcome, err error) {
+	r, err := Insert(ctx, tx, cloud.Resource[B]{Name: name, Status: status, Body: body})
+	return engine.Outcome{ResourceID: r.ID, Steps: []cloud.Step{Step(r, after, cloud.StatusActive)}}, err
+}
+
+// Transition takes a resource to a status at once and, by the step it gives back, to
+// another after a while.
+func Transition[B cloud.Body](ctx context.Context, tx *store.Tx, id int64, at cloud.Status, after time.Duration, to cloud.Status) (cloud.Step, error) {
+	var body B
+	return cloud.Step{Kind: body.Kind(), ID: id, After: after, Status: to}, store.SetStatus[B](ctx, tx, id, at)
+}
+
+// ByParent lists all resources of a kind by what they are below: one question, where
+// one for each parent would be many.
+func ByParent[B cloud.Body](ctx context.Context, tx *store.Tx) (map[int64][]cloud.Resource[B], error) {
+	all, err := store.All[B](ctx, tx)
+	below := map[int64][]cloud.Resource[B]{}
+	for _, r := range all {
+		below[r.Parent] = append(below[r.Parent], r)
+	}
+	return below, err
+}

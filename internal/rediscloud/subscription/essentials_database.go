@@ -1,0 +1,180 @@
+package subscription
+
+import (
+	"context"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/rediscloud/account"
+	"github.com/understudy-dev/understudy/internal/rediscloud/catalog"
+	"github.com/understudy-dev/understudy/internal/rediscloud/resource"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// How long changes of an Essentials database take, in business time at speed 1.
+const (
+	essentialsDatabaseStart    = 10 * time.Second // until it is no draft any more
+	essentialsDatabaseCreation = time.Minute
+	essentialsDatabaseUpdate   = 30 * time.Second
+)
+
+// stack is the protocol of a database with all modules.
+const stack = "stack"
+
+// EssentialsDatabase is a database of an Essentials subscription. Its size, its
+// throughput and where it runs are its plan's to say; of the settings of a Pro
+// database those stay empty that no plan knows.
+type EssentialsDatabase struct {
+	Database
+}
+
+// Kind of all databases of Essentials subscriptions.
+func (EssentialsDatabase) Kind() cloud.Kind {
+	return cloud.Kind{Name: "essentials-database", Parent: "essentials-subscription", FirstID: 51_000_000}
+}
+
+// Early returns false: it is created in a subscription that is active.
+func (*EssentialsDatabase) Early(context.Context, *store.Tx, int64) (bool, error) { return false, nil }
+
+// NotFound says what exactly of a path is not there.
+func (*EssentialsDatabase) NotFound(ctx context.Context, tx *store.Tx, subscription, id int64) error {
+	if _, err := readEssentials(ctx, tx, subscription); err != nil {
+		return err
+	}
+	return noDatabase(subscription, id)
+}
+
+func (c *service) essentialsDatabaseOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Sync("listEssentialsDatabases", listEssentialsDatabases),
+		engine.Command("createEssentialsDatabase", unlessPro("CREATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", createEssentialsDatabase)),
+		engine.Sync("getEssentialsDatabase", getEssentialsDatabase),
+		engine.Command("updateEssentialsDatabase", unlessPro("UPDATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", updateEssentialsDatabase)),
+		engine.Command("deleteEssentialsDatabase", unlessPro("DELETING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.deleteEssentialsDatabase)),
+		engine.Sync("listEssentialsDatabaseTags", listTags[EssentialsDatabase]),
+		engine.Sync("createEssentialsDatabaseTag", createTag[EssentialsDatabase]),
+		engine.Sync("replaceEssentialsDatabaseTags", replaceTags[EssentialsDatabase]),
+		engine.Sync("updateEssentialsDatabaseTag", updateTag[EssentialsDatabase]),
+		engine.Sync("deleteEssentialsDatabaseTag", deleteTag[EssentialsDatabase]),
+	}
+}
+
+type essentialsDatabaseCreate struct {
+	Subscription int64            `path:"subscriptionId" json:"-"`
+	Protocol     string           `json:"protocol"`
+	RedisVersion string           `json:"redisVersion"`
+	Modules      []DatabaseModule `json:"modules"`
+	essentialsSettings
+}
+
+// A database is created beside those of others, so its subscription stays active.
+func createEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDatabaseCreate) (out engine.Outcome, err error) {
+	sub, err := lockEssentials(ctx, tx, in.Subscription)
+	if err != nil {
+		return out, err
+	}
+	if sub.Status != cloud.StatusActive {
+		return out, notActive(sub)
+	}
+	if err := checkEssentialsRoom(ctx, tx, sub.ID); err != nil {
+		return out, err
+	}
+	p, _ := catalog.PlanByID(sub.Body.PlanID)
+	body, err := designEssentialsDatabase(p, in)
+	if err != nil {
+		return out, err
+	}
+	if err := in.checkExpiry(tx.Now); err != nil {
+		return out, err
+	}
+	db := cloud.Resource[EssentialsDatabase]{Parent: sub.ID, Name: deref(in.Name), Status: account.StatusDraft, Body: body}
+	if err := checkEssentialsName(db.Name); err != nil {
+		return out, err
+	}
+	if db.ID, err = store.NextID[EssentialsDatabase](ctx, tx); err != nil {
+		return out, err
+	}
+	if db.Body.Port, err = (neighbours{}).freePort(db.ID); err != nil {
+		return out, err
+	}
+	return outcomeOf(db,
+		resource.Step(db, essentialsDatabaseStart, cloud.StatusPending),
+		resource.Step(db, essentialsDatabaseCreation, cloud.StatusActive),
+	), store.Insert(ctx, tx, db)
+}
+
+// checkEssentialsName checks the name of a database that has no others beside it.
+func checkEssentialsName(name string) error {
+	if name == "" {
+		return cloud.Errorf("FIXED_DATABASE_NAME_IS_MISSING", "A database needs a name.")
+	}
+	return neighbours{}.checkName(name)
+}
+
+// checkEssentialsRoom refuses more databases than plans have.
+func checkEssentialsRoom(ctx context.Context, tx *store.Tx, subscription int64) error {
+	databases, err := store.List[EssentialsDatabase](ctx, tx, subscription)
+	if err != nil {
+		return err
+	}
+	if len(databases) >= catalog.DatabasesOfPlan {
+		return cloud.Errorf("FIXED_DATABASE_FIXED_SUBSCRIPTION_REACHED_MAX_DATABASES_COUNT", "The plan of subscription %d has a quota of %d database.", subscription, catalog.DatabasesOfPlan)
+	}
+	return nil
+}
+
+type essentialsDatabaseUpdateRequest struct {
+	Subscription int64 `path:"subscriptionId" json:"-"`
+	ID           int64 `path:"databaseId" json:"-"`
+	DefaultUser  *bool `json:"enableDefaultUser"`
+	essentialsSettings
+}
+
+func updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDatabaseUpdateRequest) (out engine.Outcome, err error) {
+	db, err := activeHosted[EssentialsDatabase](ctx, tx, databasePath{in.Subscription, in.ID})
+	if err != nil {
+		return out, err
+	}
+	sub, err := readEssentials(ctx, tx, db.Parent)
+	if err != nil {
+		return out, err
+	}
+	if in.Name != nil && *in.Name != db.Name {
+		if err := checkEssentialsName(*in.Name); err != nil {
+			return out, err
+		}
+		db.Name = *in.Name
+	}
+	p, _ := catalog.PlanByID(sub.Body.PlanID)
+	if err := in.checkPlan(p); err != nil {
+		return out, err
+	}
+	if err := in.checkExpiry(tx.Now); err != nil {
+		return out, err
+	}
+	change := databaseUpdateRequest{DefaultUser: in.DefaultUser, databaseSettings: in.settings()}
+	if err := change.change(db.ID, &db.Body.Database); err != nil {
+		return out, err
+	}
+	if err := checkEssentialsDatabase(p, db.Body, versionOf(db.Body.Database)); err != nil {
+		return out, err
+	}
+	if err := checkCycle(ctx, tx, db.ID, db.Body.SyncSources); err != nil {
+		return out, err
+	}
+	if err := store.Update(ctx, tx, db); err != nil {
+		return out, err
+	}
+	step, err := resource.Transition[EssentialsDatabase](ctx, tx, db.ID, statusChanging, essentialsDatabaseUpdate, cloud.StatusActive)
+	return outcomeOf(db, step), err
+}
+
+// A database goes with its task: clients wait for nothing else.
+func (c *service) deleteEssentialsDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
+	db, err := doomedHosted[EssentialsDatabase](ctx, tx, in, c.LeaveRedirection)
+	if err != nil {
+		return out, err
+	}
+	return outcomeOf(db), store.Remove[EssentialsDatabase](ctx, tx, db.ID)
+}

@@ -1,0 +1,95 @@
+package subscription
+
+import (
+	"context"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/rediscloud/resource"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// What can go on with a database beside its own status: names of jobs.
+const (
+	backupJob  = "backup"
+	importJob  = "import"
+	upgradeJob = "upgrade"
+)
+
+// Job is the last backup, import, upgrade or stop of traffic of a database of the
+// kind B: pending while it goes on, then active, or in error if it failed. It is a
+// resource of its own so that a change of the database cannot lose its end.
+type Job[B cloud.Body] struct {
+	Target   string  `json:"target,omitempty"`   // version that an upgrade leads to
+	Progress float64 `json:"progress,omitempty"` // of an upgrade, in percent
+	Over     bool    `json:"over,omitempty"`     // of a stop of traffic: it was resumed
+}
+
+// Kind of the jobs of one kind of databases.
+func (Job[B]) Kind() cloud.Kind {
+	var database B
+	parent := database.Kind().Name
+	return cloud.Kind{Name: parent + "-job", Parent: parent, FirstID: 1}
+}
+
+// lastJob reads the last job of a database that has a name; ok is false if there
+// never was one.
+func lastJob[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, name string) (job cloud.Resource[Job[B]], ok bool, err error) {
+	jobs, err := store.List[Job[B]](ctx, tx, database)
+	for _, job := range jobs {
+		if job.Name == name {
+			return job, true, err
+		}
+	}
+	return job, false, err
+}
+
+// begin notes that a job begins, in place of the last one, and gives back its id.
+func begin[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, name string, body Job[B]) (id int64, err error) {
+	job, again, err := lastJob[B](ctx, tx, database, name)
+	if err != nil {
+		return 0, err
+	}
+	job.Body = body
+	if again {
+		if err := store.Update(ctx, tx, job); err != nil {
+			return 0, err
+		}
+		return job.ID, store.SetStatus[Job[B]](ctx, tx, job.ID, cloud.StatusPending)
+	}
+	job.Parent, job.Name, job.Status = database, name, cloud.StatusPending
+	job, err = resource.Insert(ctx, tx, job)
+	return job.ID, err
+}
+
+// run begins a job that is over after a while, by the step it gives back.
+func run[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, name string, length time.Duration) (cloud.Step, error) {
+	id, err := begin(ctx, tx, database, name, Job[B]{})
+	return cloud.Step{Kind: Job[B]{}.Kind(), ID: id, After: length, Status: cloud.StatusActive}, err
+}
+
+// outcomeOf names a database and its subscription in the task.
+func outcomeOf[B cloud.Body](db cloud.Resource[B], steps ...cloud.Step) engine.Outcome {
+	return engine.Outcome{ResourceID: db.ID, ParentID: db.Parent, Steps: steps}
+}
+
+// failureOf is why a job failed; empty: it did not.
+func failureOf[B cloud.Body](job cloud.Resource[Job[B]]) string {
+	if job.Error == nil {
+		return ""
+	}
+	return job.Error.Description
+}
+
+// jobStatus is the word for how a job goes or went.
+func jobStatus(status cloud.Status, running, done string) string {
+	switch status {
+	case cloud.StatusActive:
+		return done
+	case cloud.StatusError:
+		return "failed"
+	default:
+		return running
+	}
+}

@@ -1,0 +1,24 @@
+package subscription
+
+import (
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/rediscloud/resource"
+)
+
+// changed is the outcome of a change of a subscription, which keeps it pending and
+// takes a slot until it has reached a status.
+func changed[B cloud.Body](sub cloud.Resource[B], after time.Duration, status cloud.Status) engine.Outcome {
+	step := resource.Step(sub, after, status)
+	step.Holds = hold(sub.ID)
+	return engine.Outcome{ResourceID: sub.ID, Steps: []cloud.Step{step}}
+}
+
+// limit is shared by subscriptions of all kinds. doc: process-lifecycle#process-limitations
+var limit = &cloud.Limit{Max: 3, Error: *cloud.Errorf("TOO_MANY_PENDING_SUBSCRIPTIONS",
+	"The quota of 3 subscriptions that are changed at the same time is used up. Wait until one of them is active again.")}
+
+// hold keeps a subscription pending, and takes a slot for it.
+func hold(subscription int64) cloud.Hold { return cloud.Hold{Limit: limit, ID: subscription} }

@@ -1,0 +1,146 @@
+package subscription
+
+import (
+	"context"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// How long changes of a subscription take, in business time at speed 1.
+const (
+	subscriptionCreation = 4 * time.Minute
+	subscriptionUpdate   = 30 * time.Second
+	subscriptionDeletion = 2 * time.Minute
+)
+
+// Words of a subscription's settings.
+const (
+	creditCard  = "credit-card"
+	marketplace = "marketplace"
+)
+
+// Subscription is a Pro subscription: a deployment of its own, in one region or,
+// with Active-Active, in several.
+type Subscription struct {
+	PaymentMethod   string      `json:"paymentMethod"`
+	PaymentMethodID int64       `json:"paymentMethodId,omitempty"` // 0: none, with marketplace
+	MemoryStorage   string      `json:"memoryStorage"`
+	Provider        string      `json:"provider"`
+	CloudAccountID  int64       `json:"cloudAccountId"`
+	Region          string      `json:"region"`
+	MultiAZ         bool        `json:"multiAZ"`
+	Zones           []string    `json:"zones,omitempty"` // as asked for; empty: any
+	CIDR            string      `json:"cidr"`
+	RedisVersion    string      `json:"redisVersion,omitempty"` // of its databases that ask for none; empty: the default
+	PublicAccess    bool        `json:"publicAccess"`           // databases have public endpoints
+	AllowList       AllowList   `json:"allowList"`
+	Maintenance     Maintenance `json:"maintenance"`
+	// Of subscriptions in a customer's own cloud account.
+	Network      OwnNetwork    `json:"network,omitzero"`
+	ResourceTags []ResourceTag `json:"resourceTags,omitempty"`
+
+	Encryption *Encryption `json:"encryption,omitempty"` // nil: with keys of the cloud provider
+	Regions    []Region    `json:"regions,omitempty"`    // with Active-Active, by name; Region, Zones and CIDR are empty then
+}
+
+// Kind of all Pro subscriptions.
+func (Subscription) Kind() cloud.Kind {
+	return cloud.Kind{Name: "subscription", FirstID: 100_000, Limit: limit}
+}
+
+func (c *service) subscriptionOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Sync("listProSubscriptions", listProSubscriptions),
+		engine.Command("createProSubscription", c.createProSubscription),
+		engine.Sync("getProSubscription", getProSubscription),
+		engine.Command("updateProSubscription", c.updateProSubscription),
+		engine.Command("deleteProSubscription", deleteProSubscription),
+		engine.Command("updateProSubscriptionResourceTags", updateResourceTags),
+	}
+}
+
+// Path is the input of operations that only need to know which one.
+type Path struct {
+	ID int64 `path:"subscriptionId" json:"-"`
+}
+
+// ReadSubscription reads a subscription to show it, in whatever state.
+// It answers SUBSCRIPTION_NOT_FOUND.
+func ReadSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
+	sub, ok, err := store.Get[Subscription](ctx, tx, id)
+	if err == nil && !ok {
+		err = noSubscription(id)
+	}
+	return sub, err
+}
+
+// ActiveSubscription locks a subscription that is to be changed.
+// It answers SUBSCRIPTION_NOT_FOUND and SUBSCRIPTION_NOT_ACTIVE.
+func ActiveSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
+	sub, err := lockSubscription(ctx, tx, id)
+	if err == nil && sub.Status != cloud.StatusActive {
+		err = notActive(sub)
+	}
+	return sub, err
+}
+
+// subscriptionForDatabase locks a subscription that is to get a database. One
+// that is on its way out counts as gone.
+// It answers SUBSCRIPTION_NOT_FOUND and SUBSCRIPTION_NOT_ACTIVE.
+func subscriptionForDatabase(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
+	sub, err := lockSubscription(ctx, tx, id)
+	switch {
+	case err != nil:
+		return sub, err
+	case sub.Status == cloud.StatusDeleting:
+		return sub, noSubscription(id)
+	case sub.Status != cloud.StatusActive:
+		return sub, notActive(sub)
+	}
+	return sub, nil
+}
+
+func lockSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
+	sub, ok, err := store.Lock[Subscription](ctx, tx, id)
+	if err == nil && !ok {
+		err = noSubscription(id)
+	}
+	return sub, err
+}
+
+func noSubscription(id int64) error {
+	return cloud.Errorf("SUBSCRIPTION_NOT_FOUND", "Subscription %d was not found.", id)
+}
+
+// Report is engine.Report for what is in a subscription.
+func Report[In any](id string, f func(context.Context, *store.Tx, In) (any, error)) engine.Operation {
+	return Within(ReadSubscription, engine.Report(id, f))
+}
+
+// Within answers the request itself where its subscription is not there: in the error
+// of a task, clients do not take that for gone.
+func Within[B cloud.Body](read func(context.Context, *store.Tx, int64) (cloud.Resource[B], error), op engine.Operation) engine.Operation {
+	return engine.Within(op, func(ctx context.Context, tx *store.Tx, in Path) error {
+		_, err := read(ctx, tx, in.ID)
+		return err
+	})
+}
+
+func notActive[B cloud.Body](sub cloud.Resource[B]) error {
+	return cloud.Errorf("SUBSCRIPTION_NOT_ACTIVE",
+		"Subscription %d is not in an active state: it is %s.", sub.ID, sub.Status)
+}
+
+// LivesIn finds a subscription that lives in a cloud account; ok is false if none does.
+func LivesIn(ctx context.Context, tx *store.Tx, cloudAccount int64) (subscription int64, ok bool, err error) {
+	subscriptions, err := store.All[Subscription](ctx, tx)
+	for _, sub := range subscriptions {
+		if sub.Body.CloudAccountID == cloudAccount {
+			return sub.ID, true, err
+		}
+	}
+	return 0, false, err
+}
