@@ -46,10 +46,10 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 	var out any
 	var steps []cloud.Step
 	err = view(ctx, caller, func(tx *store.Tx) (err error) {
-		if out, steps, err = op.answer(ctx, tx, in); err != nil {
+		if out, err = op.answer(ctx, tx, in); err != nil {
 			return err
 		}
-		if len(steps) > 0 {
+		if steps = tx.Planned(); len(steps) > 0 {
 			if err := e.plan(ctx, tx, steps); err != nil {
 				return err
 			}
@@ -77,7 +77,8 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 // Accept turns a request into a task. When it returns, the task is committed and
 // can be read; nobody can take it back, the client hanging up included. It answers
 // store.ErrKeyLost, and has done nothing, if the request has lost its idempotency
-// key. It answers what Within finds missing, for which alone it heeds ctx.
+// key. It answers what is missing of
+// the outermost resource that a GET names, for which alone it heeds ctx.
 //
 // doc: process-lifecycle#task-process-states
 func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req Request, key Keyed) (cloud.Task, error) {
@@ -85,8 +86,8 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 	if err != nil {
 		return cloud.Task{}, err
 	}
-	if op.within != nil {
-		err := e.db.Read(ctx, caller, func(tx *store.Tx) error { return op.within(ctx, tx, req) })
+	if op.outermost != nil {
+		err := e.find(ctx, caller, op.outermost, req)
 		if failure, ok := errors.AsType[*cloud.Error](err); ok {
 			return cloud.Task{}, op.explain(failure)
 		}
@@ -114,7 +115,7 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 		Operation: task.Operation,
 		Command:   task.Command,
 		Request:   request,
-		Work:      e.real(op.work),
+		Work:      e.real(op.work()),
 		Hold:      key.Hold,
 		Outcome:   key.outcome(task),
 	})
@@ -133,6 +134,18 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 		e.changed.set()
 	}
 	return task, nil
+}
+
+// find runs an operation that answers at once, only to see whether its resource is there.
+func (e *Engine) find(ctx context.Context, caller cloud.Caller, op *bound, req Request) error {
+	in, err := op.input.decode(Request{Path: req.Path})
+	if err != nil {
+		return err
+	}
+	return e.db.Read(ctx, caller, func(tx *store.Tx) error {
+		_, err := op.answer(ctx, tx, in)
+		return err
+	})
 }
 
 // Two commits at a time keep the disk busy while the next batch gathers; more

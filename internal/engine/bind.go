@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/openapi"
@@ -154,7 +155,22 @@ func setParameter(field reflect.Value, value string) error {
 // bound is an operation of the document with its function.
 type bound struct {
 	Operation
-	doc *openapi.Operation
+	doc       *openapi.Operation
+	outermost *bound // of a task that reads: what shows the outermost resource of its path; nil: nothing does
+}
+
+// Business time that processing takes, at speed 1.
+const (
+	changeWork = 5 * time.Second
+	readWork   = time.Second
+)
+
+// work is the business time that processing a task of the operation takes.
+func (op *bound) work() time.Duration {
+	if op.doc.Method == http.MethodGet {
+		return readWork
+	}
+	return changeWork
 }
 
 // explain adds to an error what the document says of its code.
@@ -207,6 +223,11 @@ func bind(doc *openapi.Document, operations []Operation) (map[string]*bound, err
 		compare("member", op.input.body, body)
 		if (op.process != nil) != (declared.Command != "") {
 			problem("%s: only one of document and function makes it a task", op.id)
+		}
+	}
+	for _, op := range all {
+		if shows := op.doc.Outermost(); shows != nil && op.doc.Command != "" && op.doc.Method == http.MethodGet {
+			op.outermost = all[shows.ID]
 		}
 	}
 	for _, declared := range doc.Operations() {

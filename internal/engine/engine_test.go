@@ -131,10 +131,10 @@ func TestBindNamesEveryProblem(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = engine.New(engine.Config{Document: doc, Operations: []engine.Operation{
-		engine.Command("createBox", createBox),
-		engine.Command("createBox", createBox),
-		engine.Command("nowhere", createBox),
-		engine.Sync("deleteBox", getBox),
+		engine.Task("createBox", createBox),
+		engine.Task("createBox", createBox),
+		engine.Task("nowhere", createBox),
+		engine.Answer("deleteBox", getBox),
 	}})
 	if err == nil {
 		t.Fatal("an engine whose functions do not match the document was made")

@@ -108,11 +108,12 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 		if err != nil {
 			return err
 		}
-		if err := e.plan(ctx, tx, fault.strike(out.Steps)); err != nil {
+		planned := tx.Planned()
+		if err := e.plan(ctx, tx, fault.strike(planned)); err != nil {
 			return err
 		}
 		// At speed 0 its own steps are done already; those of others may have got a slot.
-		steps = len(out.Steps) > 0 && e.cfg.Speed != 0 || tx.Dropped()
+		steps = len(planned) > 0 && e.cfg.Speed != 0 || tx.Dropped()
 		e.at("task.effects")
 		response, err := responseOf(out)
 		if err != nil {

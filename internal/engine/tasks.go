@@ -23,10 +23,10 @@ const (
 // cloud.Task and a []cloud.Task.
 func (e *Engine) taskOperations() []Operation {
 	return []Operation{
-		Sync("listTasks", func(ctx context.Context, tx *store.Tx, _ struct{}) ([]cloud.Task, error) {
+		Answer("listTasks", func(ctx context.Context, tx *store.Tx, _ struct{}) ([]cloud.Task, error) {
 			return tx.RecentTasks(ctx, recentTasks, maxTasks)
 		}),
-		Sync("getTask", e.getTask),
+		Answer("getTask", e.getTask),
 	}
 }
 

@@ -102,13 +102,11 @@ func createBox(ctx context.Context, tx *store.Tx, in createBoxInput) (out engine
 	if in.Fail != nil {
 		return out, cloud.Errorf(cloud.Code(*in.Fail), "As asked.")
 	}
-	return engine.Outcome{
-		ResourceID: id,
-		Steps: []cloud.Step{{
-			Kind: box{}.Kind(), ID: id, Holds: cloud.Hold{Limit: boxLimit, ID: id}, After: createTime,
-			Status: cloud.StatusActive, Patch: json.RawMessage(`{"lid": true}`),
-		}},
-	}, nil
+	tx.Plan(cloud.Step{
+		Kind: box{}.Kind(), ID: id, Holds: cloud.Hold{Limit: boxLimit, ID: id}, After: createTime,
+		Status: cloud.StatusActive, Patch: json.RawMessage(`{"lid": true}`),
+	})
+	return engine.Outcome{ResourceID: id}, nil
 }
 
 type boxInput struct {
@@ -134,17 +132,18 @@ func deleteBox(ctx context.Context, tx *store.Tx, in struct {
 	if err := store.SetStatus[box](ctx, tx, in.ID, cloud.StatusDeleting); err != nil {
 		return out, err
 	}
-	return engine.Outcome{
-		ResourceID: in.ID,
-		Steps:      []cloud.Step{{Kind: box{}.Kind(), ID: in.ID, Holds: cloud.Hold{Limit: boxLimit, ID: in.ID}, After: deleteTime, Status: cloud.StatusGone}},
-	}, nil
+	tx.Plan(cloud.Step{
+		Kind: box{}.Kind(), ID: in.ID, Holds: cloud.Hold{Limit: boxLimit, ID: in.ID}, After: deleteTime,
+		Status: cloud.StatusGone,
+	})
+	return engine.Outcome{ResourceID: in.ID}, nil
 }
 
 func operations() []engine.Operation {
 	return []engine.Operation{
-		engine.Command("createBox", createBox),
-		engine.Command("deleteBox", deleteBox),
-		engine.Sync("getBox", getBox),
+		engine.Task("createBox", createBox),
+		engine.Task("deleteBox", deleteBox),
+		engine.Answer("getBox", getBox),
 	}
 }
 

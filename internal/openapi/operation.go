@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,6 +74,24 @@ func newOperation(doc *Document, method, path string, item *openapi3.PathItem, s
 
 // Document returns the document that declares the operation.
 func (o *Operation) Document() *Document { return o.document }
+
+// Outermost returns the operation that shows, at once, the outermost resource which the operation's path names: the GET
+// of the shortest beginning of the path that ends in a parameter; nil if there is none.
+func (o *Operation) Outermost() *Operation {
+	segments := strings.Split(o.Path, "/")
+	for i, segment := range segments {
+		if !strings.HasPrefix(segment, "{") {
+			continue
+		}
+		path := strings.Join(segments[:i+1], "/")
+		for _, shows := range o.document.operations {
+			if shows.Path == path && shows.Method == http.MethodGet && shows.Command == "" {
+				return shows
+			}
+		}
+	}
+	return nil
+}
 
 // ChiPattern returns the path as chi wants it: a catch-all parameter, which takes slashes too, becomes its trailing *.
 // chi then keeps the value under the name "*" instead of the parameter's own.

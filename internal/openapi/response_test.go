@@ -13,7 +13,7 @@ func TestCheckResponse(t *testing.T) {
 		notFound = `{"timestamp":"2026-03-02T10:17:00.321+00:00","status":404,"error":"Not Found","path":"/v1/x"}`
 		cidrs    = `"response":{"resourceId":7,"resource":{"cidr_ips":[],"security_group_ids":[],"errors":[]}},`
 		estimate = `"response":{"resource":{"pricing":[{"type":"Shards","quantity":2,"quantityMeasurement":"shards","pricePerUnit":0.1,"priceCurrency":"USD","pricePeriod":"hour"}]}},`
-		failure  = `"response":{"error":{"type":"A","status":"404 NOT_FOUND","description":"d"}},`
+		failure  = `"response":{"error":{"type":"DATABASE_NOT_FOUND","status":"404 NOT_FOUND","description":"d"}},`
 	)
 	with := func(response string) string { return strings.Replace(task, `"links"`, response+`"links"`, 1) }
 	for _, test := range []struct {

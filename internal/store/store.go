@@ -98,9 +98,17 @@ type Tx struct {
 	Now    time.Time // business time of the account; zero in a Read
 
 	names     map[int64]string // of the resources that it has read or written, one by one; nil in a Read
+	planned   []cloud.Step
 	capPolicy string
 	dropped   bool
 }
+
+// Plan leaves steps to provisioning, once the transaction has committed. Those that are due at the same time are applied
+// in the order in which they were planned.
+func (tx *Tx) Plan(steps ...cloud.Step) { tx.planned = append(tx.planned, steps...) }
+
+// Planned returns all steps that were planned in this transaction.
+func (tx *Tx) Planned() []cloud.Step { return tx.planned }
 
 // write queues a change. Its errors show at the next question or at the commit.
 func (tx *Tx) write(sql string, args ...any) { tx.writes.write(sql, args...) }

@@ -12,8 +12,8 @@ import (
 
 func (c *Assets) accountOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("getCurrentAccount", getCurrentAccount),
-		engine.Sync("listPaymentMethods", c.listPaymentMethods),
+		engine.Answer("getCurrentAccount", getCurrentAccount),
+		engine.Answer("listPaymentMethods", c.listPaymentMethods),
 	}
 }
 

@@ -92,11 +92,11 @@ func noCloudAccount(id int64) error {
 
 func (c *Assets) cloudAccountOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("listCloudAccounts", c.listCloudAccounts),
-		engine.Command("createCloudAccount", c.createCloudAccount),
-		engine.Sync("getCloudAccount", c.getCloudAccount),
-		engine.Command("updateCloudAccount", c.updateCloudAccount),
-		engine.Command("deleteCloudAccount", c.deleteCloudAccount),
+		engine.Answer("listCloudAccounts", c.listCloudAccounts),
+		engine.Task("createCloudAccount", c.createCloudAccount),
+		engine.Answer("getCloudAccount", c.getCloudAccount),
+		engine.Task("updateCloudAccount", c.updateCloudAccount),
+		engine.Task("deleteCloudAccount", c.deleteCloudAccount),
 	}
 }
 

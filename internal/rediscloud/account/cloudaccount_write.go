@@ -110,8 +110,7 @@ func (c *Assets) updateCloudAccount(ctx context.Context, tx *store.Tx, in struct
 	if err := store.Update(ctx, tx, account); err != nil {
 		return out, err
 	}
-	step, err := resource.Transition[CloudAccount](ctx, tx, account.ID, statusChangeDraft, cloudAccountChange, cloud.StatusActive)
-	return engine.Outcome{ResourceID: account.ID, Steps: []cloud.Step{step}}, err
+	return engine.Outcome{ResourceID: account.ID}, resource.Transition[CloudAccount](ctx, tx, account.ID, statusChangeDraft, cloudAccountChange, cloud.StatusActive)
 }
 
 // An account goes once no subscription lives in it any more, and with its task: clients

@@ -48,10 +48,10 @@ type userOptions struct {
 
 func userOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("listUsers", listUsers),
-		engine.Sync("getUser", getUser),
-		engine.Command("updateUser", updateUser),
-		engine.Command("deleteUser", deleteUser),
+		engine.Answer("listUsers", listUsers),
+		engine.Answer("getUser", getUser),
+		engine.Task("updateUser", updateUser),
+		engine.Task("deleteUser", deleteUser),
 	}
 }
 

@@ -23,26 +23,25 @@ const aclChange = 15 * time.Second
 
 func aclOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("listAclRedisRules", listACLRules),
-		engine.Command("createAclRedisRule", createACLRule),
-		engine.Command("updateAclRedisRule", updateACLRule),
-		engine.Command("deleteAclRedisRule", deleteACLRule),
-		engine.Sync("listAclRoles", listACLRoles),
-		engine.Command("createAclRole", createACLRole),
-		engine.Command("updateAclRole", updateACLRole),
-		engine.Command("deleteAclRole", deleteACLRole),
-		engine.Sync("listAclUsers", listACLUsers),
-		engine.Command("createAclUser", createACLUser),
-		engine.Sync("getAclUser", getACLUser),
-		engine.Command("updateAclUser", updateACLUser),
-		engine.Command("deleteAclUser", deleteACLUser),
+		engine.Answer("listAclRedisRules", listACLRules),
+		engine.Task("createAclRedisRule", createACLRule),
+		engine.Task("updateAclRedisRule", updateACLRule),
+		engine.Task("deleteAclRedisRule", deleteACLRule),
+		engine.Answer("listAclRoles", listACLRoles),
+		engine.Task("createAclRole", createACLRole),
+		engine.Task("updateAclRole", updateACLRole),
+		engine.Task("deleteAclRole", deleteACLRole),
+		engine.Answer("listAclUsers", listACLUsers),
+		engine.Task("createAclUser", createACLUser),
+		engine.Answer("getAclUser", getACLUser),
+		engine.Task("updateAclUser", updateACLUser),
+		engine.Task("deleteAclUser", deleteACLUser),
 	}
 }
 
 // deleteACL begins the end of a rule, a role or a user.
 func deleteACL[B cloud.Body](ctx context.Context, tx *store.Tx, id int64) (engine.Outcome, error) {
-	step, err := resource.Transition[B](ctx, tx, id, cloud.StatusDeleting, aclChange, cloud.StatusGone)
-	return engine.Outcome{ResourceID: id, Steps: []cloud.Step{step}}, err
+	return engine.Outcome{ResourceID: id}, resource.Transition[B](ctx, tx, id, cloud.StatusDeleting, aclChange, cloud.StatusGone)
 }
 
 // lockACL locks what is to be changed. What is on its way out counts as gone:
@@ -57,10 +56,10 @@ func lockACL[B cloud.Body](ctx context.Context, tx *store.Tx, id int64, missing 
 
 // pendingRoles makes roles pending, and their users. A role comes after its users:
 // who waits for it finds them ready.
-func pendingRoles(ctx context.Context, tx *store.Tx, roles ...int64) (steps []cloud.Step, err error) {
+func pendingRoles(ctx context.Context, tx *store.Tx, roles ...int64) error {
 	users, err := store.All[User](ctx, tx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	usersOf := map[int64][]int64{}
 	for _, user := range users {
@@ -70,19 +69,17 @@ func pendingRoles(ctx context.Context, tx *store.Tx, roles ...int64) (steps []cl
 	}
 	for _, role := range roles {
 		for _, user := range usersOf[role] {
-			step, err := resource.Transition[User](ctx, tx, user, cloud.StatusPending, aclChange, cloud.StatusActive)
+			err := resource.Transition[User](ctx, tx, user, cloud.StatusPending, aclChange, cloud.StatusActive)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			steps = append(steps, step)
 		}
-		step, err := resource.Transition[Role](ctx, tx, role, cloud.StatusPending, aclChange, cloud.StatusActive)
+		err := resource.Transition[Role](ctx, tx, role, cloud.StatusPending, aclChange, cloud.StatusActive)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		steps = append(steps, step)
 	}
-	return steps, nil
+	return nil
 }
 
 // aclNames are the codes for names of a kind: not there, of wrong characters, too

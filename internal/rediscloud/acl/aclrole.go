@@ -219,8 +219,7 @@ func updateACLRole(ctx context.Context, tx *store.Tx, in struct {
 	if err := store.Update(ctx, tx, role); err != nil {
 		return out, err
 	}
-	steps, err := pendingRoles(ctx, tx, role.ID)
-	return engine.Outcome{ResourceID: role.ID, Steps: steps}, err
+	return engine.Outcome{ResourceID: role.ID}, pendingRoles(ctx, tx, role.ID)
 }
 
 // A role goes once its users have gone, or are on their way out.

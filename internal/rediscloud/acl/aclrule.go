@@ -142,12 +142,10 @@ func updateACLRule(ctx context.Context, tx *store.Tx, in struct {
 	for _, role := range roles {
 		changing = append(changing, role.ID)
 	}
-	if out.Steps, err = pendingRoles(ctx, tx, changing...); err != nil {
+	if err := pendingRoles(ctx, tx, changing...); err != nil {
 		return out, err
 	}
-	step, err := resource.Transition[Rule](ctx, tx, rule.ID, cloud.StatusPending, aclChange, cloud.StatusActive)
-	out.Steps = append(out.Steps, step)
-	return out, err
+	return out, resource.Transition[Rule](ctx, tx, rule.ID, cloud.StatusPending, aclChange, cloud.StatusActive)
 }
 
 func deleteACLRule(ctx context.Context, tx *store.Tx, in struct {

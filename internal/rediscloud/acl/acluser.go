@@ -163,8 +163,7 @@ func updateACLUser(ctx context.Context, tx *store.Tx, in struct {
 	if err := store.Update(ctx, tx, user); err != nil {
 		return out, err
 	}
-	step, err := resource.Transition[User](ctx, tx, user.ID, cloud.StatusPending, aclChange, cloud.StatusActive)
-	return engine.Outcome{ResourceID: user.ID, Steps: []cloud.Step{step}}, err
+	return engine.Outcome{ResourceID: user.ID}, resource.Transition[User](ctx, tx, user.ID, cloud.StatusPending, aclChange, cloud.StatusActive)
 }
 
 func deleteACLUser(ctx context.Context, tx *store.Tx, in aclUserPath) (out engine.Outcome, err error) {

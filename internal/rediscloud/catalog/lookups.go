@@ -11,10 +11,10 @@ import (
 
 func lookupOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("listRegions", listRegions),
-		engine.Sync("listDataPersistenceOptions", listDataPersistenceOptions),
-		engine.Sync("listDatabaseModules", listDatabaseModules),
-		engine.Sync("listQueryPerformanceFactors", listQueryPerformanceFactors),
+		engine.Answer("listRegions", listRegions),
+		engine.Answer("listDataPersistenceOptions", listDataPersistenceOptions),
+		engine.Answer("listDatabaseModules", listDatabaseModules),
+		engine.Answer("listQueryPerformanceFactors", listQueryPerformanceFactors),
 	}
 }
 

@@ -91,8 +91,8 @@ func PlanByID(id int64) (Plan, bool) {
 
 func planOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("listEssentialsPlans", listEssentialsPlans),
-		engine.Sync("getEssentialsPlan", getEssentialsPlan),
+		engine.Answer("listEssentialsPlans", listEssentialsPlans),
+		engine.Answer("getEssentialsPlan", getEssentialsPlan),
 	}
 }
 

@@ -56,14 +56,14 @@ func (p Peering) InRegion() int64 { return p.RegionID }
 
 func peeringOperations() []engine.Operation {
 	return []engine.Operation{
-		subscription.Report("listVpcPeerings", listPeerings),
-		engine.Command("createVpcPeering", createPeering),
-		engine.Command("updateVpcPeering", updatePeering),
-		engine.Command("deleteVpcPeering", deletePeering),
-		subscription.Report("listActiveActiveVpcPeerings", listRegionPeerings),
-		engine.Command("createActiveActiveVpcPeering", createRegionPeering),
-		engine.Command("updateActiveActiveVpcPeering", updateRegionPeering),
-		engine.Command("deleteActiveActiveVpcPeering", deleteRegionPeering),
+		engine.Task("listVpcPeerings", listPeerings),
+		engine.Task("createVpcPeering", createPeering),
+		engine.Task("updateVpcPeering", updatePeering),
+		engine.Task("deleteVpcPeering", deletePeering),
+		engine.Task("listActiveActiveVpcPeerings", listRegionPeerings),
+		engine.Task("createActiveActiveVpcPeering", createRegionPeering),
+		engine.Task("updateActiveActiveVpcPeering", updateRegionPeering),
+		engine.Task("deleteActiveActiveVpcPeering", deleteRegionPeering),
 	}
 }
 
@@ -134,12 +134,14 @@ func peer(ctx context.Context, tx *store.Tx, at subscription.Site, spec vpcSpec,
 	}
 	peering, err := resource.Insert(ctx, tx, cloud.Resource[Peering]{Parent: at.Sub.ID, Status: peeringInitiating, Body: body})
 	if body.Provider == catalog.GCP {
-		return at.Done(peering.ID, resource.Step(peering, peeringInitiation, peeringInactive)), err
+		tx.Plan(resource.Step(peering, peeringInitiation, peeringInactive))
+		return at.Done(peering.ID), err
 	}
-	return at.Done(peering.ID,
+	tx.Plan(
 		resource.Step(peering, peeringInitiation, peeringWaiting),
 		resource.Step(peering, peeringInitiation+peeringAcceptance, cloud.StatusActive),
-	), err
+	)
+	return at.Done(peering.ID), err
 }
 
 // AcceptPeering makes a peering active as the owner of the VPC does, from outside the

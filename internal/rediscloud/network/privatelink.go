@@ -35,20 +35,20 @@ func (l PrivateLink) InRegion() int64 { return l.RegionID }
 
 func privateLinkOperations() []engine.Operation {
 	return []engine.Operation{
-		subscription.Report("getPrivateLink", getPrivateLink),
-		subscription.Report("getActiveActivePrivateLink", getPrivateLink),
-		engine.Command("createPrivateLink", createPrivateLink),
-		engine.Command("createActiveActivePrivateLink", createPrivateLink),
-		engine.Command("deletePrivateLink", deletePrivateLink),
-		engine.Command("deleteActiveActivePrivateLink", deletePrivateLink),
-		engine.Command("createPrivateLinkPrincipal", createPrincipal),
-		engine.Command("createActiveActivePrivateLinkPrincipal", createPrincipal),
-		engine.Command("deletePrivateLinkPrincipal", deletePrincipal),
-		engine.Command("deleteActiveActivePrivateLinkPrincipal", deletePrincipal),
-		engine.Command("disassociatePrivateLinkConnections", disassociateConnections),
-		engine.Command("disassociateActiveActivePrivateLinkConnections", disassociateConnections),
-		subscription.Report("getPrivateLinkEndpointScript", getPrivateLinkScript),
-		subscription.Report("getActiveActivePrivateLinkEndpointScript", getPrivateLinkScript),
+		engine.Task("getPrivateLink", getPrivateLink),
+		engine.Task("getActiveActivePrivateLink", getPrivateLink),
+		engine.Task("createPrivateLink", createPrivateLink),
+		engine.Task("createActiveActivePrivateLink", createPrivateLink),
+		engine.Task("deletePrivateLink", deletePrivateLink),
+		engine.Task("deleteActiveActivePrivateLink", deletePrivateLink),
+		engine.Task("createPrivateLinkPrincipal", createPrincipal),
+		engine.Task("createActiveActivePrivateLinkPrincipal", createPrincipal),
+		engine.Task("deletePrivateLinkPrincipal", deletePrincipal),
+		engine.Task("deleteActiveActivePrivateLinkPrincipal", deletePrincipal),
+		engine.Task("disassociatePrivateLinkConnections", disassociateConnections),
+		engine.Task("disassociateActiveActivePrivateLinkConnections", disassociateConnections),
+		engine.Task("getPrivateLinkEndpointScript", getPrivateLinkScript),
+		engine.Task("getActiveActivePrivateLinkEndpointScript", getPrivateLinkScript),
 	}
 }
 
@@ -84,8 +84,9 @@ func createPrivateLink(ctx context.Context, tx *store.Tx, in privateLinkCreate) 
 	if err != nil {
 		return out, err
 	}
-	admitted, err := admit(ctx, tx, at, link.ID, in.principalSpec)
-	return at.Done(link.ID, append(admitted, resource.Step(link, privateLinkCreation, cloud.StatusActive))...), err
+	err = admit(ctx, tx, at, link.ID, in.principalSpec)
+	tx.Plan(resource.Step(link, privateLinkCreation, cloud.StatusActive))
+	return at.Done(link.ID), err
 }
 
 // A PrivateLink takes its principals along: the official Terraform provider does not

@@ -56,28 +56,28 @@ func createPrincipal(ctx context.Context, tx *store.Tx, in principalCreate) (out
 	if err != nil {
 		return out, err
 	}
-	steps, err := admit(ctx, tx, at, link.ID, in.principalSpec)
-	return at.Done(link.ID, steps...), err
+	return at.Done(link.ID), admit(ctx, tx, at, link.ID, in.principalSpec)
 }
 
 // admit lets a principal connect. Clients admit those that are there once more when
 // they change anything, so that is not an error.
-func admit(ctx context.Context, tx *store.Tx, at subscription.Site, link int64, spec principalSpec) ([]cloud.Step, error) {
+func admit(ctx context.Context, tx *store.Tx, at subscription.Site, link int64, spec principalSpec) error {
 	body := Principal{Type: cmp.Or(spec.Type, awsAccount), Alias: spec.Alias}
 	if err := checkPrincipal(spec.Principal, body.Type, at.Sub.Body.AWSAccountID()); err != nil {
-		return nil, err
+		return err
 	}
 	p, there, err := findPrincipal(ctx, tx, link, spec.Principal)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p.Body = body
 	if there {
-		return nil, store.Update(ctx, tx, p)
+		return store.Update(ctx, tx, p)
 	}
 	p.Parent, p.Name, p.Status = link, spec.Principal, principalComing
 	p, err = resource.Insert(ctx, tx, p)
-	return []cloud.Step{resource.Step(p, principalAssociation, principalThere)}, err
+	tx.Plan(resource.Step(p, principalAssociation, principalThere))
+	return err
 }
 
 // checkPrincipal checks how a principal of a type is written: as AWS does. owner is

@@ -38,24 +38,24 @@ func (s PSCService) InRegion() int64 { return s.RegionID }
 
 func pscOperations() []engine.Operation {
 	return []engine.Operation{
-		subscription.Report("getPscService", getPSCService),
-		subscription.Report("getActiveActivePscService", getPSCService),
-		engine.Command("createPscService", createPSCService),
-		engine.Command("createActiveActivePscService", createPSCService),
-		engine.Command("deletePscService", deletePSCService),
-		engine.Command("deleteActiveActivePscService", deletePSCService),
-		subscription.Within(subscription.ReadSubscription, engine.Command("listPscEndpoints", listPSCEndpoints).Quick()),
-		subscription.Within(subscription.ReadSubscription, engine.Command("listActiveActivePscEndpoints", listPSCEndpoints).Quick()),
-		engine.Command("createPscEndpoint", createPSCEndpoint),
-		engine.Command("createActiveActivePscEndpoint", createPSCEndpoint),
-		engine.Command("updatePscEndpoint", updatePSCEndpoint),
-		engine.Command("updateActiveActivePscEndpoint", updatePSCEndpoint),
-		engine.Command("deletePscEndpoint", deletePSCEndpoint),
-		engine.Command("deleteActiveActivePscEndpoint", deletePSCEndpoint),
-		subscription.Report("getPscEndpointCreationScript", getPSCCreationScript),
-		subscription.Report("getActiveActivePscEndpointCreationScript", getPSCCreationScript),
-		subscription.Report("getPscEndpointDeletionScript", getPSCDeletionScript),
-		subscription.Report("getActiveActivePscEndpointDeletionScript", getPSCDeletionScript),
+		engine.Task("getPscService", getPSCService),
+		engine.Task("getActiveActivePscService", getPSCService),
+		engine.Task("createPscService", createPSCService),
+		engine.Task("createActiveActivePscService", createPSCService),
+		engine.Task("deletePscService", deletePSCService),
+		engine.Task("deleteActiveActivePscService", deletePSCService),
+		engine.Task("listPscEndpoints", listPSCEndpoints),
+		engine.Task("listActiveActivePscEndpoints", listPSCEndpoints),
+		engine.Task("createPscEndpoint", createPSCEndpoint),
+		engine.Task("createActiveActivePscEndpoint", createPSCEndpoint),
+		engine.Task("updatePscEndpoint", updatePSCEndpoint),
+		engine.Task("updateActiveActivePscEndpoint", updatePSCEndpoint),
+		engine.Task("deletePscEndpoint", deletePSCEndpoint),
+		engine.Task("deleteActiveActivePscEndpoint", deletePSCEndpoint),
+		engine.Task("getPscEndpointCreationScript", getPSCCreationScript),
+		engine.Task("getActiveActivePscEndpointCreationScript", getPSCCreationScript),
+		engine.Task("getPscEndpointDeletionScript", getPSCDeletionScript),
+		engine.Task("getActiveActivePscEndpointDeletionScript", getPSCDeletionScript),
 	}
 }
 
@@ -113,11 +113,12 @@ func createPSCService(ctx context.Context, tx *store.Tx, in subscription.Place) 
 		return out, cloud.Errorf("PSC_SERVICE_ALREADY_EXISTS", "There is a Private Service Connect service already.")
 	}
 	service, err := resource.Insert(ctx, tx, cloud.Resource[PSCService]{Parent: at.Sub.ID, Status: pscQueued, Body: PSCService{RegionID: at.Region.ID}})
-	return at.Done(service.ID,
+	tx.Plan(
 		resource.Step(service, pscInitialization, pscInitialized),
 		resource.Step(service, pscStart, pscCreating),
 		resource.Step(service, pscCreation, cloud.StatusActive),
-	), err
+	)
+	return at.Done(service.ID), err
 }
 
 func deletePSCService(ctx context.Context, tx *store.Tx, in subscription.Place) (out engine.Outcome, err error) {

@@ -115,10 +115,11 @@ func createPSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointCreate) 
 		return out, err
 	}
 	endpoint, err = resource.Insert(ctx, tx, endpoint)
-	return at.Done(endpoint.ID,
+	tx.Plan(
 		resource.Step(endpoint, pscEndpointScript, pscEndpointProcessing),
 		resource.Step(endpoint, pscEndpointCreation, pscEndpointPending),
-	), err
+	)
+	return at.Done(endpoint.ID), err
 }
 
 // checkPSCEndpoint checks an endpoint that is about to be stored, also against the

@@ -34,8 +34,7 @@ func updatePSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointUpdate) 
 	case in.Action != nil && fields:
 		return out, cloud.Errorf("PSC_UPDATE_ENDPOINT_REQUEST_CANNOT_HAVE_BOTH_ACTION_AND_OTHER_FIELDS", "An endpoint is either answered or changed, not both at once.")
 	case in.Action != nil:
-		steps, err := answerPSCEndpoint(ctx, tx, endpoint, *in.Action)
-		return at.Done(endpoint.ID, steps...), err
+		return at.Done(endpoint.ID), answerPSCEndpoint(ctx, tx, endpoint, *in.Action)
 	case !fields:
 		return out, cloud.Errorf("PSC_UPDATE_ENDPOINT_REQUEST_ACTION_INVALID_VALUE", "There is neither an action nor anything to change.")
 	case endpoint.Status != pscEndpointInitialized && endpoint.Status != pscEndpointRejected:
@@ -52,20 +51,19 @@ func updatePSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointUpdate) 
 }
 
 // answerPSCEndpoint accepts or rejects an endpoint. Either answer can be taken back.
-func answerPSCEndpoint(ctx context.Context, tx *store.Tx, endpoint cloud.Resource[PSCEndpoint], action string) ([]cloud.Step, error) {
+func answerPSCEndpoint(ctx context.Context, tx *store.Tx, endpoint cloud.Resource[PSCEndpoint], action string) error {
 	meanwhile, after := pscEndpointAccepting, cloud.StatusActive
 	if action == "reject" {
 		meanwhile, after = pscEndpointRejecting, pscEndpointRejected
 	}
 	switch endpoint.Status {
 	case after:
-		return nil, nil
+		return nil
 	case pscEndpointPending, cloud.StatusActive, pscEndpointRejected:
 	case pscEndpointInitialized:
-		return nil, cloud.Errorf("PSC_UPDATE_ENDPOINT_REQUEST_CANNOT_UPDATE_INITIALIZED_ENDPOINT", "Endpoint %d waits for its creation script to be run; there is nothing to %s yet.", endpoint.ID, action)
+		return cloud.Errorf("PSC_UPDATE_ENDPOINT_REQUEST_CANNOT_UPDATE_INITIALIZED_ENDPOINT", "Endpoint %d waits for its creation script to be run; there is nothing to %s yet.", endpoint.ID, action)
 	default:
-		return nil, cloud.Errorf("PSC_ENDPOINT_NOT_ACTIVE", "Endpoint %d is not in an active state: it is %s, and there is nothing to %s.", endpoint.ID, endpoint.Status, action)
+		return cloud.Errorf("PSC_ENDPOINT_NOT_ACTIVE", "Endpoint %d is not in an active state: it is %s, and there is nothing to %s.", endpoint.ID, endpoint.Status, action)
 	}
-	return []cloud.Step{resource.Step(endpoint, pscEndpointAnswer, after)},
-		store.SetStatus[PSCEndpoint](ctx, tx, endpoint.ID, meanwhile)
+	return resource.Transition[PSCEndpoint](ctx, tx, endpoint.ID, meanwhile, pscEndpointAnswer, after)
 }

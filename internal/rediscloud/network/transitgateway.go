@@ -40,20 +40,20 @@ func (g TransitGateway) InRegion() int64 { return g.RegionID }
 
 func (c *service) transitGatewayOperations() []engine.Operation {
 	return []engine.Operation{
-		subscription.Report("listTransitGateways", c.listTransitGateways),
-		subscription.Report("listActiveActiveTransitGateways", c.listTransitGateways),
-		subscription.Report("listTransitGatewayInvitations", c.listInvitations),
-		subscription.Report("listActiveActiveTransitGatewayInvitations", c.listInvitations),
-		engine.Command("acceptTransitGatewayInvitation", c.acceptInvitation),
-		engine.Command("acceptActiveActiveTransitGatewayInvitation", c.acceptInvitation),
-		engine.Command("rejectTransitGatewayInvitation", c.rejectInvitation),
-		engine.Command("rejectActiveActiveTransitGatewayInvitation", c.rejectInvitation),
-		engine.Command("createTransitGatewayAttachment", createAttachment),
-		engine.Command("createActiveActiveTransitGatewayAttachment", createAttachment),
-		engine.Command("updateTransitGatewayAttachment", updateAttachment),
-		engine.Command("updateActiveActiveTransitGatewayAttachment", updateAttachment),
-		engine.Command("deleteTransitGatewayAttachment", deleteAttachment),
-		engine.Command("deleteActiveActiveTransitGatewayAttachment", deleteAttachment),
+		engine.Task("listTransitGateways", c.listTransitGateways),
+		engine.Task("listActiveActiveTransitGateways", c.listTransitGateways),
+		engine.Task("listTransitGatewayInvitations", c.listInvitations),
+		engine.Task("listActiveActiveTransitGatewayInvitations", c.listInvitations),
+		engine.Task("acceptTransitGatewayInvitation", c.acceptInvitation),
+		engine.Task("acceptActiveActiveTransitGatewayInvitation", c.acceptInvitation),
+		engine.Task("rejectTransitGatewayInvitation", c.rejectInvitation),
+		engine.Task("rejectActiveActiveTransitGatewayInvitation", c.rejectInvitation),
+		engine.Task("createTransitGatewayAttachment", createAttachment),
+		engine.Task("createActiveActiveTransitGatewayAttachment", createAttachment),
+		engine.Task("updateTransitGatewayAttachment", updateAttachment),
+		engine.Task("updateActiveActiveTransitGatewayAttachment", updateAttachment),
+		engine.Task("deleteTransitGatewayAttachment", deleteAttachment),
+		engine.Task("deleteActiveActiveTransitGatewayAttachment", deleteAttachment),
 	}
 }
 

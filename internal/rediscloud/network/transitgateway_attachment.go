@@ -53,10 +53,11 @@ func createAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out
 		return out, cloud.Errorf("CONFLICT_ERROR", "Transit gateway %d is attached already.", in.Gateway)
 	}
 	attachment, err := resource.Insert(ctx, tx, cloud.Resource[GatewayAttachment]{Parent: in.Gateway, Status: attachmentInitiating})
-	return at.Done(in.Gateway,
+	tx.Plan(
 		resource.Step(attachment, attachmentInitiation, attachmentPending),
 		resource.Step(attachment, attachmentCreation, gatewayAvailable),
-	), err
+	)
+	return at.Done(in.Gateway), err
 }
 
 type attachmentUpdate struct {

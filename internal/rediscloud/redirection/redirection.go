@@ -70,13 +70,13 @@ func redirectionID(id int64) string {
 
 func redirectionOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Change("createEndpointRedirection", createRedirection),
-		engine.Sync("getEndpointRedirection", getRedirection),
-		engine.Change("revertEndpointRedirection", revertRedirection),
-		engine.Sync("getProDatabaseTraffic", subscription.GetTraffic[subscription.Database]),
-		engine.Sync("resumeProDatabaseTraffic", subscription.ResumeTraffic[subscription.Database]),
-		engine.Sync("getEssentialsDatabaseTraffic", subscription.GetTraffic[subscription.EssentialsDatabase]),
-		engine.Sync("resumeEssentialsDatabaseTraffic", subscription.ResumeTraffic[subscription.EssentialsDatabase]),
+		engine.Answer("createEndpointRedirection", createRedirection),
+		engine.Answer("getEndpointRedirection", getRedirection),
+		engine.Answer("revertEndpointRedirection", revertRedirection),
+		engine.Answer("getProDatabaseTraffic", subscription.GetTraffic[subscription.Database]),
+		engine.Answer("resumeProDatabaseTraffic", subscription.ResumeTraffic[subscription.Database]),
+		engine.Answer("getEssentialsDatabaseTraffic", subscription.GetTraffic[subscription.EssentialsDatabase]),
+		engine.Answer("resumeEssentialsDatabaseTraffic", subscription.ResumeTraffic[subscription.EssentialsDatabase]),
 	}
 }
 
@@ -145,44 +145,44 @@ type redirectionCreate struct {
 }
 
 // The source may be of either kind, the target is a Pro database.
-func createRedirection(ctx context.Context, tx *store.Tx, in redirectionCreate) (view redirectionView, steps []cloud.Step, err error) {
+func createRedirection(ctx context.Context, tx *store.Tx, in redirectionCreate) (view redirectionView, err error) {
 	target, ok, err := store.Lock[subscription.Database](ctx, tx, in.Target)
 	switch {
 	case err != nil:
-		return view, nil, err
+		return view, err
 	case !in.Protection:
-		return view, nil, cloud.Errorf("BAD_REQUEST", "migrationProtection must be true.")
+		return view, cloud.Errorf("BAD_REQUEST", "migrationProtection must be true.")
 	case !ok:
-		return view, nil, cloud.Errorf("DATABASE_NOT_FOUND", "Database %d was not found among the Pro ones, as the target must be.", in.Target)
+		return view, cloud.Errorf("DATABASE_NOT_FOUND", "Database %d was not found among the Pro ones, as the target must be.", in.Target)
 	case in.Source == in.Target:
-		return view, nil, cloud.Errorf("BAD_REQUEST", "A database cannot be redirected to itself.")
+		return view, cloud.Errorf("BAD_REQUEST", "A database cannot be redirected to itself.")
 	}
 	if source, ok, err := store.Lock[subscription.Database](ctx, tx, in.Source); err != nil || ok {
 		if err != nil {
-			return view, nil, err
+			return view, err
 		}
 		return redirect(ctx, tx, in, source, target)
 	}
 	source, ok, err := store.Lock[subscription.EssentialsDatabase](ctx, tx, in.Source)
 	switch {
 	case err != nil:
-		return view, nil, err
+		return view, err
 	case !ok:
-		return view, nil, cloud.Errorf("DATABASE_NOT_FOUND", "Database %d was not found.", in.Source)
+		return view, cloud.Errorf("DATABASE_NOT_FOUND", "Database %d was not found.", in.Source)
 	}
 	return redirect(ctx, tx, in, source, target)
 }
 
-func redirect[B cloud.Body, P subscription.Hosted[B]](ctx context.Context, tx *store.Tx, in redirectionCreate, source cloud.Resource[B], target cloud.Resource[subscription.Database]) (view redirectionView, steps []cloud.Step, err error) {
+func redirect[B cloud.Body, P subscription.Hosted[B]](ctx context.Context, tx *store.Tx, in redirectionCreate, source cloud.Resource[B], target cloud.Resource[subscription.Database]) (view redirectionView, err error) {
 	from := P(&source.Body).Core()
 	if source.Status != cloud.StatusActive || target.Status != cloud.StatusActive {
-		return view, nil, cloud.Errorf("CONFLICT_ERROR", "Both databases must be active.")
+		return view, cloud.Errorf("CONFLICT_ERROR", "Both databases must be active.")
 	}
 	if err := checkRedirection(in.TargetType, *from, target.Body); err != nil {
-		return view, nil, err
+		return view, err
 	}
 	if err := checkPublic(ctx, tx, source.Parent, target.Parent); err != nil {
-		return view, nil, err
+		return view, err
 	}
 	_, names := from.Endpoints(source.ID, source.Parent)
 	if _, essentials := any(source.Body).(subscription.EssentialsDatabase); essentials {
@@ -193,21 +193,22 @@ func redirect[B cloud.Body, P subscription.Hosted[B]](ctx context.Context, tx *s
 		Endpoints: redirectedPairs(names, in.TargetType, target),
 	}}
 	if r, err = resource.Insert(ctx, tx, r); err != nil {
-		return view, nil, err
+		return view, err
 	}
 	from.Redirected, target.Body.EndpointsOf = true, from.NamedAfter(source.ID)
 	if err := store.Update(ctx, tx, source); err != nil {
-		return view, nil, err
+		return view, err
 	}
 	if err := store.Update(ctx, tx, target); err != nil {
-		return view, nil, err
+		return view, err
 	}
-	steps, err = subscription.StopTraffic(ctx, tx, source)
-	return showRedirection(r), append(steps,
+	err = subscription.StopTraffic(ctx, tx, source)
+	tx.Plan(
 		resource.Step(r, redirectionPending, cloud.StatusPending),
 		resource.Step(r, redirectionProgress, redirectionUnderWay),
 		resource.Step(r, redirectionLength, redirectionCompleted),
-	), err
+	)
+	return showRedirection(r), err
 }
 
 // checkRedirection checks that clients of one database would find the other as
@@ -278,34 +279,33 @@ func hostOf(endpoint string) string {
 }
 
 // The endpoints go back, and it is the target that gets no traffic then.
-func revertRedirection(ctx context.Context, tx *store.Tx, in redirectionPath) (view redirectionView, steps []cloud.Step, err error) {
+func revertRedirection(ctx context.Context, tx *store.Tx, in redirectionPath) (view redirectionView, err error) {
 	r, err := findRedirection(ctx, tx, in.ID)
 	switch {
 	case err != nil:
-		return view, nil, err
+		return view, err
 	case r.Status != redirectionCompleted:
-		return view, nil, cloud.Errorf("CONFLICT_ERROR", "The redirection is %s. Only a completed one can be reverted.", r.Status)
+		return view, cloud.Errorf("CONFLICT_ERROR", "The redirection is %s. Only a completed one can be reverted.", r.Status)
 	case tx.Now.Sub(r.UpdatedAt) > revertWithin:
-		return view, nil, cloud.Errorf("CONFLICT_ERROR", "A redirection can be reverted within %v.", revertWithin)
+		return view, cloud.Errorf("CONFLICT_ERROR", "A redirection can be reverted within %v.", revertWithin)
 	}
 	target, ok, err := giveBack(ctx, tx, r.Body)
 	switch {
 	case err != nil:
-		return view, nil, err
+		return view, err
 	case !ok:
-		return view, nil, cloud.Errorf("CONFLICT_ERROR", "One of the databases is gone.")
+		return view, cloud.Errorf("CONFLICT_ERROR", "One of the databases is gone.")
 	}
-	if steps, err = subscription.StopTraffic(ctx, tx, target); err != nil {
-		return view, nil, err
+	if err := subscription.StopTraffic(ctx, tx, target); err != nil {
+		return view, err
 	}
 	r.Body.CompletedAt = new(wire.Date(r.UpdatedAt))
 	if err := store.Update(ctx, tx, r); err != nil {
-		return view, nil, err
+		return view, err
 	}
 	r.Status = redirectionUnderWay
-	return showRedirection(r), append(steps, cloud.Step{
-		Kind: r.Body.Kind(), ID: r.ID, After: redirectionLength, Status: redirectionReverted,
-	}), store.SetStatus[Redirection](ctx, tx, r.ID, r.Status)
+	return showRedirection(r),
+		resource.Transition[Redirection](ctx, tx, r.ID, r.Status, redirectionLength, redirectionReverted)
 }
 
 // Leave takes a database that is being deleted out of the redirection that

@@ -34,8 +34,8 @@ func (CostReport) Kind() cloud.Kind { return cloud.Kind{Name: "cost-report", Fir
 
 func costReportOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Command("createCostReport", createCostReport),
-		engine.Sync("downloadCostReport", downloadCostReport),
+		engine.Task("createCostReport", createCostReport),
+		engine.Answer("downloadCostReport", downloadCostReport),
 	}
 }
 

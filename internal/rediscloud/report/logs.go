@@ -20,8 +20,8 @@ const logPage = 100
 
 func logOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("listSystemLogs", listSystemLogs),
-		engine.Sync("listSessionLogs", listSessionLogs),
+		engine.Answer("listSystemLogs", listSystemLogs),
+		engine.Answer("listSessionLogs", listSessionLogs),
 	}
 }
 

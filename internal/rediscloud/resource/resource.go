@@ -26,14 +26,15 @@ func Step[B cloud.Body](r cloud.Resource[B], after time.Duration, status cloud.S
 // Create stores a new resource of no parent that becomes active after a while.
 func Create[B cloud.Body](ctx context.Context, tx *store.Tx, name string, body B, status cloud.Status, after time.Duration) (out engine.Outcome, err error) {
 	r, err := Insert(ctx, tx, cloud.Resource[B]{Name: name, Status: status, Body: body})
-	return engine.Outcome{ResourceID: r.ID, Steps: []cloud.Step{Step(r, after, cloud.StatusActive)}}, err
+	tx.Plan(Step(r, after, cloud.StatusActive))
+	return engine.Outcome{ResourceID: r.ID}, err
 }
 
-// Transition takes a resource to a status at once and, by the step it gives back, to
-// another after a while.
-func Transition[B cloud.Body](ctx context.Context, tx *store.Tx, id int64, at cloud.Status, after time.Duration, to cloud.Status) (cloud.Step, error) {
+// Transition takes a resource to a status at once, and to another after a while.
+func Transition[B cloud.Body](ctx context.Context, tx *store.Tx, id int64, at cloud.Status, after time.Duration, to cloud.Status) error {
 	var body B
-	return cloud.Step{Kind: body.Kind(), ID: id, After: after, Status: to}, store.SetStatus[B](ctx, tx, id, at)
+	tx.Plan(cloud.Step{Kind: body.Kind(), ID: id, After: after, Status: to})
+	return store.SetStatus[B](ctx, tx, id, at)
 }
 
 // ByParent lists all resources of a kind by what they are below: one question, where

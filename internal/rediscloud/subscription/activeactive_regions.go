@@ -22,10 +22,10 @@ const (
 
 func (c *service) activeActiveOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("listActiveActiveRegions", listActiveActiveRegions),
-		engine.Command("addActiveActiveRegion", addActiveActiveRegion),
-		engine.Command("deleteActiveActiveRegions", c.deleteActiveActiveRegions),
-		engine.Command("updateActiveActiveDatabaseRegions", updateActiveActiveDatabase),
+		engine.Answer("listActiveActiveRegions", listActiveActiveRegions),
+		engine.Task("addActiveActiveRegion", addActiveActiveRegion),
+		engine.Task("deleteActiveActiveRegions", c.deleteActiveActiveRegions),
+		engine.Task("updateActiveActiveDatabaseRegions", updateActiveActiveDatabase),
 	}
 }
 
@@ -296,12 +296,9 @@ func changeRegions(
 		if err := store.SetStatus[Database](ctx, tx, db.ID, statusChanging); err != nil {
 			return out, err
 		}
-		out.Steps = append(out.Steps, cloud.Step{
+		tx.Plan(cloud.Step{
 			Kind: db.Body.Kind(), ID: db.ID, Holds: hold(sub.ID), After: after, Status: cloud.StatusActive,
 		})
 	}
-	out.Steps = append(out.Steps, cloud.Step{
-		Kind: sub.Body.Kind(), ID: sub.ID, Holds: hold(sub.ID), After: after, Status: cloud.StatusActive,
-	})
-	return out, nil
+	return planChange(tx, sub, after, cloud.StatusActive), nil
 }

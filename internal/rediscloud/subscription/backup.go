@@ -17,10 +17,10 @@ const backupLength = time.Minute
 
 func backupOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Command("backupProDatabase", backupProDatabase),
-		Report("getProDatabaseBackupStatus", getProBackupStatus),
-		engine.Command("backupEssentialsDatabase", unlessPro("BACKUP_A_FIXED_DATABASE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", backupEssentialsDatabase)),
-		Within(readEssentials, engine.Report("getEssentialsDatabaseBackupStatus", getEssentialsBackupStatus)),
+		engine.Task("backupProDatabase", backupProDatabase),
+		engine.Task("getProDatabaseBackupStatus", getProBackupStatus),
+		engine.Task("backupEssentialsDatabase", unlessPro("BACKUP_A_FIXED_DATABASE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", backupEssentialsDatabase)),
+		engine.Task("getEssentialsDatabaseBackupStatus", getEssentialsBackupStatus),
 	}
 }
 
@@ -96,8 +96,7 @@ func backup[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resource[B
 	if uri, err := url.Parse(path); path != "" && (err != nil || storageOf(path) == "" || uri.Host+uri.Path == "") {
 		return out, cloud.Errorf("DATABASE_INVALID_BACKUP_PATH", "%q is not the URI of a place for backups.", path)
 	}
-	step, err := run[B](ctx, tx, db.ID, job, backupLength)
-	return outcomeOf(db, step), err
+	return outcomeOf(db), runJob[B](ctx, tx, db.ID, job, backupLength)
 }
 
 // backupStatus is empty while no backup was ever made.

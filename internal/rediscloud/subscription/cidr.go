@@ -23,8 +23,8 @@ type AllowList struct {
 
 func cidrOperations() []engine.Operation {
 	return []engine.Operation{
-		Report("getProSubscriptionCidrAllowList", getAllowList),
-		engine.Command("updateProSubscriptionCidrAllowList", updateAllowList),
+		engine.Task("getProSubscriptionCidrAllowList", getAllowList),
+		engine.Task("updateProSubscriptionCidrAllowList", updateAllowList),
 	}
 }
 

@@ -188,17 +188,17 @@ func (d Database) Pricing(name string) []DatabasePricing {
 
 func (c *service) databaseOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("listProDatabases", listProDatabases),
-		engine.Command("createProDatabase", createProDatabase),
-		engine.Sync("getProDatabase", getProDatabase),
-		engine.Command("updateProDatabase", updateProDatabase),
-		engine.Command("deleteProDatabase", c.deleteProDatabase),
-		engine.Sync("getProDatabaseCertificate", getProDatabaseCertificate),
-		engine.Sync("listProDatabaseTags", listTags[Database]),
-		engine.Sync("createProDatabaseTag", createTag[Database]),
-		engine.Sync("replaceProDatabaseTags", replaceTags[Database]),
-		engine.Sync("updateProDatabaseTag", updateTag[Database]),
-		engine.Sync("deleteProDatabaseTag", deleteTag[Database]),
+		engine.Answer("listProDatabases", listProDatabases),
+		engine.Task("createProDatabase", createProDatabase),
+		engine.Answer("getProDatabase", getProDatabase),
+		engine.Task("updateProDatabase", updateProDatabase),
+		engine.Task("deleteProDatabase", c.deleteProDatabase),
+		engine.Answer("getProDatabaseCertificate", getProDatabaseCertificate),
+		engine.Answer("listProDatabaseTags", listTags[Database]),
+		engine.Answer("createProDatabaseTag", createTag[Database]),
+		engine.Answer("replaceProDatabaseTags", replaceTags[Database]),
+		engine.Answer("updateProDatabaseTag", updateTag[Database]),
+		engine.Answer("deleteProDatabaseTag", deleteTag[Database]),
 	}
 }
 

@@ -47,7 +47,8 @@ func createProDatabase(ctx context.Context, tx *store.Tx, in databaseCreateReque
 	}
 	step := resource.Step(db, databaseCreation, cloud.StatusActive)
 	step.Holds = hold(sub.ID)
-	return outcomeOf(db, step), nil
+	tx.Plan(step)
+	return outcomeOf(db), nil
 }
 
 // priceDatabase is the outcome of a dry run.

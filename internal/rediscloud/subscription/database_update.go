@@ -73,8 +73,7 @@ func changeDatabase(
 	if db.Body.OSSCluster != before.OSSCluster {
 		meanwhile = statusProxyPolicy
 	}
-	step, err := resource.Transition[Database](ctx, tx, db.ID, meanwhile, databaseUpdate, cloud.StatusActive)
-	return outcomeOf(db, step), err
+	return outcomeOf(db), resource.Transition[Database](ctx, tx, db.ID, meanwhile, databaseUpdate, cloud.StatusActive)
 }
 
 // change puts what is said into the database with an id.
@@ -111,6 +110,5 @@ func (c *service) deleteProDatabase(ctx context.Context, tx *store.Tx, in databa
 	if err != nil {
 		return out, err
 	}
-	step, err := resource.Transition[Database](ctx, tx, db.ID, cloud.StatusDeleting, databaseDeletion, cloud.StatusGone)
-	return outcomeOf(db, step), err
+	return outcomeOf(db), resource.Transition[Database](ctx, tx, db.ID, cloud.StatusDeleting, databaseDeletion, cloud.StatusGone)
 }

@@ -123,10 +123,8 @@ func applyKeys(ctx context.Context, tx *store.Tx, id int64, spec keysSpec) (out 
 			return out, err
 		}
 	}
-	steps, err := insertFirst(ctx, tx, id, first, subscriptionUpdate)
-	out = changed(sub, subscriptionUpdate, cloud.StatusActive)
-	out.Steps = append(steps, out.Steps...)
-	return out, err
+	err = insertFirst(ctx, tx, id, first, subscriptionUpdate)
+	return planChange(tx, sub, subscriptionUpdate, cloud.StatusActive), err
 }
 
 // withRegion adds the key of a region that an Active-Active subscription gets.

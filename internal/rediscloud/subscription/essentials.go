@@ -37,11 +37,11 @@ func (Essentials) Kind() cloud.Kind {
 
 func (c *service) essentialsOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("listEssentialsSubscriptions", listEssentials),
-		engine.Command("createEssentialsSubscription", c.createEssentials),
-		engine.Sync("getEssentialsSubscription", getEssentials),
-		engine.Command("updateEssentialsSubscription", unlessPro("UPDATING_A_FIXED_SUBSCRIPTION_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.updateEssentials)),
-		engine.Command("deleteEssentialsSubscription", unlessPro("DELETING_A_FIXED_SUBSCRIPTION_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", deleteEssentials)),
+		engine.Answer("listEssentialsSubscriptions", listEssentials),
+		engine.Task("createEssentialsSubscription", c.createEssentials),
+		engine.Answer("getEssentialsSubscription", getEssentials),
+		engine.Task("updateEssentialsSubscription", unlessPro("UPDATING_A_FIXED_SUBSCRIPTION_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.updateEssentials)),
+		engine.Task("deleteEssentialsSubscription", unlessPro("DELETING_A_FIXED_SUBSCRIPTION_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", deleteEssentials)),
 	}
 }
 
@@ -211,7 +211,7 @@ func (c *service) createEssentials(ctx context.Context, tx *store.Tx, in essenti
 	if sub, err = resource.Insert(ctx, tx, sub); err != nil {
 		return out, err
 	}
-	return changed(sub, essentialsCreation, cloud.StatusActive), nil
+	return planChange(tx, sub, essentialsCreation, cloud.StatusActive), nil
 }
 
 // payPlan settles how a plan is paid: as Pro subscriptions are, unless it is free.

@@ -47,16 +47,16 @@ func (*EssentialsDatabase) NotFound(ctx context.Context, tx *store.Tx, subscript
 
 func (c *service) essentialsDatabaseOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("listEssentialsDatabases", listEssentialsDatabases),
-		engine.Command("createEssentialsDatabase", unlessPro("CREATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", createEssentialsDatabase)),
-		engine.Sync("getEssentialsDatabase", getEssentialsDatabase),
-		engine.Command("updateEssentialsDatabase", unlessPro("UPDATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", updateEssentialsDatabase)),
-		engine.Command("deleteEssentialsDatabase", unlessPro("DELETING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.deleteEssentialsDatabase)),
-		engine.Sync("listEssentialsDatabaseTags", listTags[EssentialsDatabase]),
-		engine.Sync("createEssentialsDatabaseTag", createTag[EssentialsDatabase]),
-		engine.Sync("replaceEssentialsDatabaseTags", replaceTags[EssentialsDatabase]),
-		engine.Sync("updateEssentialsDatabaseTag", updateTag[EssentialsDatabase]),
-		engine.Sync("deleteEssentialsDatabaseTag", deleteTag[EssentialsDatabase]),
+		engine.Answer("listEssentialsDatabases", listEssentialsDatabases),
+		engine.Task("createEssentialsDatabase", unlessPro("CREATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", createEssentialsDatabase)),
+		engine.Answer("getEssentialsDatabase", getEssentialsDatabase),
+		engine.Task("updateEssentialsDatabase", unlessPro("UPDATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", updateEssentialsDatabase)),
+		engine.Task("deleteEssentialsDatabase", unlessPro("DELETING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.deleteEssentialsDatabase)),
+		engine.Answer("listEssentialsDatabaseTags", listTags[EssentialsDatabase]),
+		engine.Answer("createEssentialsDatabaseTag", createTag[EssentialsDatabase]),
+		engine.Answer("replaceEssentialsDatabaseTags", replaceTags[EssentialsDatabase]),
+		engine.Answer("updateEssentialsDatabaseTag", updateTag[EssentialsDatabase]),
+		engine.Answer("deleteEssentialsDatabaseTag", deleteTag[EssentialsDatabase]),
 	}
 }
 
@@ -98,10 +98,11 @@ func createEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDa
 	if db.Body.Port, err = (neighbours{}).freePort(db.ID); err != nil {
 		return out, err
 	}
-	return outcomeOf(db,
+	tx.Plan(
 		resource.Step(db, essentialsDatabaseStart, cloud.StatusPending),
 		resource.Step(db, essentialsDatabaseCreation, cloud.StatusActive),
-	), store.Insert(ctx, tx, db)
+	)
+	return outcomeOf(db), store.Insert(ctx, tx, db)
 }
 
 // checkEssentialsName checks the name of a database that has no others beside it.
@@ -166,8 +167,7 @@ func updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDa
 	if err := store.Update(ctx, tx, db); err != nil {
 		return out, err
 	}
-	step, err := resource.Transition[EssentialsDatabase](ctx, tx, db.ID, statusChanging, essentialsDatabaseUpdate, cloud.StatusActive)
-	return outcomeOf(db, step), err
+	return outcomeOf(db), resource.Transition[EssentialsDatabase](ctx, tx, db.ID, statusChanging, essentialsDatabaseUpdate, cloud.StatusActive)
 }
 
 // A database goes with its task: clients wait for nothing else.

@@ -41,10 +41,7 @@ func (c *service) updateEssentials(ctx context.Context, tx *store.Tx, in essenti
 		if err := changePlan(ctx, tx, &sub, *in.PlanID); err != nil {
 			return out, err
 		}
-		out.Steps = []cloud.Step{{
-			Kind: sub.Body.Kind(), ID: sub.ID, Holds: hold(sub.ID),
-			After: essentialsPlanChange, Status: cloud.StatusActive,
-		}}
+		planChange(tx, sub, essentialsPlanChange, cloud.StatusActive)
 	}
 	if err := c.changePlanPayment(&sub.Body, in); err != nil {
 		return out, err

@@ -138,5 +138,5 @@ func deleteEmpty[D, S cloud.Body](ctx context.Context, tx *store.Tx, sub cloud.R
 	if err := store.SetStatus[S](ctx, tx, sub.ID, cloud.StatusDeleting); err != nil {
 		return out, err
 	}
-	return changed(sub, after, cloud.StatusGone), nil
+	return planChange(tx, sub, after, cloud.StatusGone), nil
 }

@@ -17,10 +17,10 @@ const importLength = time.Minute
 
 func importOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Command("importProDatabase", importDatabase[Database]),
-		Report("getProDatabaseImportStatus", getImportStatus[Database]),
-		engine.Command("importEssentialsDatabase", unlessPro("IMPORT_A_FIXED_DATABASE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", importDatabase[EssentialsDatabase])),
-		Within(readEssentials, engine.Report("getEssentialsDatabaseImportStatus", getImportStatus[EssentialsDatabase])),
+		engine.Task("importProDatabase", importDatabase[Database]),
+		engine.Task("getProDatabaseImportStatus", getImportStatus[Database]),
+		engine.Task("importEssentialsDatabase", unlessPro("IMPORT_A_FIXED_DATABASE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", importDatabase[EssentialsDatabase])),
+		engine.Task("getEssentialsDatabaseImportStatus", getImportStatus[EssentialsDatabase]),
 	}
 }
 
@@ -43,8 +43,7 @@ func importDatabase[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx
 	if err := in.check(); err != nil {
 		return out, err
 	}
-	step, err := run[B](ctx, tx, db.ID, importJob, importLength)
-	return outcomeOf(db, step), err
+	return outcomeOf(db), runJob[B](ctx, tx, db.ID, importJob, importLength)
 }
 
 func (in databaseImport) check() error {

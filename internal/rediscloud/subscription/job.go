@@ -45,8 +45,8 @@ func lastJob[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, na
 	return job, false, err
 }
 
-// begin notes that a job begins, in place of the last one, and gives back its id.
-func begin[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, name string, body Job[B]) (id int64, err error) {
+// startJob notes that a job begins, in place of the last one, and returns its id.
+func startJob[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, name string, body Job[B]) (id int64, err error) {
 	job, again, err := lastJob[B](ctx, tx, database, name)
 	if err != nil {
 		return 0, err
@@ -63,15 +63,16 @@ func begin[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, name
 	return job.ID, err
 }
 
-// run begins a job that is over after a while, by the step it gives back.
-func run[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, name string, length time.Duration) (cloud.Step, error) {
-	id, err := begin(ctx, tx, database, name, Job[B]{})
-	return cloud.Step{Kind: Job[B]{}.Kind(), ID: id, After: length, Status: cloud.StatusActive}, err
+// runJob starts a job that is over after a while.
+func runJob[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, name string, length time.Duration) error {
+	id, err := startJob(ctx, tx, database, name, Job[B]{})
+	tx.Plan(cloud.Step{Kind: Job[B]{}.Kind(), ID: id, After: length, Status: cloud.StatusActive})
+	return err
 }
 
 // outcomeOf names a database and its subscription in the task.
-func outcomeOf[B cloud.Body](db cloud.Resource[B], steps ...cloud.Step) engine.Outcome {
-	return engine.Outcome{ResourceID: db.ID, ParentID: db.Parent, Steps: steps}
+func outcomeOf[B cloud.Body](db cloud.Resource[B]) engine.Outcome {
+	return engine.Outcome{ResourceID: db.ID, ParentID: db.Parent}
 }
 
 // failureOf is why a job failed; empty: it did not.

@@ -6,14 +6,16 @@ import (
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/rediscloud/resource"
+	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// changed is the outcome of a change of a subscription, which keeps it pending and
+// planChange leaves a change of a subscription to provisioning, which keeps it pending and
 // takes a slot until it has reached a status.
-func changed[B cloud.Body](sub cloud.Resource[B], after time.Duration, status cloud.Status) engine.Outcome {
+func planChange[B cloud.Body](tx *store.Tx, sub cloud.Resource[B], after time.Duration, status cloud.Status) engine.Outcome {
 	step := resource.Step(sub, after, status)
 	step.Holds = hold(sub.ID)
-	return engine.Outcome{ResourceID: sub.ID, Steps: []cloud.Step{step}}
+	tx.Plan(step)
+	return engine.Outcome{ResourceID: sub.ID}
 }
 
 // limit is shared by subscriptions of all kinds. doc: process-lifecycle#process-limitations

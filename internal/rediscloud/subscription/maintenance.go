@@ -42,8 +42,8 @@ type MaintenanceWindow struct {
 
 func maintenanceOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("getProSubscriptionMaintenanceWindows", getMaintenance),
-		engine.Command("updateProSubscriptionMaintenanceWindows", updateMaintenance),
+		engine.Answer("getProSubscriptionMaintenanceWindows", getMaintenance),
+		engine.Task("updateProSubscriptionMaintenanceWindows", updateMaintenance),
 	}
 }
 

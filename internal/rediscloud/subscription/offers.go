@@ -11,9 +11,9 @@ import (
 
 func offerOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("listProRedisVersions", listProRedisVersions),
-		engine.Sync("listEssentialsRedisVersions", listEssentialsRedisVersions),
-		engine.Sync("listEssentialsPlansForSubscription", listEssentialsPlansForSubscription),
+		engine.Answer("listProRedisVersions", listProRedisVersions),
+		engine.Answer("listEssentialsRedisVersions", listEssentialsRedisVersions),
+		engine.Answer("listEssentialsPlansForSubscription", listEssentialsPlansForSubscription),
 	}
 }
 

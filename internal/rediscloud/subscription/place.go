@@ -88,10 +88,9 @@ func (s Site) CheckProvider(provider string, code cloud.Code) error {
 	return nil
 }
 
-// Done is the outcome of a change of something in the subscription. Its steps do not
-// hold the subscription: it stays active meanwhile.
-func (s Site) Done(id int64, steps ...cloud.Step) engine.Outcome {
-	return engine.Outcome{ResourceID: id, ParentID: s.Sub.ID, Steps: steps}
+// Done is the outcome of a change of something in the subscription.
+func (s Site) Done(id int64) engine.Outcome {
+	return engine.Outcome{ResourceID: id, ParentID: s.Sub.ID}
 }
 
 // Found is the outcome of a reading of what the subscription has.

@@ -102,7 +102,7 @@ func PriceMinimum(sub Subscription) []PricingItem {
 
 func pricingOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("getProSubscriptionPricing", getProSubscriptionPricing),
+		engine.Answer("getProSubscriptionPricing", getProSubscriptionPricing),
 	}
 }
 

@@ -12,9 +12,9 @@ import (
 
 func contentOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("getProDatabaseSlowLog", getProSlowLog),
-		engine.Sync("getEssentialsDatabaseSlowLog", getEssentialsSlowLog),
-		engine.Command("flushProDatabase", flushProDatabase),
+		engine.Answer("getProDatabaseSlowLog", getProSlowLog),
+		engine.Answer("getEssentialsDatabaseSlowLog", getEssentialsSlowLog),
+		engine.Task("flushProDatabase", flushProDatabase),
 	}
 }
 

@@ -53,12 +53,12 @@ func (Subscription) Kind() cloud.Kind {
 
 func (c *service) subscriptionOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("listProSubscriptions", listProSubscriptions),
-		engine.Command("createProSubscription", c.createProSubscription),
-		engine.Sync("getProSubscription", getProSubscription),
-		engine.Command("updateProSubscription", c.updateProSubscription),
-		engine.Command("deleteProSubscription", deleteProSubscription),
-		engine.Command("updateProSubscriptionResourceTags", updateResourceTags),
+		engine.Answer("listProSubscriptions", listProSubscriptions),
+		engine.Task("createProSubscription", c.createProSubscription),
+		engine.Answer("getProSubscription", getProSubscription),
+		engine.Task("updateProSubscription", c.updateProSubscription),
+		engine.Task("deleteProSubscription", deleteProSubscription),
+		engine.Task("updateProSubscriptionResourceTags", updateResourceTags),
 	}
 }
 
@@ -113,20 +113,6 @@ func lockSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resour
 
 func noSubscription(id int64) error {
 	return cloud.Errorf("SUBSCRIPTION_NOT_FOUND", "Subscription %d was not found.", id)
-}
-
-// Report is engine.Report for what is in a subscription.
-func Report[In any](id string, f func(context.Context, *store.Tx, In) (any, error)) engine.Operation {
-	return Within(ReadSubscription, engine.Report(id, f))
-}
-
-// Within answers the request itself where its subscription is not there: in the error
-// of a task, clients do not take that for gone.
-func Within[B cloud.Body](read func(context.Context, *store.Tx, int64) (cloud.Resource[B], error), op engine.Operation) engine.Operation {
-	return engine.Within(op, func(ctx context.Context, tx *store.Tx, in Path) error {
-		_, err := read(ctx, tx, in.ID)
-		return err
-	})
 }
 
 func notActive[B cloud.Body](sub cloud.Resource[B]) error {

@@ -112,15 +112,13 @@ func (c *service) createProSubscription(ctx context.Context, tx *store.Tx, in su
 	if sub.Body.Encryption.waits() {
 		sub.Body.Encryption.First = first
 		sub, err = resource.Insert(ctx, tx, sub)
-		return changed(sub, subscriptionCreation, statusKeyPending), err
+		return planChange(tx, sub, subscriptionCreation, statusKeyPending), err
 	}
 	if sub, err = resource.Insert(ctx, tx, sub); err != nil {
 		return out, err
 	}
-	steps, err := insertFirst(ctx, tx, sub.ID, first, subscriptionCreation)
-	out = changed(sub, subscriptionCreation, cloud.StatusActive)
-	out.Steps = append(steps, out.Steps...)
-	return out, err
+	err = insertFirst(ctx, tx, sub.ID, first, subscriptionCreation)
+	return planChange(tx, sub, subscriptionCreation, cloud.StatusActive), err
 }
 
 // designed is a checked database that is not stored yet.
@@ -145,7 +143,7 @@ func designFirst(sub Subscription, specs []DatabaseSpec) (list []designed, err e
 
 // insertFirst stores the first databases of a subscription, which become active after a
 // while, when the subscription does.
-func insertFirst(ctx context.Context, tx *store.Tx, subscription int64, list []designed, after time.Duration) (steps []cloud.Step, err error) {
+func insertFirst(ctx context.Context, tx *store.Tx, subscription int64, list []designed, after time.Duration) error {
 	near := neighbours{ports: map[int64]bool{}}
 	for _, d := range list {
 		near.ports[d.Body.Port] = true
@@ -153,14 +151,14 @@ func insertFirst(ctx context.Context, tx *store.Tx, subscription int64, list []d
 	for _, d := range list {
 		db, err := insertDatabase(ctx, tx, subscription, d.Name, d.Body, near)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		near.ports[db.Body.Port] = true
-		steps = append(steps, cloud.Step{
+		tx.Plan(cloud.Step{
 			Kind: db.Body.Kind(), ID: db.ID, Holds: hold(subscription), After: after, Status: cloud.StatusActive,
 		})
 	}
-	return steps, nil
+	return nil
 }
 
 // newSingleRegion checks where a subscription of one region is to live.

@@ -43,7 +43,7 @@ func (c *service) updateProSubscription(ctx context.Context, tx *store.Tx, in su
 	if err := store.Update(ctx, tx, sub); err != nil {
 		return out, err
 	}
-	return changed(sub, subscriptionUpdate, cloud.StatusActive), nil
+	return planChange(tx, sub, subscriptionUpdate, cloud.StatusActive), nil
 }
 
 // changePayment leaves the card as it is while the method stays the same and no

@@ -18,9 +18,8 @@ const trafficStop = 5 * time.Minute
 const trafficJob = "traffic"
 
 // StopTraffic stops the traffic of a database.
-func StopTraffic[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resource[B]) ([]cloud.Step, error) {
-	step, err := run[B](ctx, tx, db.ID, trafficJob, trafficStop)
-	return []cloud.Step{step}, err
+func StopTraffic[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resource[B]) error {
+	return runJob[B](ctx, tx, db.ID, trafficJob, trafficStop)
 }
 
 // LetTraffic ends the stop of a database's traffic, if there is one.

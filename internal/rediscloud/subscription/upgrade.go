@@ -22,12 +22,12 @@ const statusUpgrading cloud.Status = "active-upgrade-pending"
 
 func upgradeOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("listProDatabaseTargetVersions", targetVersions[Database](catalog.ProOffer)),
-		engine.Command("upgradeProDatabase", upgradeDatabase[Database](catalog.ProOffer, statusUpgrading)),
-		engine.Sync("getProDatabaseUpgradeStatus", getUpgradeStatus[Database]),
-		engine.Sync("listEssentialsDatabaseTargetVersions", targetVersions[EssentialsDatabase](catalog.EssentialsOffer)),
-		engine.Command("upgradeEssentialsDatabase", upgradeDatabase[EssentialsDatabase](catalog.EssentialsOffer, statusChanging)),
-		engine.Sync("getEssentialsDatabaseUpgradeStatus", getUpgradeStatus[EssentialsDatabase]),
+		engine.Answer("listProDatabaseTargetVersions", targetVersions[Database](catalog.ProOffer)),
+		engine.Task("upgradeProDatabase", upgradeDatabase[Database](catalog.ProOffer, statusUpgrading)),
+		engine.Answer("getProDatabaseUpgradeStatus", getUpgradeStatus[Database]),
+		engine.Answer("listEssentialsDatabaseTargetVersions", targetVersions[EssentialsDatabase](catalog.EssentialsOffer)),
+		engine.Task("upgradeEssentialsDatabase", upgradeDatabase[EssentialsDatabase](catalog.EssentialsOffer, statusChanging)),
+		engine.Answer("getEssentialsDatabaseUpgradeStatus", getUpgradeStatus[EssentialsDatabase]),
 	}
 }
 
@@ -97,20 +97,20 @@ func upgradeDatabase[B cloud.Body, P Hosted[B]](offer string, meanwhile cloud.St
 		if err := store.SetStatus[B](ctx, tx, db.ID, meanwhile); err != nil {
 			return out, err
 		}
-		id, err := begin(ctx, tx, db.ID, upgradeJob, Job[B]{Target: in.Version})
+		id, err := startJob(ctx, tx, db.ID, upgradeJob, Job[B]{Target: in.Version})
 		if err != nil {
 			return out, err
 		}
-		return outcomeOf(db, upgradeSteps(db, id, upgrades[i])...), nil
+		planUpgrade(tx, db, id, upgrades[i])
+		return outcomeOf(db), nil
 	}
 }
 
-// upgradeSteps make the upgrade go on by quarters. At its end the database has
+// planUpgrade makes the upgrade go on by quarters. At its end the database has
 // the version, and names no modules any more if that has all of them.
-func upgradeSteps[B cloud.Body](db cloud.Resource[B], job int64, target catalog.RedisVersion) []cloud.Step {
-	var steps []cloud.Step
+func planUpgrade[B cloud.Body](tx *store.Tx, db cloud.Resource[B], job int64, target catalog.RedisVersion) {
 	for quarter := range 3 {
-		steps = append(steps, cloud.Step{
+		tx.Plan(cloud.Step{
 			Kind: Job[B]{}.Kind(), ID: job, After: upgradeLength * time.Duration(quarter+1) / 4, Status: cloud.StatusPending,
 			Patch: fmt.Appendf(nil, `{"progress": %d}`, 25*(quarter+1)),
 		})
@@ -120,7 +120,7 @@ func upgradeSteps[B cloud.Body](db cloud.Resource[B], job int64, target catalog.
 		patch["modules"] = nil
 	}
 	change, _ := json.Marshal(patch) // of texts, which cannot fail
-	return append(steps,
+	tx.Plan(
 		cloud.Step{Kind: Job[B]{}.Kind(), ID: job, After: upgradeLength, Status: cloud.StatusActive, Patch: json.RawMessage(`{"progress": 100}`)},
 		cloud.Step{Kind: db.Body.Kind(), ID: db.ID, After: upgradeLength, Status: cloud.StatusActive, Patch: change},
 	)

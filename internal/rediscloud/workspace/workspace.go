@@ -44,7 +44,7 @@ const (
 // the paths below.
 func workspaceOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Sync("listDataIntegrationWorkspaces", listWorkspaces),
+		engine.Answer("listDataIntegrationWorkspaces", listWorkspaces),
 		atWorkspace("getDataIntegrationWorkspace", getDocument),
 		below("getDataIntegrationWorkspaceSubpath", getDocument),
 		atWorkspace("postDataIntegrationWorkspace", change(postDocument)),
@@ -82,7 +82,7 @@ type workspaceInput struct {
 }
 
 func atWorkspace(id string, f documentFunc) engine.Operation {
-	return engine.Sync(id, func(ctx context.Context, tx *store.Tx, in workspaceInput) (json.RawMessage, error) {
+	return engine.Answer(id, func(ctx context.Context, tx *store.Tx, in workspaceInput) (json.RawMessage, error) {
 		return f(ctx, tx, document{in.Subscription, "", in.json})
 	})
 }
@@ -94,7 +94,7 @@ type documentInput struct {
 }
 
 func below(id string, f documentFunc) engine.Operation {
-	return engine.Sync(id, func(ctx context.Context, tx *store.Tx, in documentInput) (json.RawMessage, error) {
+	return engine.Answer(id, func(ctx context.Context, tx *store.Tx, in documentInput) (json.RawMessage, error) {
 		return f(ctx, tx, document{in.Subscription, strings.Trim(in.Path, "/"), in.json})
 	})
 }
