@@ -82,7 +82,12 @@ func write(root string) error {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(root, "docs", "coverage.md"), []byte(page(document.Operations(), bound, suites)), 0o644) //nolint:gosec // for everybody, like all of the repository
+	tests, err := testsOf(root, document.Codes())
+	if err != nil {
+		return err
+	}
+	text := page(document.Operations(), bound, suites) + codePage(document.Codes(), tests)
+	return os.WriteFile(filepath.Join(root, "docs", "coverage.md"), []byte(text), 0o644) //nolint:gosec // for everybody, like all of the repository
 }
 
 // load reads the suite's list and the version of its client.
