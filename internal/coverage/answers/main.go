@@ -5,8 +5,8 @@
 //
 // Each argument is a list of directories, into each of which one run of the tests wrote with UNDERSTUDY_ANSWERS. It
 // reports what a test was answered in all old runs of it and in no new one, and the other way round, and fails if there
-// is any. What varies among the runs of one side does so by chance: it is compared without that which varied, or not at
-// all. The more runs, the less is taken for a difference that is none.
+// is any. What varies among the runs of one side does so by chance: it is compared without that which varied. The more
+// runs, the less is taken for a difference that is none. Tests that ran on one side only are named, and no failure.
 package main
 
 import (
@@ -56,28 +56,33 @@ func compare(oldDirs, newDirs []string) (differing []string, err error) {
 	var total counts
 	operations := map[string]bool{}
 	for _, test := range names {
-		before, err := read(oldDirs, test)
+		known := newForms()
+		before, err := read(oldDirs, test, known)
 		if err != nil {
 			return nil, err
 		}
-		after, err := read(newDirs, test)
+		after, err := read(newDirs, test, known)
 		if err != nil {
 			return nil, err
 		}
-		for answer := range before.all() {
-			method, target, _ := strings.Cut(strings.Split(answer, "\n")[1], " ") // below the name of the test
+		for request := range before.count(func(a *answer) map[string]string { return map[string]string{a.request(): ""} }) {
+			method, target, _ := strings.Cut(request, " ")
 			path, _, _ := strings.Cut(target, "?")
 			if op := coverage.Find(document, method, path); op != nil {
 				operations[op.ID] = true
 			}
+		}
+		if len(before) == 0 || len(after) == 0 {
+			fmt.Printf("%s: on one side only\n\n", test)
+			continue
 		}
 		differences := total.compare(before, after)
 		if len(differences) == 0 {
 			continue
 		}
 		differing = append(differing, test)
-		for _, answer := range differences[:min(shown, len(differences))] {
-			fmt.Println(strings.ReplaceAll(answer, "\n", "\n"+answer[:1]) + "\n")
+		for _, thing := range differences[:min(shown, len(differences))] {
+			fmt.Println(strings.ReplaceAll(thing, "\n", "\n"+thing[:1]) + "\n")
 		}
 		fmt.Printf("%s: %d differences\n\n", test, len(differences))
 	}
@@ -104,7 +109,7 @@ func tests(dirs []string) ([]string, error) {
 }
 
 // read returns what a test was answered in those runs that it was part of.
-func read(dirs []string, test string) (s side, err error) {
+func read(dirs []string, test string, known *forms) (s side, err error) {
 	for _, dir := range dirs {
 		text, err := os.ReadFile(filepath.Join(dir, test))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -113,10 +118,11 @@ func read(dirs []string, test string) (s side, err error) {
 		if err != nil {
 			return nil, err
 		}
-		s = append(s, map[string]bool{})
-		for _, answer := range strings.Split(string(text), coverage.Mark)[1:] {
-			s[len(s)-1][answer] = true
+		run := map[*answer]bool{}
+		for _, text := range strings.Split(string(text), coverage.Mark)[1:] {
+			run[known.of(text)] = true
 		}
+		s = append(s, run)
 	}
 	return s, nil
 }
