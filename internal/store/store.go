@@ -28,10 +28,10 @@ import (
 
 // DB is a pool of connections to one migrated database.
 type DB struct {
-	pool  *pgxpool.Pool
-	reads *reads
-	turns turns
-	id    string // tells our own notifications from others
+	pool   *pgxpool.Pool
+	reads  *reads
+	queues accountQueues
+	id     string // tells our own notifications from others
 }
 
 // session is set on every connection: a query that hangs, a lock nobody gives
@@ -74,7 +74,7 @@ func Open(ctx context.Context, url string, maxConns int) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("reach database: %w", err)
 	}
-	return &DB{pool: pool, reads: newReads(pool), turns: turns{accounts: map[int64]*turn{}}, id: uuid.NewString()}, nil
+	return &DB{pool: pool, reads: newReads(pool), queues: accountQueues{accounts: map[int64]*accountQueue{}}, id: uuid.NewString()}, nil
 }
 
 // Close waits for the connections in use and closes all.
@@ -130,7 +130,7 @@ func (db *DB) Read(ctx context.Context, caller cloud.Caller, fn func(*Tx) error)
 // Write runs fn in a transaction under the lock of the caller's account, so
 // that nothing else changes this account meanwhile.
 func (db *DB) Write(ctx context.Context, caller cloud.Caller, fn func(*Tx) error) error {
-	done, err := db.turns.take(ctx, caller.Account)
+	done, err := db.queues.take(ctx, caller.Account)
 	if err != nil {
 		return fmt.Errorf("wait for account %d: %w", caller.Account, err)
 	}

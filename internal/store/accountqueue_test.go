@@ -10,7 +10,7 @@ import (
 )
 
 // await returns when so many are at work for an account or wait for it.
-func (t *turns) await(account int64, users int) {
+func (t *accountQueues) await(account int64, users int) {
 	for {
 		t.mu.Lock()
 		q, ok := t.accounts[account]
@@ -25,10 +25,10 @@ func (t *turns) await(account int64, users int) {
 
 func TestTurns(t *testing.T) {
 	t.Parallel()
-	turns := turns{accounts: map[int64]*turn{}}
+	queues := accountQueues{accounts: map[int64]*accountQueue{}}
 	take := func(account int64) func() {
 		t.Helper()
-		done, err := turns.take(t.Context(), account)
+		done, err := queues.take(t.Context(), account)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,10 +40,10 @@ func TestTurns(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	gone := make(chan error)
 	go func() {
-		_, err := turns.take(ctx, 1)
+		_, err := queues.take(ctx, 1)
 		gone <- err
 	}()
-	turns.await(1, 3)
+	queues.await(1, 3)
 	cancel()
 	if err := <-gone; !errors.Is(err, context.Canceled) {
 		t.Errorf("who is gone got %v, want %v", err, context.Canceled)
@@ -53,13 +53,13 @@ func TestTurns(t *testing.T) {
 	var working, all atomic.Int64
 	for range 20 {
 		wait.Go(func() {
-			done, err := turns.take(t.Context(), 1)
+			done, err := queues.take(t.Context(), 1)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			if n := working.Add(1); n > turnsAtOnce {
-				t.Errorf("%d are at work at once, want up to %d", n, turnsAtOnce)
+			if n := working.Add(1); n > changesAtOnce {
+				t.Errorf("%d are at work at once, want up to %d", n, changesAtOnce)
 			}
 			runtime.Gosched()
 			working.Add(-1)
@@ -67,7 +67,7 @@ func TestTurns(t *testing.T) {
 			done()
 		})
 	}
-	turns.await(1, 22)
+	queues.await(1, 22)
 	if n := all.Load(); n != 0 {
 		t.Errorf("%d had their turn before the first two were done", n)
 	}
@@ -78,7 +78,7 @@ func TestTurns(t *testing.T) {
 	if all.Load() != 20 {
 		t.Errorf("%d had their turn, want 20", all.Load())
 	}
-	if len(turns.accounts) != 0 {
-		t.Errorf("what is left: %v", turns.accounts)
+	if len(queues.accounts) != 0 {
+		t.Errorf("what is left: %v", queues.accounts)
 	}
 }
