@@ -7,31 +7,13 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-	"strconv"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
-const (
-	// rateHeader is read by the official clients, which pause at 0 until their own
-	// minute is over.
-	rateHeader = "X-Rate-Limit-Remaining"
-	// unlimited is what they are told without a limit: nothing has been used of the
-	// 400 requests that they count themselves.
-	unlimited = "400"
-)
-
-// allowance is what an answer says that belongs to no account: all of it is left.
-func (s *server) allowance() string {
-	if s.cfg.RateLimit == 0 {
-		return unlimited
-	}
-	return strconv.Itoa(s.cfg.RateLimit)
-}
-
 // admit lets a caller through who may do this, from there, and so often. Its
 // errors are 403 and 429. What is forbidden does not count. doc: docs/access.md
-func (s *server) admit(w http.ResponseWriter, r *http.Request, c call) error {
+func (s *server) admit(r *http.Request, c call) error {
 	forbidden := permit(c)
 	if s.cfg.RateLimit == 0 {
 		return forbidden
@@ -44,7 +26,7 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, c call) error {
 	defer cancel()
 	used, left, err := count(ctx, c.caller.Account)
 	if err == nil {
-		w.Header().Set(rateHeader, strconv.Itoa(max(s.cfg.RateLimit-used, 0)))
+		event(r).left = max(s.cfg.RateLimit-used, 0)
 	}
 	switch {
 	case forbidden != nil:
@@ -52,10 +34,10 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, c call) error {
 	case err != nil:
 		return err
 	case used > s.cfg.RateLimit:
-		return statusError{
-			status:     http.StatusTooManyRequests,
-			message:    fmt.Sprintf("The quota of %d requests a minute of this account is used up.", s.cfg.RateLimit),
-			retryAfter: int(math.Ceil(left.Seconds())),
+		return Problem{
+			Status:     http.StatusTooManyRequests,
+			Message:    fmt.Sprintf("The quota of %d requests a minute of this account is used up.", s.cfg.RateLimit),
+			RetryAfter: int(math.Ceil(left.Seconds())),
 		}
 	}
 	return nil
@@ -65,14 +47,14 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, c call) error {
 func permit(c call) error {
 	switch key := c.caller.Key; {
 	case !allowedFrom(key, c.caller.SourceIP):
-		return statusError{
-			status:  http.StatusForbidden,
-			message: "This API key may not be used from " + c.caller.SourceIP + ".",
+		return Problem{
+			Status:  http.StatusForbidden,
+			Message: "This API key may not be used from " + c.caller.SourceIP + ".",
 		}
 	case !c.op.Allows(key.Role):
-		return statusError{
-			status:  http.StatusForbidden,
-			message: "API keys of the role " + key.Role + " may not call " + c.op.ID + ".",
+		return Problem{
+			Status:  http.StatusForbidden,
+			Message: "API keys of the role " + key.Role + " may not call " + c.op.ID + ".",
 		}
 	}
 	return nil

@@ -1,26 +1,30 @@
 // Package api is the HTTP edge: who asks, for which operation, and what the
-// answer looks like. Routes come from the document; what an operation does is
-// the engine's business.
+// answer looks like. It serves dialects, which it is given as values: routes come
+// from their documents, and how a task, an error or a refused key is written is
+// for each of them to say. What an operation does is the engine's business.
+//
+// Begin with Dialect, and with server.handle, which every request goes through.
 package api
 
 import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
-	"github.com/understudy-dev/understudy/internal/idempotency"
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
 // Config is what the edge needs.
 type Config struct {
-	Document *openapi.Document
+	Dialects []Dialect // the first one answers for paths that are none of theirs
 	Engine   *engine.Engine
 	DB       *store.DB
 	Logger   *slog.Logger
@@ -35,51 +39,74 @@ type Config struct {
 	Hook func(point string)
 }
 
-// server answers the requests of all operations.
-type server struct {
-	cfg       Config
-	engine    *engine.Engine
-	log       *slog.Logger
-	auth      *authenticator
-	resources map[string]resourcePath // of what an operation creates or changes
-	taskPath  string                  // of a task, without its id
-	listPath  string                  // of the list of tasks
-	schemes   []*idempotency.Scheme
-	flights   flights
-	waiters   chan struct{} // a place for each request that waits for another one
-	mux       *chi.Mux
+// edge is what all dialects share.
+type edge struct {
+	cfg     Config
+	engine  *engine.Engine
+	log     *slog.Logger
+	auth    *authenticator
+	flights flights
+	waiters chan struct{} // a place for each request that waits for another one
+	mux     *chi.Mux
+	servers []*server
 }
 
-// New builds the handler for every operation of the document. It panics only on
-// routes that chi cannot hold, which the document's own checks rule out.
-func New(cfg Config) http.Handler {
+// server answers the requests for one dialect.
+type server struct {
+	*edge
+	Dialect
+}
+
+// New builds the handler for every operation of the dialects. It fails, naming every
+// problem, where they cannot be served together.
+func New(cfg Config) (http.Handler, error) {
+	if err := checkDialects(cfg.Dialects); err != nil {
+		return nil, err
+	}
 	if cfg.PerformTime == 0 {
 		cfg.PerformTime = performTime
 	}
-	s := &server{
-		cfg:       cfg,
-		engine:    cfg.Engine,
-		log:       cfg.Logger,
-		auth:      &authenticator{db: cfg.DB, now: time.Now, limit: cfg.PerformTime},
-		resources: resourcePaths(cfg.Document),
-		taskPath:  taskPath(cfg.Document, "getTask"),
-		listPath:  taskPath(cfg.Document, "listTasks"),
-		schemes:   []*idempotency.Scheme{idempotency.Key(), idempotency.ClientToken()},
-		waiters:   make(chan struct{}, maxWaiters),
-		mux:       chi.NewRouter(),
+	e := &edge{
+		cfg:     cfg,
+		engine:  cfg.Engine,
+		log:     cfg.Logger,
+		auth:    &authenticator{db: cfg.DB, now: time.Now, limit: cfg.PerformTime},
+		waiters: make(chan struct{}, maxWaiters),
+		mux:     chi.NewRouter(),
 	}
-	for _, op := range cfg.Document.Operations() {
-		handle := s.handle(op)
-		s.mux.Method(op.Method, op.ChiPattern(), handle)
-		if op.Method == http.MethodGet {
-			s.mux.Method(http.MethodHead, op.ChiPattern(), handle)
+	var slashed []string // paths that end with a slash in their document, without it
+	for _, dialect := range cfg.Dialects {
+		s := &server{edge: e, Dialect: dialect}
+		e.servers = append(e.servers, s)
+		for _, op := range dialect.Document.Operations() {
+			handle := s.handle(op)
+			e.mux.Method(op.Method, op.ChiPattern(), handle)
+			if op.Method == http.MethodGet {
+				e.mux.Method(http.MethodHead, op.ChiPattern(), handle)
+			}
+			if plain, ok := strings.CutSuffix(op.Path, "/"); ok && !slices.Contains(slashed, plain) {
+				slashed = append(slashed, plain)
+			}
 		}
 	}
-	s.mux.NotFound(s.notFound)
-	s.mux.MethodNotAllowed(s.methodNotAllowed)
+	e.mux.NotFound(e.notFound)
+	e.mux.MethodNotAllowed(e.methodNotAllowed)
 
 	// From the outside in.
-	return logged(cfg.Logger, recovered(s, plainPath(s.mux)))
+	return logged(cfg.Logger, cfg.RateLimit, recovered(e, plainPath(slashed, e.mux))), nil
+}
+
+// serverOf finds the dialect that a path is below, whether there is an operation or
+// not; the first one for a path that is below none.
+func (e *edge) serverOf(path string) *server {
+	found, length := e.servers[0], -1
+	for _, s := range e.servers {
+		base := s.Document.Base()
+		if rest, below := strings.CutPrefix(path, base); below && (rest == "" || rest[0] == '/') && base != "" && len(base) > length {
+			found, length = s, len(base)
+		}
+	}
+	return found
 }
 
 // call is a request for an operation, before anything of it is checked but who
@@ -97,14 +124,14 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 	_, hasBody := op.BodyProperties()
 	return func(w http.ResponseWriter, r *http.Request) {
 		event(r).operation = op.ID
-		c := call{op: op}
+		c := call{op: op, path: pathParams(r, params)}
 		var err error
-		if c.caller, err = s.auth.authenticate(r); err != nil {
+		if c.caller, err = s.authenticate(r, c.path); err != nil {
 			s.fail(w, r, err)
 			return
 		}
 		event(r).account = c.caller.Account
-		if err = s.admit(w, r, c); err != nil {
+		if err = s.admit(r, c); err != nil {
 			s.fail(w, r, err)
 			return
 		}
@@ -116,7 +143,6 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 			}
 			c.body = op.ReadBody(sent)
 		}
-		c.path = pathParams(r, params)
 		key, err := s.keyOf(r, c)
 		if err != nil {
 			s.fail(w, r, err)
@@ -151,7 +177,7 @@ func (s *server) perform(r *http.Request, c call, hold store.KeyHold) (rep reply
 		return rep, err
 	}
 	key := engine.Keyed{Hold: hold, Outcome: func(out any) store.KeyOutcome {
-		rep = s.success(r, c.op.Status, out)
+		rep = s.success(r, c.op, out)
 		return rep.outcome()
 	}}
 	req := engine.Request{Path: c.path, Query: queryParams(r, c.op), Body: c.body.JSON}
@@ -162,7 +188,7 @@ func (s *server) perform(r *http.Request, c call, hold store.KeyHold) (rep reply
 		out, err = s.engine.Answer(r.Context(), c.caller, c.op.ID, req, key)
 	}
 	if err == nil && hold.Token == "" {
-		rep = s.success(r, c.op.Status, out)
+		rep = s.success(r, c.op, out)
 	}
 	return rep, err
 }

@@ -35,22 +35,16 @@ type knownCaller struct {
 	until time.Time
 }
 
-// authenticate tells who sends the request; a statusError with 401 where the
-// keys are missing or wrong. doc: use-rest-api
-func (a *authenticator) authenticate(r *http.Request) (cloud.Caller, error) {
-	secrets := store.Secrets{Key: r.Header.Get("X-Api-Key"), Secret: r.Header.Get("X-Api-Secret-Key")}
-	if secrets.Key == "" || secrets.Secret == "" {
-		return cloud.Caller{}, statusError{
-			status:  http.StatusUnauthorized,
-			message: "Both headers x-api-key and x-api-secret-key are needed.",
-		}
+// authenticate finds out who sends the request. Its error is a Problem where the
+// credentials are missing or wrong.
+func (s *server) authenticate(r *http.Request, path map[string]string) (cloud.Caller, error) {
+	secrets, err := s.Credentials(r, path)
+	if err != nil {
+		return cloud.Caller{}, err
 	}
-	caller, err := a.lookUp(r.Context(), secrets)
+	caller, err := s.auth.lookUp(r.Context(), secrets)
 	if errors.Is(err, store.ErrWrongKeys) {
-		return cloud.Caller{}, statusError{
-			status:  http.StatusUnauthorized,
-			message: "The keys in x-api-key and x-api-secret-key are not valid together.",
-		}
+		return cloud.Caller{}, s.WrongCredentials()
 	}
 	if err != nil {
 		return cloud.Caller{}, err

@@ -12,7 +12,7 @@ import (
 // plain sends a request through plainPath and gives back what arrives.
 func plain(t *testing.T, r *http.Request) (arrived *http.Request) {
 	t.Helper()
-	plainPath(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { arrived = r })).ServeHTTP(httptest.NewRecorder(), r)
+	plainPath([]string{"/v1"}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { arrived = r })).ServeHTTP(httptest.NewRecorder(), r)
 	if arrived == nil {
 		t.Fatal("the request does not arrive")
 	}

@@ -28,7 +28,7 @@ type requestKey struct {
 // ignored altogether. doc: docs/idempotency.md
 func (s *server) keyOf(r *http.Request, c call) (*requestKey, error) {
 	var found *requestKey
-	for _, scheme := range s.schemes {
+	for _, scheme := range s.Schemes {
 		if !c.op.TakesHeader(scheme.Header) {
 			continue
 		}
@@ -37,11 +37,11 @@ func (s *server) keyOf(r *http.Request, c call) (*requestKey, error) {
 		case !given:
 			continue
 		case found != nil:
-			return nil, twoKeys(found.Scheme, scheme)
-		case scheme.MismatchFirst && len(c.body.JSON) > 0 && !json.Valid(c.body.JSON):
-			return nil, unreadable()
+			return nil, KeyRefusal{Reason: KeyTwo, Scheme: found.Scheme, Other: scheme}
+		case scheme.JSONFirst && len(c.body.JSON) > 0 && !json.Valid(c.body.JSON):
+			return nil, KeyRefusal{Reason: KeyUnreadable, Scheme: scheme}
 		case !valid:
-			return nil, invalidKey(scheme)
+			return nil, KeyRefusal{Reason: KeyInvalid, Scheme: scheme}
 		}
 		found = &requestKey{Scheme: scheme, value: value, store: store.IdempotencyKey{
 			Account:     c.caller.Account,
@@ -138,13 +138,13 @@ func (s *server) recorded(r *http.Request, key *requestKey, record *store.KeyRec
 	other := !bytes.Equal(record.Fingerprint, key.store.Fingerprint)
 	switch {
 	case record.Expired && !held:
-		return expiredKey().reply(r)
+		return s.refusal(r, key.refused(KeyExpired))
 	case held && (!other || !key.MismatchFirst):
-		return key.inUse().reply(r)
+		return s.refusal(r, key.refused(KeyInUse))
 	case other:
-		return key.reused().reply(r)
+		return s.refusal(r, key.refused(KeyReused))
 	case record.State != store.KeyDone:
-		return key.inUse().reply(r)
+		return s.refusal(r, key.refused(KeyInUse))
 	}
 	s.flights.replayed(key)
 	rep := replyOf(record.Outcome)
@@ -157,7 +157,7 @@ func (s *server) recorded(r *http.Request, key *requestKey, record *store.KeyRec
 // Nothing of it was done, or, after a commit whose answer was lost, all.
 func (s *server) settle(ctx context.Context, r *http.Request, key *requestKey, hold store.KeyHold, failed error) reply {
 	if errors.Is(failed, store.ErrKeyLost) {
-		return key.inUse().reply(r)
+		return s.refusal(r, key.refused(KeyInUse))
 	}
 	// The operation's own time may be what ran out.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.PerformTime)
@@ -169,7 +169,7 @@ func (s *server) settle(ctx context.Context, r *http.Request, key *requestKey, h
 		case err == nil:
 			return rep
 		case errors.Is(err, store.ErrKeyLost):
-			rep = key.inUse().reply(r)
+			rep = s.refusal(r, key.refused(KeyInUse))
 		default:
 			rep = s.failure(r, err)
 		}
@@ -192,10 +192,14 @@ func (s *server) release(ctx context.Context, r *http.Request, hold store.KeyHol
 }
 
 // at marks a point in the life of a request.
-func (s *server) at(point string) {
-	if s.cfg.Hook != nil {
-		s.cfg.Hook(point)
+func (e *edge) at(point string) {
+	if e.cfg.Hook != nil {
+		e.cfg.Hook(point)
 	}
+}
+
+func (k *requestKey) refused(reason KeyReason) KeyRefusal {
+	return KeyRefusal{Reason: reason, Scheme: k.Scheme}
 }
 
 // echo names the key in the answer.

@@ -18,6 +18,7 @@ type requestEvent struct {
 	account   int64
 	task      string
 	key       string // part of the hash of the idempotency key
+	left      int    // requests in this minute, where there is a limit
 	status    int
 	err       error
 }
@@ -30,13 +31,13 @@ func event(r *http.Request) *requestEvent {
 	return &requestEvent{}
 }
 
-// logged gives each request an id and writes one line when it is answered.
-func logged(log *slog.Logger, next http.Handler) http.Handler {
+// logged gives each request an id, and the quota as if nothing of it were used, and writes one line when it is answered.
+func logged(log *slog.Logger, limit int, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		id := uuid.NewString()
 		w.Header().Set("X-Request-Id", id)
-		e := &requestEvent{id: id, path: r.URL.EscapedPath()}
+		e := &requestEvent{id: id, path: r.URL.EscapedPath(), left: limit}
 		next.ServeHTTP(&statusWriter{ResponseWriter: w, event: e}, r.WithContext(withEvent(r.Context(), e)))
 
 		if level := e.level(r); log.Enabled(r.Context(), level) {
@@ -95,11 +96,11 @@ func (w *statusWriter) WriteHeader(status int) {
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // recovered answers a panic with 500, so that the server lives on.
-func recovered(s *server, next http.Handler) http.Handler {
+func recovered(e *edge, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if v := recover(); v != nil {
-				s.fail(w, r, panicError(v))
+				e.serverOf(r.URL.Path).fail(w, r, panicError(v))
 			}
 		}()
 		next.ServeHTTP(w, r)

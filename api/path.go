@@ -2,9 +2,9 @@ package api
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -13,16 +13,17 @@ import (
 // plainPath lets two habits of the official clients through. They end some paths
 // with a slash, which a redirect would answer with the loss of the body; and
 // they append a query to a path before it is escaped, so that its question mark
-// arrives as %3F.
-func plainPath(next http.Handler) http.Handler {
+// arrives as %3F. The paths that end with a slash in their document keep it, or
+// get it: slashed are these, without it.
+func plainPath(slashed []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.EscapedPath()
 		plain, query, escaped := cutQuery(strings.TrimRight(path, "/"))
 		if plain = strings.TrimRight(plain, "/"); plain == "" {
 			plain = "/"
 		}
-		if plain == "/v1" {
-			plain = "/v1/" // the one path that ends with a slash in the document
+		if slices.Contains(slashed, plain) {
+			plain += "/"
 		}
 		if plain != path {
 			u := *r.URL
@@ -72,26 +73,26 @@ func pathParams(r *http.Request, names []string) map[string]string {
 	return params
 }
 
-func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
-	s.fail(w, r, statusError{status: http.StatusNotFound, message: "The path was not found."})
+func (e *edge) notFound(w http.ResponseWriter, r *http.Request) {
+	e.serverOf(r.URL.Path).fail(w, r, Problem{Status: http.StatusNotFound, Message: "The path was not found."})
 }
 
 // methodNotAllowed answers 405 and names the methods that the path has.
-func (s *server) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
+func (e *edge) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 	var allow []string
 	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
-		if s.mux.Match(chi.NewRouteContext(), method, routePath(r)) {
+		if e.mux.Match(chi.NewRouteContext(), method, routePath(r)) {
 			allow = append(allow, method)
 		}
 	}
 	if len(allow) == 0 { // an unusual method gets here whatever its path
-		s.notFound(w, r)
+		e.notFound(w, r)
 		return
 	}
 	w.Header().Set("Allow", strings.Join(allow, ", "))
-	s.fail(w, r, statusError{
-		status:  http.StatusMethodNotAllowed,
-		message: "Method " + r.Method + " is not for this path; it has " + strings.Join(allow, ", ") + ".",
+	e.serverOf(r.URL.Path).fail(w, r, Problem{
+		Status:  http.StatusMethodNotAllowed,
+		Message: "Method " + r.Method + " is not for this path; it has " + strings.Join(allow, ", ") + ".",
 	})
 }
 
@@ -100,19 +101,6 @@ func routePath(r *http.Request) string {
 		return r.URL.RawPath
 	}
 	return r.URL.Path
-}
-
-// baseURL is how the client reaches this server.
-func baseURL(r *http.Request) string {
-	scheme := "http"
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-		scheme = "https"
-	}
-	host := r.Host
-	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && host == "" { // HTTP/1.0 needs none
-		host = local.String()
-	}
-	return scheme + "://" + host
 }
 
 type contextKey int

@@ -3,13 +3,13 @@ package api
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
 	"mime"
 	"net/http"
 	"strconv"
 	"sync"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
 // reply is an answer as a value, before anything of it is sent.
@@ -19,53 +19,46 @@ type reply struct {
 	body   []byte            // JSON is compact; how it is laid out is decided when it is sent
 }
 
-// newReply renders a body as JSON. That cannot fail for the types we answer with;
+// newReply encodes an answer as JSON. That cannot fail for the types we answer with;
 // should it, the answer says that something is wrong here.
-func newReply(r *http.Request, status int, body any) reply {
-	if status == http.StatusNoContent {
-		return reply{status: status, header: map[string]string{}, body: []byte{}} // stored as a body that is empty
+func newReply(r *http.Request, a Answer) reply {
+	rep := reply{status: a.Status, header: a.Header}
+	if rep.header == nil {
+		rep.header = map[string]string{}
+	}
+	if a.Status == http.StatusNoContent {
+		rep.body = []byte{} // stored as a body that is empty
+		return rep
 	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(body); err != nil {
+	if err := enc.Encode(a.Body); err != nil {
 		event(r).err = err
-		status = http.StatusInternalServerError
+		rep.status = http.StatusInternalServerError
 		buf.Reset()
 		buf.WriteString("{}\n")
 	}
 	buf.Truncate(buf.Len() - 1) // without the line break that an Encoder adds
-	return reply{status: status, header: map[string]string{"Content-Type": "application/json"}, body: buf.Bytes()}
+	rep.body = buf.Bytes()
+	if rep.header["Content-Type"] == "" {
+		rep.header["Content-Type"] = "application/json"
+	}
+	return rep
 }
 
 // success renders what an operation gave back.
-func (s *server) success(r *http.Request, status int, out any) reply {
-	header := map[string]string{}
+func (s *server) success(r *http.Request, op *openapi.Operation, out any) reply {
 	switch v := out.(type) {
-	case cloud.Task:
-		event(r).task = v.ID
-		if !v.Status.Finished() {
-			header["Retry-After"] = "1"
-		}
-		rel := "self"
-		if status == http.StatusAccepted {
-			rel = "task"
-			header["Location"] = baseURL(r) + s.taskPath + v.ID
-		}
-		out = s.task(baseURL(r), v, rel)
 	case cloud.File:
-		return reply{status: status, body: v.Content, header: map[string]string{
+		return reply{status: op.Status, body: v.Content, header: map[string]string{
 			"Content-Type":        "application/octet-stream",
 			"Content-Disposition": mime.FormatMediaType("attachment", map[string]string{"filename": v.Name}),
 		}}
-	case []cloud.Task:
-		out = s.tasks(baseURL(r), v)
-	case interface{ LinkSelf(href string) }:
-		v.LinkSelf(baseURL(r) + r.URL.RequestURI())
+	case cloud.Task:
+		event(r).task = v.ID
 	}
-	rep := newReply(r, status, out)
-	maps.Copy(rep.header, header)
-	return rep
+	return newReply(r, s.Success(r, op, out))
 }
 
 // layouts are buffers for bodies as they are sent.
@@ -98,9 +91,7 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
 	if rep.status != http.StatusNoContent {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 	}
-	if h.Get(rateHeader) == "" { // nobody's requests were counted
-		h.Set(rateHeader, s.allowance())
-	}
+	s.Quota(h, s.cfg.RateLimit, event(r).left)
 	w.WriteHeader(rep.status)
 	if r.Method != http.MethodHead && len(body) > 0 {
 		_, _ = w.Write(body) // a client that is gone is not our error

@@ -13,12 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/api"
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/engine"
-	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 )
 
 // A task under whose worker the connection falls silent goes back to its queue and
@@ -55,14 +54,13 @@ func TestSilenceUnderARequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, err := openapi.Load(understudy.Document)
+	handler, err := api.New(api.Config{
+		Dialects: []api.Dialect{apitest.Dialect(t, account.Setup{})}, Engine: w.Engine, DB: w.DB, Secret: secret, PerformTime: time.Second,
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler := api.New(api.Config{
-		Document: doc, Engine: w.Engine, DB: w.DB, Secret: secret, PerformTime: time.Second,
-		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
-	})
 	hash := sha256.Sum256([]byte(a.Secrets.Key))
 	for _, tt := range []struct {
 		name, method, path, body, at string

@@ -13,14 +13,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/api"
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
-	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/postgres"
+	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 	"github.com/understudy-dev/understudy/migrations"
 )
 
@@ -72,11 +71,13 @@ func logging(t *testing.T, change func(*engine.Config)) (*apitest.World, *book) 
 			change(c)
 		}
 	})
-	document, err := openapi.Load(understudy.Document)
+	edge, err := api.New(api.Config{
+		Dialects: []api.Dialect{apitest.Dialect(t, account.Setup{})}, Engine: w.Engine, DB: w.DB, Logger: logger,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(api.New(api.Config{Document: document, Engine: w.Engine, DB: w.DB, Logger: logger}))
+	server := httptest.NewServer(edge)
 	t.Cleanup(server.Close)
 	w.URL = server.URL
 	return w, log

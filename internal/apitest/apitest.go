@@ -18,10 +18,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudy-dev/understudy/api"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/coverage"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/rediscloud"
+	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 	"github.com/understudy-dev/understudy/internal/server"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -65,16 +68,36 @@ func New(tb testing.TB, change func(*engine.Config)) *World {
 // share it.
 func On(tb testing.TB, url string, change func(*engine.Config)) *World {
 	tb.Helper()
-	return start(tb, url, 0, change)
+	return start(tb, url, 0, change, Dialect(tb, account.Setup{}))
 }
 
 // Limited is On for a server that lets an account send so many requests a minute.
 func Limited(tb testing.TB, url string, perMinute int) *World {
 	tb.Helper()
-	return start(tb, url, perMinute, nil)
+	return start(tb, url, perMinute, nil, Dialect(tb, account.Setup{}))
 }
 
-func start(tb testing.TB, url string, rateLimit int, change func(*engine.Config)) *World {
+// Speaking is On for other dialects than that of Redis Cloud with what every account has.
+func Speaking(tb testing.TB, url string, dialects ...api.Dialect) *World {
+	tb.Helper()
+	return start(tb, url, 0, nil, dialects...)
+}
+
+// Dialect is that of Redis Cloud, with accounts that have what a setup says.
+func Dialect(tb testing.TB, setup account.Setup) api.Dialect {
+	tb.Helper()
+	operations, err := rediscloud.Operations(setup)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	r, err := recorder()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return rediscloud.New(r.Document(), operations)
+}
+
+func start(tb testing.TB, url string, rateLimit int, change func(*engine.Config), dialects ...api.Dialect) *World {
 	tb.Helper()
 	w := &World{tb: tb, DBURL: url, accounts: new(atomic.Int64)}
 	var err error
@@ -86,14 +109,12 @@ func start(tb testing.TB, url string, rateLimit int, change func(*engine.Config)
 	}
 	tb.Cleanup(w.DB.Close)
 	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	cfg := engine.Config{
-		Document: w.recorder.Document(), DB: w.DB, Logger: log, Speed: 1, Hold: 10 * time.Second,
-	}
+	cfg := engine.Config{DB: w.DB, Logger: log, Speed: 1, Hold: 10 * time.Second}
 	if change != nil {
 		change(&cfg)
 	}
 	var edge http.Handler
-	if w.Engine, edge, err = server.Assemble(tb.Context(), cfg, rateLimit); err != nil {
+	if w.Engine, edge, err = server.Assemble(tb.Context(), cfg, rateLimit, dialects...); err != nil {
 		tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

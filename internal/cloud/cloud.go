@@ -36,7 +36,7 @@ type Account struct {
 }
 
 // Kind is a sort of resource. Kinds are declared beside the Go type of their
-// body, in the catalog; the store and the engine treat them all alike.
+// body, in their dialect; the store and the engine treat them all alike.
 type Kind struct {
 	Name    string // stored with every resource
 	Parent  string // name of the kind of its parent; empty: it has none
@@ -69,8 +69,6 @@ type Resource[B Body] struct {
 }
 
 // Status is the provisioning state of a resource.
-//
-// doc: process-lifecycle#provisioning-state-values
 type Status string
 
 // The four states that every kind has, and the word a step uses for the end.
@@ -83,8 +81,6 @@ const (
 )
 
 // TaskStatus is the processing state of a task.
-//
-// doc: process-lifecycle#task-process-states
 type TaskStatus string
 
 // The states of a task, in the order it goes through them. What clients read instead is for each dialect to say.
@@ -104,7 +100,7 @@ type Task struct {
 	Account   int64
 	Seq       int64  // place in the account's queue, from 1
 	Operation string // operationId
-	Command   string // commandType
+	Command   string // what the document calls such a task
 	Status    TaskStatus
 	Response  *TaskResponse // nil until finished
 	UpdatedAt time.Time     // last change of Status, business time

@@ -46,6 +46,7 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 	var out any
 	var steps []cloud.Step
 	err = view(ctx, caller, func(tx *store.Tx) (err error) {
+		tx.Hide(op.others)
 		if out, err = op.answer(ctx, tx, in); err != nil {
 			return err
 		}
@@ -79,8 +80,6 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 // store.ErrKeyLost, and has done nothing, if the request has lost its idempotency
 // key. It answers what is missing of
 // the outermost resource that a GET names, for which alone it heeds ctx.
-//
-// doc: process-lifecycle#task-process-states
 func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req Request, key Keyed) (cloud.Task, error) {
 	op, err := e.operation(id)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -156,7 +157,8 @@ func setParameter(field reflect.Value, value string) error {
 type bound struct {
 	Operation
 	doc       *openapi.Operation
-	outermost *bound // of a task that reads: what shows the outermost resource of its path; nil: nothing does
+	outermost *bound   // of a task that reads: what shows the outermost resource of its path; nil: nothing does
+	others    []string // the operations of the other documents
 }
 
 // Business time that processing takes, at speed 1.
@@ -183,16 +185,40 @@ func (op *bound) explain(failure *cloud.Error) *cloud.Error {
 	return &explained
 }
 
-// bind brings the functions and the document together. It names every problem
+// bind brings the functions and the documents together. It names every problem
 // at once: a function without its operation or the other way round, two for one,
-// and every parameter or member that only one side knows.
-func bind(doc *openapi.Document, operations []Operation) (map[string]*bound, error) {
-	var problems []error
-	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-
+// an operation of two documents, and every parameter or member that only one side
+// knows.
+func bind(apis []API) (map[string]*bound, error) {
 	all := map[string]*bound{}
-	for _, op := range operations {
-		declared, ok := doc.Operation(op.id)
+	var problems []error
+	for i, api := range apis {
+		var others []string
+		for j, other := range apis {
+			for _, op := range other.Document.Operations() {
+				if _, twice := api.Document.Operation(op.ID); twice && j > i {
+					problems = append(problems, fmt.Errorf("%s is declared in two documents", op.ID))
+				}
+				if j != i {
+					others = append(others, op.ID)
+				}
+			}
+		}
+		own, wrong := api.bind(others)
+		maps.Copy(all, own)
+		problems = append(problems, wrong...)
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("the document and the functions do not match:\n%w", errors.Join(problems...))
+	}
+	return all, nil
+}
+
+func (a API) bind(others []string) (all map[string]*bound, problems []error) {
+	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	all = map[string]*bound{}
+	for _, op := range a.Operations {
+		declared, ok := a.Document.Operation(op.id)
 		switch {
 		case !ok:
 			problem("%s is bound, but not declared", op.id)
@@ -201,7 +227,7 @@ func bind(doc *openapi.Document, operations []Operation) (map[string]*bound, err
 			problem("%s is bound twice", op.id)
 			continue
 		}
-		all[op.id] = &bound{Operation: op, doc: declared}
+		all[op.id] = &bound{Operation: op, doc: declared, others: others}
 		for _, fault := range op.input.faults {
 			problem("%s: %s", op.id, fault)
 		}
@@ -230,15 +256,12 @@ func bind(doc *openapi.Document, operations []Operation) (map[string]*bound, err
 			op.outermost = all[shows.ID]
 		}
 	}
-	for _, declared := range doc.Operations() {
+	for _, declared := range a.Document.Operations() {
 		if all[declared.ID] == nil {
 			problem("%s is declared, but not bound", declared.ID)
 		}
 	}
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("the document and the functions do not match:\n%w", errors.Join(problems...))
-	}
-	return all, nil
+	return all, problems
 }
 
 func keys(m map[string]parameter) []string {

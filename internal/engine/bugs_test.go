@@ -107,7 +107,7 @@ func TestStepsAreToldOf(t *testing.T) {
 		caller := newAccount(t, db)
 		idle, err := engine.New(config(t, db, func(c *engine.Config) {
 			c.Speed = speed
-			c.Operations = append(c.Operations[:1:1], engine.Answer("getBox", getBox), engine.Task("deleteBox",
+			c.APIs[0].Operations[1] = engine.Task("deleteBox",
 				func(ctx context.Context, tx *store.Tx, in struct {
 					ID int64 `path:"boxId" json:"-"`
 				},
@@ -116,7 +116,7 @@ func TestStepsAreToldOf(t *testing.T) {
 						err = store.SetStatus[box](ctx, tx, in.ID, cloud.StatusActive) // drops its steps
 					}
 					return out, err
-				}))
+				})
 		}))
 		if err != nil {
 			t.Fatal(err)

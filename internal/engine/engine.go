@@ -14,7 +14,7 @@ import (
 )
 
 // Policy is what happens to a change beyond a limit: of one more resource while as many as
-// its kind allows are being changed. doc: process-lifecycle#process-limitations
+// its kind allows are being changed.
 type Policy string
 
 // The two policies.
@@ -25,10 +25,9 @@ const (
 
 // Config is what an engine needs and how it behaves.
 type Config struct {
-	Document   *openapi.Document
-	DB         *store.DB
-	Operations []Operation
-	Logger     *slog.Logger
+	APIs   []API // side by side, over the same accounts
+	DB     *store.DB
+	Logger *slog.Logger
 
 	Speed  float64       // business time over real time; 0: nothing takes any time
 	Policy Policy        // empty: PolicyQueue
@@ -51,6 +50,12 @@ type Config struct {
 	Hook func(point string)
 }
 
+// API is a document with the functions of its operations. No two documents may name an operation alike.
+type API struct {
+	Document   *openapi.Document
+	Operations []Operation
+}
+
 // Engine runs the lifecycle. Its methods may be called while Run runs.
 type Engine struct {
 	cfg        Config
@@ -64,7 +69,7 @@ type Engine struct {
 	changed    signal // something other servers may wait for
 }
 
-// New binds the operations to the document; it fails, naming every problem,
+// New binds the operations to their documents; it fails, naming every problem,
 // where the two do not match.
 func New(cfg Config) (*Engine, error) {
 	if cfg.Policy == "" {
@@ -80,9 +85,16 @@ func New(cfg Config) (*Engine, error) {
 		cfg.Sweep = time.Minute
 	}
 	e := &Engine{cfg: cfg, db: cfg.DB, log: cfg.Logger, changed: newSignal()}
-	operations, err := bind(cfg.Document, append(cfg.Operations, e.taskOperations()...))
+	operations, err := bind(cfg.APIs)
 	if err != nil {
 		return nil, err
+	}
+	for _, op := range operations {
+		if op.asks != nil {
+			op.answer = func(ctx context.Context, tx *store.Tx, in any) (any, error) {
+				return e.awaitTask(ctx, tx, op.asks(in))
+			}
+		}
 	}
 	e.operations = operations
 	e.acceptor = newAcceptor(e.db)

@@ -130,12 +130,16 @@ func TestBindNamesEveryProblem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = engine.New(engine.Config{Document: doc, Operations: []engine.Operation{
+	other, err := openapi.Load([]byte(strings.ReplaceAll(document, "deleteBox", "destroyBox")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = engine.New(engine.Config{APIs: []engine.API{{Document: doc, Operations: []engine.Operation{
 		engine.Task("createBox", createBox),
 		engine.Task("createBox", createBox),
 		engine.Task("nowhere", createBox),
 		engine.Answer("deleteBox", getBox),
-	}})
+	}}, {Document: other}}})
 	if err == nil {
 		t.Fatal("an engine whose functions do not match the document was made")
 	}
@@ -145,6 +149,8 @@ func TestBindNamesEveryProblem(t *testing.T) {
 		`deleteBox: query parameter "verbose" is read, but not declared`,
 		`deleteBox: only one of document and function makes it a task`,
 		`getBox is declared, but not bound`,
+		`getBox is declared in two documents`,
+		`destroyBox is declared, but not bound`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error lacks %q:\n%v", want, err)

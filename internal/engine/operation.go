@@ -20,6 +20,7 @@ type Operation struct {
 	input   input
 	answer  func(ctx context.Context, tx *store.Tx, in any) (any, error)     // nil: it is answered with a task
 	process func(ctx context.Context, tx *store.Tx, in any) (Outcome, error) // nil: it answers at once
+	asks    func(in any) question                                            // GetTask: the engine makes its answer of it
 }
 
 // Outcome is what processing a task comes to.

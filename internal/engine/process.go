@@ -97,6 +97,7 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 		return false, err
 	}
 	err = e.db.Process(ctx, c, func(tx *store.Tx) error {
+		tx.Hide(op.others)
 		fault, err := e.takeFault(ctx, tx, c)
 		if err != nil {
 			return err

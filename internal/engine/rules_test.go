@@ -185,8 +185,7 @@ func TestTaskThatAlwaysTimesOut(t *testing.T) {
 			var calls atomic.Int32
 			w := newWorld(t, func(c *engine.Config) {
 				c.Speed, c.Limit, c.Hold = 0, tt.limit, time.Minute
-				c.Operations = slices.Clone(c.Operations)
-				c.Operations[0] = engine.Task("createBox", func(ctx context.Context, tx *store.Tx, in createBoxInput) (engine.Outcome, error) {
+				c.APIs[0].Operations[0] = engine.Task("createBox", func(ctx context.Context, tx *store.Tx, in createBoxInput) (engine.Outcome, error) {
 					if in.Fail != nil && calls.Add(1) <= 6 {
 						return engine.Outcome{}, tt.ends(ctx)
 					}

@@ -12,40 +12,36 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// Finished tasks are listed for this long, and not more than so many.
-// doc: manage-tasks
-const (
-	recentTasks = 10 * 24 * time.Hour
-	maxTasks    = 10_000
-)
+// question is which task is asked for, and the error where there is none.
+type question struct {
+	task    string
+	missing func(id string) error
+}
 
-// taskOperations are the operations on tasks themselves; their answers are a
-// cloud.Task and a []cloud.Task.
-func (e *Engine) taskOperations() []Operation {
-	return []Operation{
-		Answer("listTasks", func(ctx context.Context, tx *store.Tx, _ struct{}) ([]cloud.Task, error) {
-			return tx.RecentTasks(ctx, recentTasks, maxTasks)
-		}),
-		Answer("getTask", e.getTask),
+// GetTask binds an operation that shows a task: its answer is a cloud.Task. While the
+// task is not finished the answer waits for its end, as long as Config.Hold says, so
+// that a client that asks right after its request need not ask twice. Waiting holds
+// no database connection.
+//
+// id reads the task's id; missing makes the error where there is no such task, or only
+// one of another document.
+func GetTask[In any](operation string, id func(In) string, missing func(id string) error) Operation {
+	return Operation{
+		id:    operation,
+		input: inputOf[In](),
+		asks:  func(in any) question { return question{task: id(*in.(*In)), missing: missing} },
 	}
 }
 
-// getTask reads a task. While it is not finished the answer waits for its end,
-// so that a client that asks right after its request need not ask twice. Waiting
-// holds no database connection.
-func (e *Engine) getTask(ctx context.Context, tx *store.Tx, in struct {
-	ID string `path:"taskId" json:"-"`
-},
-) (cloud.Task, error) {
-	notFound := cloud.Errorf("ENTITY_NOT_FOUND", "Task %q was not found.", in.ID)
-	id, err := uuid.Parse(in.ID)
-	if err != nil || id.String() != strings.ToLower(in.ID) { // UUIDs have other ways of writing, too
-		return cloud.Task{}, notFound
+func (e *Engine) awaitTask(ctx context.Context, tx *store.Tx, q question) (cloud.Task, error) {
+	id, err := uuid.Parse(q.task)
+	if err != nil || id.String() != strings.ToLower(q.task) { // UUIDs have other ways of writing, too
+		return cloud.Task{}, q.missing(q.task)
 	}
 	read := func() (cloud.Task, error) {
 		task, ok, err := tx.Task(id)
 		if err == nil && !ok {
-			err = notFound
+			err = q.missing(q.task)
 		}
 		return task, err
 	}

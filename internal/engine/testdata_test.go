@@ -56,7 +56,7 @@ components:
       type: string
       x-internal-error: GENERAL_ERROR
       oneOf:
-        - {x-status: 404, enum: [SUBSCRIPTION_NOT_FOUND]}
+        - {x-status: 404, enum: [SUBSCRIPTION_NOT_FOUND, TASK_NOT_FOUND]}
         - {x-status: 429, enum: [TOO_MANY_PENDING_SUBSCRIPTIONS]}
         - {x-status: 500, enum: [GENERAL_ERROR]}
     Box:
@@ -139,11 +139,21 @@ func deleteBox(ctx context.Context, tx *store.Tx, in struct {
 	return engine.Outcome{ResourceID: in.ID}, nil
 }
 
+type taskInput struct {
+	ID string `path:"taskId" json:"-"`
+}
+
 func operations() []engine.Operation {
 	return []engine.Operation{
 		engine.Task("createBox", createBox),
 		engine.Task("deleteBox", deleteBox),
 		engine.Answer("getBox", getBox),
+		engine.Answer("listTasks", func(ctx context.Context, tx *store.Tx, _ struct{}) ([]cloud.Task, error) {
+			return tx.RecentTasks(ctx, 10*24*time.Hour, 10_000)
+		}),
+		engine.GetTask("getTask", func(in taskInput) string { return in.ID }, func(id string) error {
+			return cloud.Errorf("TASK_NOT_FOUND", "no task %s", id)
+		}),
 	}
 }
 
@@ -196,7 +206,7 @@ func config(tb testing.TB, db *store.DB, change func(*engine.Config)) engine.Con
 		tb.Fatal(err)
 	}
 	cfg := engine.Config{
-		Document: doc, DB: db, Operations: operations(), Speed: 1, Hold: 10 * time.Second,
+		APIs: []engine.API{{Document: doc, Operations: operations()}}, DB: db, Speed: 1, Hold: 10 * time.Second,
 		Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	if change != nil {

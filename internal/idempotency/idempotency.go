@@ -19,7 +19,7 @@ import (
 type Scheme struct {
 	Name     string // stored with every key
 	Header   string
-	syntax   *regexp.Regexp
+	Syntax   *regexp.Regexp
 	Replayed time.Duration // business time from first receipt during which an outcome is replayed
 	Known    time.Duration // and during which the key is known, if only to be expired
 	Wait     time.Duration // real time that a request waits for one that is under way
@@ -29,11 +29,19 @@ type Scheme struct {
 	// MismatchFirst tells another request under a used key before telling that the
 	// first one is still under way.
 	MismatchFirst bool
+	// JSONFirst refuses a body that is not JSON before it looks at the key.
+	JSONFirst bool
 }
 
 // Lease is how long a request may take that holds a key: ten seconds to carry it
 // out and five to spare. Real time.
 const Lease = 15 * time.Second
+
+// The names of the schemes.
+const (
+	KeyName         = "idempotency-key"
+	ClientTokenName = "client-token"
+)
 
 // Key is the scheme of the header Idempotency-Key: the outcome of the first
 // request, whatever it was, is that of all.
@@ -42,9 +50,9 @@ const Lease = 15 * time.Second
 func Key() *Scheme {
 	const day = 24 * time.Hour
 	return &Scheme{
-		Name:     "idempotency-key",
+		Name:     KeyName,
 		Header:   "Idempotency-Key",
-		syntax:   regexp.MustCompile(`^[A-Za-z0-9_-]{8,255}$`),
+		Syntax:   regexp.MustCompile(`^[A-Za-z0-9_-]{8,255}$`),
 		Replayed: day,
 		Known:    day,
 		Storable: func(int) bool { return true },
@@ -57,14 +65,15 @@ func Key() *Scheme {
 // doc: idempotent-requests-x-client-token
 func ClientToken() *Scheme {
 	return &Scheme{
-		Name:          "client-token",
+		Name:          ClientTokenName,
 		Header:        "X-Client-Token",
-		syntax:        regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`),
+		Syntax:        regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`),
 		Replayed:      8 * time.Hour,
 		Known:         72 * time.Hour,
 		Wait:          2 * time.Second,
 		Storable:      func(status int) bool { return status < http.StatusInternalServerError },
 		MismatchFirst: true,
+		JSONFirst:     true,
 	}
 }
 
@@ -75,7 +84,7 @@ func (s *Scheme) Of(h http.Header) (key string, given, valid bool) {
 	if !given {
 		return "", false, false
 	}
-	return lines[0], true, len(lines) == 1 && s.syntax.MatchString(lines[0])
+	return lines[0], true, len(lines) == 1 && s.Syntax.MatchString(lines[0])
 }
 
 // Hash is what is stored and logged of a key.

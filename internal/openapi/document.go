@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -22,6 +23,8 @@ import (
 type Document struct {
 	operations []*Operation
 	byID       map[string]*Operation
+	roles      []role
+	base       string
 	codes      map[string]Code
 	// The code of a failure of ours.
 	internalError string
@@ -45,9 +48,12 @@ func Load(document []byte) (*Document, error) {
 	}
 	doc.sort(document)
 
-	var problems []error
+	doc.base = commonPath(root.Paths.Keys())
+
+	problems := extensionProblems("the document", root.Extensions, "x-roles")
+	problems = append(problems, doc.readRoles(root.Extensions["x-roles"])...)
 	if root.Components != nil {
-		problems = doc.readCodes(root.Components.Schemas)
+		problems = append(problems, doc.readCodes(root.Components.Schemas)...)
 	}
 	for _, path := range root.Paths.Keys() {
 		problems = append(problems, extensionProblems(path, root.Paths.Value(path).Extensions, "x-catch-all")...)
@@ -72,6 +78,32 @@ func (d *Document) Operations() []*Operation { return d.operations }
 func (d *Document) Operation(id string) (*Operation, bool) {
 	op, ok := d.byID[id]
 	return op, ok
+}
+
+// Base returns the path that all operations are below, without a slash at its end: "/shop" for
+// /shop/things and /shop/things/{thingId}/parts; "" if they have nothing in common.
+func (d *Document) Base() string { return d.base }
+
+// commonPath returns the segments that all paths begin with. Parameters and the last segment of a path are none of
+// them.
+func commonPath(paths []string) string {
+	var common []string
+	for i, path := range paths {
+		segments := strings.Split(path, "/")
+		segments = segments[:len(segments)-1]
+		if at := slices.IndexFunc(segments, func(s string) bool { return strings.HasPrefix(s, "{") }); at >= 0 {
+			segments = segments[:at]
+		}
+		if i == 0 {
+			common = segments
+		}
+		same := 0
+		for same < min(len(common), len(segments)) && common[same] == segments[same] {
+			same++
+		}
+		common = common[:same]
+	}
+	return strings.Join(common, "/")
 }
 
 // sort puts the operations in the order in which the document names them, which the parser does not keep.

@@ -58,6 +58,28 @@ func TestDocumentIsValidOpenAPI(t *testing.T) {
 	}
 }
 
+func TestBaseIsWhatAllPathsBeginWith(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		paths []string
+		want  string
+	}{
+		{[]string{"/v1/", "/v1/things", "/v1/things/{thingId}"}, "/v1"},
+		{[]string{"/v2/{projectId}/things", "/v2/{projectId}/parts"}, "/v2"},
+		{[]string{"/a/b/things", "/a/bc/things"}, "/a"},
+		{[]string{"/things/{thingId}"}, "/things"},
+		{[]string{"/things", "/things/{thingId}"}, ""},
+	} {
+		if got := commonPath(test.paths); got != test.want {
+			t.Errorf("%v: got %q, want %q", test.paths, got, test.want)
+		}
+	}
+	doc, err := contract()
+	if err != nil || doc.Base() != "/v1" {
+		t.Errorf("got %q, %v, want /v1", doc.Base(), err)
+	}
+}
+
 func TestDocumentDeclaresEveryOperation(t *testing.T) {
 	t.Parallel()
 	doc, err := contract()

@@ -14,11 +14,11 @@ import (
 type Operation struct {
 	ID      string // operationId
 	Method  string // in capitals
-	Path    string // as in the document: /v1/tasks/{taskId}
+	Path    string // as in the document: /things/{thingId}
 	Family  string // its tag
 	Summary string // one line
 	Status  int    // of success
-	Command string // x-command, the commandType of its task; "" when it answers at once
+	Command string // x-command, what its task is called; "" when it answers at once
 	// Differences are what is known to be different in the real service, a sentence each.
 	Differences []string
 
@@ -50,7 +50,7 @@ func newOperation(doc *Document, method, path string, item *openapi3.PathItem, s
 		op.Family = spec.Tags[0]
 	}
 	op.Command, _ = spec.Extensions["x-command"].(string)
-	op.roles, _ = readRoles(spec.Extensions["x-roles"])
+	op.roles = texts(spec.Extensions["x-roles"])
 	op.Differences, _ = sentences(spec.Extensions["x-differences"])
 	op.catchAll, _ = item.Extensions["x-catch-all"].(string)
 	for _, ref := range slices.Concat(item.Parameters, spec.Parameters) {

@@ -22,9 +22,7 @@ func (o *Operation) problems() (problems []error) {
 	if _, ok := o.spec.Extensions["x-command"]; ok && o.Command == "" {
 		report("x-command must be a name")
 	}
-	if _, ok := readRoles(o.spec.Extensions["x-roles"]); !ok {
-		report("x-roles must be a list of %s", strings.Join(Roles()[1:], ", "))
-	}
+	problems = append(problems, o.roleProblems()...)
 	if value, ok := o.spec.Extensions["x-differences"]; ok {
 		if _, ok := sentences(value); !ok {
 			report("x-differences must be a list of sentences, of one line each and without a |")

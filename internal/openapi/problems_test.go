@@ -9,6 +9,11 @@ import (
 const small = `
 openapi: 3.0.3
 info: {title: Small, version: "1"}
+x-roles:
+  - {name: Owner, calls: all}
+  - {name: Viewer, calls: reads}
+  - {name: Logs Viewer, calls: named}
+  - {name: Billing Admin, calls: named}
 paths:
   /things/{thingId}:
     parameters:
@@ -61,6 +66,9 @@ func TestLoadRefuses(t *testing.T) {
 		"empty command":        {"x-command: thingUpdateRequest", `x-command: ""`, "x-command must be a name"},
 		"unknown role":         {"x-command:", "x-roles: [Viewer, Member]\n      x-command:", "x-roles must be a list of Viewer, Logs Viewer, Billing Admin"},
 		"the owner's role":     {"x-command:", "x-roles: [Owner]\n      x-command:", "x-roles must be a list of"},
+		"a role without calls": {", calls: reads", "", "has not a name and what it calls: all, reads or named"},
+		"a role twice":         {"Logs Viewer", "Viewer", "x-roles: Viewer is there twice"},
+		"misspelt of all":      {"x-roles:\n", "x-rolls:\n", "the document: unknown extension x-rolls"},
 		"no role":              {"x-command:", "x-roles: []\n      x-command:", "x-roles must be a list of"},
 		"no list of roles":     {"x-command:", "x-roles: Viewer\n      x-command:", "x-roles must be a list of"},
 		"differences: text":    {"operationId: deleteThing", "operationId: deleteThing\n      x-differences: slow", "x-differences must be a list"},

@@ -22,7 +22,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// Operations returns every operation there is but those on tasks, for accounts that have what a setup says. It refuses
+// Operations returns every operation there is, for accounts that have what a setup says. It refuses
 // a setup in which something is there twice.
 func Operations(setup account.Setup) ([]engine.Operation, error) {
 	assets, err := account.NewAssets(setup)
@@ -41,6 +41,7 @@ func Operations(setup account.Setup) ([]engine.Operation, error) {
 		report.Operations(),
 		workspace.Operations(),
 		redirection.Operations(),
+		taskOperations(),
 	), nil
 }
 

@@ -6,23 +6,17 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/engine"
-	"github.com/understudy-dev/understudy/internal/rediscloud"
+	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 )
 
 // setUp starts an API over a database with a setup.
 func setUp(tb testing.TB, url string, setup account.Setup) *apitest.World {
 	tb.Helper()
-	operations, err := rediscloud.Operations(setup)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	change := func(cfg *engine.Config) { cfg.Operations = operations }
 	if url == "" {
-		return apitest.New(tb, change)
+		url = pgtest.New(tb)
 	}
-	return apitest.On(tb, url, change)
+	return apitest.Speaking(tb, url, apitest.Dialect(tb, setup))
 }
 
 func TestCardsOfASetupTakeThePlaceOfTheBuiltInOne(t *testing.T) {

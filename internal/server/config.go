@@ -51,7 +51,7 @@ type Timeouts struct {
 
 // Ready is what a started server tells: also the content of the ready file.
 type Ready struct {
-	URL          string `json:"url"` // base of the API, with /v1
+	URL          string `json:"url"` // base of the API, with the path that all of it is below
 	APIKey       string `json:"apiKey"`
 	APISecretKey string `json:"apiSecretKey"`
 	PID          int    `json:"pid"`

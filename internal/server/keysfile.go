@@ -31,8 +31,9 @@ type fileKey struct {
 }
 
 // readKeys reads a keys file. Its errors name the file and the entry, and never
-// tell a key. Without a file there are no keys: nil, as against an empty file.
-func readKeys(file string) ([]store.DeclaredKey, error) {
+// tell a key. Without a file there are no keys: nil, as against an empty file. A key
+// that says nothing of its role has the first one of the document.
+func readKeys(file string, document func() (*openapi.Document, error)) ([]store.DeclaredKey, error) {
 	if file == "" {
 		return nil, nil
 	}
@@ -53,9 +54,14 @@ func readKeys(file string) ([]store.DeclaredKey, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, badConfig("--keys-file %s: there is something after the list", file)
 	}
+	doc, err := document()
+	if err != nil {
+		return nil, err
+	}
+	roles := doc.Roles()
 	keys := make([]store.DeclaredKey, 0, len(entries))
 	for i, entry := range entries {
-		key, err := entry.declared()
+		key, err := entry.declared(roles)
 		if err == nil {
 			err = clash(keys, key)
 		}
@@ -71,7 +77,7 @@ func readKeys(file string) ([]store.DeclaredKey, error) {
 const keyName = `^[A-Za-z0-9_-]{10,50}$`
 
 // declared checks an entry by itself.
-func (k fileKey) declared() (key store.DeclaredKey, err error) {
+func (k fileKey) declared(roles []string) (key store.DeclaredKey, err error) {
 	key = store.DeclaredKey{
 		Account: demo.ID,
 		Key:     cloud.Key{Name: k.Name, Role: k.Role},
@@ -81,7 +87,7 @@ func (k fileKey) declared() (key store.DeclaredKey, err error) {
 		key.Account = *k.Account
 	}
 	if k.Role == "" {
-		key.Key.Role = openapi.RoleOwner
+		key.Key.Role = roles[0]
 	}
 	unsendable := func(secret string) bool {
 		return secret == "" || strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > unicode.MaxASCII })
@@ -95,8 +101,8 @@ func (k fileKey) declared() (key store.DeclaredKey, err error) {
 		return key, errors.New("apiKey is missing, or has characters that no header can have")
 	case unsendable(k.APISecretKey):
 		return key, errors.New("apiSecretKey is missing, or has characters that no header can have")
-	case !slices.Contains(openapi.Roles(), key.Key.Role):
-		return key, fmt.Errorf("role %q is none of %s", k.Role, strings.Join(openapi.Roles(), ", "))
+	case !slices.Contains(roles, key.Key.Role):
+		return key, fmt.Errorf("role %q is none of %s", k.Role, strings.Join(roles, ", "))
 	}
 	for _, text := range k.AllowFrom {
 		block, err := netip.ParsePrefix(text)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -70,7 +71,10 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, badConfig("%w", err)
 	}
-	declared, err := readKeys(cfg.KeysFile)
+	// Reading the document takes about as long as starting Postgres.
+	document := sync.OnceValues(func() (*openapi.Document, error) { return openapi.Load(cfg.Document) })
+	go func() { _, _ = document() }()
+	declared, err := readKeys(cfg.KeysFile, document)
 	if err != nil {
 		return nil, err
 	}
@@ -87,16 +91,14 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		}
 	}()
 
-	// Reading the document takes about as long as starting Postgres.
-	var document *openapi.Document
-	var reading errgroup.Group
-	reading.Go(func() (err error) {
-		document, err = openapi.Load(cfg.Document)
-		return err
-	})
-	if err := errors.Join(s.openParts(ctx), reading.Wait()); err != nil {
+	if err := s.openParts(ctx); err != nil {
 		return nil, err
 	}
+	contract, err := document()
+	if err != nil {
+		return nil, err
+	}
+	dialect := rediscloud.New(contract, operations)
 	if err := declareKeys(ctx, s.database.DB, declared); err != nil {
 		return nil, err
 	}
@@ -105,23 +107,21 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		return nil, err
 	}
 	s.Ready = Ready{
-		URL:          "http://" + reachable(s.listener.Addr()) + "/v1",
+		URL:          "http://" + reachable(s.listener.Addr()) + dialect.Document.Base(),
 		APIKey:       keys.Key,
 		APISecretKey: keys.Secret,
 		PID:          os.Getpid(),
 	}
 	var edge http.Handler
 	s.engine, edge, err = Assemble(ctx, engine.Config{
-		Document:   document,
-		DB:         s.database.DB,
-		Operations: operations,
-		Logger:     cfg.Logger,
-		Speed:      cfg.Speed,
-		Policy:     cfg.CapPolicy,
-		Hold:       cfg.TaskHold,
-		Shared:     cfg.DatabaseURL != "",
-		Hook:       cfg.Hook,
-	}, cfg.RateLimit)
+		DB:     s.database.DB,
+		Logger: cfg.Logger,
+		Speed:  cfg.Speed,
+		Policy: cfg.CapPolicy,
+		Hold:   cfg.TaskHold,
+		Shared: cfg.DatabaseURL != "",
+		Hook:   cfg.Hook,
+	}, cfg.RateLimit, dialect)
 	if err != nil {
 		return nil, err
 	}

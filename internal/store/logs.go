@@ -35,9 +35,10 @@ func (tx *Tx) Changes(ctx context.Context, page Page) ([]Change, error) {
 			AND ($2::timestamptz IS NULL OR updated_at >= $2)
 			AND ($3::timestamptz IS NULL OR updated_at <= $3)
 			AND ($4 = 0 OR (response->>'resource_id')::bigint = $4)
+			AND operation <> ALL($7)
 		ORDER BY seq DESC
 		OFFSET $5
-		LIMIT $6`, tx.Caller.Account, page.From, page.To, page.Resource, page.Offset, page.Limit)
+		LIMIT $6`, tx.Caller.Account, page.From, page.To, page.Resource, page.Offset, page.Limit, tx.hiding())
 	if err != nil {
 		return nil, fmt.Errorf("list changes: %w", err)
 	}
@@ -59,14 +60,14 @@ func (tx *Tx) BusyDays(ctx context.Context, page Page) ([]time.Time, error) {
 		FROM (
 			SELECT min(accepted_at) AS first
 			FROM tasks
-			WHERE account_id = $1
+			WHERE account_id = $1 AND operation <> ALL($6)
 			GROUP BY date_trunc('day', accepted_at, 'UTC')
 		) days
 		WHERE ($2::timestamptz IS NULL OR first >= $2)
 			AND ($3::timestamptz IS NULL OR first <= $3)
 		ORDER BY first DESC
 		OFFSET $4
-		LIMIT $5`, tx.Caller.Account, page.From, page.To, page.Offset, page.Limit)
+		LIMIT $5`, tx.Caller.Account, page.From, page.To, page.Offset, page.Limit, tx.hiding())
 	if err != nil {
 		return nil, fmt.Errorf("list busy days: %w", err)
 	}

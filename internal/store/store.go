@@ -97,6 +97,7 @@ type Tx struct {
 	Caller cloud.Caller
 	Now    time.Time // business time of the account; zero in a Read
 
+	hidden    []string         // operations whose tasks it does not see
 	names     map[int64]string // of the resources that it has read or written, one by one; nil in a Read
 	planned   []cloud.Step
 	capPolicy string
@@ -112,6 +113,9 @@ func (tx *Tx) Planned() []cloud.Step { return tx.planned }
 
 // write queues a change. Its errors show at the next question or at the commit.
 func (tx *Tx) write(sql string, args ...any) { tx.writes.write(sql, args...) }
+
+// Hide lets the transaction see no tasks of some operations, which belong to another API of the same account.
+func (tx *Tx) Hide(operations []string) { tx.hidden = operations }
 
 // CapPolicy is the account's own policy for changes beyond the cap; empty: the
 // server's.

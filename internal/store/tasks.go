@@ -37,11 +37,14 @@ func (tx *Tx) Task(id uuid.UUID) (t cloud.Task, ok bool, err error) {
 	if err != nil {
 		return t, false, fmt.Errorf("read task: %w", err)
 	}
-	if found == nil {
+	if found == nil || slices.Contains(tx.hidden, found.Operation) {
 		return t, false, nil
 	}
 	return *found, true, nil
 }
+
+// hiding is hidden as SQL wants it: not null.
+func (tx *Tx) hiding() []string { return append([]string{}, tx.hidden...) }
 
 // RecentTasks lists the caller's active tasks and those that changed within an
 // age of business time, newest change first and not more than limit.
@@ -50,9 +53,10 @@ func (tx *Tx) RecentTasks(ctx context.Context, age time.Duration, limit int) ([]
 		SELECT `+taskColumns+`
 		FROM tasks
 		WHERE account_id = $1
+			AND operation <> ALL($4)
 			AND (response IS NULL OR updated_at > (SELECT business_now(a) - $2::interval FROM accounts a WHERE id = $1))
 		ORDER BY seq DESC
-		LIMIT $3`, tx.Caller.Account, age, limit)
+		LIMIT $3`, tx.Caller.Account, age, limit, tx.hiding())
 	if err != nil {
 		return nil, fmt.Errorf("list tasks: %w", err)
 	}

@@ -72,7 +72,7 @@ func write(root string) error {
 		return err
 	}
 	// As at the start of a server: it names every operation that is not bound.
-	bound, err := engine.New(engine.Config{Document: document, Operations: functions})
+	bound, err := engine.New(engine.Config{APIs: []engine.API{{Document: document, Operations: functions}}})
 	if err != nil {
 		return err
 	}

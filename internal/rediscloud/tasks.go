@@ -1,6 +1,7 @@
-package api
+package rediscloud
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -9,14 +10,30 @@ import (
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/rediscloud/wire"
+	"github.com/understudy-dev/understudy/internal/store"
 )
 
-type link struct {
-	Rel  string `json:"rel"`
-	Href string `json:"href"`
-	Type string `json:"type"`
+// Finished tasks are listed for this long, and not more than so many. doc: manage-tasks
+const (
+	recentTasks = 10 * 24 * time.Hour
+	maxTasks    = 10_000
+)
+
+func taskOperations() []engine.Operation {
+	type path struct {
+		ID string `path:"taskId" json:"-"`
+	}
+	return []engine.Operation{
+		engine.Answer("listTasks", func(ctx context.Context, tx *store.Tx, _ struct{}) ([]cloud.Task, error) {
+			return tx.RecentTasks(ctx, recentTasks, maxTasks)
+		}),
+		engine.GetTask("getTask",
+			func(in path) string { return in.ID },
+			func(id string) error { return cloud.Errorf("ENTITY_NOT_FOUND", "Task %q was not found.", id) }),
+	}
 }
 
 // taskBody is a task as clients see it. doc: manage-tasks
@@ -27,7 +44,7 @@ type taskBody struct {
 	Description string        `json:"description"`
 	Timestamp   time.Time     `json:"timestamp"`
 	Response    *taskResponse `json:"response,omitempty"` // of a finished one
-	Links       []link        `json:"links"`
+	Links       []wire.Link   `json:"links"`
 }
 
 // taskResponse is what a finished task came to; it is written even when it says nothing.
@@ -61,20 +78,20 @@ var status = map[cloud.TaskStatus]string{
 }
 
 type taskList struct {
-	Tasks []taskBody `json:"tasks"`
-	Links []link     `json:"links"`
+	Tasks []taskBody  `json:"tasks"`
+	Links []wire.Link `json:"links"`
 }
 
 // task renders a task; rel is what its link to itself is called, which differs
 // between the first answer and lists ("task") and the task's own page ("self").
-func (s *server) task(base string, t cloud.Task, rel string) taskBody {
+func (d *dialect) task(base string, t cloud.Task, rel string) taskBody {
 	body := taskBody{
 		TaskID:      t.ID,
 		CommandType: t.Command,
 		Status:      status[t.Status],
 		Response:    responseOf(t.Response),
 		Timestamp:   t.UpdatedAt.UTC(),
-		Links:       []link{{Rel: rel, Href: base + s.taskPath + t.ID, Type: http.MethodGet}},
+		Links:       []wire.Link{{Rel: rel, Href: base + d.taskPath + t.ID, Type: http.MethodGet}},
 	}
 	switch t.Status {
 	case cloud.TaskReceived:
@@ -87,20 +104,20 @@ func (s *server) task(base string, t cloud.Task, rel string) taskBody {
 		body.Description = "The request failed during processing. The error says why."
 	}
 	if t.Status == cloud.TaskDone && rel == "self" {
-		if path, ok := s.resources[t.Operation].of(t.Response); ok {
-			body.Links = slices.Insert(body.Links, 0, link{Rel: "resource", Href: base + path, Type: http.MethodGet})
+		if path, ok := d.resources[t.Operation].of(t.Response); ok {
+			body.Links = slices.Insert(body.Links, 0, wire.Link{Rel: "resource", Href: base + path, Type: http.MethodGet})
 		}
 	}
 	return body
 }
 
-func (s *server) tasks(base string, tasks []cloud.Task) taskList {
+func (d *dialect) tasks(base string, tasks []cloud.Task) taskList {
 	list := taskList{
 		Tasks: make([]taskBody, len(tasks)),
-		Links: []link{{Rel: "self", Href: base + s.listPath, Type: http.MethodGet}},
+		Links: []wire.Link{{Rel: "self", Href: base + d.listPath, Type: http.MethodGet}},
 	}
 	for i, t := range tasks {
-		list.Tasks[i] = s.task(base, t, "task")
+		list.Tasks[i] = d.task(base, t, "task")
 	}
 	return list
 }
