@@ -19,8 +19,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // failure renders an error.
 func (s *server) failure(r *http.Request, err error) reply {
-	var key KeyRefusal
-	if errors.As(err, &key) {
+	if key, ok := errors.AsType[KeyRefusal](err); ok {
 		return s.refusal(r, key)
 	}
 	p := problemOf(r, err)

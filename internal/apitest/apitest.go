@@ -77,10 +77,11 @@ func Limited(tb testing.TB, url string, perMinute int) *World {
 	return start(tb, url, perMinute, nil, Dialect(tb, account.Setup{}))
 }
 
-// Speaking is On for other dialects than that of Redis Cloud with what every account has.
-func Speaking(tb testing.TB, url string, dialects ...api.Dialect) *World {
+// Speaking is On for other dialects than that of Redis Cloud with what every account has. The answers of others are not
+// checked: clients of theirs are for the test to write.
+func Speaking(tb testing.TB, url string, change func(*engine.Config), dialects ...api.Dialect) *World {
 	tb.Helper()
-	return start(tb, url, 0, nil, dialects...)
+	return start(tb, url, 0, change, dialects...)
 }
 
 // Dialect is that of Redis Cloud, with accounts that have what a setup says.

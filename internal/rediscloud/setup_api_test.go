@@ -16,7 +16,7 @@ func setUp(tb testing.TB, url string, setup account.Setup) *apitest.World {
 	if url == "" {
 		url = pgtest.New(tb)
 	}
-	return apitest.Speaking(tb, url, apitest.Dialect(tb, setup))
+	return apitest.Speaking(tb, url, nil, apitest.Dialect(tb, setup))
 }
 
 func TestCardsOfASetupTakeThePlaceOfTheBuiltInOne(t *testing.T) {
