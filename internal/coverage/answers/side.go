@@ -9,13 +9,13 @@ import (
 )
 
 // blurs make answers alike that vary by chance, each on top of the one before: by random ids, the ports of servers and
-// the machine's own time, which errors carry; by an account's time, where its clock runs or events come in any order;
+// times to a fraction of a second, as only clocks that run show; by other times, where events come in any order;
 // by numbers that are given out as requests happen to come, and the names, ids and passwords made of them.
 var blurs = [...]struct {
 	chance *regexp.Regexp
 	sign   string
 }{
-	{regexp.MustCompile(`(?i)[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}|\b127\.0\.0\.1:\d+|[-\dT:]{19}\.\d{3}\+00:00`), "<ID>"},
+	{regexp.MustCompile(`(?i)[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}|\b127\.0\.0\.1:\d+|[-\dT:]{19}\.\d+(Z|\+00:00)`), "<ID>"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:?\d\d)?)?`), "<TIME>"},
 	{regexp.MustCompile(`[a-z]+-[a-z]+-[a-z]+-\d+(\.db\.)|-[0-9a-f]{8,17}\b|("password" : ")\w{32}"|\d+`), "$1$2<N>"},
 }
