@@ -176,19 +176,15 @@ func (s *server) perform(r *http.Request, c call, hold store.KeyHold) (rep reply
 	if err := c.op.CheckRequest(r, c.path, c.body); err != nil {
 		return rep, err
 	}
-	key := engine.Keyed{Hold: hold, Outcome: func(out any) store.KeyOutcome {
+	render := engine.Reply{Hold: hold, Render: func(out any) store.KeyOutcome {
 		rep = s.success(r, c.op, out)
 		return rep.outcome()
 	}}
 	req := engine.Request{Path: c.path, Query: queryParams(r, c.op), Body: c.body.JSON}
-	var out any
 	if c.op.Command != "" {
-		out, err = s.engine.Accept(r.Context(), c.caller, c.op.ID, req, key)
+		_, err = s.engine.Accept(r.Context(), c.caller, c.op.ID, req, render)
 	} else {
-		out, err = s.engine.Answer(r.Context(), c.caller, c.op.ID, req, key)
-	}
-	if err == nil && hold.Token == "" {
-		rep = s.success(r, c.op, out)
+		_, err = s.engine.Answer(r.Context(), c.caller, c.op.ID, req, render)
 	}
 	return rep, err
 }

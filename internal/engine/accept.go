@@ -14,23 +14,33 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// Keyed is the idempotency key of a request; its zero value is that of a request
-// without one. What is answered is stored in the transaction of the effect.
-type Keyed struct {
-	Hold    store.KeyHold
-	Outcome func(out any) store.KeyOutcome // renders what will be answered
+// Reply is how a request is answered, and under which idempotency key; its zero value is that of a request without one
+// whose answer nobody renders.
+type Reply struct {
+	Hold store.KeyHold
+	// Render makes the answer, once: with a key before the commit, since it is stored in the transaction of the effect,
+	// and without one after it.
+	Render func(out any) store.KeyOutcome
 }
 
-func (k Keyed) outcome(out any) (o store.KeyOutcome) {
-	if k.Hold.Token != "" {
-		o = k.Outcome(out)
+// before renders the answer to a request with a key.
+func (r Reply) before(out any) (o store.KeyOutcome) {
+	if r.Hold.Token != "" {
+		o = r.Render(out)
 	}
 	return o
 }
 
+// after renders the answer to a request without a key.
+func (r Reply) after(out any) {
+	if r.Hold.Token == "" && r.Render != nil {
+		r.Render(out)
+	}
+}
+
 // Answer runs an operation that answers at once. It answers store.ErrKeyLost,
 // and has done nothing, if the request has lost its idempotency key.
-func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req Request, key Keyed) (any, error) {
+func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req Request, reply Reply) (any, error) {
 	op, err := e.operation(id)
 	if err != nil {
 		return nil, err
@@ -56,7 +66,7 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 			}
 		}
 		e.at("idem.before_finish")
-		if err := tx.FinishKey(ctx, key.Hold, key.outcome(out)); err != nil {
+		if err := tx.FinishKey(ctx, reply.Hold, reply.before(out)); err != nil {
 			return err
 		}
 		e.at("tx.before_commit")
@@ -72,6 +82,7 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 	if len(steps) > 0 {
 		e.steps.wake.set()
 	}
+	reply.after(out)
 	return out, nil
 }
 
@@ -80,7 +91,7 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 // store.ErrKeyLost, and has done nothing, if the request has lost its idempotency
 // key. It answers what is missing of
 // the outermost resource that a GET names, for which alone it heeds ctx.
-func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req Request, key Keyed) (cloud.Task, error) {
+func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req Request, reply Reply) (cloud.Task, error) {
 	op, err := e.operation(id)
 	if err != nil {
 		return cloud.Task{}, err
@@ -105,7 +116,7 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 		Command:   op.doc.Command,
 		Status:    cloud.TaskReceived,
 	}
-	task.UpdatedAt = key.Hold.Now
+	task.UpdatedAt = reply.Hold.Now
 	e.at("idem.before_finish")
 	accepted, err := e.acceptor.Do(store.Acceptance{
 		ID:        task.ID,
@@ -115,8 +126,8 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 		Command:   task.Command,
 		Request:   request,
 		Work:      e.real(op.work()),
-		Hold:      key.Hold,
-		Outcome:   key.outcome(task),
+		Hold:      reply.Hold,
+		Outcome:   reply.before(task),
 	})
 	switch {
 	case errors.Is(err, batch.ErrClosed):
@@ -132,6 +143,7 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 		e.tasks.wake.set()
 		e.changed.set()
 	}
+	reply.after(task)
 	return task, nil
 }
 

@@ -247,7 +247,7 @@ func (w *world) advance(d time.Duration) {
 // create accepts the creation of a box.
 func (w *world) create(body string) cloud.Task {
 	w.tb.Helper()
-	task, err := w.Accept(w.tb.Context(), w.caller, "createBox", engine.Request{Body: []byte(body)}, engine.Keyed{})
+	task, err := w.Accept(w.tb.Context(), w.caller, "createBox", engine.Request{Body: []byte(body)}, engine.Reply{})
 	if err != nil {
 		w.tb.Fatal(err)
 	}
@@ -257,7 +257,7 @@ func (w *world) create(body string) cloud.Task {
 // task reads a task; an unfinished one is waited for as long as Hold says.
 func (w *world) task(id string) cloud.Task {
 	w.tb.Helper()
-	out, err := w.Answer(w.tb.Context(), w.caller, "getTask", engine.Request{Path: map[string]string{"taskId": id}}, engine.Keyed{})
+	out, err := w.Answer(w.tb.Context(), w.caller, "getTask", engine.Request{Path: map[string]string{"taskId": id}}, engine.Reply{})
 	if err != nil {
 		w.tb.Fatal(err)
 	}
