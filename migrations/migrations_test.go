@@ -116,6 +116,71 @@ func TestDocumentsBecomeText(t *testing.T) {
 	}
 }
 
+func TestKindsOfDatabasesBecomeOne(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	down := func() {
+		for current, _ := versions(t, url); current > 7; current-- {
+			if err := migrations.Down(t.Context(), url); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	down()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), `
+		WITH a AS (INSERT INTO accounts (name, owner_name, owner_email) VALUES ('a', 'o', 'e'), ('b', 'o', 'e') RETURNING id), r AS (
+			INSERT INTO resources (account_id, kind, id, parent_kind, parent_id, name, status, body, created_at, updated_at)
+			SELECT a.id, r.kind, r.id, r.parent_kind, r.parent_id, '', 'active', '{}', now(), now()
+			FROM a, (VALUES
+				('subscription', 1, NULL, NULL), ('database', 2, 'subscription', 1), ('database-job', 3, 'database', 2),
+				('essentials-subscription', 4, NULL, NULL), ('essentials-database', 5, 'essentials-subscription', 4),
+				('essentials-database-job', 6, 'essentials-database', 5), ('essentials-database-job', 7, 'essentials-database', 5)
+			) r (kind, id, parent_kind, parent_id)
+			RETURNING account_id, kind, id
+		)
+		INSERT INTO steps (account_id, kind, resource_id, after, status)
+		SELECT account_id, kind, id, '1 s', 'active' FROM r WHERE id <> 7`,
+	); err != nil {
+		t.Fatal(err)
+	}
+	rows := func() (all string) {
+		if err := db.QueryRowContext(t.Context(), `
+			SELECT string_agg(DISTINCT concat_ws(' ', r.id, r.kind, 'of', r.parent_kind, r.parent_id, 'step', s.kind), '; ')
+			FROM resources r
+			LEFT JOIN steps s ON (s.account_id, s.kind, s.resource_id) = (r.account_id, r.kind, r.id)
+			WHERE r.id <> 1 AND r.id <> 4`,
+		).Scan(&all); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	before := "2 database of subscription 1 step database; 3 database-job of database 2 step database-job; " +
+		"5 essentials-database of essentials-subscription 4 step essentials-database; " +
+		"6 essentials-database-job of essentials-database 5 step essentials-database-job; " +
+		"7 essentials-database-job of essentials-database 5 step"
+	after := "2 database of subscription 1 step database; 3 database-job of database 2 step database-job; " +
+		"5 database of essentials-subscription 4 step database; " +
+		"6 database-job of database 5 step database-job; 7 database-job of database 5 step"
+	if got := rows(); got != before {
+		t.Fatalf("got %s, want %s", got, before)
+	}
+	if err := migrations.Up(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(); got != after {
+		t.Errorf("up: got %s, want %s", got, after)
+	}
+	down()
+	if got := rows(); got != before {
+		t.Errorf("down: got %s, want %s", got, before)
+	}
+}
+
 // schema lists tables, columns, indexes, constraints, functions and types,
 // without goose's own table.
 func schema(t *testing.T, url string) string {

@@ -39,7 +39,7 @@ type Account struct {
 // body, in their dialect; the store and the engine treat them all alike.
 type Kind struct {
 	Name    string // stored with every resource
-	Parent  string // name of the kind of its parent; empty: it has none
+	Parent  string // name of the kind of its parent, where a resource names no other; empty: it has none
 	FirstID int64  // public ids count up from here
 	// Limit bounds how many of them an account may change at once, and makes whatever is being provisioned for one keep
 	// it pending; nil: neither. All kinds of an account that have a limit share its slots.
@@ -58,7 +58,8 @@ type Body interface{ Kind() Kind }
 // Resource is something that was created in the cloud and has a life of its own.
 type Resource[B Body] struct {
 	ID          int64
-	Parent      int64 // 0: none
+	Parent      int64  // 0: none
+	ParentKind  string // name of the parent's kind; empty when it is inserted: that of its own kind
 	Name        string
 	Status      Status // as a client sees it
 	Error       *Error // why Status is StatusError

@@ -3,7 +3,9 @@ package rediscloud_test
 import (
 	"fmt"
 	"net/http"
+	"path"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
@@ -320,6 +322,48 @@ func TestEssentialsDatabaseLife(t *testing.T) {
 	a.Settle(sub, "")
 	if got := a.Do(http.MethodGet, second, nil); got.Status != 404 {
 		t.Errorf("database of a subscription that is gone: got %d, want 404", got.Status)
+	}
+}
+
+// A database is found only below its own kind of subscription, whatever operation asks for it.
+func TestDatabaseOfTheOtherKind(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	pro, fixed := kinds(a)
+	proSub, fixedSub := path.Dir(path.Dir(pro)), path.Dir(path.Dir(fixed))
+	proAsFixed, fixedAsPro := "/v1/fixed"+strings.TrimPrefix(proSub, "/v1"), "/v1"+strings.TrimPrefix(fixedSub, "/v1/fixed")
+	below := func(sub, db string) string { return sub + "/databases/" + path.Base(db) }
+	for _, tt := range []struct {
+		db, missing     string // what a read says is missing
+		update, removal cloud.Code
+	}{
+		{below(fixedAsPro, fixed), "Subscription %d was not found.", "SUBSCRIPTION_NOT_FOUND", "SUBSCRIPTION_NOT_FOUND"},
+		{
+			below(proAsFixed, pro), "Essentials subscription %d was not found.",
+			"UPDATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "DELETING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		},
+		{below(proSub, fixed), "in subscription %d.", "DATABASE_NOT_FOUND", "DATABASE_NOT_FOUND"},
+		{below(fixedSub, pro), "in subscription %d.", "DATABASE_NOT_FOUND", "DATABASE_NOT_FOUND"},
+	} {
+		missing := fmt.Sprintf(tt.missing, idOf(t, path.Dir(path.Dir(tt.db))))
+		for _, what := range []string{"", "/tags", "/available-target-versions", "/slow-log", "/traffic", "/upgrade"} {
+			if got := a.Do(http.MethodGet, tt.db+what, nil); got.Status != http.StatusNotFound || !strings.Contains(string(got.Body), missing) {
+				t.Errorf("GET %s%s: got %d, %s, want %q", tt.db, what, got.Status, got.Body, missing)
+			}
+		}
+		wantError(t, a.Run(http.MethodPut, tt.db, map[string]any{"name": "other"}), tt.update)
+		wantError(t, a.Run(http.MethodDelete, tt.db, nil), tt.removal)
+	}
+	for _, sub := range []string{proAsFixed, fixedAsPro} {
+		if got := a.Do(http.MethodGet, sub+"/databases", nil); got.Status != http.StatusNotFound || !strings.Contains(string(got.Body), "ubscription "+path.Base(sub)+" was not found.") {
+			t.Errorf("GET %s/databases: got %d, %s, want that the subscription is missing", sub, got.Status, got.Body)
+		}
+	}
+	redirection := map[string]any{
+		"sourceDatabaseId": idOf(t, pro), "targetDatabaseId": idOf(t, fixed), "endpointTargetType": "public", "migrationProtection": true,
+	}
+	if got := a.Do(http.MethodPost, "/v1/endpoint-redirections", redirection); got.Status != http.StatusNotFound {
+		t.Errorf("redirection to an Essentials database: got %d, %s, want 404", got.Status, got.Body)
 	}
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,7 +17,7 @@ import (
 // resourceColumns reads a resource of a kind, a condition telling whether that has a
 // limit.
 func resourceColumns(limited string) string {
-	return `r.id, COALESCE(r.parent_id, 0), r.name, r.error, r.created_at, r.updated_at, r.activated_at, r.body, ` + resourceStatus(limited)
+	return `r.id, COALESCE(r.parent_id, 0), COALESCE(r.parent_kind, ''), r.name, r.error, r.created_at, r.updated_at, r.activated_at, r.body, ` + resourceStatus(limited)
 }
 
 // resourceStatus reads the status alone. What is held by a step is not active for
@@ -32,7 +33,7 @@ func resourceStatus(limited string) string {
 // record is a row of resources, with its JSON as it came.
 type record struct {
 	id, parent           int64
-	name                 string
+	parentKind, name     string
 	failure              []byte
 	createdAt, updatedAt time.Time
 	activatedAt          *time.Time
@@ -42,12 +43,12 @@ type record struct {
 
 // columns is where to scan resourceColumns to.
 func (r *record) columns() []any {
-	return []any{&r.id, &r.parent, &r.name, &r.failure, &r.createdAt, &r.updatedAt, &r.activatedAt, &r.body, &r.status}
+	return []any{&r.id, &r.parent, &r.parentKind, &r.name, &r.failure, &r.createdAt, &r.updatedAt, &r.activatedAt, &r.body, &r.status}
 }
 
 func resourceOf[B cloud.Body](row *record) (r cloud.Resource[B], err error) {
 	r = cloud.Resource[B]{
-		ID: row.id, Parent: row.parent, Name: row.name, Status: row.status,
+		ID: row.id, Parent: row.parent, ParentKind: row.parentKind, Name: row.name, Status: row.status,
 		CreatedAt: row.createdAt, UpdatedAt: row.updatedAt, ActivatedAt: row.activatedAt,
 	}
 	if err = json.Unmarshal(row.body, &r.Body); err == nil && row.failure != nil {
@@ -123,7 +124,12 @@ func All[B cloud.Body](ctx context.Context, tx *Tx) ([]cloud.Resource[B], error)
 // List reads the caller's resources of a kind below a parent, in the order of their
 // ids.
 func List[B cloud.Body](ctx context.Context, tx *Tx, parent int64) ([]cloud.Resource[B], error) {
-	return list[B](ctx, tx, below+` ORDER BY r.id`, kindOf[B]().Parent, parent)
+	return ListBelow[B](ctx, tx, kindOf[B]().Parent, parent)
+}
+
+// ListBelow is List for a parent of the kind with a name.
+func ListBelow[B cloud.Body](ctx context.Context, tx *Tx, parentKind string, parent int64) ([]cloud.Resource[B], error) {
+	return list[B](ctx, tx, below+` ORDER BY r.id`, parentKind, parent)
 }
 
 // ListPage is List without the first offset of them, and with limit of them at most.
@@ -271,7 +277,7 @@ func Insert[B cloud.Body](_ context.Context, tx *Tx, r cloud.Resource[B]) error 
 	var parentKind *string
 	var parent *int64
 	if r.Parent != 0 {
-		parentKind, parent = &kind.Parent, &r.Parent
+		parentKind, parent = new(cmp.Or(r.ParentKind, kind.Parent)), &r.Parent
 	}
 	tx.write(`
 		INSERT INTO resources (account_id, kind, id, parent_kind, parent_id, name, status, body, created_at, updated_at)

@@ -25,13 +25,23 @@ type body struct {
 	Locals         []struct{ Region string }
 }
 
+// resources are those of all accounts, a database and its jobs under the kind that the model tells apart by the
+// subscription.
+const resources = `(
+	SELECT r.*,
+		CASE WHEN 'essentials-subscription' IN (r.parent_kind, p.parent_kind) THEN 'essentials-' ELSE '' END || r.kind AS model_kind,
+		CASE WHEN p.parent_kind = 'essentials-subscription' THEN 'essentials-' ELSE '' END || r.parent_kind AS model_parent_kind
+	FROM resources r
+	LEFT JOIN resources p ON (p.account_id, p.kind, p.id) = (r.account_id, r.parent_kind, r.parent_id)
+)`
+
 // snapshot reads all resources of the account, in the states that its clients see.
 func (a *actor) snapshot(rt *rapid.T) model.Snapshot {
 	rows, err := a.conn.Query(a.ctx, `
-		SELECT kind, id, COALESCE(parent_kind, ''), COALESCE(parent_id, 0), name, body, CASE WHEN status = 'active' AND EXISTS (
+		SELECT model_kind, id, COALESCE(model_parent_kind, ''), COALESCE(parent_id, 0), name, body, CASE WHEN status = 'active' AND EXISTS (
 			SELECT FROM steps s WHERE s.account_id = r.account_id AND s.holds = r.id AND r.parent_id IS NULL
 		) THEN 'pending' ELSE status END, activated_at IS NULL AND status = 'pending'
-		FROM resources r
+		FROM `+resources+` r
 		WHERE account_id = $1`, a.account.ID)
 	if err != nil {
 		rt.Fatal(err)
@@ -147,9 +157,10 @@ func (a *actor) broken(rt *rapid.T) []string {
 // stuck lists what is under way while nothing is left to be done for it.
 func (a *actor) stuck(rt *rapid.T, now model.Snapshot) (problems []string) {
 	rows, err := a.conn.Query(a.ctx, `
-		SELECT kind, resource_id
-		FROM steps
-		WHERE account_id = $1
+		SELECT r.model_kind, r.id
+		FROM steps s
+		JOIN `+resources+` r ON (r.account_id, r.kind, r.id) = (s.account_id, s.kind, s.resource_id)
+		WHERE s.account_id = $1
 		UNION
 		SELECT r.kind, r.id
 		FROM steps s

@@ -51,10 +51,10 @@ func (d GrantDatabase) checkRegions(db subscription.Database) error {
 }
 
 // grantable is what there is of the databases that a request names: the Essentials
-// subscriptions among theirs, by name, and the databases of both kinds.
+// subscriptions among theirs, by name, and the databases.
 type grantable struct {
 	essentials map[int64]string
-	fixed, pro map[int64]store.Outline[[]subscription.Local]
+	databases  map[int64]store.Outline[[]subscription.Local]
 	early      map[int64]bool // subscriptions that were asked whether their databases are there yet
 }
 
@@ -71,10 +71,7 @@ func findGrantable(ctx context.Context, tx *store.Tx, specs []grantSpec) (found 
 	if found.essentials, err = store.Names[subscription.Essentials](ctx, tx, slices.Compact(subscriptions)); err != nil {
 		return found, err
 	}
-	if found.fixed, err = store.Outlines[subscription.EssentialsDatabase, []subscription.Local](ctx, tx, databases, "locals"); err != nil {
-		return found, err
-	}
-	found.pro, err = store.Outlines[subscription.Database, []subscription.Local](ctx, tx, databases, "locals")
+	found.databases, err = store.Outlines[subscription.Database, []subscription.Local](ctx, tx, databases, "locals")
 	found.early = map[int64]bool{}
 	return found, err
 }
@@ -89,7 +86,7 @@ func (g grantable) isEarly(ctx context.Context, tx *store.Tx, db store.Outline[[
 	if asked {
 		return early, nil
 	}
-	early, err := new(subscription.Database).Early(ctx, tx, db.Parent)
+	early, err := subscription.HasNothingYet(ctx, tx, db.Parent)
 	g.early[db.Parent] = early
 	return early, err
 }
@@ -98,12 +95,13 @@ func (g grantable) isEarly(ctx context.Context, tx *store.Tx, db store.Outline[[
 // One on its way out counts as gone, and one that is not there yet as missing: it
 // answers SUBSCRIPTION_NOT_FOUND and DATABASE_NOT_FOUND.
 func (g grantable) check(ctx context.Context, tx *store.Tx, at GrantDatabase) error {
-	databases, notFound := g.pro, new(subscription.Database).NotFound
+	databases := subscription.ProDatabases
 	_, essentials := g.essentials[at.SubscriptionID]
 	if essentials {
-		databases, notFound = g.fixed, new(subscription.EssentialsDatabase).NotFound
+		databases = subscription.EssentialsDatabases
 	}
-	db, ok := databases[at.DatabaseID]
+	db, ok := g.databases[at.DatabaseID]
+	ok = ok && db.Parent == at.SubscriptionID
 	if ok && !essentials {
 		early, err := g.isEarly(ctx, tx, db)
 		if err != nil {
@@ -112,8 +110,8 @@ func (g grantable) check(ctx context.Context, tx *store.Tx, at GrantDatabase) er
 		ok = !early
 	}
 	switch {
-	case !ok || db.Parent != at.SubscriptionID:
-		return notFound(ctx, tx, at.SubscriptionID, at.DatabaseID)
+	case !ok:
+		return databases.NotFound(ctx, tx, at.SubscriptionID, at.DatabaseID)
 	case db.Status == cloud.StatusDeleting:
 		return cloud.Errorf("DATABASE_NOT_FOUND", "Database %d was not found: it is being deleted.", db.ID)
 	default:

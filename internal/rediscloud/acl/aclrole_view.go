@@ -2,7 +2,6 @@ package acl
 
 import (
 	"context"
-	"maps"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/rediscloud/subscription"
@@ -35,7 +34,7 @@ type aclUserName struct {
 	Name string `json:"name"`
 }
 
-// databaseNames knows the databases that roles name, of both kinds, by their ids.
+// databaseNames knows the databases that roles name by their ids.
 func databaseNames(ctx context.Context, tx *store.Tx, roles []cloud.Resource[Role]) (map[int64]string, error) {
 	var ids []int64
 	for _, role := range roles {
@@ -45,13 +44,7 @@ func databaseNames(ctx context.Context, tx *store.Tx, roles []cloud.Resource[Rol
 			}
 		}
 	}
-	names, err := store.Names[subscription.Database](ctx, tx, ids)
-	if err != nil {
-		return nil, err
-	}
-	others, err := store.Names[subscription.EssentialsDatabase](ctx, tx, ids)
-	maps.Copy(names, others)
-	return names, err
+	return store.Names[subscription.Database](ctx, tx, ids)
 }
 
 type aclRoles struct {

@@ -73,10 +73,6 @@ func redirectionOperations() []engine.Operation {
 		engine.Answer("createEndpointRedirection", createRedirection),
 		engine.Answer("getEndpointRedirection", getRedirection),
 		engine.Answer("revertEndpointRedirection", revertRedirection),
-		engine.Answer("getProDatabaseTraffic", subscription.GetTraffic[subscription.Database]),
-		engine.Answer("resumeProDatabaseTraffic", subscription.ResumeTraffic[subscription.Database]),
-		engine.Answer("getEssentialsDatabaseTraffic", subscription.GetTraffic[subscription.EssentialsDatabase]),
-		engine.Answer("resumeEssentialsDatabaseTraffic", subscription.ResumeTraffic[subscription.EssentialsDatabase]),
 	}
 }
 
@@ -152,18 +148,12 @@ func createRedirection(ctx context.Context, tx *store.Tx, in redirectionCreate) 
 		return view, err
 	case !in.Protection:
 		return view, cloud.Errorf("BAD_REQUEST", "migrationProtection must be true.")
-	case !ok:
+	case !ok || !subscription.ProDatabases.Has(target):
 		return view, cloud.Errorf("DATABASE_NOT_FOUND", "Database %d was not found among the Pro ones, as the target must be.", in.Target)
 	case in.Source == in.Target:
 		return view, cloud.Errorf("BAD_REQUEST", "A database cannot be redirected to itself.")
 	}
-	if source, ok, err := store.Lock[subscription.Database](ctx, tx, in.Source); err != nil || ok {
-		if err != nil {
-			return view, err
-		}
-		return redirect(ctx, tx, in, source, target)
-	}
-	source, ok, err := store.Lock[subscription.EssentialsDatabase](ctx, tx, in.Source)
+	source, ok, err := store.Lock[subscription.Database](ctx, tx, in.Source)
 	switch {
 	case err != nil:
 		return view, err
@@ -173,19 +163,18 @@ func createRedirection(ctx context.Context, tx *store.Tx, in redirectionCreate) 
 	return redirect(ctx, tx, in, source, target)
 }
 
-func redirect[B cloud.Body, P subscription.Hosted[B]](ctx context.Context, tx *store.Tx, in redirectionCreate, source cloud.Resource[B], target cloud.Resource[subscription.Database]) (view redirectionView, err error) {
-	from := P(&source.Body).Core()
+func redirect(ctx context.Context, tx *store.Tx, in redirectionCreate, source, target cloud.Resource[subscription.Database]) (view redirectionView, err error) {
 	if source.Status != cloud.StatusActive || target.Status != cloud.StatusActive {
 		return view, cloud.Errorf("CONFLICT_ERROR", "Both databases must be active.")
 	}
-	if err := checkRedirection(in.TargetType, *from, target.Body); err != nil {
+	if err := checkRedirection(in.TargetType, source.Body, target.Body); err != nil {
 		return view, err
 	}
 	if err := checkPublic(ctx, tx, source.Parent, target.Parent); err != nil {
 		return view, err
 	}
-	_, names := from.Endpoints(source.ID, source.Parent)
-	if _, essentials := any(source.Body).(subscription.EssentialsDatabase); essentials {
+	_, names := source.Body.Endpoints(source.ID, source.Parent)
+	if subscription.EssentialsDatabases.Has(source) {
 		names.Private = "" // the machines are shared
 	}
 	r := cloud.Resource[Redirection]{Status: redirectionInitiated, CreatedAt: tx.Now, Body: Redirection{
@@ -195,7 +184,7 @@ func redirect[B cloud.Body, P subscription.Hosted[B]](ctx context.Context, tx *s
 	if r, err = resource.Insert(ctx, tx, r); err != nil {
 		return view, err
 	}
-	from.Redirected, target.Body.EndpointsOf = true, from.NamedAfter(source.ID)
+	source.Body.Redirected, target.Body.EndpointsOf = true, source.Body.NamedAfter(source.ID)
 	if err := store.Update(ctx, tx, source); err != nil {
 		return view, err
 	}
@@ -348,10 +337,7 @@ func giveBack(ctx context.Context, tx *store.Tx, r Redirection) (target cloud.Re
 	if err != nil || !ok {
 		return target, false, err
 	}
-	ok, err = takeBack[subscription.Database](ctx, tx, r.Source, target.Body.EndpointsOf)
-	if err == nil && !ok {
-		ok, err = takeBack[subscription.EssentialsDatabase](ctx, tx, r.Source, target.Body.EndpointsOf)
-	}
+	ok, err = takeBack(ctx, tx, r.Source, target.Body.EndpointsOf)
 	if err != nil || !ok {
 		return target, false, err
 	}
@@ -361,15 +347,14 @@ func giveBack(ctx context.Context, tx *store.Tx, r Redirection) (target cloud.Re
 
 // takeBack gives a database its traffic back with its endpoints, if those are the ones
 // that lead elsewhere; ok is false if they are not or there is no such database.
-func takeBack[B cloud.Body, P subscription.Hosted[B]](ctx context.Context, tx *store.Tx, id, endpointsOf int64) (ok bool, err error) {
-	db, ok, err := store.Lock[B](ctx, tx, id)
-	d := P(&db.Body).Core()
-	if err != nil || !ok || endpointsOf != d.NamedAfter(id) {
+func takeBack(ctx context.Context, tx *store.Tx, id, endpointsOf int64) (ok bool, err error) {
+	db, ok, err := store.Lock[subscription.Database](ctx, tx, id)
+	if err != nil || !ok || endpointsOf != db.Body.NamedAfter(id) {
 		return false, err
 	}
-	d.Redirected = false
+	db.Body.Redirected = false
 	if err := store.Update(ctx, tx, db); err != nil {
 		return false, err
 	}
-	return true, subscription.LetTraffic[B](ctx, tx, db.ID)
+	return true, subscription.LetTraffic(ctx, tx, db.ID)
 }

@@ -47,6 +47,9 @@ func (p reportPeriod) hours(created time.Time) float64 {
 	return max(to.Sub(from).Hours(), 0)
 }
 
+// databasesBelow are the databases by their subscriptions.
+type databasesBelow map[int64][]cloud.Resource[subscription.Database]
+
 // costs makes a row for each line of the price lists of the subscriptions there
 // are, by the hours they were there within the period. What was deleted before
 // is not remembered.
@@ -55,10 +58,14 @@ func costs(ctx context.Context, tx *store.Tx, in costReportCreate, period report
 	if err != nil {
 		return nil, err
 	}
+	below, err := resource.ByParent[subscription.Database](ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	rows := []reportRow{}
 	for _, family := range []struct {
 		offer string
-		costs func(context.Context, *store.Tx, costReportCreate, reportPeriod) ([]reportRow, error)
+		costs func(context.Context, *store.Tx, costReportCreate, reportPeriod, databasesBelow) ([]reportRow, error)
 	}{
 		{catalog.ProOffer, proCosts},
 		{catalog.EssentialsOffer, essentialsCosts},
@@ -66,7 +73,7 @@ func costs(ctx context.Context, tx *store.Tx, in costReportCreate, period report
 		if in.Type != "" && in.Type != family.offer {
 			continue
 		}
-		more, err := family.costs(ctx, tx, in, period)
+		more, err := family.costs(ctx, tx, in, period, below)
 		if err != nil {
 			return nil, err
 		}
@@ -78,12 +85,8 @@ func costs(ctx context.Context, tx *store.Tx, in costReportCreate, period report
 	return rows, nil
 }
 
-func proCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod) (rows []reportRow, err error) {
+func proCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod, below databasesBelow) (rows []reportRow, err error) {
 	subs, err := store.All[subscription.Subscription](ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	below, err := resource.ByParent[subscription.Database](ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -115,12 +118,8 @@ func proCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period rep
 
 // essentialsCosts are the prices of plans: those of the databases, or of the
 // subscriptions that have none.
-func essentialsCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod) (rows []reportRow, err error) {
+func essentialsCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod, below databasesBelow) (rows []reportRow, err error) {
 	subs, err := store.All[subscription.Essentials](ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	below, err := resource.ByParent[subscription.EssentialsDatabase](ctx, tx)
 	if err != nil {
 		return nil, err
 	}

@@ -245,7 +245,7 @@ func (c *service) deleteActiveActiveRegions(ctx context.Context, tx *store.Tx, i
 // one added again, there would be none of it.
 func forgetBackups(ctx context.Context, tx *store.Tx, databases []cloud.Resource[Database], regions map[string]bool) error {
 	for _, db := range databases {
-		left := func(job cloud.Resource[Job[Database]]) bool {
+		left := func(job cloud.Resource[Job]) bool {
 			region, ok := strings.CutPrefix(job.Name, backupJob+" ")
 			return ok && regions[region]
 		}

@@ -39,7 +39,7 @@ type localUpdate struct {
 }
 
 func updateActiveActiveDatabase(ctx context.Context, tx *store.Tx, in activeActiveUpdate) (out engine.Outcome, err error) {
-	db, err := lockDatabase(ctx, tx, in.Subscription, in.ID)
+	db, err := ProDatabases.lock(ctx, tx, databasePath{in.Subscription, in.ID})
 	if err != nil {
 		return out, err
 	}

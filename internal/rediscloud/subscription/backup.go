@@ -56,7 +56,7 @@ func backupProDatabase(ctx context.Context, tx *store.Tx, in struct {
 	Path         string `json:"adhocBackupPath"`
 },
 ) (out engine.Outcome, err error) {
-	db, err := activeHosted[Database](ctx, tx, databasePath{in.Subscription, in.ID})
+	db, err := ProDatabases.lockActive(ctx, tx, databasePath{in.Subscription, in.ID})
 	if err != nil {
 		return out, err
 	}
@@ -73,7 +73,7 @@ func backupEssentialsDatabase(ctx context.Context, tx *store.Tx, in struct {
 	Path         string `json:"adhocBackupPath"`
 },
 ) (out engine.Outcome, err error) {
-	db, err := activeHosted[EssentialsDatabase](ctx, tx, databasePath{in.Subscription, in.ID})
+	db, err := EssentialsDatabases.lockActive(ctx, tx, databasePath{in.Subscription, in.ID})
 	if err != nil {
 		return out, err
 	}
@@ -89,14 +89,14 @@ func backupEssentialsDatabase(ctx context.Context, tx *store.Tx, in struct {
 
 // backup begins a backup to a path of its own, or to where backups are made by
 // themselves.
-func backup[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resource[B], regular *Backup, job, path string) (out engine.Outcome, err error) {
+func backup(ctx context.Context, tx *store.Tx, db cloud.Resource[Database], regular *Backup, job, path string) (out engine.Outcome, err error) {
 	if path == "" && regular == nil {
 		return out, cloud.Errorf("DATABASE_BACKUP_NOT_CONFIGURED", "Database %d has no place for backups; name one.", db.ID)
 	}
 	if uri, err := url.Parse(path); path != "" && (err != nil || storageOf(path) == "" || uri.Host+uri.Path == "") {
 		return out, cloud.Errorf("DATABASE_INVALID_BACKUP_PATH", "%q is not the URI of a place for backups.", path)
 	}
-	return outcomeOf(db), runJob[B](ctx, tx, db.ID, job, backupLength)
+	return outcomeOf(db), runJob(ctx, tx, db.ID, job, backupLength)
 }
 
 // backupStatus is empty while no backup was ever made.
@@ -112,7 +112,7 @@ func getProBackupStatus(ctx context.Context, tx *store.Tx, in struct {
 	Region       string `query:"regionName" json:"-"`
 },
 ) (any, error) {
-	db, err := readDatabase(ctx, tx, in.Subscription, in.ID)
+	db, err := ProDatabases.read(ctx, tx, databasePath{in.Subscription, in.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func getProBackupStatus(ctx context.Context, tx *store.Tx, in struct {
 }
 
 func getEssentialsBackupStatus(ctx context.Context, tx *store.Tx, in databasePath) (any, error) {
-	db, err := readHosted[EssentialsDatabase](ctx, tx, in)
+	db, err := EssentialsDatabases.read(ctx, tx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -133,8 +133,8 @@ func getEssentialsBackupStatus(ctx context.Context, tx *store.Tx, in databasePat
 
 // showBackup tells of the last backup that was asked for: those that are to be made
 // by themselves are not.
-func showBackup[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resource[B], regular *Backup, name string) (any, error) {
-	job, ok, err := lastJob[B](ctx, tx, db.ID, name)
+func showBackup(ctx context.Context, tx *store.Tx, db cloud.Resource[Database], regular *Backup, name string) (any, error) {
+	job, ok, err := lastJob(ctx, tx, db.ID, name)
 	if err != nil {
 		return nil, err
 	}

@@ -41,9 +41,13 @@ const (
 	standardFactor = "Standard"
 )
 
-// Database is a database of a Pro subscription. With Active-Active its settings
-// are those for all regions, unless a region has its own. Where it runs is its
-// subscription's to say, and repeated here so that one row answers a GET.
+// Database is a database of a Pro or an Essentials subscription: its parent is of the
+// one kind or the other. With Active-Active its settings are those for all regions,
+// unless a region has its own. Where it runs is its subscription's to say, and repeated
+// here so that one row answers a GET.
+//
+// In Essentials the plan says how big it is, its throughput and where it runs; settings
+// that no plan knows stay empty.
 type Database struct {
 	Provider      string `json:"provider"`
 	Region        string `json:"region"`
@@ -93,9 +97,9 @@ type Database struct {
 	Locals []Local `json:"locals,omitempty"` // with Active-Active, one for each region; Region is empty then
 }
 
-// Kind of all databases of Pro subscriptions.
+// Kind of all databases. Those of Essentials subscriptions name the kind of their parent.
 func (Database) Kind() cloud.Kind {
-	return cloud.Kind{Name: "database", Parent: "subscription", FirstID: 51_000_000}
+	return cloud.Kind{Name: "database", Parent: Subscription{}.Kind().Name, FirstID: 51_000_000}
 }
 
 // Throughput is what a database is sized for.
@@ -194,22 +198,12 @@ func (c *service) databaseOperations() []engine.Operation {
 		engine.Task("updateProDatabase", updateProDatabase),
 		engine.Task("deleteProDatabase", c.deleteProDatabase),
 		engine.Answer("getProDatabaseCertificate", getProDatabaseCertificate),
-		engine.Answer("listProDatabaseTags", listTags[Database]),
-		engine.Answer("createProDatabaseTag", createTag[Database]),
-		engine.Answer("replaceProDatabaseTags", replaceTags[Database]),
-		engine.Answer("updateProDatabaseTag", updateTag[Database]),
-		engine.Answer("deleteProDatabaseTag", deleteTag[Database]),
+		engine.Answer("listProDatabaseTags", ProDatabases.listTags),
+		engine.Answer("createProDatabaseTag", ProDatabases.createTag),
+		engine.Answer("replaceProDatabaseTags", ProDatabases.replaceTags),
+		engine.Answer("updateProDatabaseTag", ProDatabases.updateTag),
+		engine.Answer("deleteProDatabaseTag", ProDatabases.deleteTag),
 	}
-}
-
-// readDatabase is readHosted for a database of a Pro subscription.
-func readDatabase(ctx context.Context, tx *store.Tx, subscription, id int64) (cloud.Resource[Database], error) {
-	return readHosted[Database](ctx, tx, databasePath{subscription, id})
-}
-
-// lockDatabase is lockHosted for a database of a Pro subscription.
-func lockDatabase(ctx context.Context, tx *store.Tx, subscription, id int64) (cloud.Resource[Database], error) {
-	return lockHosted[Database](ctx, tx, databasePath{subscription, id})
 }
 
 // setPublicAccess makes the databases of a subscription follow its public

@@ -95,6 +95,6 @@ type certificate struct {
 // The official client asks for the certificate of any database, and takes a
 // refusal for a failure; so TLS is not asked about.
 func getProDatabaseCertificate(ctx context.Context, tx *store.Tx, in databasePath) (certificate, error) {
-	_, err := readDatabase(ctx, tx, in.Subscription, in.ID)
+	_, err := ProDatabases.read(ctx, tx, in)
 	return certificate{PEM: certificatePEM}, err
 }

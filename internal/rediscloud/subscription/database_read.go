@@ -10,7 +10,7 @@ import (
 
 // The answer differs in form with Active-Active.
 func getProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (any, error) {
-	db, err := readDatabase(ctx, tx, in.Subscription, in.ID)
+	db, err := ProDatabases.read(ctx, tx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -90,5 +90,5 @@ func noneYet(ctx context.Context, tx *store.Tx, subscription int64, databases []
 	if len(databases) == 0 || databases[0].ActivatedAt != nil {
 		return false, nil
 	}
-	return new(Database).Early(ctx, tx, subscription)
+	return HasNothingYet(ctx, tx, subscription)
 }

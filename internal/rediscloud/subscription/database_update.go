@@ -21,7 +21,7 @@ type databaseUpdateRequest struct {
 }
 
 func updateProDatabase(ctx context.Context, tx *store.Tx, in databaseUpdateRequest) (out engine.Outcome, err error) {
-	db, err := lockDatabase(ctx, tx, in.Subscription, in.ID)
+	db, err := ProDatabases.lock(ctx, tx, databasePath{in.Subscription, in.ID})
 	if err != nil {
 		return out, err
 	}
@@ -106,7 +106,7 @@ func (in databaseUpdateRequest) change(id int64, d *Database) error {
 // A database is shown for a while as it goes: the official provider looks until one of an
 // Active-Active subscription has gone.
 func (c *service) deleteProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
-	db, err := doomedHosted[Database](ctx, tx, in, c.LeaveRedirection)
+	db, err := ProDatabases.lockDoomed(ctx, tx, in, c.LeaveRedirection)
 	if err != nil {
 		return out, err
 	}

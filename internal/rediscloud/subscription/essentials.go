@@ -254,5 +254,5 @@ func deleteEssentials(ctx context.Context, tx *store.Tx, in Path) (out engine.Ou
 	if sub.Status != cloud.StatusActive && sub.Status != cloud.StatusError {
 		return out, notActive(sub)
 	}
-	return deleteEmpty[EssentialsDatabase](ctx, tx, sub, essentialsDeletion)
+	return deleteEmpty(ctx, tx, sub, essentialsDeletion)
 }

@@ -22,29 +22,6 @@ const (
 // stack is the protocol of a database with all modules.
 const stack = "stack"
 
-// EssentialsDatabase is a database of an Essentials subscription. Its size, its
-// throughput and where it runs are its plan's to say; of the settings of a Pro
-// database those stay empty that no plan knows.
-type EssentialsDatabase struct {
-	Database
-}
-
-// Kind of all databases of Essentials subscriptions.
-func (EssentialsDatabase) Kind() cloud.Kind {
-	return cloud.Kind{Name: "essentials-database", Parent: "essentials-subscription", FirstID: 51_000_000}
-}
-
-// Early returns false: it is created in a subscription that is active.
-func (*EssentialsDatabase) Early(context.Context, *store.Tx, int64) (bool, error) { return false, nil }
-
-// NotFound says what exactly of a path is not there.
-func (*EssentialsDatabase) NotFound(ctx context.Context, tx *store.Tx, subscription, id int64) error {
-	if _, err := readEssentials(ctx, tx, subscription); err != nil {
-		return err
-	}
-	return noDatabase(subscription, id)
-}
-
 func (c *service) essentialsDatabaseOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Answer("listEssentialsDatabases", listEssentialsDatabases),
@@ -52,11 +29,11 @@ func (c *service) essentialsDatabaseOperations() []engine.Operation {
 		engine.Answer("getEssentialsDatabase", getEssentialsDatabase),
 		engine.Task("updateEssentialsDatabase", unlessPro("UPDATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", updateEssentialsDatabase)),
 		engine.Task("deleteEssentialsDatabase", unlessPro("DELETING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.deleteEssentialsDatabase)),
-		engine.Answer("listEssentialsDatabaseTags", listTags[EssentialsDatabase]),
-		engine.Answer("createEssentialsDatabaseTag", createTag[EssentialsDatabase]),
-		engine.Answer("replaceEssentialsDatabaseTags", replaceTags[EssentialsDatabase]),
-		engine.Answer("updateEssentialsDatabaseTag", updateTag[EssentialsDatabase]),
-		engine.Answer("deleteEssentialsDatabaseTag", deleteTag[EssentialsDatabase]),
+		engine.Answer("listEssentialsDatabaseTags", EssentialsDatabases.listTags),
+		engine.Answer("createEssentialsDatabaseTag", EssentialsDatabases.createTag),
+		engine.Answer("replaceEssentialsDatabaseTags", EssentialsDatabases.replaceTags),
+		engine.Answer("updateEssentialsDatabaseTag", EssentialsDatabases.updateTag),
+		engine.Answer("deleteEssentialsDatabaseTag", EssentialsDatabases.deleteTag),
 	}
 }
 
@@ -88,11 +65,13 @@ func createEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDa
 	if err := in.checkExpiry(tx.Now); err != nil {
 		return out, err
 	}
-	db := cloud.Resource[EssentialsDatabase]{Parent: sub.ID, Name: deref(in.Name), Status: account.StatusDraft, Body: body}
+	db := cloud.Resource[Database]{
+		Parent: sub.ID, ParentKind: sub.Body.Kind().Name, Name: deref(in.Name), Status: account.StatusDraft, Body: body,
+	}
 	if err := checkEssentialsName(db.Name); err != nil {
 		return out, err
 	}
-	if db.ID, err = store.NextID[EssentialsDatabase](ctx, tx); err != nil {
+	if db.ID, err = store.NextID[Database](ctx, tx); err != nil {
 		return out, err
 	}
 	if db.Body.Port, err = (neighbours{}).freePort(db.ID); err != nil {
@@ -115,7 +94,7 @@ func checkEssentialsName(name string) error {
 
 // checkEssentialsRoom refuses more databases than plans have.
 func checkEssentialsRoom(ctx context.Context, tx *store.Tx, subscription int64) error {
-	databases, err := store.List[EssentialsDatabase](ctx, tx, subscription)
+	databases, err := store.ListBelow[Database](ctx, tx, Essentials{}.Kind().Name, subscription)
 	if err != nil {
 		return err
 	}
@@ -133,7 +112,7 @@ type essentialsDatabaseUpdateRequest struct {
 }
 
 func updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDatabaseUpdateRequest) (out engine.Outcome, err error) {
-	db, err := activeHosted[EssentialsDatabase](ctx, tx, databasePath{in.Subscription, in.ID})
+	db, err := EssentialsDatabases.lockActive(ctx, tx, databasePath{in.Subscription, in.ID})
 	if err != nil {
 		return out, err
 	}
@@ -155,10 +134,10 @@ func updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDa
 		return out, err
 	}
 	change := databaseUpdateRequest{DefaultUser: in.DefaultUser, databaseSettings: in.settings()}
-	if err := change.change(db.ID, &db.Body.Database); err != nil {
+	if err := change.change(db.ID, &db.Body); err != nil {
 		return out, err
 	}
-	if err := checkEssentialsDatabase(p, db.Body, versionOf(db.Body.Database)); err != nil {
+	if err := checkEssentialsDatabase(p, db.Body, versionOf(db.Body)); err != nil {
 		return out, err
 	}
 	if err := checkCycle(ctx, tx, db.ID, db.Body.SyncSources); err != nil {
@@ -167,14 +146,14 @@ func updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDa
 	if err := store.Update(ctx, tx, db); err != nil {
 		return out, err
 	}
-	return outcomeOf(db), resource.Transition[EssentialsDatabase](ctx, tx, db.ID, statusChanging, essentialsDatabaseUpdate, cloud.StatusActive)
+	return outcomeOf(db), resource.Transition[Database](ctx, tx, db.ID, statusChanging, essentialsDatabaseUpdate, cloud.StatusActive)
 }
 
 // A database goes with its task: clients wait for nothing else.
 func (c *service) deleteEssentialsDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
-	db, err := doomedHosted[EssentialsDatabase](ctx, tx, in, c.LeaveRedirection)
+	db, err := EssentialsDatabases.lockDoomed(ctx, tx, in, c.LeaveRedirection)
 	if err != nil {
 		return out, err
 	}
-	return outcomeOf(db), store.Remove[EssentialsDatabase](ctx, tx, db.ID)
+	return outcomeOf(db), store.Remove[Database](ctx, tx, db.ID)
 }

@@ -86,7 +86,7 @@ func (s essentialsSettings) checkPlan(p catalog.Plan) error {
 
 // designEssentialsDatabase makes a database of what a request says and of the
 // defaults.
-func designEssentialsDatabase(p catalog.Plan, in essentialsDatabaseCreate) (d EssentialsDatabase, err error) {
+func designEssentialsDatabase(p catalog.Plan, in essentialsDatabaseCreate) (d Database, err error) {
 	if err := in.checkPlan(p); err != nil {
 		return d, err
 	}
@@ -98,7 +98,7 @@ func designEssentialsDatabase(p catalog.Plan, in essentialsDatabaseCreate) (d Es
 	if err != nil {
 		return d, err
 	}
-	d.Database = Database{
+	d = Database{
 		Provider:      p.Provider,
 		Region:        p.Region,
 		MultiAZ:       p.Availability == catalog.MultiZone,
@@ -116,7 +116,7 @@ func designEssentialsDatabase(p catalog.Plan, in essentialsDatabaseCreate) (d Es
 	if d.Protocol != memcached {
 		d.RespVersion = resp3
 	}
-	if err := in.settings().applyTo(&d.Database); err != nil {
+	if err := in.settings().applyTo(&d); err != nil {
 		return d, err
 	}
 	return d, checkEssentialsDatabase(p, d, version)
@@ -124,14 +124,14 @@ func designEssentialsDatabase(p catalog.Plan, in essentialsDatabaseCreate) (d Es
 
 // checkEssentialsDatabase tells whether a database, new or changed, is one that
 // its plan can run.
-func checkEssentialsDatabase(p catalog.Plan, d EssentialsDatabase, version catalog.RedisVersion) error {
+func checkEssentialsDatabase(p catalog.Plan, d Database, version catalog.RedisVersion) error {
 	if err := checkEssentialsProtocol(p, d); err != nil {
 		return err
 	}
 	if err := checkEssentialsFeatures(p, d); err != nil {
 		return err
 	}
-	like := d.Database
+	like := d
 	if like.Protocol == stack {
 		like.Protocol = redis
 	}
@@ -149,7 +149,7 @@ func checkEssentialsDatabase(p catalog.Plan, d EssentialsDatabase, version catal
 	return checkVersionFeatures(like, version, versionCodes{"FIXED_DATABASE_RESP_VERSION_IS_NOT_SUPPORTED", "FIXED_DATABASE_EVICTION_POLICY_NOT_COMPATIBLE_WITH_REDIS_VERSION"})
 }
 
-func checkEssentialsProtocol(p catalog.Plan, d EssentialsDatabase) error {
+func checkEssentialsProtocol(p catalog.Plan, d Database) error {
 	switch {
 	case d.Protocol == stack && p.RedisFlex:
 		return cloud.Errorf("FIXED_DATABASE_STACK_PROTOCOL_IS_NOT_SUPPORTED_FOR_REDIS_FLEX", "Redis Flex has no protocol %s; take %s.", stack, redis)
@@ -164,7 +164,7 @@ func checkEssentialsProtocol(p catalog.Plan, d EssentialsDatabase) error {
 }
 
 // Data persistence is not among them: the cloud takes it with plans that list none.
-func checkEssentialsFeatures(p catalog.Plan, d EssentialsDatabase) error {
+func checkEssentialsFeatures(p catalog.Plan, d Database) error {
 	switch {
 	case d.Replication && !p.Replicated():
 		return cloud.Errorf("FIXED_DATABASE_REPLICATION_IS_NOT_SUPPORTED_IN_REQUESTED_PLAN", "Plan %d has no replication.", p.ID)

@@ -51,8 +51,8 @@ func TestPlanHolds(t *testing.T) {
 		"replication":  {paid, func(d *Database) { d.Replication = true }, "FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN"},
 		"persistence":  {paid, func(d *Database) { d.Persistence = "aof-every-1-second" }, ""},
 	} {
-		d := EssentialsDatabase{Database{Persistence: noPersistence}}
-		tt.change(&d.Database)
+		d := Database{Persistence: noPersistence}
+		tt.change(&d)
 		if got := cloudtest.CodeOf(t, checkHolds(tt.to, d)); got != tt.want {
 			t.Errorf("%s: got %q, want %q", name, got, tt.want)
 		}

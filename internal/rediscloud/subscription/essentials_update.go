@@ -63,7 +63,7 @@ func changePlan(ctx context.Context, tx *store.Tx, sub *cloud.Resource[Essential
 	if err := checkFreePlans(ctx, tx, to, sub.ID); err != nil {
 		return err
 	}
-	databases, err := store.List[EssentialsDatabase](ctx, tx, sub.ID)
+	databases, err := store.ListBelow[Database](ctx, tx, sub.Body.Kind().Name, sub.ID)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func changePlan(ctx context.Context, tx *store.Tx, sub *cloud.Resource[Essential
 
 // checkHolds tells whether a database could move to the plan as it is. Its data
 // always fits, since nothing here holds any.
-func checkHolds(p catalog.Plan, d EssentialsDatabase) error {
+func checkHolds(p catalog.Plan, d Database) error {
 	switch {
 	case len(d.SourceIPs) > p.CIDRAllowRules:
 		return cloud.Errorf("FIXED_SUBSCRIPTION_PLAN_MAX_SOURCE_IPS_IS_SMALLER_THEN_ONE_OF_EXISTING_DATABSE_SOURCE_IPS", "Plan %d takes %d source addresses, the database has %d.", p.ID, p.CIDRAllowRules, len(d.SourceIPs))

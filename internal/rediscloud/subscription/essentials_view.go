@@ -67,12 +67,9 @@ type essentialsBackupView struct {
 }
 
 // showEssentialsDatabase makes the view of a database, all but its password.
-func showEssentialsDatabase(p catalog.Plan, db cloud.Resource[EssentialsDatabase]) *essentialsDatabaseView {
-	d := db.Body.Database
-	pro := showDatabase(cloud.Resource[Database]{
-		ID: db.ID, Parent: db.Parent, Name: db.Name, Status: db.Status, Error: db.Error,
-		UpdatedAt: db.UpdatedAt, ActivatedAt: db.ActivatedAt, Body: d,
-	})
+func showEssentialsDatabase(p catalog.Plan, db cloud.Resource[Database]) *essentialsDatabaseView {
+	d := db.Body
+	pro := showDatabase(db)
 	view := &essentialsDatabaseView{
 		databaseFacts:   pro.databaseFacts,
 		placeFacts:      pro.placeFacts,
@@ -116,7 +113,7 @@ func allModules(database int64, version catalog.RedisVersion) []moduleView {
 }
 
 func getEssentialsDatabase(ctx context.Context, tx *store.Tx, in databasePath) (*essentialsDatabaseView, error) {
-	db, err := readHosted[EssentialsDatabase](ctx, tx, in)
+	db, err := EssentialsDatabases.read(ctx, tx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +154,7 @@ func listEssentialsDatabases(ctx context.Context, tx *store.Tx, in struct {
 		return nil, err
 	}
 	p, _ := catalog.PlanByID(sub.Body.PlanID)
-	databases, err := store.List[EssentialsDatabase](ctx, tx, in.ID)
+	databases, err := store.ListBelow[Database](ctx, tx, sub.Body.Kind().Name, in.ID)
 	if err != nil {
 		return nil, err
 	}

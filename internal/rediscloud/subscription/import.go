@@ -17,10 +17,10 @@ const importLength = time.Minute
 
 func importOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Task("importProDatabase", importDatabase[Database]),
-		engine.Task("getProDatabaseImportStatus", getImportStatus[Database]),
-		engine.Task("importEssentialsDatabase", unlessPro("IMPORT_A_FIXED_DATABASE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", importDatabase[EssentialsDatabase])),
-		engine.Task("getEssentialsDatabaseImportStatus", getImportStatus[EssentialsDatabase]),
+		engine.Task("importProDatabase", ProDatabases.importDatabase),
+		engine.Task("getProDatabaseImportStatus", ProDatabases.getImportStatus),
+		engine.Task("importEssentialsDatabase", unlessPro("IMPORT_A_FIXED_DATABASE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", EssentialsDatabases.importDatabase)),
+		engine.Task("getEssentialsDatabaseImportStatus", EssentialsDatabases.getImportStatus),
 	}
 }
 
@@ -32,18 +32,18 @@ type databaseImport struct {
 }
 
 // The database stays active and its data is what it was: there is none.
-func importDatabase[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, in databaseImport) (out engine.Outcome, err error) {
-	db, err := activeHosted[B, P](ctx, tx, databasePath{in.Subscription, in.ID})
+func (s Databases) importDatabase(ctx context.Context, tx *store.Tx, in databaseImport) (out engine.Outcome, err error) {
+	db, err := s.lockActive(ctx, tx, databasePath{in.Subscription, in.ID})
 	if err != nil {
 		return out, err
 	}
-	if P(&db.Body).Core().Protocol == memcached {
+	if db.Body.Protocol == memcached {
 		return out, cloud.Errorf("DATABASE_IMPORT_NOT_ALLOWED", "Nothing can be imported with the protocol %s.", memcached)
 	}
 	if err := in.check(); err != nil {
 		return out, err
 	}
-	return outcomeOf(db), runJob[B](ctx, tx, db.ID, importJob, importLength)
+	return outcomeOf(db), runJob(ctx, tx, db.ID, importJob, importLength)
 }
 
 func (in databaseImport) check() error {
@@ -92,12 +92,12 @@ type importStatus struct {
 	FailureReason  string     `json:"failureReason,omitempty"`
 }
 
-func getImportStatus[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, in databasePath) (any, error) {
-	db, err := readHosted[B, P](ctx, tx, in)
+func (s Databases) getImportStatus(ctx context.Context, tx *store.Tx, in databasePath) (any, error) {
+	db, err := s.read(ctx, tx, in)
 	if err != nil {
 		return nil, err
 	}
-	job, ok, err := lastJob[B](ctx, tx, db.ID, importJob)
+	job, ok, err := lastJob(ctx, tx, db.ID, importJob)
 	if err != nil {
 		return nil, err
 	}

@@ -17,26 +17,24 @@ const (
 	upgradeJob = "upgrade"
 )
 
-// Job is the last backup, import, upgrade or stop of traffic of a database of the
-// kind B: pending while it goes on, then active, or in error if it failed. It is a
+// Job is the last backup, import, upgrade or stop of traffic of a database:
+// pending while it goes on, then active, or in error if it failed. It is a
 // resource of its own so that a change of the database cannot lose its end.
-type Job[B cloud.Body] struct {
+type Job struct {
 	Target   string  `json:"target,omitempty"`   // version that an upgrade leads to
 	Progress float64 `json:"progress,omitempty"` // of an upgrade, in percent
 	Over     bool    `json:"over,omitempty"`     // of a stop of traffic: it was resumed
 }
 
-// Kind of the jobs of one kind of databases.
-func (Job[B]) Kind() cloud.Kind {
-	var database B
-	parent := database.Kind().Name
-	return cloud.Kind{Name: parent + "-job", Parent: parent, FirstID: 1}
+// Kind of all jobs.
+func (Job) Kind() cloud.Kind {
+	return cloud.Kind{Name: "database-job", Parent: "database", FirstID: 1}
 }
 
 // lastJob reads the last job of a database that has a name; ok is false if there
 // never was one.
-func lastJob[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, name string) (job cloud.Resource[Job[B]], ok bool, err error) {
-	jobs, err := store.List[Job[B]](ctx, tx, database)
+func lastJob(ctx context.Context, tx *store.Tx, database int64, name string) (job cloud.Resource[Job], ok bool, err error) {
+	jobs, err := store.List[Job](ctx, tx, database)
 	for _, job := range jobs {
 		if job.Name == name {
 			return job, true, err
@@ -46,8 +44,8 @@ func lastJob[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, na
 }
 
 // startJob notes that a job begins, in place of the last one, and returns its id.
-func startJob[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, name string, body Job[B]) (id int64, err error) {
-	job, again, err := lastJob[B](ctx, tx, database, name)
+func startJob(ctx context.Context, tx *store.Tx, database int64, name string, body Job) (id int64, err error) {
+	job, again, err := lastJob(ctx, tx, database, name)
 	if err != nil {
 		return 0, err
 	}
@@ -56,7 +54,7 @@ func startJob[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, n
 		if err := store.Update(ctx, tx, job); err != nil {
 			return 0, err
 		}
-		return job.ID, store.SetStatus[Job[B]](ctx, tx, job.ID, cloud.StatusPending)
+		return job.ID, store.SetStatus[Job](ctx, tx, job.ID, cloud.StatusPending)
 	}
 	job.Parent, job.Name, job.Status = database, name, cloud.StatusPending
 	job, err = resource.Insert(ctx, tx, job)
@@ -64,19 +62,19 @@ func startJob[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, n
 }
 
 // runJob starts a job that is over after a while.
-func runJob[B cloud.Body](ctx context.Context, tx *store.Tx, database int64, name string, length time.Duration) error {
-	id, err := startJob(ctx, tx, database, name, Job[B]{})
-	tx.Plan(cloud.Step{Kind: Job[B]{}.Kind(), ID: id, After: length, Status: cloud.StatusActive})
+func runJob(ctx context.Context, tx *store.Tx, database int64, name string, length time.Duration) error {
+	id, err := startJob(ctx, tx, database, name, Job{})
+	tx.Plan(cloud.Step{Kind: Job{}.Kind(), ID: id, After: length, Status: cloud.StatusActive})
 	return err
 }
 
 // outcomeOf names a database and its subscription in the task.
-func outcomeOf[B cloud.Body](db cloud.Resource[B]) engine.Outcome {
+func outcomeOf(db cloud.Resource[Database]) engine.Outcome {
 	return engine.Outcome{ResourceID: db.ID, ParentID: db.Parent}
 }
 
 // failureOf is why a job failed; empty: it did not.
-func failureOf[B cloud.Body](job cloud.Resource[Job[B]]) string {
+func failureOf(job cloud.Resource[Job]) string {
 	if job.Error == nil {
 		return ""
 	}

@@ -45,5 +45,6 @@ func Operations(cfg Config) []engine.Operation {
 		importOperations(),
 		upgradeOperations(),
 		contentOperations(),
+		trafficOperations(),
 	)
 }

@@ -2,7 +2,6 @@ package subscription
 
 import (
 	"context"
-	"errors"
 	"net/url"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -22,8 +21,12 @@ func checkCycle(ctx context.Context, tx *store.Tx, id int64, sources []SyncSourc
 		return nil
 	}
 	r := replication{owners: map[string]int64{}, sources: map[int64][]SyncSource{}}
-	if err := errors.Join(addReplication[Database](ctx, tx, r), addReplication[EssentialsDatabase](ctx, tx, r)); err != nil {
+	databases, err := store.All[Database](ctx, tx)
+	if err != nil {
 		return err
+	}
+	for _, db := range databases {
+		r.add(db)
 	}
 	if r.leads(sources, id, map[int64]bool{}) {
 		return cloud.Errorf("DATABASE_REPLICA_CYCLE", "Database %d would replicate itself.", id)
@@ -31,20 +34,15 @@ func checkCycle(ctx context.Context, tx *store.Tx, id int64, sources []SyncSourc
 	return nil
 }
 
-func addReplication[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, r replication) error {
-	databases, err := store.All[B](ctx, tx)
-	for _, db := range databases {
-		d := P(&db.Body).Core()
-		fixed, dynamic := d.Endpoints(db.ID, db.Parent)
-		if d.Redirected {
-			dynamic = *d.replicaEndpoints(db.ID)
-		}
-		for _, endpoint := range []string{fixed.Public, fixed.Private, dynamic.Public, dynamic.Private} {
-			r.owners[endpoint] = db.ID
-		}
-		r.sources[db.ID] = d.SyncSources
+func (r replication) add(db cloud.Resource[Database]) {
+	fixed, dynamic := db.Body.Endpoints(db.ID, db.Parent)
+	if db.Body.Redirected {
+		dynamic = *db.Body.replicaEndpoints(db.ID)
 	}
-	return err
+	for _, endpoint := range []string{fixed.Public, fixed.Private, dynamic.Public, dynamic.Private} {
+		r.owners[endpoint] = db.ID
+	}
+	r.sources[db.ID] = db.Body.SyncSources
 }
 
 // leads tells whether data of a database comes by some sources. What was looked at

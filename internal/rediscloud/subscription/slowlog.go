@@ -34,7 +34,7 @@ type slowLogEntry struct {
 func emptySlowLog() *slowLog { return &slowLog{Entries: []slowLogEntry{}} }
 
 func getEssentialsSlowLog(ctx context.Context, tx *store.Tx, in databasePath) (*slowLog, error) {
-	_, err := readHosted[EssentialsDatabase](ctx, tx, in)
+	_, err := EssentialsDatabases.read(ctx, tx, in)
 	return emptySlowLog(), err
 }
 
@@ -44,7 +44,7 @@ func getProSlowLog(ctx context.Context, tx *store.Tx, in struct {
 	Region       string `query:"regionName" json:"-"` // means nothing in one region
 },
 ) (*slowLog, error) {
-	db, err := readDatabase(ctx, tx, in.Subscription, in.ID)
+	db, err := ProDatabases.read(ctx, tx, databasePath{in.Subscription, in.ID})
 	if err == nil && db.Body.ActiveActive() && db.Body.Local(in.Region) < 0 {
 		err = cloud.Errorf("BAD_REQUEST", "An Active-Active database has a slow log in each region; name one that it is in.")
 	}
@@ -53,7 +53,7 @@ func getProSlowLog(ctx context.Context, tx *store.Tx, in struct {
 
 // There is nothing in a database that could be flushed.
 func flushProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
-	db, err := activeHosted[Database](ctx, tx, in)
+	db, err := ProDatabases.lockActive(ctx, tx, in)
 	if err != nil {
 		return out, err
 	}

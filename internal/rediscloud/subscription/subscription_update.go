@@ -70,5 +70,5 @@ func deleteProSubscription(ctx context.Context, tx *store.Tx, in Path) (out engi
 	if sub.Status != cloud.StatusActive && sub.Status != cloud.StatusError && sub.Status != statusKeyPending {
 		return out, notActive(sub)
 	}
-	return deleteEmpty[Database](ctx, tx, sub, subscriptionDeletion)
+	return deleteEmpty(ctx, tx, sub, subscriptionDeletion)
 }

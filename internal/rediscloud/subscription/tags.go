@@ -25,8 +25,6 @@ type tagSpec struct {
 	Value string `json:"value"`
 }
 
-// The operations on tags are those of both kinds of databases.
-
 // tagPath is a tag as a path names it.
 type tagPath struct {
 	Subscription int64  `path:"subscriptionId" json:"-"`
@@ -58,25 +56,25 @@ func showTags(tx *store.Tx, tags []Tag) *tagList {
 	return list
 }
 
-func listTags[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, in databasePath) (*tagList, error) {
-	db, err := readHosted[B, P](ctx, tx, in)
+func (s Databases) listTags(ctx context.Context, tx *store.Tx, in databasePath) (*tagList, error) {
+	db, err := s.read(ctx, tx, in)
 	if err != nil {
 		return nil, err
 	}
-	return showTags(tx, P(&db.Body).Core().Tags), nil
+	return showTags(tx, db.Body.Tags), nil
 }
 
-func createTag[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, in struct {
+func (s Databases) createTag(ctx context.Context, tx *store.Tx, in struct {
 	Subscription int64 `path:"subscriptionId" json:"-"`
 	ID           int64 `path:"databaseId" json:"-"`
 	tagSpec
 },
 ) (*tagView, error) {
-	db, err := lockHosted[B, P](ctx, tx, databasePath{in.Subscription, in.ID})
+	db, err := s.lock(ctx, tx, databasePath{in.Subscription, in.ID})
 	if err != nil {
 		return nil, err
 	}
-	d := P(&db.Body).Core()
+	d := &db.Body
 	tag, err := in.tag(tx.Now)
 	if err != nil {
 		return nil, err
@@ -92,17 +90,17 @@ func createTag[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, in 
 }
 
 // A tag that was there before, with the same value, is not new.
-func replaceTags[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, in struct {
+func (s Databases) replaceTags(ctx context.Context, tx *store.Tx, in struct {
 	Subscription int64     `path:"subscriptionId" json:"-"`
 	ID           int64     `path:"databaseId" json:"-"`
 	Tags         []tagSpec `json:"tags"`
 },
 ) (*tagList, error) {
-	db, err := lockHosted[B, P](ctx, tx, databasePath{in.Subscription, in.ID})
+	db, err := s.lock(ctx, tx, databasePath{in.Subscription, in.ID})
 	if err != nil {
 		return nil, err
 	}
-	d := P(&db.Body).Core()
+	d := &db.Body
 	var tags []Tag
 	for _, spec := range in.Tags {
 		tag, err := spec.tag(tx.Now)
@@ -127,14 +125,14 @@ func replaceTags[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, i
 	return showTags(tx, tags), store.Update(ctx, tx, db)
 }
 
-func updateTag[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, in struct {
+func (s Databases) updateTag(ctx context.Context, tx *store.Tx, in struct {
 	Subscription int64  `path:"subscriptionId" json:"-"`
 	ID           int64  `path:"databaseId" json:"-"`
 	Key          string `path:"tagKey" json:"-"`
 	Value        string `json:"value"`
 },
 ) (*tagView, error) {
-	db, i, err := lockTag[B, P](ctx, tx, tagPath{in.Subscription, in.ID, in.Key})
+	db, i, err := s.lockTag(ctx, tx, tagPath{in.Subscription, in.ID, in.Key})
 	if err != nil {
 		return nil, err
 	}
@@ -142,30 +140,30 @@ func updateTag[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, in 
 	if err != nil {
 		return nil, err
 	}
-	tags := P(&db.Body).Core().Tags
+	tags := db.Body.Tags
 	changed.CreatedAt = tags[i].CreatedAt
 	tags[i] = changed
 	return &tagView{Tag: changed}, store.Update(ctx, tx, db)
 }
 
-func deleteTag[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, in tagPath) (struct{}, error) {
-	db, i, err := lockTag[B, P](ctx, tx, in)
+func (s Databases) deleteTag(ctx context.Context, tx *store.Tx, in tagPath) (struct{}, error) {
+	db, i, err := s.lockTag(ctx, tx, in)
 	if err != nil {
 		return struct{}{}, err
 	}
-	d := P(&db.Body).Core()
+	d := &db.Body
 	d.Tags = slices.Delete(d.Tags, i, i+1)
 	return struct{}{}, store.Update(ctx, tx, db)
 }
 
 // lockTag locks a database that has a tag, and tells which it is.
-// Beyond the errors of lockHosted it answers ENTITY_NOT_FOUND.
-func lockTag[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, path tagPath) (db cloud.Resource[B], i int, err error) {
-	db, err = lockHosted[B, P](ctx, tx, databasePath{path.Subscription, path.ID})
+// Beyond the errors of lock it answers ENTITY_NOT_FOUND.
+func (s Databases) lockTag(ctx context.Context, tx *store.Tx, path tagPath) (db cloud.Resource[Database], i int, err error) {
+	db, err = s.lock(ctx, tx, databasePath{path.Subscription, path.ID})
 	if err != nil {
 		return db, 0, err
 	}
-	i = FindTag(P(&db.Body).Core().Tags, strings.ToLower(path.Key))
+	i = FindTag(db.Body.Tags, strings.ToLower(path.Key))
 	if i < 0 {
 		return db, 0, cloud.Errorf("ENTITY_NOT_FOUND", "Tag %q was not found.", path.Key)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/rediscloud/wire"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -17,14 +18,23 @@ const trafficStop = 5 * time.Minute
 // resumed.
 const trafficJob = "traffic"
 
+func trafficOperations() []engine.Operation {
+	return []engine.Operation{
+		engine.Answer("getProDatabaseTraffic", ProDatabases.getTraffic),
+		engine.Answer("resumeProDatabaseTraffic", ProDatabases.resumeTraffic),
+		engine.Answer("getEssentialsDatabaseTraffic", EssentialsDatabases.getTraffic),
+		engine.Answer("resumeEssentialsDatabaseTraffic", EssentialsDatabases.resumeTraffic),
+	}
+}
+
 // StopTraffic stops the traffic of a database.
-func StopTraffic[B cloud.Body](ctx context.Context, tx *store.Tx, db cloud.Resource[B]) error {
-	return runJob[B](ctx, tx, db.ID, trafficJob, trafficStop)
+func StopTraffic(ctx context.Context, tx *store.Tx, db cloud.Resource[Database]) error {
+	return runJob(ctx, tx, db.ID, trafficJob, trafficStop)
 }
 
 // LetTraffic ends the stop of a database's traffic, if there is one.
-func LetTraffic[B cloud.Body](ctx context.Context, tx *store.Tx, database int64) error {
-	job, ok, err := lastJob[B](ctx, tx, database, trafficJob)
+func LetTraffic(ctx context.Context, tx *store.Tx, database int64) error {
+	job, ok, err := lastJob(ctx, tx, database, trafficJob)
 	if err != nil || !ok {
 		return err
 	}
@@ -32,11 +42,11 @@ func LetTraffic[B cloud.Body](ctx context.Context, tx *store.Tx, database int64)
 	if err := store.Update(ctx, tx, job); err != nil {
 		return err
 	}
-	return store.SetStatus[Job[B]](ctx, tx, job.ID, cloud.StatusActive)
+	return store.SetStatus[Job](ctx, tx, job.ID, cloud.StatusActive)
 }
 
-// TrafficView is whether clients get through.
-type TrafficView struct {
+// trafficView is whether clients get through.
+type trafficView struct {
 	ID               int64      `json:"bdbId"`
 	Status           string     `json:"trafficStatus"`
 	CanResume        bool       `json:"canResume"`
@@ -47,32 +57,32 @@ type TrafficView struct {
 
 // stoppedTraffic reads the stop of a database's traffic. One that clients were never
 // redirected from has no such thing.
-func stoppedTraffic[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, in databasePath) (job cloud.Resource[Job[B]], err error) {
-	db, err := readHosted[B, P](ctx, tx, in)
+func (s Databases) stoppedTraffic(ctx context.Context, tx *store.Tx, in databasePath) (job cloud.Resource[Job], err error) {
+	db, err := s.read(ctx, tx, in)
 	if err != nil {
 		return job, err
 	}
-	job, ok, err := lastJob[B](ctx, tx, db.ID, trafficJob)
+	job, ok, err := lastJob(ctx, tx, db.ID, trafficJob)
 	if err == nil && !ok {
 		err = cloud.Errorf("ENTITY_NOT_FOUND", "Traffic of database %d was not found: none of its endpoints was redirected.", db.ID)
 	}
 	return job, err
 }
 
-// GetTraffic reads whether clients get through.
-func GetTraffic[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, in databasePath) (view TrafficView, err error) {
-	job, err := stoppedTraffic[B, P](ctx, tx, in)
+// getTraffic reads whether clients get through.
+func (s Databases) getTraffic(ctx context.Context, tx *store.Tx, in databasePath) (view trafficView, err error) {
+	job, err := s.stoppedTraffic(ctx, tx, in)
 	if err != nil {
 		return view, err
 	}
-	view = TrafficView{ID: in.ID, Status: "active"}
+	view = trafficView{ID: in.ID, Status: "active"}
 	if job.Body.Over {
 		return view, nil
 	}
 	view.Status, view.StopReason = "stopped", "endpoint-redirection"
 	at := job.UpdatedAt
 	if view.CanResume = job.Status == cloud.StatusActive; !view.CanResume {
-		end, underWay, err := store.DueAt[Job[B]](ctx, tx, job.ID)
+		end, underWay, err := store.DueAt[Job](ctx, tx, job.ID)
 		if err != nil {
 			return view, err
 		}
@@ -85,9 +95,9 @@ func GetTraffic[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, in
 	return view, nil
 }
 
-// ResumeTraffic lets clients through again.
-func ResumeTraffic[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, in databasePath) (none struct{}, err error) {
-	job, err := stoppedTraffic[B, P](ctx, tx, in)
+// resumeTraffic lets clients through again.
+func (s Databases) resumeTraffic(ctx context.Context, tx *store.Tx, in databasePath) (none struct{}, err error) {
+	job, err := s.stoppedTraffic(ctx, tx, in)
 	switch {
 	case err != nil:
 		return none, err
@@ -96,5 +106,5 @@ func ResumeTraffic[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx,
 	case job.Status != cloud.StatusActive:
 		return none, cloud.Errorf("CONFLICT_ERROR", "The traffic of database %d cannot be resumed yet.", in.ID)
 	}
-	return none, LetTraffic[B](ctx, tx, in.ID)
+	return none, LetTraffic(ctx, tx, in.ID)
 }

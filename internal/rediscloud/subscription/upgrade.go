@@ -22,12 +22,12 @@ const statusUpgrading cloud.Status = "active-upgrade-pending"
 
 func upgradeOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Answer("listProDatabaseTargetVersions", targetVersions[Database](catalog.ProOffer)),
-		engine.Task("upgradeProDatabase", upgradeDatabase[Database](catalog.ProOffer, statusUpgrading)),
-		engine.Answer("getProDatabaseUpgradeStatus", getUpgradeStatus[Database]),
-		engine.Answer("listEssentialsDatabaseTargetVersions", targetVersions[EssentialsDatabase](catalog.EssentialsOffer)),
-		engine.Task("upgradeEssentialsDatabase", upgradeDatabase[EssentialsDatabase](catalog.EssentialsOffer, statusChanging)),
-		engine.Answer("getEssentialsDatabaseUpgradeStatus", getUpgradeStatus[EssentialsDatabase]),
+		engine.Answer("listProDatabaseTargetVersions", ProDatabases.targetVersions),
+		engine.Task("upgradeProDatabase", ProDatabases.upgradeDatabase),
+		engine.Answer("getProDatabaseUpgradeStatus", ProDatabases.getUpgradeStatus),
+		engine.Answer("listEssentialsDatabaseTargetVersions", EssentialsDatabases.targetVersions),
+		engine.Task("upgradeEssentialsDatabase", EssentialsDatabases.upgradeDatabase),
+		engine.Answer("getEssentialsDatabaseUpgradeStatus", EssentialsDatabases.getUpgradeStatus),
 	}
 }
 
@@ -49,18 +49,16 @@ type targetVersion struct {
 	RedisVersion string `json:"redisVersion"`
 }
 
-func targetVersions[B cloud.Body, P Hosted[B]](offer string) func(context.Context, *store.Tx, databasePath) (targetVersionList, error) {
-	return func(ctx context.Context, tx *store.Tx, in databasePath) (targetVersionList, error) {
-		list := targetVersionList{Targets: []targetVersion{}}
-		db, err := readHosted[B, P](ctx, tx, in)
-		if err != nil {
-			return list, err
-		}
-		for _, v := range upgradesOf(*P(&db.Body).Core(), offer) {
-			list.Targets = append(list.Targets, targetVersion{v.Version})
-		}
-		return list, nil
+func (s Databases) targetVersions(ctx context.Context, tx *store.Tx, in databasePath) (targetVersionList, error) {
+	list := targetVersionList{Targets: []targetVersion{}}
+	db, err := s.read(ctx, tx, in)
+	if err != nil {
+		return list, err
 	}
+	for _, v := range upgradesOf(db.Body, s.offer) {
+		list.Targets = append(list.Targets, targetVersion{v.Version})
+	}
+	return list, nil
 }
 
 type databaseUpgrade struct {
@@ -69,49 +67,47 @@ type databaseUpgrade struct {
 	Version      string `json:"targetRedisVersion"`
 }
 
-func upgradeDatabase[B cloud.Body, P Hosted[B]](offer string, meanwhile cloud.Status) func(context.Context, *store.Tx, databaseUpgrade) (engine.Outcome, error) {
-	return func(ctx context.Context, tx *store.Tx, in databaseUpgrade) (out engine.Outcome, err error) {
-		db, err := lockHosted[B, P](ctx, tx, databasePath{in.Subscription, in.ID})
-		if err != nil {
-			return out, err
-		}
-		job, again, err := lastJob[B](ctx, tx, db.ID, upgradeJob)
-		if err != nil {
-			return out, err
-		}
-		d := *P(&db.Body).Core()
-		upgrades := upgradesOf(d, offer)
-		i := slices.IndexFunc(upgrades, func(v catalog.RedisVersion) bool { return v.Version == in.Version })
-		switch {
-		case again && job.Status == cloud.StatusPending:
-			return out, cloud.Errorf("DATABASE_UPGRADE_IS_ALREADY_RUNNING", "Database %d is being upgraded to Redis %s already.", db.ID, job.Body.Target)
-		case db.Status != cloud.StatusActive:
-			return out, databaseNotActive(db)
-		case d.Protocol == memcached:
-			return out, cloud.Errorf("DATABASE_UPGRADE_OF_MEMCACHED_IS_NOT_SUPPORTED", "A database with the protocol %s has no version of Redis.", memcached)
-		case d.ActiveActive():
-			return out, cloud.Errorf("ACTIVE_ACTIVE_DATABASE_UPGRADE_IS_NOT_SUPPORTED", "Database %d is Active-Active, which cannot be upgraded.", db.ID)
-		case i < 0:
-			return out, cloud.Errorf("DATABASE_UPGRADE_INVALID_REDIS_VERSION", "Database %d runs Redis %s and cannot be upgraded to %q.", db.ID, d.RedisVersion, in.Version)
-		}
-		if err := store.SetStatus[B](ctx, tx, db.ID, meanwhile); err != nil {
-			return out, err
-		}
-		id, err := startJob(ctx, tx, db.ID, upgradeJob, Job[B]{Target: in.Version})
-		if err != nil {
-			return out, err
-		}
-		planUpgrade(tx, db, id, upgrades[i])
-		return outcomeOf(db), nil
+func (s Databases) upgradeDatabase(ctx context.Context, tx *store.Tx, in databaseUpgrade) (out engine.Outcome, err error) {
+	db, err := s.lock(ctx, tx, databasePath{in.Subscription, in.ID})
+	if err != nil {
+		return out, err
 	}
+	job, again, err := lastJob(ctx, tx, db.ID, upgradeJob)
+	if err != nil {
+		return out, err
+	}
+	d := db.Body
+	upgrades := upgradesOf(d, s.offer)
+	i := slices.IndexFunc(upgrades, func(v catalog.RedisVersion) bool { return v.Version == in.Version })
+	switch {
+	case again && job.Status == cloud.StatusPending:
+		return out, cloud.Errorf("DATABASE_UPGRADE_IS_ALREADY_RUNNING", "Database %d is being upgraded to Redis %s already.", db.ID, job.Body.Target)
+	case db.Status != cloud.StatusActive:
+		return out, databaseNotActive(db)
+	case d.Protocol == memcached:
+		return out, cloud.Errorf("DATABASE_UPGRADE_OF_MEMCACHED_IS_NOT_SUPPORTED", "A database with the protocol %s has no version of Redis.", memcached)
+	case d.ActiveActive():
+		return out, cloud.Errorf("ACTIVE_ACTIVE_DATABASE_UPGRADE_IS_NOT_SUPPORTED", "Database %d is Active-Active, which cannot be upgraded.", db.ID)
+	case i < 0:
+		return out, cloud.Errorf("DATABASE_UPGRADE_INVALID_REDIS_VERSION", "Database %d runs Redis %s and cannot be upgraded to %q.", db.ID, d.RedisVersion, in.Version)
+	}
+	if err := store.SetStatus[Database](ctx, tx, db.ID, s.upgrading); err != nil {
+		return out, err
+	}
+	id, err := startJob(ctx, tx, db.ID, upgradeJob, Job{Target: in.Version})
+	if err != nil {
+		return out, err
+	}
+	planUpgrade(tx, db, id, upgrades[i])
+	return outcomeOf(db), nil
 }
 
 // planUpgrade makes the upgrade go on by quarters. At its end the database has
 // the version, and names no modules any more if that has all of them.
-func planUpgrade[B cloud.Body](tx *store.Tx, db cloud.Resource[B], job int64, target catalog.RedisVersion) {
+func planUpgrade(tx *store.Tx, db cloud.Resource[Database], job int64, target catalog.RedisVersion) {
 	for quarter := range 3 {
 		tx.Plan(cloud.Step{
-			Kind: Job[B]{}.Kind(), ID: job, After: upgradeLength * time.Duration(quarter+1) / 4, Status: cloud.StatusPending,
+			Kind: Job{}.Kind(), ID: job, After: upgradeLength * time.Duration(quarter+1) / 4, Status: cloud.StatusPending,
 			Patch: fmt.Appendf(nil, `{"progress": %d}`, 25*(quarter+1)),
 		})
 	}
@@ -121,7 +117,7 @@ func planUpgrade[B cloud.Body](tx *store.Tx, db cloud.Resource[B], job int64, ta
 	}
 	change, _ := json.Marshal(patch) // of texts, which cannot fail
 	tx.Plan(
-		cloud.Step{Kind: Job[B]{}.Kind(), ID: job, After: upgradeLength, Status: cloud.StatusActive, Patch: json.RawMessage(`{"progress": 100}`)},
+		cloud.Step{Kind: Job{}.Kind(), ID: job, After: upgradeLength, Status: cloud.StatusActive, Patch: json.RawMessage(`{"progress": 100}`)},
 		cloud.Step{Kind: db.Body.Kind(), ID: db.ID, After: upgradeLength, Status: cloud.StatusActive, Patch: change},
 	)
 }
@@ -134,12 +130,12 @@ type upgradeStatus struct {
 }
 
 // It answers DATABASE_UPGRADE_WORKFLOW_NOT_FOUND for a database that was never upgraded.
-func getUpgradeStatus[B cloud.Body, P Hosted[B]](ctx context.Context, tx *store.Tx, in databasePath) (status upgradeStatus, err error) {
-	db, err := readHosted[B, P](ctx, tx, in)
+func (s Databases) getUpgradeStatus(ctx context.Context, tx *store.Tx, in databasePath) (status upgradeStatus, err error) {
+	db, err := s.read(ctx, tx, in)
 	if err != nil {
 		return status, err
 	}
-	job, ok, err := lastJob[B](ctx, tx, db.ID, upgradeJob)
+	job, ok, err := lastJob(ctx, tx, db.ID, upgradeJob)
 	switch {
 	case err != nil:
 		return status, err

@@ -1,0 +1,163 @@
+package subscription
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/rediscloud/catalog"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// Databases are the databases of one kind of subscriptions. Each kind has operations of its own on them, and those
+// that do the same for both are its methods.
+type Databases struct {
+	subscription string       // name of the kind of their subscriptions
+	offer        string       // whose versions they can have
+	upgrading    cloud.Status // of one that gets another version
+	// findSubscription returns an error if there is no such subscription: SUBSCRIPTION_NOT_FOUND.
+	findSubscription func(ctx context.Context, tx *store.Tx, id int64) error
+	// early is HasNothingYet, where a database may be created with its subscription; else nil.
+	early func(ctx context.Context, tx *store.Tx, subscription int64) (bool, error)
+}
+
+// ProDatabases are those of Pro subscriptions, Active-Active ones among them.
+var ProDatabases = Databases{
+	subscription: Subscription{}.Kind().Name,
+	offer:        catalog.ProOffer,
+	upgrading:    statusUpgrading,
+	early:        HasNothingYet,
+	findSubscription: func(ctx context.Context, tx *store.Tx, id int64) error {
+		_, err := ReadSubscription(ctx, tx, id)
+		return err
+	},
+}
+
+// EssentialsDatabases are those of Essentials subscriptions.
+var EssentialsDatabases = Databases{
+	subscription: Essentials{}.Kind().Name,
+	offer:        catalog.EssentialsOffer,
+	upgrading:    statusChanging, // clients know statusUpgrading of Pro databases only
+	findSubscription: func(ctx context.Context, tx *store.Tx, id int64) error {
+		_, err := readEssentials(ctx, tx, id)
+		return err
+	},
+}
+
+// HasNothingYet reports whether a Pro subscription is still being created: then neither are its databases there for
+// clients.
+func HasNothingYet(ctx context.Context, tx *store.Tx, subscription int64) (bool, error) {
+	sub, ok, err := store.Get[Subscription](ctx, tx, subscription)
+	return ok && BeingCreated(sub), err
+}
+
+// Has reports whether a database that was read is one of these.
+func (s Databases) Has(db cloud.Resource[Database]) bool { return db.ParentKind == s.subscription }
+
+// NotFound says what exactly of a path is not there.
+func (s Databases) NotFound(ctx context.Context, tx *store.Tx, subscription, id int64) error {
+	if err := s.findSubscription(ctx, tx, subscription); err != nil {
+		return err
+	}
+	return cloud.Errorf("DATABASE_NOT_FOUND", "Database %d was not found in subscription %d.", id, subscription)
+}
+
+// elsewhere is the error of a database that is found, in another subscription than
+// it is looked for: not of the subscription, if that is missing.
+func elsewhere(path databasePath, missing error) error {
+	if failure := (&cloud.Error{}); errors.As(missing, &failure) && failure.Code == "DATABASE_NOT_FOUND" {
+		return cloud.Errorf("DATABASE_SUBSCRIPTION_MISMATCH", "Database %d is not one of subscription %d.", path.ID, path.Subscription)
+	}
+	return missing
+}
+
+// databasePath is a database as a path names it.
+type databasePath struct {
+	Subscription int64 `path:"subscriptionId" json:"-"`
+	ID           int64 `path:"databaseId" json:"-"`
+}
+
+// find finds a database; ok is false where there is none, or not yet.
+func (s Databases) find(ctx context.Context, tx *store.Tx, id int64) (db cloud.Resource[Database], ok bool, err error) {
+	db, ok, err = store.Get[Database](ctx, tx, id)
+	ok = ok && s.Has(db)
+	if err != nil || !ok || db.ActivatedAt != nil || s.early == nil {
+		return db, ok, err
+	}
+	early, err := s.early(ctx, tx, db.Parent)
+	return db, !early, err
+}
+
+// read reads a database of a subscription to show it, in whatever state.
+// It answers SUBSCRIPTION_NOT_FOUND and DATABASE_NOT_FOUND.
+func (s Databases) read(ctx context.Context, tx *store.Tx, path databasePath) (cloud.Resource[Database], error) {
+	db, ok, err := s.find(ctx, tx, path.ID)
+	if err == nil && (!ok || db.Parent != path.Subscription) {
+		err = s.NotFound(ctx, tx, path.Subscription, path.ID)
+	}
+	return db, err
+}
+
+// lock locks a database of a subscription that is to be changed.
+// It answers SUBSCRIPTION_NOT_FOUND, DATABASE_NOT_FOUND, DATABASE_SUBSCRIPTION_MISMATCH and
+// DATABASE_NOT_ACTIVE: what is being deleted cannot be changed any more.
+func (s Databases) lock(ctx context.Context, tx *store.Tx, path databasePath) (cloud.Resource[Database], error) {
+	db, ok, err := s.find(ctx, tx, path.ID)
+	switch {
+	case err != nil:
+		return db, err
+	case !ok:
+		return db, s.NotFound(ctx, tx, path.Subscription, path.ID)
+	case db.Parent != path.Subscription:
+		return db, elsewhere(path, s.NotFound(ctx, tx, path.Subscription, path.ID))
+	case db.Status == cloud.StatusDeleting:
+		return db, databaseNotActive(db)
+	}
+	return db, nil
+}
+
+// lockActive is lock for what only an active database can do.
+func (s Databases) lockActive(ctx context.Context, tx *store.Tx, path databasePath) (cloud.Resource[Database], error) {
+	db, err := s.lock(ctx, tx, path)
+	if err == nil && db.Status != cloud.StatusActive {
+		err = databaseNotActive(db)
+	}
+	return db, err
+}
+
+func databaseNotActive(db cloud.Resource[Database]) error {
+	return cloud.Errorf("DATABASE_NOT_ACTIVE", "Database %d is not in an active state: it is %s.", db.ID, db.Status)
+}
+
+// leaver ends what a database that is being deleted is part of.
+type leaver func(ctx context.Context, tx *store.Tx, id int64, d Database) error
+
+// lockDoomed is lock for a database that is to be deleted, in any state, and that leaves
+// the redirection it is part of.
+func (s Databases) lockDoomed(ctx context.Context, tx *store.Tx, path databasePath, leave leaver) (cloud.Resource[Database], error) {
+	db, err := s.lock(ctx, tx, path)
+	if err == nil {
+		err = leave(ctx, tx, db.ID, db.Body)
+	}
+	return db, err
+}
+
+// deleteEmpty deletes a subscription of either kind, whose databases must have gone
+// before or be on their way out.
+func deleteEmpty[S cloud.Body](ctx context.Context, tx *store.Tx, sub cloud.Resource[S], after time.Duration) (out engine.Outcome, err error) {
+	databases, err := store.ListBelow[Database](ctx, tx, sub.Body.Kind().Name, sub.ID)
+	if err != nil {
+		return out, err
+	}
+	for _, db := range databases {
+		if db.Status != cloud.StatusDeleting {
+			return out, cloud.Errorf("SUBSCRIPTION_IN_USE", "Subscription %d still has databases, such as %d.", sub.ID, db.ID)
+		}
+	}
+	if err := store.SetStatus[S](ctx, tx, sub.ID, cloud.StatusDeleting); err != nil {
+		return out, err
+	}
+	return planChange(tx, sub, after, cloud.StatusGone), nil
+}
