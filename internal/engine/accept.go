@@ -72,11 +72,8 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 		e.at("tx.before_commit")
 		return nil
 	})
-	if failure, ok := errors.AsType[*cloud.Error](err); ok {
-		return out, op.explain(failure)
-	}
 	if err != nil {
-		return out, err
+		return out, op.explained(err)
 	}
 	e.at("tx.after_commit")
 	if len(steps) > 0 {
@@ -89,20 +86,16 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 // Accept turns a request into a task. When it returns, the task is committed and
 // can be read; nobody can take it back, the client hanging up included. It answers
 // store.ErrKeyLost, and has done nothing, if the request has lost its idempotency
-// key. It answers what is missing of
-// the outermost resource that a GET names, for which alone it heeds ctx.
+// key. It returns the error of an outermost resource of a GET that is not there; only
+// for looking it up it heeds ctx.
 func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req Request, reply Reply) (cloud.Task, error) {
 	op, err := e.operation(id)
 	if err != nil {
 		return cloud.Task{}, err
 	}
 	if op.outermost != nil {
-		err := e.find(ctx, caller, op.outermost, req)
-		if failure, ok := errors.AsType[*cloud.Error](err); ok {
-			return cloud.Task{}, op.explain(failure)
-		}
-		if err != nil {
-			return cloud.Task{}, err
+		if err := e.find(ctx, caller, op.outermost, req); err != nil {
+			return cloud.Task{}, op.explained(err)
 		}
 	}
 	request, err := json.Marshal(req)
@@ -147,13 +140,16 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 	return task, nil
 }
 
-// find runs an operation that answers at once, only to see whether its resource is there.
+// find sees whether the resource is there that an operation shows.
 func (e *Engine) find(ctx context.Context, caller cloud.Caller, op *bound, req Request) error {
 	in, err := op.input.decode(Request{Path: req.Path})
 	if err != nil {
 		return err
 	}
 	return e.db.Read(ctx, caller, func(tx *store.Tx) error {
+		if op.find != nil {
+			return op.find(ctx, tx, in)
+		}
 		_, err := op.answer(ctx, tx, in)
 		return err
 	})

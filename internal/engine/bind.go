@@ -185,6 +185,14 @@ func (op *bound) explain(failure *cloud.Error) *cloud.Error {
 	return &explained
 }
 
+// explained is explain for an error that may be none of a broken rule, and then stays as it is.
+func (op *bound) explained(err error) error {
+	if failure, ok := errors.AsType[*cloud.Error](err); ok {
+		return op.explain(failure)
+	}
+	return err
+}
+
 // bind brings the functions and the documents together. It names every problem
 // at once: a function without its operation or the other way round, two for one,
 // an operation of two documents, and every parameter or member that only one side

@@ -10,6 +10,8 @@ package engine
 
 import (
 	"context"
+	"fmt"
+	"reflect"
 
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -21,6 +23,7 @@ type Operation struct {
 	answer  func(ctx context.Context, tx *store.Tx, in any) (any, error)     // nil: it is answered with a task
 	process func(ctx context.Context, tx *store.Tx, in any) (Outcome, error) // nil: it answers at once
 	asks    func(in any) question                                            // GetTask: the engine makes its answer of it
+	find    func(ctx context.Context, tx *store.Tx, in any) error            // FoundBy; nil: answer finds it as well
 }
 
 // Outcome is what processing a task comes to.
@@ -63,4 +66,14 @@ func Task[In, Out any](id string, f func(context.Context, *store.Tx, In) (Out, e
 			return Outcome{Resource: found}, err
 		},
 	}
+}
+
+// FoundBy tells an operation that shows a resource how else to see whether that is there: with the same error, and
+// without reading what only showing it takes. In is the input of the operation.
+func FoundBy[In any](op Operation, find func(context.Context, *store.Tx, In) error) Operation {
+	if typ := reflect.TypeFor[In](); typ != op.input.typ {
+		op.input.faults = append(op.input.faults, fmt.Sprintf("it is found by %s and shown by %s", typ, op.input.typ))
+	}
+	op.find = func(ctx context.Context, tx *store.Tx, in any) error { return find(ctx, tx, *in.(*In)) }
+	return op
 }

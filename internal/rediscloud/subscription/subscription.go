@@ -55,7 +55,7 @@ func (c *service) subscriptionOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Answer("listProSubscriptions", listProSubscriptions),
 		engine.Task("createProSubscription", c.createProSubscription),
-		engine.Answer("getProSubscription", getProSubscription),
+		engine.FoundBy(engine.Answer("getProSubscription", getProSubscription), findProSubscription),
 		engine.Task("updateProSubscription", c.updateProSubscription),
 		engine.Task("deleteProSubscription", deleteProSubscription),
 		engine.Task("updateProSubscriptionResourceTags", updateResourceTags),
@@ -65,6 +65,12 @@ func (c *service) subscriptionOperations() []engine.Operation {
 // Path is the input of operations that only need to know which one.
 type Path struct {
 	ID int64 `path:"subscriptionId" json:"-"`
+}
+
+// findProSubscription returns an error if a subscription is not there. To show it, its databases are read, too.
+func findProSubscription(ctx context.Context, tx *store.Tx, in Path) error {
+	_, err := ReadSubscription(ctx, tx, in.ID)
+	return err
 }
 
 // ReadSubscription reads a subscription to show it, in whatever state.
