@@ -121,6 +121,12 @@ func All[B cloud.Body](ctx context.Context, tx *Tx) ([]cloud.Resource[B], error)
 	return list[B](ctx, tx, `ORDER BY r.id`)
 }
 
+// AllBelow reads all of the caller's resources of a kind whose parents are of the kind with a name, in the order of
+// their ids.
+func AllBelow[B cloud.Body](ctx context.Context, tx *Tx, parentKind string) ([]cloud.Resource[B], error) {
+	return list[B](ctx, tx, `AND r.parent_kind = $3 ORDER BY r.id`, parentKind)
+}
+
 // List reads the caller's resources of a kind below a parent, in the order of their
 // ids.
 func List[B cloud.Body](ctx context.Context, tx *Tx, parent int64) ([]cloud.Resource[B], error) {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/rediscloud/catalog"
-	"github.com/understudy-dev/understudy/internal/rediscloud/resource"
 	"github.com/understudy-dev/understudy/internal/rediscloud/subscription"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -47,9 +46,6 @@ func (p reportPeriod) hours(created time.Time) float64 {
 	return max(to.Sub(from).Hours(), 0)
 }
 
-// databasesBelow are the databases by their subscriptions.
-type databasesBelow map[int64][]cloud.Resource[subscription.Database]
-
 // costs makes a row for each line of the price lists of the subscriptions there
 // are, by the hours they were there within the period. What was deleted before
 // is not remembered.
@@ -58,14 +54,10 @@ func costs(ctx context.Context, tx *store.Tx, in costReportCreate, period report
 	if err != nil {
 		return nil, err
 	}
-	below, err := resource.ByParent[subscription.Database](ctx, tx)
-	if err != nil {
-		return nil, err
-	}
 	rows := []reportRow{}
 	for _, family := range []struct {
 		offer string
-		costs func(context.Context, *store.Tx, costReportCreate, reportPeriod, databasesBelow) ([]reportRow, error)
+		costs func(context.Context, *store.Tx, costReportCreate, reportPeriod) ([]reportRow, error)
 	}{
 		{catalog.ProOffer, proCosts},
 		{catalog.EssentialsOffer, essentialsCosts},
@@ -73,7 +65,7 @@ func costs(ctx context.Context, tx *store.Tx, in costReportCreate, period report
 		if in.Type != "" && in.Type != family.offer {
 			continue
 		}
-		more, err := family.costs(ctx, tx, in, period, below)
+		more, err := family.costs(ctx, tx, in, period)
 		if err != nil {
 			return nil, err
 		}
@@ -85,7 +77,11 @@ func costs(ctx context.Context, tx *store.Tx, in costReportCreate, period report
 	return rows, nil
 }
 
-func proCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod, below databasesBelow) (rows []reportRow, err error) {
+func proCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod) (rows []reportRow, err error) {
+	below, err := subscription.ProDatabases.BySubscription(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	subs, err := store.All[subscription.Subscription](ctx, tx)
 	if err != nil {
 		return nil, err
@@ -118,7 +114,11 @@ func proCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period rep
 
 // essentialsCosts are the prices of plans: those of the databases, or of the
 // subscriptions that have none.
-func essentialsCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod, below databasesBelow) (rows []reportRow, err error) {
+func essentialsCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod) (rows []reportRow, err error) {
+	below, err := subscription.EssentialsDatabases.BySubscription(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	subs, err := store.All[subscription.Essentials](ctx, tx)
 	if err != nil {
 		return nil, err

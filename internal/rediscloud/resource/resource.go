@@ -36,14 +36,3 @@ func Transition[B cloud.Body](ctx context.Context, tx *store.Tx, id int64, at cl
 	tx.Plan(cloud.Step{Kind: body.Kind(), ID: id, After: after, Status: to})
 	return store.SetStatus[B](ctx, tx, id, at)
 }
-
-// ByParent lists all resources of a kind by what they are below: one question, where
-// one for each parent would be many.
-func ByParent[B cloud.Body](ctx context.Context, tx *store.Tx) (map[int64][]cloud.Resource[B], error) {
-	all, err := store.All[B](ctx, tx)
-	below := map[int64][]cloud.Resource[B]{}
-	for _, r := range all {
-		below[r.Parent] = append(below[r.Parent], r)
-	}
-	return below, err
-}

@@ -56,6 +56,16 @@ func HasNothingYet(ctx context.Context, tx *store.Tx, subscription int64) (bool,
 // Has reports whether a database that was read is one of these.
 func (s Databases) Has(db cloud.Resource[Database]) bool { return db.ParentKind == s.subscription }
 
+// BySubscription lists all of them by their subscriptions: one question, where one for each subscription would be many.
+func (s Databases) BySubscription(ctx context.Context, tx *store.Tx) (map[int64][]cloud.Resource[Database], error) {
+	all, err := store.AllBelow[Database](ctx, tx, s.subscription)
+	below := map[int64][]cloud.Resource[Database]{}
+	for _, db := range all {
+		below[db.Parent] = append(below[db.Parent], db)
+	}
+	return below, err
+}
+
 // NotFound says what exactly of a path is not there.
 func (s Databases) NotFound(ctx context.Context, tx *store.Tx, subscription, id int64) error {
 	if err := s.findSubscription(ctx, tx, subscription); err != nil {

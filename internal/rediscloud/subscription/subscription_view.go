@@ -8,7 +8,6 @@ import (
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/rediscloud/catalog"
 	"github.com/understudy-dev/understudy/internal/rediscloud/derive"
-	"github.com/understudy-dev/understudy/internal/rediscloud/resource"
 	"github.com/understudy-dev/understudy/internal/rediscloud/wire"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -212,7 +211,7 @@ type subscriptionList struct {
 }
 
 func listProSubscriptions(ctx context.Context, tx *store.Tx, _ struct{}) (*subscriptionList, error) {
-	below, err := resource.ByParent[Database](ctx, tx) // first, as withDatabases does
+	below, err := ProDatabases.BySubscription(ctx, tx) // first, as withDatabases does
 	if err != nil {
 		return nil, err
 	}
