@@ -33,7 +33,7 @@ type Wire interface {
 	Credentials(r *http.Request, path map[string]string) (store.Secrets, error)
 	// WrongCredentials is the refusal of credentials that nobody has.
 	WrongCredentials() Problem
-	// Success renders what an operation returned: a cloud.Task, what its Sync function made, or, where that is a list
+	// Success renders what an operation returned: a cloud.Task, what its function returned, or, where that is a list
 	// of tasks, a []cloud.Task. Files are written by the edge.
 	Success(r *http.Request, op *openapi.Operation, out any) Answer
 	// Failure renders an error.

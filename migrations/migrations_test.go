@@ -74,22 +74,32 @@ func TestEveryMigrationGoesDownAndUpAgain(t *testing.T) {
 	}
 }
 
-func TestDocumentsBecomeText(t *testing.T) {
-	t.Parallel()
-	url := pgtest.New(t)
-	down := func() {
-		for current, _ := versions(t, url); current > 4; current-- {
-			if err := migrations.Down(t.Context(), url); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	down()
+// openAt opens a database as an earlier version of the schema had it.
+func openAt(t *testing.T, url string, version int64) *sql.DB {
+	t.Helper()
+	downTo(t, url, version)
 	db, err := sql.Open("pgx", url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// downTo takes migrations back until a version.
+func downTo(t *testing.T, url string, version int64) {
+	t.Helper()
+	for current, _ := versions(t, url); current > version; current-- {
+		if err := migrations.Down(t.Context(), url); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestDocumentsBecomeText(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	db := openAt(t, url, 4)
 	if _, err := db.ExecContext(t.Context(), `
 		WITH a AS (INSERT INTO accounts (name, owner_name, owner_email) VALUES ('a', 'o', 'e') RETURNING id)
 		INSERT INTO resources (account_id, kind, id, name, status, body, created_at, updated_at)
@@ -110,7 +120,7 @@ func TestDocumentsBecomeText(t *testing.T) {
 	if got, want := bodies(), `{"documents": {"": "{\"n\": 2.50}", "t": "\"1\"", "null": "null"}}`; got != want {
 		t.Errorf("up: got %s, want %s", got, want)
 	}
-	down()
+	downTo(t, url, 4)
 	if got, want := bodies(), `{"documents": {"": {"n": 2.50}, "t": "1", "null": null}}`; got != want {
 		t.Errorf("down: got %s, want %s", got, want)
 	}
@@ -119,19 +129,7 @@ func TestDocumentsBecomeText(t *testing.T) {
 func TestKindsOfDatabasesBecomeOne(t *testing.T) {
 	t.Parallel()
 	url := pgtest.New(t)
-	down := func() {
-		for current, _ := versions(t, url); current > 7; current-- {
-			if err := migrations.Down(t.Context(), url); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	down()
-	db, err := sql.Open("pgx", url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := openAt(t, url, 7)
 	if _, err := db.ExecContext(t.Context(), `
 		WITH a AS (INSERT INTO accounts (name, owner_name, owner_email) VALUES ('a', 'o', 'e'), ('b', 'o', 'e') RETURNING id), r AS (
 			INSERT INTO resources (account_id, kind, id, parent_kind, parent_id, name, status, body, created_at, updated_at)
@@ -175,7 +173,7 @@ func TestKindsOfDatabasesBecomeOne(t *testing.T) {
 	if got := rows(); got != after {
 		t.Errorf("up: got %s, want %s", got, after)
 	}
-	down()
+	downTo(t, url, 7)
 	if got := rows(); got != before {
 		t.Errorf("down: got %s, want %s", got, before)
 	}

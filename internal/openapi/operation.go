@@ -50,7 +50,7 @@ func newOperation(doc *Document, method, path string, item *openapi3.PathItem, s
 		op.Family = spec.Tags[0]
 	}
 	op.Command, _ = spec.Extensions["x-command"].(string)
-	op.roles = texts(spec.Extensions["x-roles"])
+	op.roles, _ = sentences(spec.Extensions["x-roles"])
 	op.Differences, _ = sentences(spec.Extensions["x-differences"])
 	op.catchAll, _ = item.Extensions["x-catch-all"].(string)
 	for _, ref := range slices.Concat(item.Parameters, spec.Parameters) {

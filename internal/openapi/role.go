@@ -84,14 +84,3 @@ func (o *Operation) roleProblems() []error {
 	}
 	return nil
 }
-
-// texts returns those items of an extension that are texts.
-func texts(extension any) (texts []string) {
-	list, _ := extension.([]any)
-	for _, item := range list {
-		if text, ok := item.(string); ok {
-			texts = append(texts, text)
-		}
-	}
-	return texts
-}

@@ -155,8 +155,9 @@ func (db *DB) NextStep(ctx context.Context) (wait time.Duration, ok bool, err er
 
 // ApplySteps does what is due, all in one commit, for the accounts that nobody else
 // is at work for, the longest overdue first: resources reach their status and take
-// on their patch, or are removed, and changes that waited for a slot may start. before is called just before the commit. Of each resource only the
-// first due step is applied. It gives back how many were.
+// on their patch, or are removed, and changes that waited for a slot may start. before
+// is called just before the commit. Of each resource only the first due step is applied.
+// It returns how many were.
 //
 // It waits for no account, so that none that somebody holds keeps the others
 // waiting; ApplyStepsOf is for those that are never free.

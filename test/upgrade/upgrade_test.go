@@ -80,16 +80,9 @@ func restore(t *testing.T, kept, dump string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cluster, err := postgres.Start(t.Context(), postgres.Config{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := cluster.Stop(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	}()
-	conn, err := pgx.Connect(t.Context(), cluster.URL())
+	url, stop := startPostgres(t, dir)
+	defer stop()
+	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,6 +91,20 @@ func restore(t *testing.T, kept, dump string) string {
 		t.Fatalf("restore the database: %v", err)
 	}
 	return dir
+}
+
+// startPostgres starts the private Postgres of a data directory that no server has open.
+func startPostgres(t *testing.T, dir string) (url string, stop func()) {
+	t.Helper()
+	cluster, err := postgres.Start(t.Context(), postgres.Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cluster.URL(), func() {
+		if err := cluster.Stop(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func unzip(t *testing.T, file string) []byte {

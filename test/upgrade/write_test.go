@@ -1,7 +1,6 @@
 package upgrade
 
 import (
-	"context"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/pgtest"
-	"github.com/understudy-dev/understudy/internal/postgres"
 	"github.com/understudy-dev/understudy/internal/servetest"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -86,20 +84,13 @@ func writeDirectory(t *testing.T, kept string) {
 // dump returns what is in the private Postgres of a data directory whose server was killed, as SQL.
 func dump(t *testing.T, dir string) []byte {
 	t.Helper()
-	cluster, err := postgres.Start(t.Context(), postgres.Config{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := cluster.Stop(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	}()
+	url, stop := startPostgres(t, dir)
+	defer stop()
 	program, err := exec.LookPath("pg_dump")
 	if found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pg_dump"); err != nil && len(found) > 0 {
 		program = found[len(found)-1]
 	}
-	cmd := exec.Command(program, "--inserts", "--rows-per-insert=50", "--no-owner", "--no-privileges", cluster.URL())
+	cmd := exec.Command(program, "--inserts", "--rows-per-insert=50", "--no-owner", "--no-privileges", url)
 	cmd.Stderr = t.Output()
 	text, err := cmd.Output()
 	if err != nil {

@@ -21,7 +21,8 @@ import (
 // speed 1.
 const aclChange = 15 * time.Second
 
-func aclOperations() []engine.Operation {
+// Operations returns the operations on rules, roles and users.
+func Operations() []engine.Operation {
 	return []engine.Operation{
 		engine.Answer("listAclRedisRules", listACLRules),
 		engine.Task("createAclRedisRule", createACLRule),

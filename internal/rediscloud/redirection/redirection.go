@@ -1,3 +1,4 @@
+// Package redirection lets one database take over the endpoints of another one, for a while or for good.
 package redirection
 
 import (
@@ -68,7 +69,8 @@ func redirectionID(id int64) string {
 	return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "redirection/%d", id)).String()
 }
 
-func redirectionOperations() []engine.Operation {
+// Operations returns the operations on redirections.
+func Operations() []engine.Operation {
 	return []engine.Operation{
 		engine.Answer("createEndpointRedirection", createRedirection),
 		engine.Answer("getEndpointRedirection", getRedirection),

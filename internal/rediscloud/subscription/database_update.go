@@ -106,7 +106,7 @@ func (in databaseUpdateRequest) change(id int64, d *Database) error {
 // A database is shown for a while as it goes: the official provider looks until one of an
 // Active-Active subscription has gone.
 func (c *service) deleteProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
-	db, err := ProDatabases.lockDoomed(ctx, tx, in, c.LeaveRedirection)
+	db, err := c.lockDoomed(ctx, tx, ProDatabases, in)
 	if err != nil {
 		return out, err
 	}

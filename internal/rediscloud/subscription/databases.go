@@ -141,15 +141,14 @@ func databaseNotActive(db cloud.Resource[Database]) error {
 	return cloud.Errorf("DATABASE_NOT_ACTIVE", "Database %d is not in an active state: it is %s.", db.ID, db.Status)
 }
 
-// leaver ends what a database that is being deleted is part of.
-type leaver func(ctx context.Context, tx *store.Tx, id int64, d Database) error
-
-// lockDoomed is lock for a database that is to be deleted, in any state, and that leaves
-// the redirection it is part of.
-func (s Databases) lockDoomed(ctx context.Context, tx *store.Tx, path databasePath, leave leaver) (cloud.Resource[Database], error) {
-	db, err := s.lock(ctx, tx, path)
+// lockDoomed locks a database that is to be deleted, in any state, and that leaves the
+// redirection it is part of.
+func (c *service) lockDoomed(
+	ctx context.Context, tx *store.Tx, of Databases, path databasePath,
+) (cloud.Resource[Database], error) {
+	db, err := of.lock(ctx, tx, path)
 	if err == nil {
-		err = leave(ctx, tx, db.ID, db.Body)
+		err = c.LeaveRedirection(ctx, tx, db.ID, db.Body)
 	}
 	return db, err
 }

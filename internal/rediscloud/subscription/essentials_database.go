@@ -151,7 +151,7 @@ func updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDa
 
 // A database goes with its task: clients wait for nothing else.
 func (c *service) deleteEssentialsDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
-	db, err := EssentialsDatabases.lockDoomed(ctx, tx, in, c.LeaveRedirection)
+	db, err := c.lockDoomed(ctx, tx, EssentialsDatabases, in)
 	if err != nil {
 		return out, err
 	}

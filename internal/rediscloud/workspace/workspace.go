@@ -1,3 +1,4 @@
+// Package workspace keeps the documents of data integration workspaces, as text: nothing follows from them.
 package workspace
 
 import (
@@ -40,9 +41,9 @@ const (
 	maxWorkspaceSize = 1 << 20 // bytes of JSON and of paths
 )
 
-// workspaceOperations bind each function twice: for the workspace itself, and for
-// the paths below.
-func workspaceOperations() []engine.Operation {
+// Operations returns the operations on workspaces. Each function is bound twice: for the workspace itself, and for the
+// paths below.
+func Operations() []engine.Operation {
 	return []engine.Operation{
 		engine.Answer("listDataIntegrationWorkspaces", listWorkspaces),
 		atWorkspace("getDataIntegrationWorkspace", getDocument),

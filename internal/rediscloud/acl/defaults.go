@@ -4,7 +4,6 @@ package acl
 import (
 	"embed"
 
-	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/rediscloud/catalog"
 )
 
@@ -13,6 +12,3 @@ var files embed.FS
 
 // defaultRules are rules that every account has and nobody can change.
 var defaultRules = catalog.MustRead[[]defaultRule](files, "acl-rules")
-
-// Operations returns the operations on rules, roles and users.
-func Operations() []engine.Operation { return aclOperations() }
