@@ -87,7 +87,26 @@ func build(tags string) (string, error) {
 	if err := compile(root, path, "-tags", tags); err != nil {
 		return "", err
 	}
-	return path, nil
+	return path, openSources(root)
+}
+
+// openSources opens the files that the binary is built of. go test sees which files a test opens, and runs it again when
+// one has changed; without this it would know of no more of the server than the test itself is linked with.
+func openSources(root string) error {
+	const files = `{{$dir := .Dir}}{{with .Module}}{{if .Main}}{{range $.GoFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}` +
+		`{{range $.EmbedFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}{{end}}{{end}}`
+	list, err := run("go", "list", "-C", root, "-deps", "-f", files, "./cmd/understudy")
+	if err != nil {
+		return err
+	}
+	for _, name := range append(strings.Split(list, "\n"), filepath.Join(root, "go.mod")) {
+		file, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		_ = file.Close() // nothing is read
+	}
+	return nil
 }
 
 // root returns the module's directory. Asking go also works from the modules under test/, which replace it by this checkout.
