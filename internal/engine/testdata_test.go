@@ -126,7 +126,7 @@ func deleteBox(ctx context.Context, tx *store.Tx, in struct {
 	ID int64 `path:"boxId" json:"-"`
 },
 ) (out engine.Outcome, err error) {
-	if _, ok, err := store.Lock[box](ctx, tx, in.ID); err != nil || !ok {
+	if _, ok, err := store.Get[box](ctx, tx, in.ID); err != nil || !ok {
 		return out, cloud.Errorf("SUBSCRIPTION_NOT_FOUND", "no box %d", in.ID)
 	}
 	if err := store.SetStatus[box](ctx, tx, in.ID, cloud.StatusDeleting); err != nil {

@@ -70,13 +70,8 @@ func kindOf[B cloud.Body]() cloud.Kind {
 	return body.Kind()
 }
 
-// Lock reads a resource in order to change it. Nobody else can do so meanwhile: a
-// transaction has the lock of its whole account.
-func Lock[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource[B], ok bool, err error) {
-	return Get[B](ctx, tx, id)
-}
-
-// Get reads the caller's resource with an id; ok is false if there is none.
+// Get reads the caller's resource with an id; ok is false if there is none. In a transaction it needs no lock of its own
+// before a change: the transaction has that of the whole account.
 func Get[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource[B], ok bool, err error) {
 	kind := kindOf[B]()
 	row, err := tx.record(ctx, kind, id)
@@ -293,7 +288,7 @@ func Insert[B cloud.Body](_ context.Context, tx *Tx, r cloud.Resource[B]) error 
 	return nil
 }
 
-// Update writes the name and the body of a resource that Lock has read. Its
+// Update writes the name and the body of a resource that the transaction has read. Its
 // status is not for writing: provisioning changes it, or SetStatus.
 func Update[B cloud.Body](_ context.Context, tx *Tx, r cloud.Resource[B]) error {
 	kind := r.Body.Kind()

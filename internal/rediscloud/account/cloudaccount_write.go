@@ -138,7 +138,7 @@ func (c *Assets) lockCloudAccount(ctx context.Context, tx *store.Tx, id int64) (
 			return cloud.Resource[CloudAccount]{}, cloud.Errorf("CLOUD_ACCOUNT_PERMISSION_FAILED", "Cloud account %d is not yours to change.", id)
 		}
 	}
-	account, ok, err := store.Lock[CloudAccount](ctx, tx, id)
+	account, ok, err := store.Get[CloudAccount](ctx, tx, id)
 	if err == nil && !ok {
 		err = noCloudAccount(id)
 	}

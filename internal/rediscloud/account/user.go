@@ -180,7 +180,7 @@ func isOwner(u accountUser) bool { return u.ID == owners[0].ID }
 // provisioned.
 func saveUser(ctx context.Context, tx *store.Tx, id int64, name string, change UserChange) error {
 	r := cloud.Resource[UserChange]{ID: id, Name: name, Status: cloud.StatusActive, Body: change}
-	if _, ok, err := store.Lock[UserChange](ctx, tx, id); err != nil {
+	if _, ok, err := store.Get[UserChange](ctx, tx, id); err != nil {
 		return err
 	} else if ok {
 		return store.Update(ctx, tx, r)

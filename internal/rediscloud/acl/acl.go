@@ -48,7 +48,7 @@ func deleteACL[B cloud.Body](ctx context.Context, tx *store.Tx, id int64) (engin
 // lockACL locks what is to be changed. What is on its way out counts as gone:
 // missing is the code for both.
 func lockACL[B cloud.Body](ctx context.Context, tx *store.Tx, id int64, missing cloud.Code) (cloud.Resource[B], error) {
-	r, ok, err := store.Lock[B](ctx, tx, id)
+	r, ok, err := store.Get[B](ctx, tx, id)
 	if err == nil && (!ok || r.Status == cloud.StatusDeleting) {
 		err = cloud.Errorf(missing, "%s %d was not found.", r.Body.Kind().Name, id)
 	}

@@ -147,7 +147,7 @@ func peer(ctx context.Context, tx *store.Tx, at subscription.Site, spec vpcSpec,
 // AcceptPeering makes a peering active as the owner of the VPC does, from outside the
 // API; nothing happens to one that is active. It answers VPC_PEERING_NOT_FOUND.
 func AcceptPeering(ctx context.Context, tx *store.Tx, id int64) error {
-	peering, ok, err := store.Lock[Peering](ctx, tx, id)
+	peering, ok, err := store.Get[Peering](ctx, tx, id)
 	switch {
 	case err != nil:
 		return err
@@ -321,7 +321,7 @@ func removePeering(ctx context.Context, tx *store.Tx, s subscription.Site, in pe
 // findPeering finds a peering that is to be changed; missing is the code where
 // there is none.
 func findPeering(ctx context.Context, tx *store.Tx, path peeringPath, missing cloud.Code) (cloud.Resource[Peering], error) {
-	peering, ok, err := store.Lock[Peering](ctx, tx, path.ID)
+	peering, ok, err := store.Get[Peering](ctx, tx, path.ID)
 	if err == nil && (!ok || peering.Parent != path.Subscription) {
 		err = cloud.Errorf(missing, "Peering %d of subscription %d was not found.", path.ID, path.Subscription)
 	}

@@ -169,7 +169,7 @@ func (p pscEndpointPath) endpoint(ctx context.Context, tx *store.Tx, at subscrip
 	if err := unwatchPSCEndpoints(ctx, tx, service.ID); err != nil {
 		return endpoint, err
 	}
-	endpoint, ok, err := store.Lock[PSCEndpoint](ctx, tx, p.ID)
+	endpoint, ok, err := store.Get[PSCEndpoint](ctx, tx, p.ID)
 	if err == nil && (!ok || endpoint.Parent != service.ID) {
 		err = cloud.Errorf("PSC_ENDPOINT_NOT_FOUND", "Endpoint %d was not found.", p.ID)
 	}

@@ -144,7 +144,7 @@ type redirectionCreate struct {
 
 // The source may be of either kind, the target is a Pro database.
 func createRedirection(ctx context.Context, tx *store.Tx, in redirectionCreate) (view redirectionView, err error) {
-	target, ok, err := store.Lock[subscription.Database](ctx, tx, in.Target)
+	target, ok, err := store.Get[subscription.Database](ctx, tx, in.Target)
 	switch {
 	case err != nil:
 		return view, err
@@ -155,7 +155,7 @@ func createRedirection(ctx context.Context, tx *store.Tx, in redirectionCreate) 
 	case in.Source == in.Target:
 		return view, cloud.Errorf("BAD_REQUEST", "A database cannot be redirected to itself.")
 	}
-	source, ok, err := store.Lock[subscription.Database](ctx, tx, in.Source)
+	source, ok, err := store.Get[subscription.Database](ctx, tx, in.Source)
 	switch {
 	case err != nil:
 		return view, err
@@ -324,7 +324,7 @@ func Leave(ctx context.Context, tx *store.Tx, id int64, d subscription.Database)
 
 // keepEndpoints makes the endpoints that a target has of a source its own.
 func keepEndpoints(ctx context.Context, tx *store.Tx, id, endpointsOf int64) error {
-	target, ok, err := store.Lock[subscription.Database](ctx, tx, id)
+	target, ok, err := store.Get[subscription.Database](ctx, tx, id)
 	if err != nil || !ok || target.Body.EndpointsOf != endpointsOf {
 		return err // it has kept them already, and this is a second deletion
 	}
@@ -335,7 +335,7 @@ func keepEndpoints(ctx context.Context, tx *store.Tx, id, endpointsOf int64) err
 // giveBack gives the source of a redirection the endpoints that its target has; ok is
 // false if the redirection has ended already: a deletion of either database ends it.
 func giveBack(ctx context.Context, tx *store.Tx, r Redirection) (target cloud.Resource[subscription.Database], ok bool, err error) {
-	target, ok, err = store.Lock[subscription.Database](ctx, tx, r.Target)
+	target, ok, err = store.Get[subscription.Database](ctx, tx, r.Target)
 	if err != nil || !ok {
 		return target, false, err
 	}
@@ -350,7 +350,7 @@ func giveBack(ctx context.Context, tx *store.Tx, r Redirection) (target cloud.Re
 // takeBack gives a database its traffic back with its endpoints, if those are the ones
 // that lead elsewhere; ok is false if they are not or there is no such database.
 func takeBack(ctx context.Context, tx *store.Tx, id, endpointsOf int64) (ok bool, err error) {
-	db, ok, err := store.Lock[subscription.Database](ctx, tx, id)
+	db, ok, err := store.Get[subscription.Database](ctx, tx, id)
 	if err != nil || !ok || endpointsOf != db.Body.NamedAfter(id) {
 		return false, err
 	}

@@ -77,7 +77,7 @@ func readEssentials(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource
 // lockEssentials locks a subscription that is to be changed.
 // It answers SUBSCRIPTION_NOT_FOUND.
 func lockEssentials(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Essentials], error) {
-	sub, ok, err := store.Lock[Essentials](ctx, tx, id)
+	sub, ok, err := store.Get[Essentials](ctx, tx, id)
 	if err == nil && !ok {
 		err = noEssentials(ctx, tx, id)
 	}

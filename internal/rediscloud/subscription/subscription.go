@@ -110,7 +110,7 @@ func subscriptionForDatabase(ctx context.Context, tx *store.Tx, id int64) (cloud
 }
 
 func lockSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
-	sub, ok, err := store.Lock[Subscription](ctx, tx, id)
+	sub, ok, err := store.Get[Subscription](ctx, tx, id)
 	if err == nil && !ok {
 		err = noSubscription(id)
 	}
