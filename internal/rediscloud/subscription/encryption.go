@@ -102,7 +102,7 @@ func isKeyName(name string) bool { return name != "" && !strings.ContainsAny(nam
 // applyKeys hands a subscription its keys: the first time it waits for them and
 // gets active with them, later they replace the ones it has.
 func applyKeys(ctx context.Context, tx *store.Tx, id int64, spec keysSpec) (out engine.Outcome, err error) {
-	sub, err := lockSubscription(ctx, tx, id)
+	sub, err := ReadSubscription(ctx, tx, id)
 	switch {
 	case err != nil:
 		return out, err

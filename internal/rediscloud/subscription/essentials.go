@@ -64,19 +64,9 @@ func unlessPro[In any](code cloud.Code, f func(context.Context, *store.Tx, In) (
 	}
 }
 
-// readEssentials reads a subscription to show it, in whatever state.
+// readEssentials reads a subscription, in whatever state.
 // It answers SUBSCRIPTION_NOT_FOUND.
 func readEssentials(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Essentials], error) {
-	sub, ok, err := store.Get[Essentials](ctx, tx, id)
-	if err == nil && !ok {
-		err = noEssentials(ctx, tx, id)
-	}
-	return sub, err
-}
-
-// lockEssentials locks a subscription that is to be changed.
-// It answers SUBSCRIPTION_NOT_FOUND.
-func lockEssentials(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Essentials], error) {
 	sub, ok, err := store.Get[Essentials](ctx, tx, id)
 	if err == nil && !ok {
 		err = noEssentials(ctx, tx, id)
@@ -247,7 +237,7 @@ func checkFreePlans(ctx context.Context, tx *store.Tx, wanted catalog.Plan, id i
 
 // A subscription goes once its database has gone, or is on its way out.
 func deleteEssentials(ctx context.Context, tx *store.Tx, in Path) (out engine.Outcome, err error) {
-	sub, err := lockEssentials(ctx, tx, in.ID)
+	sub, err := readEssentials(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
 	}

@@ -47,7 +47,7 @@ type essentialsDatabaseCreate struct {
 
 // A database is created beside those of others, so its subscription stays active.
 func createEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDatabaseCreate) (out engine.Outcome, err error) {
-	sub, err := lockEssentials(ctx, tx, in.Subscription)
+	sub, err := readEssentials(ctx, tx, in.Subscription)
 	if err != nil {
 		return out, err
 	}

@@ -23,7 +23,7 @@ type essentialsUpdate struct {
 // A change shows at once. Clients do not wait after it, so only a change of the
 // plan, which is more than words, leaves the subscription pending for a while.
 func (c *service) updateEssentials(ctx context.Context, tx *store.Tx, in essentialsUpdate) (out engine.Outcome, err error) {
-	sub, err := lockEssentials(ctx, tx, in.ID)
+	sub, err := readEssentials(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
 	}

@@ -73,7 +73,7 @@ func findProSubscription(ctx context.Context, tx *store.Tx, in Path) error {
 	return err
 }
 
-// ReadSubscription reads a subscription to show it, in whatever state.
+// ReadSubscription reads a subscription, in whatever state.
 // It answers SUBSCRIPTION_NOT_FOUND.
 func ReadSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
 	sub, ok, err := store.Get[Subscription](ctx, tx, id)
@@ -83,21 +83,21 @@ func ReadSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resour
 	return sub, err
 }
 
-// ActiveSubscription locks a subscription that is to be changed.
+// ActiveSubscription reads a subscription that is to be changed.
 // It answers SUBSCRIPTION_NOT_FOUND and SUBSCRIPTION_NOT_ACTIVE.
 func ActiveSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
-	sub, err := lockSubscription(ctx, tx, id)
+	sub, err := ReadSubscription(ctx, tx, id)
 	if err == nil && sub.Status != cloud.StatusActive {
 		err = notActive(sub)
 	}
 	return sub, err
 }
 
-// subscriptionForDatabase locks a subscription that is to get a database. One
+// subscriptionForDatabase reads a subscription that is to get a database. One
 // that is on its way out counts as gone.
 // It answers SUBSCRIPTION_NOT_FOUND and SUBSCRIPTION_NOT_ACTIVE.
 func subscriptionForDatabase(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
-	sub, err := lockSubscription(ctx, tx, id)
+	sub, err := ReadSubscription(ctx, tx, id)
 	switch {
 	case err != nil:
 		return sub, err
@@ -107,14 +107,6 @@ func subscriptionForDatabase(ctx context.Context, tx *store.Tx, id int64) (cloud
 		return sub, notActive(sub)
 	}
 	return sub, nil
-}
-
-func lockSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
-	sub, ok, err := store.Get[Subscription](ctx, tx, id)
-	if err == nil && !ok {
-		err = noSubscription(id)
-	}
-	return sub, err
 }
 
 func noSubscription(id int64) error {

@@ -63,7 +63,7 @@ func (c *service) changePayment(s *Subscription, method *string, id *int64) (err
 // A subscription goes once its databases have gone, or are on their way out: those
 // vanish with it.
 func deleteProSubscription(ctx context.Context, tx *store.Tx, in Path) (out engine.Outcome, err error) {
-	sub, err := lockSubscription(ctx, tx, in.ID)
+	sub, err := ReadSubscription(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
 	}
