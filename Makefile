@@ -4,6 +4,8 @@ SHELL := /bin/sh
 ARGS ?=
 FUZZTIME ?= 10s
 TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
+# Where there is a go.mod beside the main one, for those who depend on the server to get none of it.
+MODULES := . bench test/model test/sdk test/terraform
 # The binary carries its commit, where git can tell it.
 VCS := $(shell git status --porcelain >/dev/null 2>&1 && echo true || echo false)
 
@@ -11,8 +13,8 @@ VCS := $(shell git status --porcelain >/dev/null 2>&1 && echo true || echo false
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# What the tests of the main module need.
-NEEDS := postgres cc node curl . test/clients/mcp/testdata/npm
+# What the server's own tests need: those of the main module and of two beside it.
+NEEDS := postgres cc node curl . bench test/model test/clients/mcp/testdata/npm
 
 .PHONY: setup
 setup: ## Download modules, and install or build what the machine lacks
@@ -35,6 +37,8 @@ test: setup ## Run every test: the server's, the Go SDK's, Terraform's
 .PHONY: test-server
 test-server:
 	go test -race -timeout 15m ./...
+	cd bench && go test -race ./...
+	cd test/model && go test -race -count=1 -timeout 15m ./...
 	cd test/sdk && go test -count=1 -parallel 64 -timeout 10m ./...
 
 # Terraform mostly waits, so it runs beside the others, and shows its output when it is done.
@@ -47,13 +51,13 @@ test-terraform:
 .PHONY: race
 race: ## Run the server's own tests under the race detector, failures last: make race ARGS='-run Task'
 	@scripts/setup.sh $(NEEDS)
-	@$(TOOL) gotestsum --format pkgname -- -race -timeout 15m ./... $(ARGS)
+	@status=0; for module in . bench test/model; do \
+	(cd $$module && $(TOOL) gotestsum --format pkgname -- -race -timeout 15m ./... $(ARGS)) || status=1; done; exit $$status
 
 .PHONY: lint
 lint: ## Check style, who may import what, and the workflows
-	@$(TOOL) golangci-lint run ./...
-	@cd test/sdk && $(TOOL) golangci-lint run --config $(CURDIR)/.golangci.yml ./...
-	@cd test/terraform && $(TOOL) golangci-lint run --config $(CURDIR)/.golangci.yml ./...
+	@set -e; for module in $(MODULES); do \
+	(cd $$module && $(TOOL) golangci-lint run --config $(CURDIR)/.golangci.yml ./...); done
 	@go tool -modfile=$(CURDIR)/tools/actionlint/go.mod actionlint
 
 .PHONY: fmt
@@ -62,7 +66,7 @@ fmt: ## Format the code
 
 .PHONY: deadcode
 deadcode: ## List functions that nothing reaches
-	@$(TOOL) deadcode -test ./...
+	@set -e; for module in $(MODULES); do (cd $$module && $(TOOL) deadcode -test ./...); done
 
 .PHONY: generate
 generate: ## Renew generated files
@@ -85,8 +89,9 @@ ci: ## All that a change must pass
 
 .PHONY: bench
 bench: ## Measure against pgbench and a bare server, and print the ratios
-	@scripts/setup.sh postgres .
-	@go run ./bench $(ARGS)
+	@scripts/setup.sh postgres . bench
+	@go build -C bench -o $(CURDIR)/bin/bench .
+	@bin/bench $(ARGS)
 
 .PHONY: migration
 migration: ## Write the next, empty migration: make migration name=add_something

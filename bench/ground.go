@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -53,7 +54,13 @@ func prepare(ctx context.Context, opts options, stderr io.Writer) (_ *ground, er
 	}
 	g.say("building the product")
 	g.binary = filepath.Join(g.dir, "understudy")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", g.binary, "github.com/understudy-dev/understudy/cmd/understudy")
+	// In its own module's directory: this one's go.sum does not know all that the product is built of.
+	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/understudy-dev/understudy")
+	root, err := list.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", list, err)
+	}
+	build := exec.CommandContext(ctx, "go", "build", "-C", strings.TrimSpace(string(root)), "-trimpath", "-o", g.binary, "./cmd/understudy")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%s: %w\n%s", build, err, out)
 	}

@@ -27,7 +27,7 @@ import (
 	"github.com/understudy-dev/understudy/test/model"
 )
 
-// A quick round. A long one: go test ./test/model -rapid.checks=2000 -rapid.steps=100 -timeout=1h
+// A quick round. A long one: go test -run AllFamilies$ -rapid.checks=2000 -rapid.steps=100 -timeout=1h
 func TestMain(m *testing.M) {
 	for name, value := range map[string]string{"rapid.checks": "2", "rapid.steps": "30"} { // the command line wins: it is read later
 		if err := flag.Set(name, value); err != nil {
@@ -50,11 +50,11 @@ func TestEveryOperationIsCalled(t *testing.T) {
 	}
 }
 
-func document(t *testing.T) *openapi.Document {
-	t.Helper()
+func document(tb testing.TB) *openapi.Document {
+	tb.Helper()
 	doc, err := openapi.Load(understudy.Document)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return doc
 }

@@ -1,6 +1,6 @@
-package crash
+package model_test
 
-// Random requests of all families to a server that is killed.
+// Random requests of all families to a server that is killed, as test/crash kills it.
 
 import (
 	"context"
@@ -16,9 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/servetest"
 	"github.com/understudy-dev/understudy/test/model"
@@ -72,13 +70,10 @@ type families struct {
 
 func newFamilies(tb testing.TB, s *servetest.Server) *families {
 	tb.Helper()
-	document, err := openapi.Load(understudy.Document)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	doc := document(tb)
 	f := &families{tb: tb, s: s, acks: make(chan struct{})}
 	for i := range 3 {
-		m, err := model.New(document)
+		m, err := model.New(doc)
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -174,7 +169,9 @@ func (f *families) tasks() (tasks []any) {
 	f.tb.Helper()
 	f.s.Until("/tasks", func(_ int, body []byte) bool {
 		var list struct{ Tasks []any }
-		decode(f.tb, body, &list)
+		if err := json.Unmarshal(body, &list); err != nil {
+			f.tb.Fatalf("decode %s: %v", body, err)
+		}
 		tasks = list.Tasks
 		return !slices.ContainsFunc(tasks, func(task any) bool {
 			status, _ := task.(map[string]any)["status"].(string)
