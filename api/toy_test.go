@@ -70,7 +70,8 @@ func makeToy(ctx context.Context, tx *store.Tx, in toyInput) (out engine.Outcome
 	if out.ResourceID, err = store.NextID[toy](ctx, tx); err != nil {
 		return out, err
 	}
-	return out, store.Insert(ctx, tx, cloud.Resource[toy]{ID: out.ResourceID, Name: in.Name, Status: cloud.StatusActive})
+	store.Insert(tx, cloud.Resource[toy]{ID: out.ResourceID, Name: in.Name, Status: cloud.StatusActive})
+	return out, nil
 }
 
 type jobInput struct {

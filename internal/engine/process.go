@@ -103,7 +103,8 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 			return err
 		}
 		if fault.processing != nil {
-			return tx.Finish(c, cloud.TaskFailed, cloud.TaskResponse{Error: fault.processing})
+			tx.Finish(c, cloud.TaskFailed, cloud.TaskResponse{Error: fault.processing})
+			return nil
 		}
 		out, err := call(ctx, op, tx, in)
 		if err != nil {
@@ -120,9 +121,7 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 		if err != nil {
 			return err
 		}
-		if err := tx.Finish(c, cloud.TaskDone, response); err != nil {
-			return err
-		}
+		tx.Finish(c, cloud.TaskDone, response)
 		e.at("task.before_commit")
 		return nil
 	})
@@ -143,7 +142,8 @@ func call(ctx context.Context, op *bound, tx *store.Tx, in any) (out Outcome, er
 // did was rolled back.
 func (e *Engine) fail(ctx context.Context, c store.Claim, failure *cloud.Error) error {
 	return e.db.Process(ctx, c, func(tx *store.Tx) error {
-		return tx.Finish(c, cloud.TaskFailed, cloud.TaskResponse{Error: e.explained(c.Operation, failure)})
+		tx.Finish(c, cloud.TaskFailed, cloud.TaskResponse{Error: e.explained(c.Operation, failure)})
+		return nil
 	})
 }
 

@@ -25,16 +25,15 @@ func (e *Engine) plan(ctx context.Context, tx *store.Tx, steps []cloud.Step) err
 		if tx.Dropped() { // but of those left from a slower time some may wait
 			tx.Admit()
 		}
-		return tx.Reach(steps)
+		tx.Reach(steps)
+		return nil
 	}
 	var limit *cloud.Limit
 	for i := range steps {
 		steps[i].After = e.real(steps[i].After)
 		limit = cmp.Or(limit, steps[i].Holds.Limit)
 	}
-	if err := tx.InsertSteps(steps); err != nil {
-		return err
-	}
+	tx.InsertSteps(steps)
 	if limit != nil {
 		if err := e.checkLimit(ctx, tx, limit); err != nil {
 			return err

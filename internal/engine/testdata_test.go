@@ -92,10 +92,7 @@ func createBox(ctx context.Context, tx *store.Tx, in createBoxInput) (out engine
 	if err != nil {
 		return out, err
 	}
-	err = store.Insert(ctx, tx, cloud.Resource[box]{ID: id, Name: in.Name, Status: cloud.StatusPending})
-	if err != nil {
-		return out, err
-	}
+	store.Insert(tx, cloud.Resource[box]{ID: id, Name: in.Name, Status: cloud.StatusPending})
 	if in.Fail != nil && *in.Fail == "panic" {
 		panic("as asked")
 	}
@@ -129,9 +126,7 @@ func deleteBox(ctx context.Context, tx *store.Tx, in struct {
 	if _, ok, err := store.Get[box](ctx, tx, in.ID); err != nil || !ok {
 		return out, cloud.Errorf("SUBSCRIPTION_NOT_FOUND", "no box %d", in.ID)
 	}
-	if err := store.SetStatus[box](ctx, tx, in.ID, cloud.StatusDeleting); err != nil {
-		return out, err
-	}
+	store.SetStatus[box](tx, in.ID, cloud.StatusDeleting)
 	tx.Plan(cloud.Step{
 		Kind: box{}.Kind(), ID: in.ID, Holds: cloud.Hold{Limit: boxLimit, ID: in.ID}, After: deleteTime,
 		Status: cloud.StatusGone,

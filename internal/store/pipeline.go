@@ -13,11 +13,12 @@ import (
 
 // pipeline is a transaction that saves round trips: what is only written travels
 // with the next question, or with the commit. A write that fails is an error
-// then; no write of ours fails but by a mistake of ours.
+// then, and ever after; no write of ours fails but by a mistake of ours.
 type pipeline struct {
 	conn   *pgx.Conn
 	queued *pgx.Batch
-	writes int // among them, all but a last question
+	writes int   // among them, all but a last question
+	err    error // the first of a write; nothing but a rollback is sent after it
 }
 
 // rollbackTime is how long a rollback may take; without one the connection is closed.
@@ -54,8 +55,18 @@ func (p *pipeline) write(sql string, args ...any) {
 	p.writes++
 }
 
+// fail keeps the error of a write that cannot be queued.
+func (p *pipeline) fail(err error) {
+	if p.err == nil {
+		p.err = err
+	}
+}
+
 // Query sends what is queued and asks.
 func (p *pipeline) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if p.err != nil {
+		return nil, p.err
+	}
 	p.queued.Queue(sql, args...)
 	results, err := p.flush(ctx)
 	if err != nil {
@@ -81,13 +92,17 @@ func (p *pipeline) flush(ctx context.Context) (pgx.BatchResults, error) {
 	p.queued, p.writes = &pgx.Batch{}, 0 // the results still read the old one
 	for range writes {
 		if _, err := results.Exec(); err != nil {
-			return nil, errors.Join(err, results.Close())
+			p.err = errors.Join(err, results.Close())
+			return nil, p.err
 		}
 	}
 	return results, nil
 }
 
 func (p *pipeline) commit(ctx context.Context) error {
+	if p.err != nil {
+		return p.err
+	}
 	if p.writes == 0 {
 		tag, err := p.conn.Exec(ctx, "commit")
 		return committed(tag, err)

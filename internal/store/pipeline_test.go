@@ -6,7 +6,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -17,20 +16,12 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 // function that ran in it says nothing of the error.
 func TestErrorKeptBack(t *testing.T) {
 	t.Parallel()
-	db, err := store.Open(t.Context(), pgtest.New(t), 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	account, err := db.CreateAccount(t.Context(), cloud.Account{Name: "test"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db, caller := newAccount(t)
 	for name, more := range map[string]func(*store.Tx){
 		"nothing more": func(*store.Tx) {},
 		"a write more": func(tx *store.Tx) { tx.Admit() },
 	} {
-		err := db.Write(t.Context(), cloud.Caller{Account: account}, func(tx *store.Tx) error {
+		err := db.Write(t.Context(), caller, func(tx *store.Tx) error {
 			if _, err := tx.RecentTasks(t.Context(), 0, -1); err == nil { // no number of rows
 				t.Error("the question is answered, so nothing is tested")
 			}

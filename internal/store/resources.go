@@ -269,12 +269,8 @@ func NextID[B cloud.Body](ctx context.Context, tx *Tx) (int64, error) {
 }
 
 // Insert stores a new resource; its times are the transaction's.
-func Insert[B cloud.Body](_ context.Context, tx *Tx, r cloud.Resource[B]) error {
+func Insert[B cloud.Body](tx *Tx, r cloud.Resource[B]) {
 	kind := r.Body.Kind()
-	body, err := encode(r.Body)
-	if err != nil {
-		return fmt.Errorf("insert %s: %w", kind.Name, err)
-	}
 	var parentKind *string
 	var parent *int64
 	if r.Parent != 0 {
@@ -283,31 +279,25 @@ func Insert[B cloud.Body](_ context.Context, tx *Tx, r cloud.Resource[B]) error 
 	tx.write(`
 		INSERT INTO resources (account_id, kind, id, parent_kind, parent_id, name, status, body, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
-		tx.Caller.Account, kind.Name, r.ID, parentKind, parent, r.Name, r.Status, body, tx.Now)
+		tx.Caller.Account, kind.Name, r.ID, parentKind, parent, r.Name, r.Status, tx.encode("insert "+kind.Name, r.Body), tx.Now)
 	tx.note(r.ID, r.Name)
-	return nil
 }
 
 // Update writes the name and the body of a resource that the transaction has read. Its
 // status is not for writing: provisioning changes it, or SetStatus.
-func Update[B cloud.Body](_ context.Context, tx *Tx, r cloud.Resource[B]) error {
+func Update[B cloud.Body](tx *Tx, r cloud.Resource[B]) {
 	kind := r.Body.Kind()
-	body, err := encode(r.Body)
-	if err != nil {
-		return fmt.Errorf("update %s %d: %w", kind.Name, r.ID, err)
-	}
 	tx.write(`
 		UPDATE resources
 		SET name = $4, body = $5, updated_at = $6
 		WHERE account_id = $1 AND kind = $2 AND id = $3`,
-		tx.Caller.Account, kind.Name, r.ID, r.Name, body, tx.Now)
+		tx.Caller.Account, kind.Name, r.ID, r.Name, tx.encode("update "+kind.Name, r.Body), tx.Now)
 	tx.note(r.ID, r.Name)
-	return nil
 }
 
 // SetStatus moves a resource to a status from which provisioning goes on. What
 // provisioning still had to do for it is dropped: the newer change wins.
-func SetStatus[B cloud.Body](_ context.Context, tx *Tx, id int64, status cloud.Status) error {
+func SetStatus[B cloud.Body](tx *Tx, id int64, status cloud.Status) {
 	kind := kindOf[B]()
 	tx.write(`
 		WITH dropped AS (
@@ -319,15 +309,13 @@ func SetStatus[B cloud.Body](_ context.Context, tx *Tx, id int64, status cloud.S
 		WHERE account_id = $1 AND kind = $2 AND id = $3`,
 		tx.Caller.Account, kind.Name, id, status, tx.Now)
 	tx.dropped = true
-	return nil
 }
 
 // Remove takes a resource out at once, with what is below it and all that provisioning
 // still had to do for either.
-func Remove[B cloud.Body](_ context.Context, tx *Tx, id int64) error {
+func Remove[B cloud.Body](tx *Tx, id int64) {
 	tx.remove(kindOf[B](), id)
 	tx.dropped = true
-	return nil
 }
 
 // remove deletes a resource, and by the foreign keys what is below it and its steps.

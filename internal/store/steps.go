@@ -14,12 +14,8 @@ import (
 
 // InsertSteps stores what provisioning has to do. A step that holds a resource waits for Admit; any other may start at
 // once.
-func (tx *Tx) InsertSteps(steps []cloud.Step) error {
+func (tx *Tx) InsertSteps(steps []cloud.Step) {
 	for _, s := range steps {
-		failure, err := encodeError(s.Error)
-		if err != nil {
-			return fmt.Errorf("insert step: %w", err)
-		}
 		var holds *int64
 		var slots *int
 		if s.Holds.ID != 0 {
@@ -33,39 +29,32 @@ func (tx *Tx) InsertSteps(steps []cloud.Step) error {
 				$7, $8, $9
 			FROM accounts a
 			WHERE a.id = $1`,
-			tx.Caller.Account, s.Kind.Name, s.ID, holds, s.After, tx.Now, s.Status, s.Patch, failure, slots)
+			tx.Caller.Account, s.Kind.Name, s.ID, holds, s.After, tx.Now, s.Status, s.Patch, tx.failure(s), slots)
 	}
-	return nil
 }
 
-// encodeError writes the error that a step ends in; NULL for one that does not.
-func encodeError(e *cloud.Error) (*string, error) {
-	if e == nil {
-		return nil, nil
+// failure is the error that a step ends in; NULL for one that does not.
+func (tx *Tx) failure(s cloud.Step) *string {
+	if s.Error == nil {
+		return nil
 	}
-	text, err := encode(e)
-	return &text, err
+	return new(tx.encode("plan step", s.Error))
 }
 
 // Reach does steps that take no time, at once.
-func (tx *Tx) Reach(steps []cloud.Step) error {
+func (tx *Tx) Reach(steps []cloud.Step) {
 	for _, s := range steps {
 		if s.Status == cloud.StatusGone {
 			tx.remove(s.Kind, s.ID)
 			continue
-		}
-		failure, err := encodeError(s.Error)
-		if err != nil {
-			return fmt.Errorf("reach status: %w", err)
 		}
 		tx.write(`
 			UPDATE resources r
 			SET `+reachStatus+`
 			FROM (SELECT $4::text AS status, $5::jsonb AS error, $6::jsonb AS patch, $7::timestamptz AS now) due
 			WHERE r.account_id = $1 AND r.kind = $2 AND r.id = $3`,
-			tx.Caller.Account, s.Kind.Name, s.ID, s.Status, failure, s.Patch, tx.Now)
+			tx.Caller.Account, s.Kind.Name, s.ID, s.Status, tx.failure(s), s.Patch, tx.Now)
 	}
-	return nil
 }
 
 // reachStatus is what becomes of a resource r by a step that is due.

@@ -90,6 +90,10 @@ type querier interface {
 }
 
 // Tx is one account's view of the database.
+//
+// A write only queues and travels with the next question, or with the commit. So it returns no error: the first one is
+// kept and returned by the next question, by all after it and by the commit, which then commits nothing, as a
+// bufio.Writer does.
 type Tx struct {
 	q      querier
 	writes *pipeline // nil in a Read
@@ -111,8 +115,18 @@ func (tx *Tx) Plan(steps ...cloud.Step) { tx.planned = append(tx.planned, steps.
 // Planned returns all steps that were planned in this transaction.
 func (tx *Tx) Planned() []cloud.Step { return tx.planned }
 
-// write queues a change. Its errors show at the next question or at the commit.
+// write queues a change.
 func (tx *Tx) write(sql string, args ...any) { tx.writes.write(sql, args...) }
+
+// encode encodes what a change is to write. That is done at once: what is queued must not follow what becomes of the
+// value.
+func (tx *Tx) encode(change string, v any) string {
+	text, err := encode(v)
+	if err != nil {
+		tx.writes.fail(fmt.Errorf("%s: %w", change, err))
+	}
+	return text
+}
 
 // Hide lets the transaction see no tasks of some operations, which belong to another API of the same account.
 func (tx *Tx) Hide(operations []string) { tx.hidden = operations }

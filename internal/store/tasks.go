@@ -197,11 +197,7 @@ func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 // Finish ends a task with a response, frees it of its request, and puts the next
 // task of the account on turn. The name of its resource is kept for the log; what
 // has none goes by what it belongs to.
-func (tx *Tx) Finish(c Claim, status cloud.TaskStatus, response cloud.TaskResponse) error {
-	body, err := encode(response)
-	if err != nil {
-		return fmt.Errorf("finish task %s: %w", c.ID, err)
-	}
+func (tx *Tx) Finish(c Claim, status cloud.TaskStatus, response cloud.TaskResponse) {
 	tx.write(`
 		WITH done AS (
 			UPDATE tasks
@@ -217,8 +213,8 @@ func (tx *Tx) Finish(c Claim, status cloud.TaskStatus, response cloud.TaskRespon
 		UPDATE accounts a
 		SET done_seq = done.seq
 		FROM done
-		WHERE a.id = done.account_id`, c.ID, status, body, tx.Now, cmp.Or(tx.names[response.ResourceID], tx.names[response.ParentID]))
-	return nil
+		WHERE a.id = done.account_id`, c.ID, status, tx.encode("finish task", response), tx.Now,
+		cmp.Or(tx.names[response.ResourceID], tx.names[response.ParentID]))
 }
 
 // ReleaseTask gives a claim back unprocessed: it is taken again after a pause. The

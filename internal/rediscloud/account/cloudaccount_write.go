@@ -107,10 +107,9 @@ func (c *Assets) updateCloudAccount(ctx context.Context, tx *store.Tx, in struct
 	if err := c.checkDistinctAccount(ctx, tx, account.ID, account.Name, in.AccessKeyID); err != nil {
 		return out, err
 	}
-	if err := store.Update(ctx, tx, account); err != nil {
-		return out, err
-	}
-	return engine.Outcome{ResourceID: account.ID}, resource.Transition[CloudAccount](ctx, tx, account.ID, statusChangeDraft, cloudAccountChange, cloud.StatusActive)
+	store.Update(tx, account)
+	resource.Transition[CloudAccount](tx, account.ID, statusChangeDraft, cloudAccountChange, cloud.StatusActive)
+	return engine.Outcome{ResourceID: account.ID}, nil
 }
 
 // An account goes once no subscription lives in it any more, and with its task: clients
@@ -127,7 +126,8 @@ func (c *Assets) deleteCloudAccount(ctx context.Context, tx *store.Tx, in cloudA
 	if used {
 		return out, cloud.Errorf("CLOUD_ACCOUNT_USED", "Subscription %d lives in cloud account %d.", subscription, account.ID)
 	}
-	return engine.Outcome{ResourceID: account.ID}, store.Remove[CloudAccount](ctx, tx, account.ID)
+	store.Remove[CloudAccount](tx, account.ID)
+	return engine.Outcome{ResourceID: account.ID}, nil
 }
 
 // lockCloudAccount locks an account that is to be changed. Those of every customer

@@ -180,12 +180,13 @@ func isOwner(u accountUser) bool { return u.ID == owners[0].ID }
 // provisioned.
 func saveUser(ctx context.Context, tx *store.Tx, id int64, name string, change UserChange) error {
 	r := cloud.Resource[UserChange]{ID: id, Name: name, Status: cloud.StatusActive, Body: change}
-	if _, ok, err := store.Get[UserChange](ctx, tx, id); err != nil {
-		return err
-	} else if ok {
-		return store.Update(ctx, tx, r)
+	_, ok, err := store.Get[UserChange](ctx, tx, id)
+	if ok {
+		store.Update(tx, r)
+	} else if err == nil {
+		store.Insert(tx, r)
 	}
-	return store.Insert(ctx, tx, r)
+	return err
 }
 
 // The bounds are not public.

@@ -41,8 +41,9 @@ func Operations() []engine.Operation {
 }
 
 // deleteACL begins the end of a rule, a role or a user.
-func deleteACL[B cloud.Body](ctx context.Context, tx *store.Tx, id int64) (engine.Outcome, error) {
-	return engine.Outcome{ResourceID: id}, resource.Transition[B](ctx, tx, id, cloud.StatusDeleting, aclChange, cloud.StatusGone)
+func deleteACL[B cloud.Body](tx *store.Tx, id int64) engine.Outcome {
+	resource.Transition[B](tx, id, cloud.StatusDeleting, aclChange, cloud.StatusGone)
+	return engine.Outcome{ResourceID: id}
 }
 
 // lockACL locks what is to be changed. What is on its way out counts as gone:
@@ -70,15 +71,9 @@ func pendingRoles(ctx context.Context, tx *store.Tx, roles ...int64) error {
 	}
 	for _, role := range roles {
 		for _, user := range usersOf[role] {
-			err := resource.Transition[User](ctx, tx, user, cloud.StatusPending, aclChange, cloud.StatusActive)
-			if err != nil {
-				return err
-			}
+			resource.Transition[User](tx, user, cloud.StatusPending, aclChange, cloud.StatusActive)
 		}
-		err := resource.Transition[Role](ctx, tx, role, cloud.StatusPending, aclChange, cloud.StatusActive)
-		if err != nil {
-			return err
-		}
+		resource.Transition[Role](tx, role, cloud.StatusPending, aclChange, cloud.StatusActive)
 	}
 	return nil
 }

@@ -214,9 +214,7 @@ func updateACLRole(ctx context.Context, tx *store.Tx, in struct {
 			return out, err
 		}
 	}
-	if err := store.Update(ctx, tx, role); err != nil {
-		return out, err
-	}
+	store.Update(tx, role)
 	return engine.Outcome{ResourceID: role.ID}, pendingRoles(ctx, tx, role.ID)
 }
 
@@ -238,7 +236,7 @@ func deleteACLRole(ctx context.Context, tx *store.Tx, in struct {
 			return out, cloud.Errorf("ACL_ROLE_HAS_ACTIVE_USERS_AND_CANNOT_BE_DELETED", "Role %d is the role of user %q.", role.ID, user.Name)
 		}
 	}
-	return deleteACL[Role](ctx, tx, role.ID)
+	return deleteACL[Role](tx, role.ID), nil
 }
 
 // lockRole locks a role that is to be changed; pending is the code for one that
@@ -271,9 +269,7 @@ func RevokeGrants(ctx context.Context, tx *store.Tx, subscription int64, regions
 		if !role.Body.revoke(subscription, names) {
 			continue
 		}
-		if err := store.Update(ctx, tx, role); err != nil {
-			return err
-		}
+		store.Update(tx, role)
 	}
 	return nil
 }

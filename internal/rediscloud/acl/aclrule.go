@@ -130,9 +130,7 @@ func updateACLRule(ctx context.Context, tx *store.Tx, in struct {
 		}
 		rule.Body.Pattern = *in.Pattern
 	}
-	if err := store.Update(ctx, tx, rule); err != nil {
-		return out, err
-	}
+	store.Update(tx, rule)
 	out.ResourceID = rule.ID
 	roles, err := rolesOf(ctx, tx, rule.ID)
 	if err != nil {
@@ -145,7 +143,8 @@ func updateACLRule(ctx context.Context, tx *store.Tx, in struct {
 	if err := pendingRoles(ctx, tx, changing...); err != nil {
 		return out, err
 	}
-	return out, resource.Transition[Rule](ctx, tx, rule.ID, cloud.StatusPending, aclChange, cloud.StatusActive)
+	resource.Transition[Rule](tx, rule.ID, cloud.StatusPending, aclChange, cloud.StatusActive)
+	return out, nil
 }
 
 func deleteACLRule(ctx context.Context, tx *store.Tx, in struct {
@@ -166,7 +165,7 @@ func deleteACLRule(ctx context.Context, tx *store.Tx, in struct {
 	if len(roles) > 0 {
 		return out, cloud.Errorf("ACL_REDIS_RULE_CANNOT_DELETE_WHEN_ASSOCIATED_WITH_ROLES", "Rule %d is part of role %q.", rule.ID, roles[0].Name)
 	}
-	return deleteACL[Rule](ctx, tx, rule.ID)
+	return deleteACL[Rule](tx, rule.ID), nil
 }
 
 func lockRule(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Rule], error) {

@@ -160,10 +160,9 @@ func updateACLUser(ctx context.Context, tx *store.Tx, in struct {
 			return out, err
 		}
 	}
-	if err := store.Update(ctx, tx, user); err != nil {
-		return out, err
-	}
-	return engine.Outcome{ResourceID: user.ID}, resource.Transition[User](ctx, tx, user.ID, cloud.StatusPending, aclChange, cloud.StatusActive)
+	store.Update(tx, user)
+	resource.Transition[User](tx, user.ID, cloud.StatusPending, aclChange, cloud.StatusActive)
+	return engine.Outcome{ResourceID: user.ID}, nil
 }
 
 func deleteACLUser(ctx context.Context, tx *store.Tx, in aclUserPath) (out engine.Outcome, err error) {
@@ -171,7 +170,7 @@ func deleteACLUser(ctx context.Context, tx *store.Tx, in aclUserPath) (out engin
 	if err != nil {
 		return out, err
 	}
-	return deleteACL[User](ctx, tx, user.ID)
+	return deleteACL[User](tx, user.ID), nil
 }
 
 // roleNamed finds the role that a user is to have.

@@ -154,10 +154,9 @@ func AcceptPeering(ctx context.Context, tx *store.Tx, id int64) error {
 	case !ok:
 		return cloud.Errorf("VPC_PEERING_NOT_FOUND", "Peering %d was not found.", id)
 	}
-	if err := store.SetStatus[Peering](ctx, tx, id, peeringInitiating); err != nil { // what was to come is no longer
-		return err
-	}
-	return tx.Reach([]cloud.Step{resource.Step(peering, 0, cloud.StatusActive)})
+	store.SetStatus[Peering](tx, id, peeringInitiating) // what was to come is no longer
+	tx.Reach([]cloud.Step{resource.Step(peering, 0, cloud.StatusActive)})
+	return nil
 }
 
 func (p Peering) sameVPC(other Peering) bool {
@@ -255,7 +254,7 @@ func updatePeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out eng
 	if err != nil {
 		return out, err
 	}
-	return changePeering(ctx, tx, at, peering, in.cidrSpec)
+	return changePeering(tx, at, peering, in.cidrSpec)
 }
 
 func updateRegionPeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out engine.Outcome, err error) {
@@ -271,10 +270,10 @@ func updateRegionPeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (o
 	if err != nil {
 		return out, err
 	}
-	return changePeering(ctx, tx, subscription.Site{Sub: sub, Region: region}, peering, in.cidrSpec)
+	return changePeering(tx, subscription.Site{Sub: sub, Region: region}, peering, in.cidrSpec)
 }
 
-func changePeering(ctx context.Context, tx *store.Tx, s subscription.Site, peering cloud.Resource[Peering], spec cidrSpec) (out engine.Outcome, err error) {
+func changePeering(tx *store.Tx, s subscription.Site, peering cloud.Resource[Peering], spec cidrSpec) (out engine.Outcome, err error) {
 	switch {
 	case peering.Body.Provider != catalog.AWS:
 		return out, cloud.Errorf("VPC_PEERING_BELONGS_TO_DIFFERENT_CLOUD_PROVIDER", "Only a peering on AWS has CIDRs.")
@@ -284,7 +283,8 @@ func changePeering(ctx context.Context, tx *store.Tx, s subscription.Site, peeri
 	if peering.Body.CIDRs, err = spec.networks(s.Region.CIDR); err != nil {
 		return out, err
 	}
-	return s.Done(peering.ID), store.Update(ctx, tx, peering)
+	store.Update(tx, peering)
+	return s.Done(peering.ID), nil
 }
 
 func deletePeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
@@ -315,7 +315,8 @@ func removePeering(ctx context.Context, tx *store.Tx, s subscription.Site, in pe
 	if err != nil {
 		return out, err
 	}
-	return s.Done(peering.ID), store.Remove[Peering](ctx, tx, peering.ID)
+	store.Remove[Peering](tx, peering.ID)
+	return s.Done(peering.ID), nil
 }
 
 // findPeering finds a peering that is to be changed; missing is the code where

@@ -100,7 +100,8 @@ func deletePrivateLink(ctx context.Context, tx *store.Tx, in subscription.Place)
 	if err != nil {
 		return out, err
 	}
-	return at.Done(link.ID), store.Remove[PrivateLink](ctx, tx, link.ID)
+	store.Remove[PrivateLink](tx, link.ID)
+	return at.Done(link.ID), nil
 }
 
 // privateLinkAt finds the PrivateLink of a place that is to be changed. It answers

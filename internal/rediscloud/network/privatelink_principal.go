@@ -72,7 +72,8 @@ func admit(ctx context.Context, tx *store.Tx, at subscription.Site, link int64, 
 	}
 	p.Body = body
 	if there {
-		return store.Update(ctx, tx, p)
+		store.Update(tx, p)
+		return nil
 	}
 	p.Parent, p.Name, p.Status = link, spec.Principal, principalComing
 	p, err = resource.Insert(ctx, tx, p)
@@ -123,7 +124,8 @@ func deletePrincipal(ctx context.Context, tx *store.Tx, in struct {
 	if err != nil {
 		return out, err
 	}
-	return at.Done(link.ID), store.Remove[Principal](ctx, tx, p.ID)
+	store.Remove[Principal](tx, p.ID)
+	return at.Done(link.ID), nil
 }
 
 func findPrincipal(ctx context.Context, tx *store.Tx, link int64, principal string) (p cloud.Resource[Principal], ok bool, err error) {

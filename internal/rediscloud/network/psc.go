@@ -137,7 +137,8 @@ func deletePSCService(ctx context.Context, tx *store.Tx, in subscription.Place) 
 	if len(endpoints) > 0 {
 		return out, cloud.Errorf("PSC_SERVICE_CANNOT_DELETE_SERVICE_WITH_ACTIVE_ENDPOINTS", "The service still has endpoints, such as %d.", endpoints[0].ID)
 	}
-	return at.Done(service.ID), store.Remove[PSCService](ctx, tx, service.ID)
+	store.Remove[PSCService](tx, service.ID)
+	return at.Done(service.ID), nil
 }
 
 // pscServiceAt finds the service of a place. It answers PSC_SERVICE_NOT_FOUND.

@@ -193,5 +193,6 @@ func deletePSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointPath) (o
 				"Endpoint %d is %s. Read its deletion script and run it before you delete it here.", endpoint.ID, endpoint.Status)
 		}
 	}
-	return at.Done(endpoint.ID), store.Remove[PSCEndpoint](ctx, tx, endpoint.ID)
+	store.Remove[PSCEndpoint](tx, endpoint.ID)
+	return at.Done(endpoint.ID), nil
 }

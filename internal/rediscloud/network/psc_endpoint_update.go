@@ -34,7 +34,7 @@ func updatePSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointUpdate) 
 	case in.Action != nil && fields:
 		return out, cloud.Errorf("PSC_UPDATE_ENDPOINT_REQUEST_CANNOT_HAVE_BOTH_ACTION_AND_OTHER_FIELDS", "An endpoint is either answered or changed, not both at once.")
 	case in.Action != nil:
-		return at.Done(endpoint.ID), answerPSCEndpoint(ctx, tx, endpoint, *in.Action)
+		return at.Done(endpoint.ID), answerPSCEndpoint(tx, endpoint, *in.Action)
 	case !fields:
 		return out, cloud.Errorf("PSC_UPDATE_ENDPOINT_REQUEST_ACTION_INVALID_VALUE", "There is neither an action nor anything to change.")
 	case endpoint.Status != pscEndpointInitialized && endpoint.Status != pscEndpointRejected:
@@ -47,11 +47,12 @@ func updatePSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointUpdate) 
 	if err := checkPSCEndpoint(ctx, tx, endpoint); err != nil {
 		return out, err
 	}
-	return at.Done(endpoint.ID), store.Update(ctx, tx, endpoint)
+	store.Update(tx, endpoint)
+	return at.Done(endpoint.ID), nil
 }
 
 // answerPSCEndpoint accepts or rejects an endpoint. Either answer can be taken back.
-func answerPSCEndpoint(ctx context.Context, tx *store.Tx, endpoint cloud.Resource[PSCEndpoint], action string) error {
+func answerPSCEndpoint(tx *store.Tx, endpoint cloud.Resource[PSCEndpoint], action string) error {
 	meanwhile, after := pscEndpointAccepting, cloud.StatusActive
 	if action == "reject" {
 		meanwhile, after = pscEndpointRejecting, pscEndpointRejected
@@ -65,5 +66,6 @@ func answerPSCEndpoint(ctx context.Context, tx *store.Tx, endpoint cloud.Resourc
 	default:
 		return cloud.Errorf("PSC_ENDPOINT_NOT_ACTIVE", "Endpoint %d is not in an active state: it is %s, and there is nothing to %s.", endpoint.ID, endpoint.Status, action)
 	}
-	return resource.Transition[PSCEndpoint](ctx, tx, endpoint.ID, meanwhile, pscEndpointAnswer, after)
+	resource.Transition[PSCEndpoint](tx, endpoint.ID, meanwhile, pscEndpointAnswer, after)
+	return nil
 }

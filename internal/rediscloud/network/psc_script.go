@@ -46,9 +46,7 @@ func getPSCCreationScript(ctx context.Context, tx *store.Tx, in pscCreationScrip
 	}
 	if in.Terraform {
 		endpoint.Body.Terraform = true
-		if err := store.Update(ctx, tx, endpoint); err != nil {
-			return nil, err
-		}
+		store.Update(tx, endpoint)
 	}
 	names := pscNames(at, endpoint)
 	script := gcloudScript(
@@ -70,9 +68,7 @@ func getPSCDeletionScript(ctx context.Context, tx *store.Tx, in pscEndpointPath)
 		return nil, err
 	}
 	endpoint.Body.DeletionScript = true
-	if err := store.Update(ctx, tx, endpoint); err != nil {
-		return nil, err
-	}
+	store.Update(tx, endpoint)
 	names := pscNames(at, endpoint)
 	return at.Found(pscScripts{gcloudScript(
 		fmt.Sprintf("gcloud compute forwarding-rules delete %s --project=%s --region=%s --quiet", names.Forwarding, endpoint.Body.Project, at.Region.Name),

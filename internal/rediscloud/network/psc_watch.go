@@ -68,22 +68,19 @@ func watchPSCEndpoints(ctx context.Context, tx *store.Tx, service int64) (left [
 	}
 	for _, endpoint := range endpoints {
 		if _, counts := pscLooks(endpoint.Status); !counts && endpoint.Status != cloud.StatusError {
-			return endpoints, unwatch(ctx, tx, endpoints)
+			unwatch(tx, endpoints)
+			return endpoints, nil
 		}
 	}
 	for _, endpoint := range endpoints {
 		switch {
 		case !endpoint.Body.Terraform:
 			left = append(left, endpoint)
-			continue
 		case endpoint.Body.look(endpoint.Status, tx.Now):
-			err = store.Remove[PSCEndpoint](ctx, tx, endpoint.ID)
+			store.Remove[PSCEndpoint](tx, endpoint.ID)
 		default:
 			left = append(left, endpoint)
-			err = store.Update(ctx, tx, endpoint)
-		}
-		if err != nil {
-			return nil, err
+			store.Update(tx, endpoint)
 		}
 	}
 	return left, nil
@@ -93,21 +90,16 @@ func watchPSCEndpoints(ctx context.Context, tx *store.Tx, service int64) (left [
 // asked about it.
 func unwatchPSCEndpoints(ctx context.Context, tx *store.Tx, service int64) error {
 	endpoints, err := store.List[PSCEndpoint](ctx, tx, service)
-	if err != nil {
-		return err
-	}
-	return unwatch(ctx, tx, endpoints)
+	unwatch(tx, endpoints)
+	return err
 }
 
-func unwatch(ctx context.Context, tx *store.Tx, endpoints []cloud.Resource[PSCEndpoint]) error {
+func unwatch(tx *store.Tx, endpoints []cloud.Resource[PSCEndpoint]) {
 	for _, endpoint := range endpoints {
 		if endpoint.Body.Looks == 0 {
 			continue
 		}
 		endpoint.Body.Looks, endpoint.Body.FirstLook = 0, nil
-		if err := store.Update(ctx, tx, endpoint); err != nil {
-			return err
-		}
+		store.Update(tx, endpoint)
 	}
-	return nil
 }

@@ -95,7 +95,8 @@ func updateAttachment(ctx context.Context, tx *store.Tx, in attachmentUpdate) (o
 		return out, err
 	}
 	attachment.Body.CIDRs = cidrs
-	return at.Done(in.Gateway), store.Update(ctx, tx, attachment)
+	store.Update(tx, attachment)
+	return at.Done(in.Gateway), nil
 }
 
 // gatewayCIDRs checks the networks that are to replace others behind a gateway.
@@ -123,7 +124,8 @@ func deleteAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out
 	if err != nil {
 		return out, err
 	}
-	return at.Done(in.Gateway), store.Remove[GatewayAttachment](ctx, tx, attachment.ID)
+	store.Remove[GatewayAttachment](tx, attachment.ID)
+	return at.Done(in.Gateway), nil
 }
 
 // lockAttachment finds an attachment that is to be changed. Beyond the errors of

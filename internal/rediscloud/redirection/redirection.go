@@ -187,12 +187,8 @@ func redirect(ctx context.Context, tx *store.Tx, in redirectionCreate, source, t
 		return view, err
 	}
 	source.Body.Redirected, target.Body.EndpointsOf = true, source.Body.NamedAfter(source.ID)
-	if err := store.Update(ctx, tx, source); err != nil {
-		return view, err
-	}
-	if err := store.Update(ctx, tx, target); err != nil {
-		return view, err
-	}
+	store.Update(tx, source)
+	store.Update(tx, target)
 	err = subscription.StopTraffic(ctx, tx, source)
 	tx.Plan(
 		resource.Step(r, redirectionPending, cloud.StatusPending),
@@ -291,12 +287,10 @@ func revertRedirection(ctx context.Context, tx *store.Tx, in redirectionPath) (v
 		return view, err
 	}
 	r.Body.CompletedAt = new(wire.Date(r.UpdatedAt))
-	if err := store.Update(ctx, tx, r); err != nil {
-		return view, err
-	}
+	store.Update(tx, r)
 	r.Status = redirectionUnderWay
-	return showRedirection(r),
-		resource.Transition[Redirection](ctx, tx, r.ID, r.Status, redirectionLength, redirectionReverted)
+	resource.Transition[Redirection](tx, r.ID, r.Status, redirectionLength, redirectionReverted)
+	return showRedirection(r), nil
 }
 
 // Leave takes a database that is being deleted out of the redirection that
@@ -329,7 +323,8 @@ func keepEndpoints(ctx context.Context, tx *store.Tx, id, endpointsOf int64) err
 		return err // it has kept them already, and this is a second deletion
 	}
 	target.Body.HeirOf, target.Body.EndpointsOf = endpointsOf, 0
-	return store.Update(ctx, tx, target)
+	store.Update(tx, target)
+	return nil
 }
 
 // giveBack gives the source of a redirection the endpoints that its target has; ok is
@@ -344,7 +339,8 @@ func giveBack(ctx context.Context, tx *store.Tx, r Redirection) (target cloud.Re
 		return target, false, err
 	}
 	target.Body.EndpointsOf = 0
-	return target, true, store.Update(ctx, tx, target)
+	store.Update(tx, target)
+	return target, true, nil
 }
 
 // takeBack gives a database its traffic back with its endpoints, if those are the ones
@@ -355,8 +351,6 @@ func takeBack(ctx context.Context, tx *store.Tx, id, endpointsOf int64) (ok bool
 		return false, err
 	}
 	db.Body.Redirected = false
-	if err := store.Update(ctx, tx, db); err != nil {
-		return false, err
-	}
+	store.Update(tx, db)
 	return true, subscription.LetTraffic(ctx, tx, db.ID)
 }

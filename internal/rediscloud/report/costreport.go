@@ -81,7 +81,8 @@ func createCostReport(ctx context.Context, tx *store.Tx, in costReportCreate) (o
 	}
 	name := costReportName(report.ID, body.Format)
 	report.Name = name
-	return engine.Outcome{Resource: costReportView{name}}, store.Insert(ctx, tx, report)
+	store.Insert(tx, report)
+	return engine.Outcome{Resource: costReportView{name}}, nil
 }
 
 // period is from the start of the first day to the end of the last.

@@ -15,7 +15,8 @@ func Insert[B cloud.Body](ctx context.Context, tx *store.Tx, r cloud.Resource[B]
 	if r.ID, err = store.NextID[B](ctx, tx); err != nil {
 		return r, err
 	}
-	return r, store.Insert(ctx, tx, r)
+	store.Insert(tx, r)
+	return r, nil
 }
 
 // Step is the step by which a resource reaches a status.
@@ -31,8 +32,8 @@ func Create[B cloud.Body](ctx context.Context, tx *store.Tx, name string, body B
 }
 
 // Transition takes a resource to a status at once, and to another after a while.
-func Transition[B cloud.Body](ctx context.Context, tx *store.Tx, id int64, at cloud.Status, after time.Duration, to cloud.Status) error {
+func Transition[B cloud.Body](tx *store.Tx, id int64, at cloud.Status, after time.Duration, to cloud.Status) {
 	var body B
 	tx.Plan(cloud.Step{Kind: body.Kind(), ID: id, After: after, Status: to})
-	return store.SetStatus[B](ctx, tx, id, at)
+	store.SetStatus[B](tx, id, at)
 }

@@ -137,9 +137,9 @@ func addActiveActiveRegion(ctx context.Context, tx *store.Tx, in regionCreate) (
 	if in.DryRun {
 		return engine.Outcome{Resource: Pricing{priceOf(sub, databases)}}, nil
 	}
-	out, err = changeRegions(ctx, tx, sub, databases, regionCreation)
+	out = changeRegions(tx, sub, databases, regionCreation)
 	out.ResourceID, out.ParentID = place.ID, sub.ID
-	return out, err
+	return out, nil
 }
 
 func (in regionCreate) where() regionSpec {
@@ -236,9 +236,9 @@ func (c *service) deleteActiveActiveRegions(ctx context.Context, tx *store.Tx, i
 	if err := c.LeaveRegions(ctx, tx, sub.ID, left); err != nil {
 		return out, err
 	}
-	out, err = changeRegions(ctx, tx, sub, databases, regionDeletion)
+	out = changeRegions(tx, sub, databases, regionDeletion)
 	out.ResourceID = sub.ID
-	return out, err
+	return out, nil
 }
 
 // forgetBackups takes out the last backups in regions that databases leave: were
@@ -281,24 +281,18 @@ func (in regionsDelete) names(s Subscription) (map[string]bool, error) {
 // show at once; databases that are up take a while to follow, and the
 // subscription is pending meanwhile.
 func changeRegions(
-	ctx context.Context, tx *store.Tx, sub cloud.Resource[Subscription], databases []cloud.Resource[Database], after time.Duration,
-) (out engine.Outcome, err error) {
-	if err := store.Update(ctx, tx, sub); err != nil {
-		return out, err
-	}
+	tx *store.Tx, sub cloud.Resource[Subscription], databases []cloud.Resource[Database], after time.Duration,
+) engine.Outcome {
+	store.Update(tx, sub)
 	for _, db := range databases {
-		if err := store.Update(ctx, tx, db); err != nil {
-			return out, err
-		}
+		store.Update(tx, db)
 		if db.Status != cloud.StatusActive && db.Status != statusChanging && db.Status != statusProxyPolicy {
 			continue
 		}
-		if err := store.SetStatus[Database](ctx, tx, db.ID, statusChanging); err != nil {
-			return out, err
-		}
+		store.SetStatus[Database](tx, db.ID, statusChanging)
 		tx.Plan(cloud.Step{
 			Kind: db.Body.Kind(), ID: db.ID, Holds: hold(sub.ID), After: after, Status: cloud.StatusActive,
 		})
 	}
-	return planChange(tx, sub, after, cloud.StatusActive), nil
+	return planChange(tx, sub, after, cloud.StatusActive)
 }

@@ -69,7 +69,8 @@ func updateAllowList(ctx context.Context, tx *store.Tx, in allowListUpdate) (out
 	if err := sub.Body.AllowList.check(); err != nil {
 		return out, err
 	}
-	return engine.Outcome{ResourceID: sub.ID}, store.Update(ctx, tx, sub)
+	store.Update(tx, sub)
+	return engine.Outcome{ResourceID: sub.ID}, nil
 }
 
 var securityGroup = regexp.MustCompile(`^sg-[0-9a-f]{8,17}$`)

@@ -218,9 +218,7 @@ func setPublicAccess(ctx context.Context, tx *store.Tx, subscription int64, publ
 			continue
 		}
 		db.Body.PublicAccess = public
-		if err := store.Update(ctx, tx, db); err != nil {
-			return err
-		}
+		store.Update(tx, db)
 	}
 	return nil
 }

@@ -68,7 +68,8 @@ func insertDatabase(ctx context.Context, tx *store.Tx, subscription int64, name 
 			return db, err
 		}
 	}
-	return db, store.Insert(ctx, tx, db)
+	store.Insert(tx, db)
+	return db, nil
 }
 
 // designDatabase makes a database of what a request says and of the defaults, without a

@@ -66,14 +66,13 @@ func changeDatabase(
 	if dryRun {
 		return priceDatabase(db.Name, db.Body), nil
 	}
-	if err := store.Update(ctx, tx, db); err != nil {
-		return out, err
-	}
+	store.Update(tx, db)
 	meanwhile := statusChanging
 	if db.Body.OSSCluster != before.OSSCluster {
 		meanwhile = statusProxyPolicy
 	}
-	return outcomeOf(db), resource.Transition[Database](ctx, tx, db.ID, meanwhile, databaseUpdate, cloud.StatusActive)
+	resource.Transition[Database](tx, db.ID, meanwhile, databaseUpdate, cloud.StatusActive)
+	return outcomeOf(db), nil
 }
 
 // change puts what is said into the database with an id.
@@ -110,5 +109,6 @@ func (c *service) deleteProDatabase(ctx context.Context, tx *store.Tx, in databa
 	if err != nil {
 		return out, err
 	}
-	return outcomeOf(db), resource.Transition[Database](ctx, tx, db.ID, cloud.StatusDeleting, databaseDeletion, cloud.StatusGone)
+	resource.Transition[Database](tx, db.ID, cloud.StatusDeleting, databaseDeletion, cloud.StatusGone)
+	return outcomeOf(db), nil
 }

@@ -165,8 +165,6 @@ func deleteEmpty[S cloud.Body](ctx context.Context, tx *store.Tx, sub cloud.Reso
 			return out, cloud.Errorf("SUBSCRIPTION_IN_USE", "Subscription %d still has databases, such as %d.", sub.ID, db.ID)
 		}
 	}
-	if err := store.SetStatus[S](ctx, tx, sub.ID, cloud.StatusDeleting); err != nil {
-		return out, err
-	}
+	store.SetStatus[S](tx, sub.ID, cloud.StatusDeleting)
 	return planChange(tx, sub, after, cloud.StatusGone), nil
 }

@@ -115,13 +115,9 @@ func applyKeys(ctx context.Context, tx *store.Tx, id int64, spec keysSpec) (out 
 	if sub.Body.Encryption, err = sub.Body.withKeys(sub.Body.Encryption, spec); err != nil {
 		return out, err
 	}
-	if err := store.Update(ctx, tx, sub); err != nil {
-		return out, err
-	}
+	store.Update(tx, sub)
 	if sub.Status == statusKeyPending {
-		if err := store.SetStatus[Subscription](ctx, tx, id, cloud.StatusPending); err != nil {
-			return out, err
-		}
+		store.SetStatus[Subscription](tx, id, cloud.StatusPending)
 	}
 	err = insertFirst(ctx, tx, id, first, subscriptionUpdate)
 	return planChange(tx, sub, subscriptionUpdate, cloud.StatusActive), err

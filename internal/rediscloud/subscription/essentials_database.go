@@ -81,7 +81,8 @@ func createEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDa
 		resource.Step(db, essentialsDatabaseStart, cloud.StatusPending),
 		resource.Step(db, essentialsDatabaseCreation, cloud.StatusActive),
 	)
-	return outcomeOf(db), store.Insert(ctx, tx, db)
+	store.Insert(tx, db)
+	return outcomeOf(db), nil
 }
 
 // checkEssentialsName checks the name of a database that has no others beside it.
@@ -143,10 +144,9 @@ func updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDa
 	if err := checkCycle(ctx, tx, db.ID, db.Body.SyncSources); err != nil {
 		return out, err
 	}
-	if err := store.Update(ctx, tx, db); err != nil {
-		return out, err
-	}
-	return outcomeOf(db), resource.Transition[Database](ctx, tx, db.ID, statusChanging, essentialsDatabaseUpdate, cloud.StatusActive)
+	store.Update(tx, db)
+	resource.Transition[Database](tx, db.ID, statusChanging, essentialsDatabaseUpdate, cloud.StatusActive)
+	return outcomeOf(db), nil
 }
 
 // A database goes with its task: clients wait for nothing else.
@@ -155,5 +155,6 @@ func (c *service) deleteEssentialsDatabase(ctx context.Context, tx *store.Tx, in
 	if err != nil {
 		return out, err
 	}
-	return outcomeOf(db), store.Remove[Database](ctx, tx, db.ID)
+	store.Remove[Database](tx, db.ID)
+	return outcomeOf(db), nil
 }

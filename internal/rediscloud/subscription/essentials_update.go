@@ -47,7 +47,8 @@ func (c *service) updateEssentials(ctx context.Context, tx *store.Tx, in essenti
 		return out, err
 	}
 	out.ResourceID = sub.ID
-	return out, store.Update(ctx, tx, sub)
+	store.Update(tx, sub)
+	return out, nil
 }
 
 // changePlan moves a subscription to another plan, if that can hold what is there.

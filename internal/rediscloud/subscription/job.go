@@ -51,10 +51,9 @@ func startJob(ctx context.Context, tx *store.Tx, database int64, name string, bo
 	}
 	job.Body = body
 	if again {
-		if err := store.Update(ctx, tx, job); err != nil {
-			return 0, err
-		}
-		return job.ID, store.SetStatus[Job](ctx, tx, job.ID, cloud.StatusPending)
+		store.Update(tx, job)
+		store.SetStatus[Job](tx, job.ID, cloud.StatusPending)
+		return job.ID, nil
 	}
 	job.Parent, job.Name, job.Status = database, name, cloud.StatusPending
 	job, err = resource.Insert(ctx, tx, job)

@@ -90,7 +90,8 @@ func updateMaintenance(ctx context.Context, tx *store.Tx, in maintenanceUpdate) 
 	if err := sub.Body.Maintenance.check(sub.Body.MemoryStorage); err != nil {
 		return out, err
 	}
-	return engine.Outcome{ResourceID: sub.ID}, store.Update(ctx, tx, sub)
+	store.Update(tx, sub)
+	return engine.Outcome{ResourceID: sub.ID}, nil
 }
 
 func (m Maintenance) check(memoryStorage string) error {

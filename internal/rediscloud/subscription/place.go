@@ -193,9 +193,7 @@ func Remove[B cloud.Body](ctx context.Context, tx *store.Tx, parent int64, chose
 		if !chosen(r) {
 			continue
 		}
-		if err := store.Remove[B](ctx, tx, r.ID); err != nil {
-			return err
-		}
+		store.Remove[B](tx, r.ID)
 	}
 	return nil
 }

@@ -68,7 +68,8 @@ func updateResourceTags(ctx context.Context, tx *store.Tx, in struct {
 	if sub.Body.ResourceTags, err = newResourceTags(in.Tags); err != nil {
 		return out, err
 	}
-	return engine.Outcome{ResourceID: sub.ID}, store.Update(ctx, tx, sub)
+	store.Update(tx, sub)
+	return engine.Outcome{ResourceID: sub.ID}, nil
 }
 
 func tagsNotAllowed() error {

@@ -40,9 +40,7 @@ func (c *service) updateProSubscription(ctx context.Context, tx *store.Tx, in su
 	if err := c.changePayment(&sub.Body, in.PaymentMethod, in.PaymentMethodID); err != nil {
 		return out, err
 	}
-	if err := store.Update(ctx, tx, sub); err != nil {
-		return out, err
-	}
+	store.Update(tx, sub)
 	return planChange(tx, sub, subscriptionUpdate, cloud.StatusActive), nil
 }
 

@@ -86,7 +86,8 @@ func (s Databases) createTag(ctx context.Context, tx *store.Tx, in struct {
 	if err := checkTagCount(d.Tags); err != nil {
 		return nil, err
 	}
-	return &tagView{Tag: tag}, store.Update(ctx, tx, db)
+	store.Update(tx, db)
+	return &tagView{Tag: tag}, nil
 }
 
 // A tag that was there before, with the same value, is not new.
@@ -122,7 +123,8 @@ func (s Databases) replaceTags(ctx context.Context, tx *store.Tx, in struct {
 		return nil, err
 	}
 	d.Tags = tags
-	return showTags(tx, tags), store.Update(ctx, tx, db)
+	store.Update(tx, db)
+	return showTags(tx, tags), nil
 }
 
 func (s Databases) updateTag(ctx context.Context, tx *store.Tx, in struct {
@@ -143,7 +145,8 @@ func (s Databases) updateTag(ctx context.Context, tx *store.Tx, in struct {
 	tags := db.Body.Tags
 	changed.CreatedAt = tags[i].CreatedAt
 	tags[i] = changed
-	return &tagView{Tag: changed}, store.Update(ctx, tx, db)
+	store.Update(tx, db)
+	return &tagView{Tag: changed}, nil
 }
 
 func (s Databases) deleteTag(ctx context.Context, tx *store.Tx, in tagPath) (struct{}, error) {
@@ -153,7 +156,8 @@ func (s Databases) deleteTag(ctx context.Context, tx *store.Tx, in tagPath) (str
 	}
 	d := &db.Body
 	d.Tags = slices.Delete(d.Tags, i, i+1)
-	return struct{}{}, store.Update(ctx, tx, db)
+	store.Update(tx, db)
+	return struct{}{}, nil
 }
 
 // lockTag locks a database that has a tag, and tells which it is.

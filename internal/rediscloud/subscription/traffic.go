@@ -39,10 +39,9 @@ func LetTraffic(ctx context.Context, tx *store.Tx, database int64) error {
 		return err
 	}
 	job.Body.Over = true
-	if err := store.Update(ctx, tx, job); err != nil {
-		return err
-	}
-	return store.SetStatus[Job](ctx, tx, job.ID, cloud.StatusActive)
+	store.Update(tx, job)
+	store.SetStatus[Job](tx, job.ID, cloud.StatusActive)
+	return nil
 }
 
 // trafficView is whether clients get through.

@@ -91,9 +91,7 @@ func (s Databases) upgradeDatabase(ctx context.Context, tx *store.Tx, in databas
 	case i < 0:
 		return out, cloud.Errorf("DATABASE_UPGRADE_INVALID_REDIS_VERSION", "Database %d runs Redis %s and cannot be upgraded to %q.", db.ID, d.RedisVersion, in.Version)
 	}
-	if err := store.SetStatus[Database](ctx, tx, db.ID, s.upgrading); err != nil {
-		return out, err
-	}
+	store.SetStatus[Database](tx, db.ID, s.upgrading)
 	id, err := startJob(ctx, tx, db.ID, upgradeJob, Job{Target: in.Version})
 	if err != nil {
 		return out, err

@@ -149,12 +149,13 @@ func change(f func(kept map[string]string, at document) (json.RawMessage, error)
 		}
 		switch {
 		case len(w.Body.Documents) == 0:
-			return answer, store.Remove[Workspace](ctx, tx, w.ID)
+			store.Remove[Workspace](tx, w.ID)
 		case w.ID != 0:
-			return answer, store.Update(ctx, tx, w)
+			store.Update(tx, w)
+		default:
+			w.Parent, w.Status = sub.ID, cloud.StatusActive
+			_, err = resource.Insert(ctx, tx, w)
 		}
-		w.Parent, w.Status = sub.ID, cloud.StatusActive
-		_, err = resource.Insert(ctx, tx, w)
 		return answer, err
 	}
 }
