@@ -12,32 +12,32 @@ const manyClients = 16
 
 // measureAccept posts databases at realistic speed, so that next to nothing is
 // processed meanwhile, and lets pgbench write the same in turn.
-func measureAccept(ctx context.Context, g *ground) (_ []row, err error) {
-	if _, err := g.onStage(ctx); err != nil {
+func measureAccept(ctx context.Context, e *env) (_ []row, err error) {
+	if _, err := e.sharedFixture(ctx); err != nil {
 		return nil, err
 	}
-	b, err := g.newPgbench(ctx)
+	b, err := e.newPgbench(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
-	p, err := g.serveStage(ctx, "--speed", "1")
+	p, err := e.serveFixture(ctx, "--speed", "1")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
 
 	var baseline, many, one, baselineAlone, alone rounds
-	for round := range g.rounds {
+	for round := range e.rounds {
 		for _, turn := range []struct {
 			figures *rounds
 			run     func() (loaded, error)
 		}{
-			{&baseline, func() (loaded, error) { return b.run(ctx, manyClients, g.duration) }},
-			{&many, func() (loaded, error) { return g.accept(ctx, p, manyAccounts, manyClients) }},
-			{&one, func() (loaded, error) { return g.accept(ctx, p, 1, manyClients) }},
-			{&baselineAlone, func() (loaded, error) { return b.run(ctx, 1, g.duration) }},
-			{&alone, func() (loaded, error) { return g.accept(ctx, p, manyAccounts, 1) }},
+			{&baseline, func() (loaded, error) { return b.run(ctx, manyClients, e.duration) }},
+			{&many, func() (loaded, error) { return e.accept(ctx, p, numAccounts, manyClients) }},
+			{&one, func() (loaded, error) { return e.accept(ctx, p, 1, manyClients) }},
+			{&baselineAlone, func() (loaded, error) { return b.run(ctx, 1, e.duration) }},
+			{&alone, func() (loaded, error) { return e.accept(ctx, p, numAccounts, 1) }},
 		} {
 			figure, err := turn.run()
 			if err != nil {
@@ -45,30 +45,37 @@ func measureAccept(ctx context.Context, g *ground) (_ []row, err error) {
 			}
 			*turn.figures = append(*turn.figures, figure)
 		}
-		g.say("accept, round %d: pgbench %.0f/s, 100 accounts %.0f/s, 1 account %.0f/s; 1 client p50: pgbench %v, product %v", round+1,
-			baseline[round].perSecond, many[round].perSecond, one[round].perSecond, baselineAlone[round].p50, alone[round].p50)
+		e.say("accept, round %d: pgbench %.0f/s, 100 accounts %.0f/s, 1 account %.0f/s; 1 client p50: pgbench %v, product %v",
+			round+1, baseline[round].perSecond, many[round].perSecond, one[round].perSecond,
+			baselineAlone[round].p50, alone[round].p50)
 	}
 	return []row{
-		{"accept, 16 clients, 100 accounts / pgbench", perSecond, many.rates(), baseline.rates(), many.cpu(), goal{atLeast: 0.6}},
-		{"accept, 16 clients, 1 account / pgbench, 100", perSecond, one.rates(), baseline.rates(), one.cpu(), goal{atLeast: 0.3}},
+		{
+			"accept, 16 clients, 100 accounts / pgbench", perSecond,
+			many.rates(), baseline.rates(), many.cpu(), goal{atLeast: 0.6},
+		},
+		{
+			"accept, 16 clients, 1 account / pgbench, 100", perSecond,
+			one.rates(), baseline.rates(), one.cpu(), goal{atLeast: 0.3},
+		},
 		{"accept, 1 client, p50 / pgbench", millis, alone.p50s(), baselineAlone.p50s(), alone.cpu(), goal{atMost: 2}},
 		{"pgbench itself, 16 clients", perSecond, baseline.rates(), nil, baseline.cpu(), goal{}},
 	}, nil
 }
 
 // accept lets clients post databases over new accounts.
-func (g *ground) accept(ctx context.Context, p *product, accounts, clients int) (loaded, error) {
-	players, err := g.stage.newAccounts(ctx, accounts)
+func (e *env) accept(ctx context.Context, p *product, accounts, clients int) (loaded, error) {
+	tenants, err := e.fixture.newAccounts(ctx, accounts)
 	if err != nil {
 		return loaded{}, err
 	}
-	path := fmt.Sprintf("/v1/subscriptions/%d/databases", g.stage.subscription)
+	path := fmt.Sprintf("/v1/subscriptions/%d/databases", e.fixture.subscription)
 	requests := make([][]byte, accounts)
-	for i, a := range players {
+	for i, a := range tenants {
 		requests[i] = post(p.addr, path, a.headers, databaseBody)
 	}
-	figure, err := g.metered(p.pid(), func() (loaded, error) {
-		return load(ctx, p.addr, clients, g.duration, requests, http.StatusAccepted)
+	figure, err := e.metered(p.pid(), func() (loaded, error) {
+		return load(ctx, p.addr, clients, e.duration, requests, http.StatusAccepted)
 	})
-	return figure, errors.Join(err, g.stage.forget(ctx))
+	return figure, errors.Join(err, e.fixture.removeTasks(ctx))
 }

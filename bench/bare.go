@@ -85,8 +85,8 @@ type baseline struct {
 }
 
 // serveBare starts this program again as the baseline.
-func (g *ground) serveBare(databaseURL string) (*baseline, error) {
-	cmd := exec.Command(g.self, "bare", "-database-url", databaseURL) //nolint:noctx // it ends with its input
+func (e *env) serveBare(databaseURL string) (*baseline, error) {
+	cmd := exec.Command(e.self, "bare", "-database-url", databaseURL) //nolint:noctx // it ends with its input
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -16,8 +16,8 @@ const claims = 500
 
 // measureClaim claims tasks from queues of growing length and number, giving
 // each back before the next.
-func measureClaim(ctx context.Context, g *ground) (_ []row, err error) {
-	url, err := g.database(ctx, "claims")
+func measureClaim(ctx context.Context, e *env) (_ []row, err error) {
+	url, err := e.database(ctx, "claims")
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func measureClaim(ctx context.Context, g *ground) (_ []row, err error) {
 				return nil, err
 			}
 			var p50s []float64 // in milliseconds
-			for range g.rounds {
+			for range e.rounds {
 				p50, err := claim(ctx, db)
 				if err != nil {
 					return nil, err
@@ -47,7 +47,7 @@ func measureClaim(ctx context.Context, g *ground) (_ []row, err error) {
 				p50s = append(p50s, float64(p50)/float64(time.Millisecond))
 			}
 			what := fmt.Sprintf("claim, %d tasks of %d accounts, p50", tasks, accounts)
-			g.say("%s: %.2f ms", what, median(p50s))
+			e.say("%s: %.2f ms", what, median(p50s))
 			rows = append(rows, row{what, millis, p50s, nil, nil, goal{atMost: 1}})
 		}
 	}
@@ -78,7 +78,7 @@ func queue(ctx context.Context, conn *pgx.Conn, tasks, accounts int) error {
 	return nil
 }
 
-// claim gives back the median time of a claim.
+// claim returns the median time of a claim.
 func claim(ctx context.Context, db *store.DB) (time.Duration, error) {
 	times := make([]time.Duration, 0, claims)
 	for range claims {

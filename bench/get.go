@@ -9,28 +9,28 @@ import (
 
 // measureGet reads one finished task and one database, and in turn one row
 // through a bare chi handler.
-func measureGet(ctx context.Context, g *ground) (_ []row, err error) {
-	s, err := g.onStage(ctx)
+func measureGet(ctx context.Context, e *env) (_ []row, err error) {
+	f, err := e.sharedFixture(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p, err := g.serveStage(ctx, "--speed", "0")
+	p, err := e.serveFixture(ctx, "--speed", "0")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
-	bare, err := g.serveBare(s.url)
+	bare, err := e.serveBare(f.url)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, bare.stop()) }()
-	r, err := g.renderGets(ctx, p.addr, bare.addr)
+	r, err := e.renderGets(ctx, p.addr, bare.addr)
 	if err != nil {
 		return nil, err
 	}
 
 	var bareTasks, bareNothing, tasks, databases rounds
-	for round := range g.rounds {
+	for round := range e.rounds {
 		for _, turn := range []struct {
 			figures  *rounds
 			addr     string
@@ -42,20 +42,26 @@ func measureGet(ctx context.Context, g *ground) (_ []row, err error) {
 			{&databases, p.addr, p.pid(), r.databases},
 			{&bareNothing, bare.addr, bare.pid(), r.bareNothing},
 		} {
-			figure, err := g.metered(turn.pid, func() (loaded, error) {
-				return load(ctx, turn.addr, manyClients, g.duration, turn.requests, http.StatusOK)
+			figure, err := e.metered(turn.pid, func() (loaded, error) {
+				return load(ctx, turn.addr, manyClients, e.duration, turn.requests, http.StatusOK)
 			})
 			if err != nil {
 				return nil, err
 			}
 			*turn.figures = append(*turn.figures, figure)
 		}
-		g.say("get, round %d: bare %.0f/s, task %.0f/s, database %.0f/s, bare without database %.0f/s", round+1,
+		e.say("get, round %d: bare %.0f/s, task %.0f/s, database %.0f/s, bare without database %.0f/s", round+1,
 			bareTasks[round].perSecond, tasks[round].perSecond, databases[round].perSecond, bareNothing[round].perSecond)
 	}
 	return []row{
-		{"get task, 16 clients / bare chi, one read", perSecond, tasks.rates(), bareTasks.rates(), tasks.cpu(), goal{atLeast: 0.6}},
-		{"get database, 16 clients / bare chi, one read", perSecond, databases.rates(), bareTasks.rates(), databases.cpu(), goal{atLeast: 0.6}},
+		{
+			"get task, 16 clients / bare chi, one read", perSecond,
+			tasks.rates(), bareTasks.rates(), tasks.cpu(), goal{atLeast: 0.6},
+		},
+		{
+			"get database, 16 clients / bare chi, one read", perSecond,
+			databases.rates(), bareTasks.rates(), databases.cpu(), goal{atLeast: 0.6},
+		},
 		{"bare chi itself, one read, 16 clients", perSecond, bareTasks.rates(), nil, bareTasks.cpu(), goal{}},
 		{"bare chi, no database, 16 clients", perSecond, bareNothing.rates(), nil, bareNothing.cpu(), goal{}},
 	}, nil
@@ -66,12 +72,12 @@ type gets struct{ tasks, databases, bareTasks, bareNothing [][]byte }
 
 // renderGets creates a database in each of new accounts, so that there is
 // something to read.
-func (g *ground) renderGets(ctx context.Context, addr, bareAddr string) (r gets, err error) {
-	accounts, err := g.stage.newAccounts(ctx, manyAccounts)
+func (e *env) renderGets(ctx context.Context, addr, bareAddr string) (r gets, err error) {
+	accounts, err := e.fixture.newAccounts(ctx, numAccounts)
 	if err != nil {
 		return r, err
 	}
-	path := fmt.Sprintf("/v1/subscriptions/%d/databases", g.stage.subscription)
+	path := fmt.Sprintf("/v1/subscriptions/%d/databases", e.fixture.subscription)
 	for _, a := range accounts {
 		task, database, err := readable(ctx, addr, a, path)
 		if err != nil {
@@ -85,23 +91,23 @@ func (g *ground) renderGets(ctx context.Context, addr, bareAddr string) (r gets,
 	return r, nil
 }
 
-// readable creates a database and gives back the id of its task and its path.
+// readable creates a database and returns the id of its task and its path.
 func readable(ctx context.Context, addr string, a account, path string) (task, database string, err error) {
-	p, err := newPlayer(ctx, addr, a.headers)
+	c, err := newClient(ctx, addr, a.headers)
 	if err != nil {
 		return "", "", err
 	}
-	defer p.close()
-	id, err := p.create(ctx, path, databaseBody)
+	defer c.close()
+	id, err := c.create(ctx, path, databaseBody)
 	if err != nil {
 		return "", "", err
 	}
 	database = fmt.Sprintf("%s/%d", path, id)
-	if err := p.settle(ctx, database); err != nil {
+	if err := c.settle(ctx, database); err != nil {
 		return "", "", err
 	}
 	var list struct{ Tasks []taskAnswer }
-	if err := p.ask(get(addr, "/v1/tasks", a.headers), http.StatusOK, &list); err != nil {
+	if err := c.ask(get(addr, "/v1/tasks", a.headers), http.StatusOK, &list); err != nil {
 		return "", "", err
 	}
 	if len(list.Tasks) != 1 {

@@ -15,37 +15,37 @@ const storedKeys = 1_000_000
 // keyBench measures what idempotency keys cost, with one client at a time: its
 // p50 is the time of a request, where that of many is mostly time in a queue.
 type keyBench struct {
-	*ground
+	*env
 	product *product
-	crowd   [][]account // of each round; between them they have the stored keys
+	owners  [][]account // of the stored keys, for each round
 	serial  int         // of the next key
 }
 
 // measureKeys posts databases without and with a key, with a new key while many
 // are stored, and again with a key that has its answer; and reads tasks.
-func measureKeys(ctx context.Context, g *ground) (_ []row, err error) {
-	if _, err := g.onStage(ctx); err != nil {
+func measureKeys(ctx context.Context, e *env) (_ []row, err error) {
+	if _, err := e.sharedFixture(ctx); err != nil {
 		return nil, err
 	}
-	b := &keyBench{ground: g}
+	b := &keyBench{env: e}
 	if err := b.storeKeys(ctx); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, b.exec(ctx, `DROP TABLE many_keys`)) }()
-	if b.product, err = g.serveStage(ctx, "--speed", "1", "--task-hold", "0"); err != nil {
+	if b.product, err = e.serveFixture(ctx, "--speed", "1", "--task-hold", "0"); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, b.product.stop()) }()
 
 	var plain, keyed, many, reads, replays rounds
-	for round := range g.rounds {
+	for round := range e.rounds {
 		for _, turn := range []struct {
 			figures *rounds
 			run     func() (loaded, error)
 		}{
 			{&plain, func() (loaded, error) { return b.accept(ctx, nil, b.plain) }},
 			{&keyed, func() (loaded, error) { return b.accept(ctx, nil, b.keyed) }},
-			{&many, func() (loaded, error) { return b.amongMany(ctx, b.crowd[round]) }},
+			{&many, func() (loaded, error) { return b.amongMany(ctx, b.owners[round]) }},
 			{&reads, func() (loaded, error) { return b.repeat(ctx, false) }},
 			{&replays, func() (loaded, error) { return b.repeat(ctx, true) }},
 		} {
@@ -55,12 +55,15 @@ func measureKeys(ctx context.Context, g *ground) (_ []row, err error) {
 			}
 			*turn.figures = append(*turn.figures, figure)
 		}
-		g.say("keys, round %d, p50: post %v, with a key %v, among a million %v; get of a task %v, replay %v", round+1,
+		e.say("keys, round %d, p50: post %v, with a key %v, among a million %v; get of a task %v, replay %v", round+1,
 			plain[round].p50, keyed[round].p50, many[round].p50, reads[round].p50, replays[round].p50)
 	}
 	return []row{
 		{"post with a key, p50 / without", millis, keyed.p50s(), plain.p50s(), keyed.cpu(), goal{atMost: 1.6}},
-		{"post with a key among 1,000,000, p50 / among none", millis, many.p50s(), keyed.p50s(), many.cpu(), goal{atMost: 1.1}},
+		{
+			"post with a key among 1,000,000, p50 / among none", millis,
+			many.p50s(), keyed.p50s(), many.cpu(), goal{atMost: 1.1},
+		},
 		{"replay, p50 / get of a task", millis, replays.p50s(), reads.p50s(), replays.cpu(), goal{atMost: 1.2}},
 		{"get of a task itself, p50", millis, reads.p50s(), nil, reads.cpu(), goal{}},
 		{"post without a key itself, p50", millis, plain.p50s(), nil, plain.cpu(), goal{}},
@@ -70,15 +73,15 @@ func measureKeys(ctx context.Context, g *ground) (_ []row, err error) {
 // storeKeys puts many keys into a table beside that of the product.
 func (b *keyBench) storeKeys(ctx context.Context) error {
 	b.say("storing %d keys", storedKeys)
-	var owners []int64
+	var ids []int64
 	for range b.rounds {
-		accounts, err := b.stage.newAccounts(ctx, manyAccounts)
+		accounts, err := b.fixture.newAccounts(ctx, numAccounts)
 		if err != nil {
 			return err
 		}
-		b.crowd = append(b.crowd, accounts)
+		b.owners = append(b.owners, accounts)
 		for _, a := range accounts {
-			owners = append(owners, a.id)
+			ids = append(ids, a.id)
 		}
 	}
 	if err := b.exec(ctx, `CREATE TABLE many_keys (LIKE idempotency_keys INCLUDING ALL)`); err != nil {
@@ -89,7 +92,7 @@ func (b *keyBench) storeKeys(ctx context.Context) error {
 			created_at, expires_at, purge_at, request_id, status, headers, body)
 		SELECT account, 'idempotency-key', sha256(n::text::bytea), sha256(n::text::bytea), 'done', gen_random_uuid(), now(),
 			now(), now() + '1 day', now() + '1 day', gen_random_uuid(), 202, '{"Content-Type": "application/json"}', $2::bytea
-		FROM generate_series(1, $3::int) n, unnest($1::bigint[]) account`, owners, []byte(databaseBody), storedKeys/len(owners))
+		FROM generate_series(1, $3::int) n, unnest($1::bigint[]) account`, ids, []byte(databaseBody), storedKeys/len(ids))
 	return errors.Join(err, b.exec(ctx, `VACUUM ANALYZE many_keys`), b.exec(ctx, `CHECKPOINT`))
 }
 
@@ -103,7 +106,7 @@ func (b *keyBench) amongMany(ctx context.Context, accounts []account) (_ loaded,
 }
 
 func (b *keyBench) exec(ctx context.Context, sql string, args ...any) error {
-	if _, err := b.stage.conn.Exec(ctx, sql, args...); err != nil {
+	if _, err := b.fixture.conn.Exec(ctx, sql, args...); err != nil {
 		return fmt.Errorf("prepare keys: %w", err)
 	}
 	return nil
@@ -125,7 +128,7 @@ const mostPosts = 4000
 func (b *keyBench) accept(ctx context.Context, accounts []account, render func(account) []byte) (loaded, error) {
 	var err error
 	if accounts == nil {
-		if accounts, err = b.stage.newAccounts(ctx, manyAccounts); err != nil {
+		if accounts, err = b.fixture.newAccounts(ctx, numAccounts); err != nil {
 			return loaded{}, err
 		}
 	}
@@ -137,7 +140,7 @@ func (b *keyBench) accept(ctx context.Context, accounts []account, render func(a
 	if figure.requests > len(requests) {
 		err = errors.Join(err, fmt.Errorf("%d posts with %d keys", figure.requests, len(requests)))
 	}
-	return figure, errors.Join(err, b.stage.forget(ctx))
+	return figure, errors.Join(err, b.fixture.removeTasks(ctx))
 }
 
 func (b *keyBench) load(ctx context.Context, requests [][]byte, want int) (loaded, error) {
@@ -147,7 +150,8 @@ func (b *keyBench) load(ctx context.Context, requests [][]byte, want int) (loade
 }
 
 func (b *keyBench) plain(a account) []byte {
-	return post(b.product.addr, fmt.Sprintf("/v1/subscriptions/%d/databases", b.stage.subscription), a.headers, databaseBody)
+	path := fmt.Sprintf("/v1/subscriptions/%d/databases", b.fixture.subscription)
+	return post(b.product.addr, path, a.headers, databaseBody)
 }
 
 // keyed renders a post with a key of its own.
@@ -160,7 +164,7 @@ func (b *keyBench) keyed(a account) []byte {
 // repeat posts one database for each account and then the same again and again,
 // or reads its task instead.
 func (b *keyBench) repeat(ctx context.Context, replay bool) (loaded, error) {
-	accounts, err := b.stage.newAccounts(ctx, manyAccounts)
+	accounts, err := b.fixture.newAccounts(ctx, numAccounts)
 	if err != nil {
 		return loaded{}, err
 	}
@@ -187,5 +191,5 @@ func (b *keyBench) repeat(ctx context.Context, replay bool) (loaded, error) {
 		requests, want = replays, http.StatusAccepted
 	}
 	figure, err := b.load(ctx, requests, want)
-	return figure, errors.Join(err, b.stage.forget(ctx))
+	return figure, errors.Join(err, b.fixture.removeTasks(ctx))
 }

@@ -14,26 +14,26 @@ const pageOfDatabases = 100
 // measureLayout reads a task, a database and a page of databases, in turn laid out
 // and compact. What counts is the processor time of the product: the layout adds
 // nothing to that of Postgres.
-func measureLayout(ctx context.Context, g *ground) (_ []row, err error) {
-	s, err := g.onStage(ctx)
+func measureLayout(ctx context.Context, e *env) (_ []row, err error) {
+	f, err := e.sharedFixture(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p, err := g.serveStage(ctx, "--speed", "0")
+	p, err := e.serveFixture(ctx, "--speed", "0")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
-	accounts, err := s.newAccounts(ctx, 1)
+	accounts, err := f.newAccounts(ctx, 1)
 	if err != nil {
 		return nil, err
 	}
-	path := fmt.Sprintf("/v1/subscriptions/%d/databases", s.subscription)
+	path := fmt.Sprintf("/v1/subscriptions/%d/databases", f.subscription)
 	task, database, err := readable(ctx, p.addr, accounts[0], path)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.fill(ctx, accounts, s.subscription, pageOfDatabases); err != nil {
+	if _, err := f.fill(ctx, accounts, f.subscription, pageOfDatabases); err != nil {
 		return nil, err
 	}
 	var rows []row
@@ -43,14 +43,14 @@ func measureLayout(ctx context.Context, g *ground) (_ []row, err error) {
 		{"page of 100 databases", path},
 	} {
 		var pretty, compact rounds
-		for range g.rounds {
+		for range e.rounds {
 			for _, turn := range []struct {
 				figures *rounds
 				accept  string
 			}{{&pretty, ""}, {&compact, "Accept: application/json; indent=0\r\n"}} {
 				request := get(p.addr, read.path, accounts[0].headers+turn.accept)
-				figure, err := g.metered(p.pid(), func() (loaded, error) {
-					return load(ctx, p.addr, 1, g.duration, [][]byte{request}, http.StatusOK)
+				figure, err := e.metered(p.pid(), func() (loaded, error) {
+					return load(ctx, p.addr, 1, e.duration, [][]byte{request}, http.StatusOK)
 				})
 				if err != nil {
 					return nil, err
@@ -58,9 +58,11 @@ func measureLayout(ctx context.Context, g *ground) (_ []row, err error) {
 				*turn.figures = append(*turn.figures, figure)
 			}
 		}
-		g.say("layout of a %s: %v of %v", read.what, pretty.productMicros(), compact.productMicros())
+		e.say("layout of a %s: %v of %v", read.what, pretty.productMicros(), compact.productMicros())
 		what := "get " + read.what + ", laid out / compact, CPU of the product"
-		rows = append(rows, row{what, micros, pretty.productMicros(), compact.productMicros(), pretty.cpu(), goal{atMost: 1.1}})
+		rows = append(rows, row{
+			what, micros, pretty.productMicros(), compact.productMicros(), pretty.cpu(), goal{atMost: 1.1},
+		})
 	}
 	return rows, nil
 }

@@ -11,26 +11,26 @@ import (
 
 // measureLife lets a client of each account create databases one after the
 // other, each as soon as the one before is active, with no business time.
-func measureLife(ctx context.Context, g *ground) (_ []row, err error) {
-	if _, err := g.onStage(ctx); err != nil {
+func measureLife(ctx context.Context, e *env) (_ []row, err error) {
+	if _, err := e.sharedFixture(ctx); err != nil {
 		return nil, err
 	}
-	p, err := g.serveStage(ctx, "--speed", "0")
+	p, err := e.serveFixture(ctx, "--speed", "0")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
 	var lives rounds
-	for round := range g.rounds {
-		accounts, err := g.stage.newAccounts(ctx, manyAccounts)
+	for round := range e.rounds {
+		accounts, err := e.fixture.newAccounts(ctx, numAccounts)
 		if err != nil {
 			return nil, err
 		}
-		figure, err := g.metered(p.pid(), func() (loaded, error) { return g.live(ctx, p.addr, accounts) })
+		figure, err := e.metered(p.pid(), func() (loaded, error) { return e.live(ctx, p.addr, accounts) })
 		if err != nil {
 			return nil, err
 		}
-		g.say("life, round %d: %.0f/s, p50 %v", round+1, figure.perSecond, figure.p50.Round(time.Millisecond))
+		e.say("life, round %d: %.0f/s, p50 %v", round+1, figure.perSecond, figure.p50.Round(time.Millisecond))
 		lives = append(lives, figure)
 	}
 	return []row{
@@ -40,26 +40,26 @@ func measureLife(ctx context.Context, g *ground) (_ []row, err error) {
 }
 
 // live counts the databases that become active after a short warm-up.
-func (g *ground) live(ctx context.Context, addr string, accounts []account) (loaded, error) {
+func (e *env) live(ctx context.Context, addr string, accounts []account) (loaded, error) {
 	begin := time.Now().Add(500 * time.Millisecond)
-	end := begin.Add(g.duration)
-	path := fmt.Sprintf("/v1/subscriptions/%d/databases", g.stage.subscription)
+	end := begin.Add(e.duration)
+	path := fmt.Sprintf("/v1/subscriptions/%d/databases", e.fixture.subscription)
 	tallies := make([]tally, len(accounts))
 	var group errgroup.Group
 	for i, a := range accounts {
 		group.Go(func() error {
-			p, err := newPlayer(ctx, addr, a.headers)
+			c, err := newClient(ctx, addr, a.headers)
 			if err != nil {
 				return err
 			}
-			defer p.close()
+			defer c.close()
 			for n := 1; ; n++ {
 				born := time.Now()
-				id, err := p.create(ctx, path, named(n))
+				id, err := c.create(ctx, path, named(n))
 				if err != nil {
 					return err
 				}
-				if err := p.settle(ctx, fmt.Sprintf("%s/%d", path, id)); err != nil {
+				if err := c.settle(ctx, fmt.Sprintf("%s/%d", path, id)); err != nil {
 					return err
 				}
 				if !tallies[i].count(born, begin, end) {
@@ -71,7 +71,7 @@ func (g *ground) live(ctx context.Context, addr string, accounts []account) (loa
 	if err := group.Wait(); err != nil {
 		return loaded{}, err
 	}
-	return sum(tallies, g.duration), nil
+	return sum(tallies, e.duration), nil
 }
 
 // named is the usual database under a name of its own.

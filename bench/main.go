@@ -71,7 +71,8 @@ func parse(args []string, stderr io.Writer) (opts options, err error) {
 	only := flags.String("only", "", "regular expression for what to measure, of "+strings.Join(names, ", "))
 	flags.DurationVar(&opts.duration, "duration", 4*time.Second, "length of each measurement, at least 1s")
 	flags.IntVar(&opts.rounds, "rounds", 3, "times that everything is measured; the median counts")
-	flags.StringVar(&opts.profile, "profile", "", "directory for CPU profiles of the product; it is then run inside this program")
+	flags.StringVar(&opts.profile, "profile", "",
+		"directory for CPU profiles of the product, which then runs inside this program")
 	if err := flags.Parse(args); err != nil {
 		return opts, err
 	}
@@ -85,7 +86,7 @@ func parse(args []string, stderr io.Writer) (opts options, err error) {
 // measurement is one part of the table.
 type measurement struct {
 	name string
-	run  func(ctx context.Context, g *ground) ([]row, error)
+	run  func(ctx context.Context, e *env) ([]row, error)
 }
 
 func measurements() []measurement {
@@ -96,7 +97,7 @@ func measurements() []measurement {
 		{"keys", measureKeys},
 		{"get", measureGet},
 		{"layout", measureLayout},
-		{"crowd", measureCrowd},
+		{"many-accounts", measureManyAccounts},
 		{"life", measureLife},
 		{"claim", measureClaim},
 	}
@@ -104,11 +105,11 @@ func measurements() []measurement {
 
 // measure prints a table of what was measured, also when it is interrupted.
 func measure(ctx context.Context, opts options, stdout, stderr io.Writer) (err error) {
-	g, err := prepare(ctx, opts, stderr)
+	e, err := prepare(ctx, opts, stderr)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, g.close()) }()
+	defer func() { err = errors.Join(err, e.close()) }()
 
 	before := loadAverage()
 	var rows []row
@@ -124,7 +125,7 @@ func measure(ctx context.Context, opts options, stdout, stderr io.Writer) (err e
 		if !opts.only.MatchString(m.name) {
 			continue
 		}
-		measured, err := m.run(ctx, g)
+		measured, err := m.run(ctx, e)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}

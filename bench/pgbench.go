@@ -34,7 +34,7 @@ COMMIT;
 
 // pgbench writes on a database of its own with the product's schema.
 type pgbench struct {
-	ground  *ground
+	env     *env
 	program string
 	url     string
 	dir     string
@@ -43,21 +43,21 @@ type pgbench struct {
 }
 
 // newPgbench makes the database and its accounts.
-func (g *ground) newPgbench(ctx context.Context) (*pgbench, error) {
+func (e *env) newPgbench(ctx context.Context) (*pgbench, error) {
 	programs, err := postgres.Find()
 	if err != nil {
 		return nil, err
 	}
-	b := &pgbench{ground: g, program: filepath.Join(programs, "pgbench")}
+	b := &pgbench{env: e, program: filepath.Join(programs, "pgbench")}
 	if _, err := os.Stat(b.program); err != nil {
 		if b.program, err = exec.LookPath("pgbench"); err != nil {
 			return nil, fmt.Errorf("the baseline needs pgbench: %w", err)
 		}
 	}
-	if b.url, err = g.database(ctx, "pgbench"); err != nil {
+	if b.url, err = e.database(ctx, "pgbench"); err != nil {
 		return nil, err
 	}
-	if b.dir, err = os.MkdirTemp(g.dir, "pgbench-"); err != nil {
+	if b.dir, err = os.MkdirTemp(e.dir, "pgbench-"); err != nil {
 		return nil, err
 	}
 	request, err := json.Marshal(map[string]any{
@@ -68,7 +68,7 @@ func (g *ground) newPgbench(ctx context.Context) (*pgbench, error) {
 	}
 	b.script = filepath.Join(b.dir, "accepting.sql")
 	// A colon before a word would be a variable of pgbench's.
-	text := fmt.Sprintf(accepting, manyAccounts, strings.ReplaceAll(string(request), ":", ": "))
+	text := fmt.Sprintf(accepting, numAccounts, strings.ReplaceAll(string(request), ":", ": "))
 	if err := os.WriteFile(b.script, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (g *ground) newPgbench(ctx context.Context) (*pgbench, error) {
 	_, err = b.conn.Exec(ctx, `
 		INSERT INTO accounts (id, name, owner_name, owner_email)
 		SELECT n, 'Bench', 'Ben Bench', 'ben@bench.example'
-		FROM generate_series(1, $1::int) n`, manyAccounts)
+		FROM generate_series(1, $1::int) n`, numAccounts)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("make accounts: %w", err), b.close())
 	}
@@ -90,7 +90,7 @@ func (b *pgbench) close() error { return b.conn.Close(context.Background()) }
 // run writes with so many clients over the unix socket, on an empty table of tasks.
 func (b *pgbench) run(ctx context.Context, clients int, d time.Duration) (loaded, error) {
 	// 0: no process is the product here.
-	return b.ground.metered(0, func() (loaded, error) { return b.write(ctx, clients, d) })
+	return b.env.metered(0, func() (loaded, error) { return b.write(ctx, clients, d) })
 }
 
 func (b *pgbench) write(ctx context.Context, clients int, d time.Duration) (loaded, error) {
@@ -103,7 +103,8 @@ func (b *pgbench) write(ctx context.Context, clients int, d time.Duration) (load
 	}
 	logs := filepath.Join(b.dir, "log")
 	cmd := exec.CommandContext(ctx, b.program, "-n", "-M", "prepared", "-f", b.script, "-l", "--log-prefix", logs,
-		"-c", strconv.Itoa(clients), "-j", strconv.Itoa(min(clients, 2)), "-T", strconv.Itoa(int(d.Round(time.Second).Seconds())),
+		"-c", strconv.Itoa(clients), "-j", strconv.Itoa(min(clients, 2)),
+		"-T", strconv.Itoa(int(d.Round(time.Second).Seconds())),
 		"-h", u.Query().Get("host"), "-p", u.Query().Get("port"), "-U", u.User.Username(), strings.TrimPrefix(u.Path, "/"))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -121,7 +122,7 @@ func (b *pgbench) write(ctx context.Context, clients int, d time.Duration) (load
 func readRate(out string) (float64, error) {
 	found := regexp.MustCompile(`(?m)^tps = ([0-9.]+)`).FindStringSubmatch(out)
 	if found == nil {
-		return 0, fmt.Errorf("pgbench tells no rate:\n%s", out)
+		return 0, fmt.Errorf("pgbench gives no rate:\n%s", out)
 	}
 	return strconv.ParseFloat(found[1], 64)
 }

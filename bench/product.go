@@ -35,10 +35,10 @@ func demoKeys() store.Secrets { return store.Secrets{Key: "bench-key", Secret: "
 
 // serve starts the product, with its log in a file at the default level, and
 // waits until it is ready. took is the time from its exec to its ready file.
-func (g *ground) serve(ctx context.Context, args ...string) (*product, error) {
-	g.runs++
-	file := filepath.Join(g.dir, fmt.Sprintf("ready-%d.json", g.runs))
-	p := &product{log: filepath.Join(g.dir, fmt.Sprintf("log-%d", g.runs)), done: make(chan error, 1)}
+func (e *env) serve(ctx context.Context, args ...string) (*product, error) {
+	e.runs++
+	file := filepath.Join(e.dir, fmt.Sprintf("ready-%d.json", e.runs))
+	p := &product{log: filepath.Join(e.dir, fmt.Sprintf("log-%d", e.runs)), done: make(chan error, 1)}
 	log, err := os.Create(p.log)
 	if err != nil {
 		return nil, err
@@ -48,10 +48,10 @@ func (g *ground) serve(ctx context.Context, args ...string) (*product, error) {
 		"serve", "--listen", "127.0.0.1:0", "--ready-file", file,
 		"--api-key", demoKeys().Key, "--api-secret-key", demoKeys().Secret,
 	}, args...)
-	binary := g.binary
-	if g.profile != "" {
-		binary = g.self
-		args = append(args, "--cpu-profile", filepath.Join(g.profile, fmt.Sprintf("%02d.pprof", g.runs)))
+	binary := e.binary
+	if e.profile != "" {
+		binary = e.self
+		args = append(args, "--cpu-profile", filepath.Join(e.profile, fmt.Sprintf("%02d.pprof", e.runs)))
 	}
 	p.cmd = exec.Command(binary, args...) //nolint:noctx // it is asked to stop, not killed
 	p.cmd.Stdout, p.cmd.Stderr = log, log
@@ -144,7 +144,7 @@ func (p *product) residentMB() (float64, error) {
 			return kb / 1024, err
 		}
 	}
-	return 0, errors.New("the system does not tell the memory of a process")
+	return 0, errors.New("the system does not say what memory a process has")
 }
 
 // without is the environment without the developer's own settings.

@@ -8,10 +8,10 @@ import (
 
 // measureReady starts the product on its own Postgres, from its exec to its
 // ready file: on a new data directory, again after a stop, again after a kill -9.
-func measureReady(ctx context.Context, g *ground) ([]row, error) {
+func measureReady(ctx context.Context, e *env) ([]row, error) {
 	var cold, warm, killed []float64
-	for round := range g.rounds {
-		dir, err := g.tempDir()
+	for round := range e.rounds {
+		dir, err := e.tempDir()
 		if err != nil {
 			return nil, err
 		}
@@ -23,7 +23,7 @@ func measureReady(ctx context.Context, g *ground) ([]row, error) {
 			{&warm, func(p *product) error { p.kill(); return nil }},
 			{&killed, (*product).stop},
 		} {
-			p, err := g.serve(ctx, "--data-dir", dir)
+			p, err := e.serve(ctx, "--data-dir", dir)
 			if err != nil {
 				return nil, err
 			}
@@ -32,7 +32,8 @@ func measureReady(ctx context.Context, g *ground) ([]row, error) {
 				return nil, err
 			}
 		}
-		g.say("ready, round %d: cold %.2f s, warm %.2f s, after kill -9 %.2f s", round+1, cold[round], warm[round], killed[round])
+		e.say("ready, round %d: cold %.2f s, warm %.2f s, after kill -9 %.2f s",
+			round+1, cold[round], warm[round], killed[round])
 	}
 	return []row{
 		{"ready, new data directory", seconds, cold, nil, nil, goal{atMost: 1.2}},
@@ -46,31 +47,31 @@ const resources = 10_000
 
 // measureMemory lists and reads resources of all accounts before it looks: a
 // server that was just started holds nothing yet.
-func measureMemory(ctx context.Context, g *ground) ([]row, error) {
-	s, err := g.onStage(ctx)
+func measureMemory(ctx context.Context, e *env) ([]row, error) {
+	f, err := e.sharedFixture(ctx)
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := s.newAccounts(ctx, manyAccounts)
+	accounts, err := f.newAccounts(ctx, numAccounts)
 	if err != nil {
 		return nil, err
 	}
-	ids, err := s.fill(ctx, accounts, s.subscription, resources/manyAccounts-1) // and the subscription
+	ids, err := f.fill(ctx, accounts, f.subscription, resources/numAccounts-1) // and the subscription
 	if err != nil {
 		return nil, err
 	}
 	var figures []float64
-	for round := range g.rounds {
-		p, err := g.serveStage(ctx, "--speed", "1")
+	for round := range e.rounds {
+		p, err := e.serveFixture(ctx, "--speed", "1")
 		if err != nil {
 			return nil, err
 		}
-		mb, err := touch(ctx, p, s.subscription, accounts, ids)
+		mb, err := touch(ctx, p, f.subscription, accounts, ids)
 		if err != nil {
 			_ = p.stop() // the first error counts
 			return nil, err
 		}
-		g.say("memory, round %d: %.1f MB", round+1, mb)
+		e.say("memory, round %d: %.1f MB", round+1, mb)
 		figures = append(figures, mb)
 		if err := p.stop(); err != nil {
 			return nil, err
@@ -79,7 +80,10 @@ func measureMemory(ctx context.Context, g *ground) ([]row, error) {
 	return []row{{"resident memory, 10,000 resources", megabytes, figures, nil, nil, goal{atMost: 60}}}, nil
 }
 
-func touch(ctx context.Context, p *product, subscription int64, accounts []account, databases []int64) (float64, error) {
+// touch lists and reads the databases of accounts, and returns what memory the product has then.
+func touch(
+	ctx context.Context, p *product, subscription int64, accounts []account, databases []int64,
+) (residentMB float64, err error) {
 	path := fmt.Sprintf("/v1/subscriptions/%d/databases", subscription)
 	var requests [][]byte
 	for _, a := range accounts {

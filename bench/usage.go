@@ -16,8 +16,8 @@ type usage struct{ product, postgres time.Duration }
 // tick is the unit of times in /proc.
 const tick = 10 * time.Millisecond
 
-// usage so far of a server and of the Postgres; zero where the system does not tell.
-func (g *ground) usage(server int) (u usage) {
+// usage so far of a server and of the Postgres; zero where the system does not say.
+func (e *env) usage(server int) (u usage) {
 	files, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is well formed
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -25,7 +25,7 @@ func (g *ground) usage(server int) (u usage) {
 			continue // it has ended
 		}
 		own, children, parent := processTimes(string(text))
-		switch postmaster := strconv.Itoa(g.cluster.Pid()); {
+		switch postmaster := strconv.Itoa(e.cluster.Pid()); {
 		case filepath.Base(filepath.Dir(file)) == strconv.Itoa(server):
 			u.product += own
 		case filepath.Base(filepath.Dir(file)) == postmaster:
@@ -54,10 +54,10 @@ func processTimes(line string) (own, children time.Duration, parent string) {
 }
 
 // metered runs a load and adds what one request of it took of the processors.
-func (g *ground) metered(server int, run func() (loaded, error)) (loaded, error) {
-	before := g.usage(server)
+func (e *env) metered(server int, run func() (loaded, error)) (loaded, error) {
+	before := e.usage(server)
 	figure, err := run()
-	after := g.usage(server)
+	after := e.usage(server)
 	if n := time.Duration(figure.requests); n > 0 {
 		figure.cpu = usage{product: (after.product - before.product) / n, postgres: (after.postgres - before.postgres) / n}
 	}

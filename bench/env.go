@@ -21,78 +21,81 @@ import (
 // maxConnections leaves room for pgbench beside the pools of the servers.
 const maxConnections = 120
 
-// ground is what all measurements stand on: one Postgres with databases of its
+// env is what all measurements stand on: one Postgres with databases of its
 // own for the product, the baselines and the claims, and the product's binary.
-type ground struct {
+type env struct {
 	options
 	stderr  io.Writer
 	dir     string
 	cluster *postgres.Cluster
-	binary  string // of the product
-	self    string // this program
-	stage   *stage // made by the first measurement that plays on it
-	runs    int    // of the product, to number their files
+	binary  string   // of the product
+	self    string   // this program
+	fixture *fixture // made by the first measurement that needs it
+	runs    int      // of the product, to number their files
 }
 
 // prepare builds the product and starts the Postgres. The directory is on a
 // disk: in memory a commit would cost nothing.
-func prepare(ctx context.Context, opts options, stderr io.Writer) (_ *ground, err error) {
-	g := &ground{options: opts, stderr: stderr}
-	if g.self, err = os.Executable(); err != nil {
+func prepare(ctx context.Context, opts options, stderr io.Writer) (_ *env, err error) {
+	e := &env{options: opts, stderr: stderr}
+	if e.self, err = os.Executable(); err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
-	if g.dir, err = os.MkdirTemp("", "understudy-bench-"); err != nil {
+	if e.dir, err = os.MkdirTemp("", "understudy-bench-"); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, g.close())
+			err = errors.Join(err, e.close())
 		}
 	}()
-	if err := os.Chmod(g.dir, 0o711); err != nil { //nolint:gosec // for root, another user runs Postgres
+	if err := os.Chmod(e.dir, 0o711); err != nil { //nolint:gosec // for root, another user runs Postgres
 		return nil, err
 	}
-	g.say("building the product")
-	g.binary = filepath.Join(g.dir, "understudy")
+	e.say("building the product")
+	e.binary = filepath.Join(e.dir, "understudy")
 	// In its own module's directory: this one's go.sum does not know all that the product is built of.
 	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/understudy-dev/understudy")
 	root, err := list.Output()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", list, err)
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-C", strings.TrimSpace(string(root)), "-trimpath", "-o", g.binary, "./cmd/understudy")
+	dir := strings.TrimSpace(string(root))
+	build := exec.CommandContext(ctx, "go", "build", "-C", dir, "-trimpath", "-o", e.binary, "./cmd/understudy")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%s: %w\n%s", build, err, out)
 	}
-	if g.profile != "" {
-		if err := os.MkdirAll(g.profile, 0o755); err != nil { //nolint:gosec // profiles are no secret
+	if e.profile != "" {
+		if err := os.MkdirAll(e.profile, 0o755); err != nil { //nolint:gosec // profiles are no secret
 			return nil, err
 		}
 	}
-	g.cluster, err = postgres.Start(ctx, postgres.Config{Dir: filepath.Join(g.dir, "postgres"), MaxConnections: maxConnections})
-	return g, err
+	e.cluster, err = postgres.Start(ctx, postgres.Config{
+		Dir: filepath.Join(e.dir, "postgres"), MaxConnections: maxConnections,
+	})
+	return e, err
 }
 
 // close stops the Postgres and removes everything.
-func (g *ground) close() error {
+func (e *env) close() error {
 	var err error
-	if g.stage != nil {
-		g.stage.close()
+	if e.fixture != nil {
+		e.fixture.close()
 	}
-	if g.cluster != nil {
-		err = g.cluster.Stop(context.Background())
+	if e.cluster != nil {
+		err = e.cluster.Stop(context.Background())
 	}
-	return errors.Join(err, os.RemoveAll(g.dir))
+	return errors.Join(err, os.RemoveAll(e.dir))
 }
 
-// say tells what is going on.
-func (g *ground) say(format string, args ...any) {
-	fmt.Fprintf(g.stderr, "%s "+format+"\n", append([]any{time.Now().Format(time.TimeOnly)}, args...)...)
+// say writes what is going on.
+func (e *env) say(format string, args ...any) {
+	fmt.Fprintf(e.stderr, "%s "+format+"\n", append([]any{time.Now().Format(time.TimeOnly)}, args...)...)
 }
 
-// database makes a database with the product's schema and gives back its URL.
-func (g *ground) database(ctx context.Context, name string) (string, error) {
-	admin, err := pgx.Connect(ctx, g.cluster.URL())
+// database makes a database with the product's schema and returns its URL.
+func (e *env) database(ctx context.Context, name string) (string, error) {
+	admin, err := pgx.Connect(ctx, e.cluster.URL())
 	if err != nil {
 		return "", fmt.Errorf("make database %s: %w", name, err)
 	}
@@ -100,7 +103,7 @@ func (g *ground) database(ctx context.Context, name string) (string, error) {
 	if _, err := admin.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()); err != nil {
 		return "", fmt.Errorf("make database %s: %w", name, err)
 	}
-	u, err := url.Parse(g.cluster.URL())
+	u, err := url.Parse(e.cluster.URL())
 	if err != nil {
 		return "", err
 	}
@@ -109,8 +112,8 @@ func (g *ground) database(ctx context.Context, name string) (string, error) {
 }
 
 // tempDir makes a data directory that nobody has used.
-func (g *ground) tempDir() (string, error) {
-	dir, err := os.MkdirTemp(g.dir, "data-")
+func (e *env) tempDir() (string, error) {
+	dir, err := os.MkdirTemp(e.dir, "data-")
 	if err != nil {
 		return "", err
 	}
