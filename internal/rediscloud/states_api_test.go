@@ -12,10 +12,10 @@ import (
 )
 
 // What connects networks is read through tasks, so a client sees the states on the way only if it is quick. Each
-// glance lets no more time pass than the reading itself takes.
+// poll lets no more time pass than the reading itself takes.
 
-// glance runs a GET that is answered with a task, within a second of the account.
-func glance(t *testing.T, a *apitest.Account, path string) apitest.Answer {
+// poll runs a GET that is answered with a task, within a second of the account.
+func poll(t *testing.T, a *apitest.Account, path string) apitest.Answer {
 	t.Helper()
 	task := a.Start(http.MethodGet, path, nil)
 	apitest.Eventually(t, "task in progress", func() bool { return a.Status(task) != cloud.TaskReceived })
@@ -24,7 +24,7 @@ func glance(t *testing.T, a *apitest.Account, path string) apitest.Answer {
 	return a.Do(http.MethodGet, "/v1/tasks/"+task, nil)
 }
 
-// wantStates glances at a member again and again, with time between.
+// wantStates polls a member again and again, with time between.
 func wantStates(t *testing.T, a *apitest.Account, path string, member []any, states ...any) {
 	t.Helper()
 	for _, state := range states {
@@ -32,7 +32,7 @@ func wantStates(t *testing.T, a *apitest.Account, path string, member []any, sta
 			a.Pass(d)
 			continue
 		}
-		got := glance(t, a, path)
+		got := poll(t, a, path)
 		if value := resource(got, member...); value != state {
 			t.Errorf("%s %v: got %v, want %v\n%s", path, member, value, state, got.Body)
 		}

@@ -123,7 +123,7 @@ func TestNothingNamesWhatASubscriptionBeingCreatedHas(t *testing.T) {
 	database := id - 100_000 + 51_000_001 // ids are drawn in turn
 	role := fmt.Sprintf(`{"name": "early", "redisRules": [{"ruleName": "Full-Access", "databases": [{"subscriptionId": %d, "databaseId": %d}]}]}`, id, database)
 	wantError(t, a.Run(http.MethodPost, "/v1/acl/roles", role), "DATABASE_NOT_FOUND")
-	if got := resource(glance(t, a, sub+"/regions/peerings"), "regions", 0); got != nil {
+	if got := resource(poll(t, a, sub+"/regions/peerings"), "regions", 0); got != nil {
 		t.Errorf("got region %v", got)
 	}
 	wantMembers(t, "it", a.Do(http.MethodGet, sub, nil), map[string]any{"status": "pending"})
