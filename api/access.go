@@ -14,7 +14,7 @@ import (
 // admit lets a caller through who may do this, from there, and so often. Its
 // errors are 403 and 429. What is forbidden does not count. doc: docs/access.md
 func (s *server) admit(r *http.Request, c call) error {
-	forbidden := permit(c)
+	forbidden := authorize(c)
 	if s.cfg.RateLimit == 0 {
 		return forbidden
 	}
@@ -43,8 +43,8 @@ func (s *server) admit(r *http.Request, c call) error {
 	return nil
 }
 
-// permit holds a call against what its key is for.
-func permit(c call) error {
+// authorize holds a call against what its key is for.
+func authorize(c call) error {
 	switch key := c.caller.Key; {
 	case !allowedFrom(key, c.caller.SourceIP):
 		return Problem{
@@ -60,7 +60,7 @@ func permit(c call) error {
 	return nil
 }
 
-// allowedFrom tells whether a key may be used from an address. That is the one of
+// allowedFrom reports whether a key may be used from an address. That is the one of
 // the connection: what a header says, anybody can write.
 func allowedFrom(key cloud.Key, address string) bool {
 	if len(key.AllowFrom) == 0 {

@@ -41,14 +41,14 @@ type Config struct {
 
 // edge is what all dialects share.
 type edge struct {
-	cfg     Config
-	engine  *engine.Engine
-	log     *slog.Logger
-	auth    *authenticator
-	flights flights
-	waiters chan struct{} // a place for each request that waits for another one
-	mux     *chi.Mux
-	servers []*server
+	cfg      Config
+	engine   *engine.Engine
+	log      *slog.Logger
+	auth     *authenticator
+	inflight inflight
+	waiters  chan struct{} // a place for each request that waits for another one
+	mux      *chi.Mux
+	servers  []*server
 }
 
 // server answers the requests for one dialect.
@@ -149,7 +149,7 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 			return
 		}
 		if key != nil {
-			s.send(w, r, s.once(r, c, key))
+			s.send(w, r, s.performOnce(r, c, key))
 			return
 		}
 		// A database that is gone may not even say so. The reading of the body has a
@@ -157,7 +157,7 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.PerformTime+s.engine.Hold())
 		defer cancel()
 		r = r.WithContext(ctx)
-		rep, err := s.perform(r, c, store.KeyHold{})
+		rep, err := s.perform(r, c, store.KeyClaim{})
 		if err != nil {
 			rep = s.failure(r, err)
 		}
@@ -167,7 +167,7 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 
 // perform checks a request and carries it out. With an idempotency key its answer
 // is stored together with its effect.
-func (s *server) perform(r *http.Request, c call, hold store.KeyHold) (rep reply, err error) {
+func (s *server) perform(r *http.Request, c call, claim store.KeyClaim) (rep reply, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = panicError(v)
@@ -176,7 +176,7 @@ func (s *server) perform(r *http.Request, c call, hold store.KeyHold) (rep reply
 	if err := c.op.CheckRequest(r, c.path, c.body); err != nil {
 		return rep, err
 	}
-	render := engine.Reply{Hold: hold, Render: func(out any) store.KeyOutcome {
+	render := engine.Reply{Claim: claim, Render: func(out any) store.KeyOutcome {
 		rep = s.success(r, c.op, out)
 		return rep.outcome()
 	}}

@@ -70,7 +70,7 @@ func problemOf(r *http.Request, err error) Problem {
 	}
 }
 
-// unavailable tells whether a request failed for a reason that is over soon, and
+// unavailable reports whether a request failed for a reason that is over soon, and
 // that is not the request's.
 func unavailable(err error) bool {
 	return errors.Is(err, engine.ErrStopping) || store.Unavailable(err)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// plain sends a request through plainPath and gives back what arrives.
+// plain sends a request through plainPath and returns what arrives.
 func plain(t *testing.T, r *http.Request) (arrived *http.Request) {
 	t.Helper()
 	plainPath([]string{"/v1"}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { arrived = r })).ServeHTTP(httptest.NewRecorder(), r)

@@ -57,36 +57,36 @@ func (s *server) keyOf(r *http.Request, c call) (*requestKey, error) {
 // client is gone, since the client will ask again.
 const performTime = 10 * time.Second
 
-// once carries a request out at most once for its key: it answers what was
+// performOnce carries a request out at most once for its key: it returns what was
 // answered before, or that somebody is at it, or it does it and stores the answer
 // in the transaction of the effect.
-func (s *server) once(r *http.Request, c call, key *requestKey) reply {
+func (s *server) performOnce(r *http.Request, c call, key *requestKey) reply {
 	event(r).key = hex.EncodeToString(key.store.Hash[:8])
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), s.cfg.PerformTime+key.Wait)
 	defer cancel()
-	hold, record, err := s.acquire(ctx, r, key)
+	claim, record, err := s.acquire(ctx, r, key)
 	switch {
 	case err != nil:
 		return key.echo(s.failure(r, err))
 	case record != nil:
-		return key.echo(s.recorded(r, key, record))
+		return key.echo(s.replay(r, key, record))
 	}
-	landed := s.flights.takeOff(key)
-	defer landed()
+	done := s.inflight.begin(key)
+	defer done()
 	s.at("idem.acquired")
-	rep, err := s.perform(r.WithContext(ctx), c, hold)
+	rep, err := s.perform(r.WithContext(ctx), c, claim)
 	if err != nil {
-		rep = s.settle(ctx, r, key, hold, err)
+		rep = s.finish(ctx, r, key, claim, err)
 	}
 	return key.echo(rep)
 }
 
 // acquire takes the key or finds out what is known of it. Where the scheme says
 // so it waits for a request that is under way; waiting holds no connection.
-func (s *server) acquire(ctx context.Context, r *http.Request, key *requestKey) (store.KeyHold, *store.KeyRecord, error) {
-	if s.flights.settled(key) {
+func (s *server) acquire(ctx context.Context, r *http.Request, key *requestKey) (store.KeyClaim, *store.KeyRecord, error) {
+	if s.inflight.settled(key) {
 		if record, err := s.cfg.DB.SettledKey(ctx, key.store); err != nil || record != nil {
-			return store.KeyHold{}, record, err
+			return store.KeyClaim{}, record, err
 		}
 	}
 	terms := store.KeyTerms{Replayed: key.Replayed, Known: key.Known, Lease: idempotency.Lease}
@@ -94,11 +94,11 @@ func (s *server) acquire(ctx context.Context, r *http.Request, key *requestKey) 
 	defer deadline.Stop()
 	waiting := false
 	for {
-		landed := s.flights.of(key)
-		hold, record, err := s.cfg.DB.AcquireKey(ctx, key.store, terms, uuid.NewString(), event(r).id)
+		done := s.inflight.of(key)
+		claim, record, err := s.cfg.DB.AcquireKey(ctx, key.store, terms, uuid.NewString(), event(r).id)
 		underWay := record != nil && record.State == store.KeyHeld && bytes.Equal(record.Fingerprint, key.store.Fingerprint)
 		if err != nil || !underWay || key.Wait == 0 {
-			return hold, record, err
+			return claim, record, err
 		}
 		if !waiting {
 			select {
@@ -107,21 +107,21 @@ func (s *server) acquire(ctx context.Context, r *http.Request, key *requestKey) 
 				s.at("idem.waiting")
 				defer func() { <-s.waiters }()
 			default:
-				return hold, record, nil
+				return claim, record, nil
 			}
 		}
 		// Somebody else's server tells nothing, so it is asked now and then.
 		again := time.NewTimer(askEvery)
-		if landed != nil {
+		if done != nil {
 			again.Stop()
 		}
 		select {
-		case <-landed:
+		case <-done:
 		case <-again.C:
 		case <-deadline.C:
-			return hold, record, nil
+			return claim, record, nil
 		case <-r.Context().Done():
-			return hold, record, nil
+			return claim, record, nil
 		}
 		again.Stop()
 	}
@@ -132,8 +132,8 @@ const (
 	maxWaiters = 100 // of all keys; who comes later is told at once
 )
 
-// recorded answers a request whose key is taken.
-func (s *server) recorded(r *http.Request, key *requestKey, record *store.KeyRecord) reply {
+// replay returns the reply to a request whose key is taken.
+func (s *server) replay(r *http.Request, key *requestKey, record *store.KeyRecord) reply {
 	held := record.State == store.KeyHeld
 	other := !bytes.Equal(record.Fingerprint, key.store.Fingerprint)
 	switch {
@@ -146,16 +146,16 @@ func (s *server) recorded(r *http.Request, key *requestKey, record *store.KeyRec
 	case record.State != store.KeyDone:
 		return s.refusal(r, key.refused(KeyInUse))
 	}
-	s.flights.replayed(key)
+	s.inflight.replayed(key)
 	rep := replyOf(record.Outcome)
 	rep.header["Idempotent-Replayed"] = "true"
 	rep.header["Idempotent-Original-Request-Id"] = record.Outcome.RequestID
 	return rep
 }
 
-// settle answers a request that failed, and stores that where the scheme does.
+// finish returns the reply to a request that failed, and stores that where the scheme does.
 // Nothing of it was done, or, after a commit whose answer was lost, all.
-func (s *server) settle(ctx context.Context, r *http.Request, key *requestKey, hold store.KeyHold, failed error) reply {
+func (s *server) finish(ctx context.Context, r *http.Request, key *requestKey, claim store.KeyClaim, failed error) reply {
 	if errors.Is(failed, store.ErrKeyLost) {
 		return s.refusal(r, key.refused(KeyInUse))
 	}
@@ -165,7 +165,7 @@ func (s *server) settle(ctx context.Context, r *http.Request, key *requestKey, h
 	rep := s.failure(r, failed)
 	if !unavailable(failed) && key.Storable(rep.status) {
 		s.at("idem.before_finish")
-		switch err := s.cfg.DB.FinishKey(ctx, hold, rep.outcome()); {
+		switch err := s.cfg.DB.FinishKey(ctx, claim, rep.outcome()); {
 		case err == nil:
 			return rep
 		case errors.Is(err, store.ErrKeyLost):
@@ -176,8 +176,8 @@ func (s *server) settle(ctx context.Context, r *http.Request, key *requestKey, h
 	}
 	// Giving the key back waits for a commit that is still under way, and rules out
 	// a later one. So what is found then is how it ended.
-	s.release(ctx, r, hold)
-	if outcome, done, err := s.cfg.DB.ResolveKey(ctx, hold); err == nil && done {
+	s.release(ctx, r, claim)
+	if outcome, done, err := s.cfg.DB.ResolveKey(ctx, claim); err == nil && done {
 		return replyOf(outcome)
 	}
 	return rep
@@ -185,8 +185,8 @@ func (s *server) settle(ctx context.Context, r *http.Request, key *requestKey, h
 
 // release lets the next attempt begin at once; without it, it begins when the
 // lease has run out.
-func (s *server) release(ctx context.Context, r *http.Request, hold store.KeyHold) {
-	if err := s.cfg.DB.ReleaseKey(ctx, hold); err != nil {
+func (s *server) release(ctx context.Context, r *http.Request, claim store.KeyClaim) {
+	if err := s.cfg.DB.ReleaseKey(ctx, claim); err != nil {
 		s.log.WarnContext(r.Context(), "idempotency key waits for its lease to run out", "key", event(r).key, "error", err)
 	}
 }

@@ -77,7 +77,7 @@ func (m *machine) advanceBy(rt *rapid.T, d time.Duration) {
 type taken struct {
 	name keyName
 	wish
-	hold    store.KeyHold
+	claim   store.KeyClaim
 	request string // id
 }
 
@@ -120,7 +120,7 @@ func (m *machine) take(rt *rapid.T, name keyName, w wish) {
 	// The lease ends by command, not by the time that the test takes.
 	terms := store.KeyTerms{Replayed: scheme.Replayed, Known: scheme.Known, Lease: time.Hour}
 	request := uuid.NewString()
-	hold, record, err := m.client.DB.AcquireKey(m.ctx, key, terms, uuid.NewString(), request)
+	claim, record, err := m.client.DB.AcquireKey(m.ctx, key, terms, uuid.NewString(), request)
 	if err != nil {
 		rt.Fatal(err)
 	}
@@ -129,8 +129,8 @@ func (m *machine) take(rt *rapid.T, name keyName, w wish) {
 		rt.Fatalf("acquired: %v; the model says %d", record == nil, v)
 	}
 	if v == perform {
-		m.receive(name, w).hold = hold
-		m.taken = append(m.taken, taken{name, w, hold, request})
+		m.receive(name, w).claim = claim
+		m.taken = append(m.taken, taken{name, w, claim, request})
 	}
 }
 
@@ -160,7 +160,7 @@ func (m *machine) zombie(rt *rapid.T) {
 	}
 }
 
-func (m *machine) owns(z taken) bool { return m.holds(z.name, z.hold) }
+func (m *machine) owns(z taken) bool { return m.holds(z.name, z.claim) }
 
 // acceptance of the request, in place of the server that took it.
 func (z taken) acceptance(m *machine) store.Acceptance {
@@ -174,7 +174,7 @@ func (z taken) acceptance(m *machine) store.Acceptance {
 	}
 	return store.Acceptance{
 		ID: z.request, Account: m.client.ID, Operation: operation, Command: command, Request: request,
-		Hold: z.hold, Outcome: store.KeyOutcome{Status: http.StatusAccepted, Headers: z.headers(), Body: z.answer()},
+		Claim: z.claim, Outcome: store.KeyOutcome{Status: http.StatusAccepted, Headers: z.headers(), Body: z.answer()},
 	}
 }
 
@@ -201,7 +201,7 @@ func (m *machine) settle(z taken) {
 // giveUp lets go of a key that was taken, as after a failure of the database.
 func (m *machine) giveUp(rt *rapid.T) {
 	z := m.drawTaken(rt)
-	if err := m.client.DB.ReleaseKey(m.ctx, z.hold); err != nil {
+	if err := m.client.DB.ReleaseKey(m.ctx, z.claim); err != nil {
 		rt.Fatal(err)
 	}
 	if m.owns(z) {
@@ -221,7 +221,7 @@ func (m *machine) leaseRunsOut(rt *rapid.T) {
 }
 
 // endWait decides what a request sees that waits for one under way, and
-// lets that happen while it waits. It gives back a function that waits for it.
+// lets that happen while it waits. It returns a function that waits for it.
 func (m *machine) endWait(rt *rapid.T, name keyName) (ended func() error) {
 	var z taken
 	for _, z = range m.taken {
@@ -238,7 +238,7 @@ func (m *machine) endWait(rt *rapid.T, name keyName) (ended func() error) {
 		}
 		m.settle(z)
 	case "gives up":
-		end = func() error { return m.client.DB.ReleaseKey(m.ctx, z.hold) }
+		end = func() error { return m.client.DB.ReleaseKey(m.ctx, z.claim) }
 		m.keys[name].state = abandoned
 	case "dies":
 		end = func() error {

@@ -41,7 +41,7 @@ type life struct {
 	born    time.Duration
 	of      wish
 	state   lifeState
-	hold    store.KeyHold  // of the one at work, where the test plays its part
+	claim   store.KeyClaim // of the one at work, where the test plays its part
 	outcome apitest.Answer // once it is settled
 }
 
@@ -99,14 +99,14 @@ func (m *reference) receive(name keyName, w wish) *life {
 		m.keys[name] = &life{born: m.now, of: w}
 	}
 	l := m.keys[name]
-	l.state, l.hold = working, store.KeyHold{}
+	l.state, l.claim = working, store.KeyClaim{}
 	return l
 }
 
-// holds tells whether a hold still counts: only with it can the key be settled.
-func (m *reference) holds(name keyName, hold store.KeyHold) bool {
+// holds reports whether a hold still counts: only with it can the key be settled.
+func (m *reference) holds(name keyName, claim store.KeyClaim) bool {
 	l := m.keys[name]
-	return l != nil && l.hold.Token == hold.Token && (l.state == working || l.state == vanished)
+	return l != nil && l.claim.Token == claim.Token && (l.state == working || l.state == vanished)
 }
 
 // leasesOver ends the leases of all that are at work.

@@ -27,7 +27,7 @@ const (
 // unreadable is what is no JSON; "trailing" begins like "one".
 func (w wish) unreadable() bool { return w.content == "garbage" || w.content == "trailing" }
 
-// creates tells whether the route answers with a task, and takes X-Client-Token.
+// creates reports whether the route answers with a task, and takes X-Client-Token.
 func (w wish) creates() bool { return w.route == createSubscription || w.route == createDatabase }
 
 // method and path; database is the path of the one there is.

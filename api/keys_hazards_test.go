@@ -112,7 +112,7 @@ func TestC12H4H5B4ClientHangsUp(t *testing.T) {
 	})
 }
 
-// post sends the creation of a subscription and tells whether there was an answer.
+// post sends the creation of a subscription and reports whether there was an answer.
 func post(ctx context.Context, a *apitest.Account, change func(*http.Request)) error {
 	body := `{"name":"one","paymentMethodId":24681,"cloudProviders":[{"provider":"AWS","regions":[{"region":"us-east-1","networking":{"deploymentCIDR":"10.0.0.0/24"}}]}],` +
 		`"databases":[{"name":"first","protocol":"redis","datasetSizeInGb":1}]}`

@@ -86,7 +86,7 @@ func TestH10CommitUnderWay(t *testing.T) {
 	})
 }
 
-// waits tells whether a session of the database waits for a lock of a kind.
+// waits reports whether a session of the database waits for a lock of a kind.
 func waits(tb testing.TB, w *apitest.World, kind string) bool {
 	tb.Helper()
 	return ask[bool](tb, w.DBURL, `
@@ -204,7 +204,7 @@ func TestB3FailsClosed(t *testing.T) {
 	})
 }
 
-// breakTable makes a table fail, until the function it gives back is called.
+// breakTable makes a table fail, until the function it returns is called.
 func breakTable(tb testing.TB, w *apitest.World, table, event, code string) (unbreak func()) {
 	tb.Helper()
 	apitest.Exec(tb, w.DBURL, fmt.Sprintf(`

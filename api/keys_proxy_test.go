@@ -82,7 +82,7 @@ func (w *wire) arm(c *cut) *cut {
 	return c
 }
 
-// strikes tells whether a message is the one to cut at; seen counts the texts of
+// strikes reports whether a message is the one to cut at; seen counts the texts of
 // the connection so far.
 func (w *wire) strikes(message []byte, armed **cut, seen *int) bool {
 	w.mu.Lock()

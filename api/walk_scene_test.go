@@ -76,7 +76,7 @@ func newScene(t *testing.T, w *apitest.World, pool *pgxpool.Pool, all []walked, 
 	return s
 }
 
-// lead gives back a path of an operation to what exists, with the query that it needs.
+// lead returns a path of an operation to what exists, with the query that it needs.
 func (s *scene) lead(op walked) string {
 	s.t.Helper()
 	template, path := "", ""

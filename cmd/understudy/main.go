@@ -60,7 +60,7 @@ type cli struct {
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 
-// run parses, runs and gives back the exit status.
+// run parses, runs and returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c cli
 	parser := kong.Must(&c,

@@ -39,7 +39,7 @@ func Eventually(tb testing.TB, what string, holds func() bool) {
 	}
 }
 
-// Start sends a request that is answered with a task, and gives back its id.
+// Start sends a request that is answered with a task, and returns its id.
 func (a *Account) Start(method, path string, body any) string {
 	a.tb.Helper()
 	answer := a.Do(method, path, body)
@@ -65,7 +65,7 @@ func (a *Account) Status(task string) cloud.TaskStatus {
 }
 
 // Finish lets the time pass that processing a task takes once it is its turn,
-// and gives back the finished task.
+// and returns the finished task.
 func (a *Account) Finish(task string) Answer {
 	a.tb.Helper()
 	Eventually(a.tb, "task in progress", func() bool { return a.Status(task) != cloud.TaskReceived })
@@ -74,13 +74,13 @@ func (a *Account) Finish(task string) Answer {
 	return a.Do(http.MethodGet, "/v1/tasks/"+task, nil)
 }
 
-// Run sends a request, processes its task and gives back the finished one.
+// Run sends a request, processes its task and returns the finished one.
 func (a *Account) Run(method, path string, body any) Answer {
 	a.tb.Helper()
 	return a.Finish(a.Start(method, path, body))
 }
 
-// Create is Run for what must succeed; it gives back the id of the resource.
+// Create is Run for what must succeed; it returns the id of the resource.
 func (a *Account) Create(path string, body any) int64 {
 	a.tb.Helper()
 	task := a.Run(http.MethodPost, path, body)
@@ -136,7 +136,7 @@ func SubscriptionBody(name string) map[string]any {
 }
 
 // Subscription creates a subscription with one database and lets it become
-// active. It gives back its path.
+// active. It returns its path.
 func (a *Account) Subscription(name string) (path string) {
 	a.tb.Helper()
 	path = fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", SubscriptionBody(name)))

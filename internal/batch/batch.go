@@ -34,7 +34,7 @@ type one[In, Out any] struct {
 	done chan struct{}
 }
 
-// New gives back a Batcher over do, which answers each input at its index, or all
+// New returns a Batcher over do, which answers each input at its index, or all
 // of them with an error; a panic counts as one. do runs up to wide times at once,
 // with at most size inputs each.
 func New[In, Out any](wide, size int, do func([]In) ([]Out, error)) *Batcher[In, Out] {

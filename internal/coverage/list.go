@@ -61,7 +61,7 @@ func Read(file string) ([]string, error) {
 	return ids, nil
 }
 
-// Whole tells whether this test process was asked for all tests of its package.
+// Whole reports whether this test process was asked for all tests of its package.
 func Whole() bool {
 	for _, name := range []string{"test.run", "test.skip", "test.list"} {
 		if f := flag.Lookup(name); f == nil || f.Value.String() != "" {

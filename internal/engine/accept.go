@@ -17,7 +17,7 @@ import (
 // Reply is how a request is answered, and under which idempotency key; its zero value is that of a request without one
 // whose answer nobody renders.
 type Reply struct {
-	Hold store.KeyHold
+	Claim store.KeyClaim
 	// Render makes the answer, once: with a key before the commit, since it is stored in the transaction of the effect,
 	// and without one after it.
 	Render func(out any) store.KeyOutcome
@@ -25,7 +25,7 @@ type Reply struct {
 
 // before renders the answer to a request with a key.
 func (r Reply) before(out any) (o store.KeyOutcome) {
-	if r.Hold.Token != "" {
+	if r.Claim.Token != "" {
 		o = r.Render(out)
 	}
 	return o
@@ -33,12 +33,12 @@ func (r Reply) before(out any) (o store.KeyOutcome) {
 
 // after renders the answer to a request without a key.
 func (r Reply) after(out any) {
-	if r.Hold.Token == "" && r.Render != nil {
+	if r.Claim.Token == "" && r.Render != nil {
 		r.Render(out)
 	}
 }
 
-// Answer runs an operation that answers at once. It answers store.ErrKeyLost,
+// Answer runs an operation that answers at once. It returns store.ErrKeyLost,
 // and has done nothing, if the request has lost its idempotency key.
 func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req Request, reply Reply) (any, error) {
 	op, err := e.operation(id)
@@ -66,7 +66,7 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 			}
 		}
 		e.at("idem.before_finish")
-		if err := tx.FinishKey(ctx, reply.Hold, reply.before(out)); err != nil {
+		if err := tx.FinishKey(ctx, reply.Claim, reply.before(out)); err != nil {
 			return err
 		}
 		e.at("tx.before_commit")
@@ -109,7 +109,7 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 		Command:   op.doc.Command,
 		Status:    cloud.TaskReceived,
 	}
-	task.UpdatedAt = reply.Hold.Now
+	task.UpdatedAt = reply.Claim.Now
 	e.at("idem.before_finish")
 	accepted, err := e.acceptor.Do(store.Acceptance{
 		ID:        task.ID,
@@ -118,8 +118,8 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 		Operation: task.Operation,
 		Command:   task.Command,
 		Request:   request,
-		Work:      e.real(op.work()),
-		Hold:      reply.Hold,
+		Work:      e.scaled(op.work()),
+		Claim:     reply.Claim,
 		Outcome:   reply.before(task),
 	})
 	switch {

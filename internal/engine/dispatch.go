@@ -32,7 +32,7 @@ type dispatcher struct {
 	// How long each look and each job may take. Postgres bounds its statements
 	// itself, but a host that is gone bounds nothing.
 	limit time.Duration
-	// take gives back up to free jobs. A job is called with a context that
+	// take returns up to free jobs. A job is called with a context that
 	// outlives the dispatcher's by stopTime.
 	take func(ctx context.Context, free int) ([]job, error)
 	next func(ctx context.Context) (wait time.Duration, ok bool, err error)
@@ -61,7 +61,7 @@ func (d *dispatcher) run(ctx context.Context) error {
 			break
 		}
 		last = time.Now()
-		taken, err := d.look(ctx, free)
+		taken, err := d.poll(ctx, free)
 		for range free - len(taken) {
 			<-slots
 		}
@@ -86,8 +86,8 @@ func (d *dispatcher) run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// look takes up to free jobs.
-func (d *dispatcher) look(ctx context.Context, free int) ([]job, error) {
+// poll takes up to free jobs.
+func (d *dispatcher) poll(ctx context.Context, free int) ([]job, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.limit)
 	defer cancel()
 	return d.take(ctx, free)

@@ -152,8 +152,8 @@ func (e *Engine) at(point string) {
 	}
 }
 
-// real turns a length of business time into real time.
-func (e *Engine) real(d time.Duration) time.Duration {
+// scaled turns a length of business time into scaled time.
+func (e *Engine) scaled(d time.Duration) time.Duration {
 	if e.cfg.Speed == 0 {
 		return 0
 	}
@@ -213,7 +213,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Binds tells whether an operation of the document has its function.
+// Binds reports whether an operation of the document has its function.
 func (e *Engine) Binds(id string) bool {
 	_, err := e.operation(id)
 	return err == nil

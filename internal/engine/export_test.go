@@ -6,7 +6,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// Attempt is one attempt at a task; it tells whether there is something to provision.
+// Attempt is one attempt at a task; it reports whether there is something to provision.
 func (e *Engine) Attempt(ctx context.Context, c store.Claim) (steps bool, err error) {
 	return e.attempt(ctx, c)
 }

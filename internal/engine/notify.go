@@ -36,7 +36,7 @@ func (e *Engine) listen(ctx context.Context) error {
 		err := e.db.Listen(ctx, func() {
 			e.tasks.wake.set()
 			e.steps.wake.set()
-			e.waiters.look()
+			e.waiters.wakeAll()
 		})
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -79,7 +79,7 @@ func (e *Engine) process(ctx context.Context, c store.Claim) {
 }
 
 // attempt runs the operation's function and ends the task, in one transaction.
-// It tells whether there is something to provision.
+// It reports whether there is something to provision.
 func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err error) {
 	if c.Attempts > maxAttempts {
 		return false, e.internalError(c, "Processing was given up after %d attempts that did not come to an end.", maxAttempts)
@@ -111,7 +111,7 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 			return err
 		}
 		planned := tx.Planned()
-		if err := e.plan(ctx, tx, fault.strike(planned)); err != nil {
+		if err := e.plan(ctx, tx, fault.apply(planned)); err != nil {
 			return err
 		}
 		// At speed 0 its own steps are done already; those of others may have got a slot.
@@ -195,8 +195,8 @@ func (e *Engine) takeFault(ctx context.Context, tx *store.Tx, c store.Claim) (f 
 	return f, err
 }
 
-// strike makes steps end in an error instead of where they lead.
-func (f faults) strike(steps []cloud.Step) []cloud.Step {
+// apply makes steps end in an error instead of where they lead.
+func (f faults) apply(steps []cloud.Step) []cloud.Step {
 	if f.provisioning == nil {
 		return steps
 	}

@@ -25,12 +25,12 @@ func (e *Engine) plan(ctx context.Context, tx *store.Tx, steps []cloud.Step) err
 		if tx.Dropped() { // but of those left from a slower time some may wait
 			tx.Admit()
 		}
-		tx.Reach(steps)
+		tx.ApplyNow(steps)
 		return nil
 	}
 	var limit *cloud.Limit
 	for i := range steps {
-		steps[i].After = e.real(steps[i].After)
+		steps[i].After = e.scaled(steps[i].After)
 		limit = cmp.Or(limit, steps[i].Holds.Limit)
 	}
 	tx.InsertSteps(steps)

@@ -82,7 +82,7 @@ type waiting struct {
 	many int
 }
 
-// join gives back a channel that is closed when the task may have ended, and the
+// join returns a channel that is closed when the task may have ended, and the
 // function to call when one waits no longer.
 func (w *waiters) join(task string) (end <-chan struct{}, leave func()) {
 	w.mu.Lock()
@@ -115,8 +115,8 @@ func (w *waiters) finished(task string) {
 	}
 }
 
-// look wakes everybody to look again.
-func (w *waiters) look() {
+// wakeAll wakes everybody to look again.
+func (w *waiters) wakeAll() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for task, one := range w.all {

@@ -23,7 +23,7 @@ type Scheme struct {
 	Replayed time.Duration // business time from first receipt during which an outcome is replayed
 	Known    time.Duration // and during which the key is known, if only to be expired
 	Wait     time.Duration // real time that a request waits for one that is under way
-	// Storable tells whether an outcome with a status settles the key. One that
+	// Storable reports whether an outcome with a status settles the key. One that
 	// does not leaves the key to the next attempt.
 	Storable func(status int) bool
 	// MismatchFirst tells another request under a used key before telling that the

@@ -67,7 +67,7 @@ func (c *checker) normal(schema *openapi3.Schema, value any) (normal any, change
 		}
 	}
 	if object, ok := value.(map[string]any); ok {
-		become(c.said(schema, object))
+		become(c.given(schema, object))
 	}
 	for _, part := range schema.AllOf {
 		become(c.normal(part.Value, value))
@@ -88,8 +88,8 @@ func (c *checker) normal(schema *openapi3.Schema, value any) (normal any, change
 	return value, changed
 }
 
-// said leaves out the members of an object that say nothing.
-func (c *checker) said(schema *openapi3.Schema, object map[string]any) (said map[string]any, changed bool) {
+// given leaves out the members of an object that say nothing.
+func (c *checker) given(schema *openapi3.Schema, object map[string]any) (said map[string]any, changed bool) {
 	said = object
 	for name, value := range object {
 		if declared, silent := c.silent(schema, name, value); !declared || !silent {

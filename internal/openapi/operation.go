@@ -102,7 +102,7 @@ func (o *Operation) ChiPattern() string {
 	return strings.Replace(o.Path, "{"+o.catchAll+"}", "*", 1)
 }
 
-// CatchesAll tells whether the last path parameter takes the rest of the path, slashes included.
+// CatchesAll reports whether the last path parameter takes the rest of the path, slashes included.
 func (o *Operation) CatchesAll() bool { return o.catchAll != "" }
 
 // PathParams returns the names of the path parameters, in the order of the path.
@@ -111,7 +111,7 @@ func (o *Operation) PathParams() []string { return names(o.path) }
 // QueryParams returns the names of the query parameters. Others pass and mean nothing.
 func (o *Operation) QueryParams() []string { return names(o.query) }
 
-// TakesHeader tells whether the operation declares a header. Others pass and mean nothing; what a declared one must
+// TakesHeader reports whether the operation declares a header. Others pass and mean nothing; what a declared one must
 // look like is for its reader to check, since it has errors of its own.
 func (o *Operation) TakesHeader(name string) bool {
 	return slices.Contains(names(o.headers), name)
@@ -150,7 +150,7 @@ func (o *Operation) successes() (statuses []int) {
 	return statuses
 }
 
-// sentences reads an extension that is a list of texts, and tells whether it is one.
+// sentences reads an extension that is a list of texts, and reports whether it is one.
 func sentences(extension any) (list []string, ok bool) {
 	values, ok := extension.([]any)
 	for _, value := range values {

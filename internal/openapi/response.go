@@ -11,7 +11,7 @@ import (
 // octets is the content type of a file, whatever is in it.
 const octets = "application/octet-stream"
 
-// isFile tells whether a response is a file instead of JSON.
+// isFile reports whether a response is a file instead of JSON.
 func isFile(response *openapi3.ResponseRef) bool { return response.Value.Content[octets] != nil }
 
 // CheckResponse holds an answer against the contract: the status must be declared (or default), the content type one of

@@ -58,7 +58,7 @@ func (c *checker) visit(schema *openapi3.Schema, value any) []Problem {
 	return problems
 }
 
-// fits tells whether a value fits a schema, without a word about why not.
+// fits reports whether a value fits a schema, without a word about why not.
 func (c *checker) fits(schema *openapi3.Schema, value any) bool {
 	return schema.VisitJSON(value, c.quick...) == nil
 }

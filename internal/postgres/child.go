@@ -40,7 +40,7 @@ func startChild(cmd *exec.Cmd) (*child, error) {
 // a terminal reaches only us and the order of shutdown is ours; makes it run
 // as the owner; and, where the system can, lets it receive signal should this
 // process die.
-func (s *site) attributes(signal syscall.Signal) *syscall.SysProcAttr {
+func (s *installation) attributes(signal syscall.Signal) *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Setpgid: true}
 	if s.owner != nil {
 		attr.Credential = &syscall.Credential{Uid: uint32(s.owner.uid), Gid: uint32(s.owner.gid)}

@@ -63,10 +63,10 @@ type Config struct {
 
 // Cluster is a running private Postgres. Its methods may be called concurrently.
 type Cluster struct {
-	site   *site
-	server *child
-	log    *logWriter
-	lock   *dirLock
+	installation *installation
+	server       *child
+	log          *logWriter
+	lock         *dirLock
 
 	mu       sync.Mutex
 	stopping bool
@@ -80,7 +80,7 @@ type Cluster struct {
 // Errors that a caller tells apart with errors.Is: ErrNotFound, ErrLocked,
 // ErrUntraversable, ErrOwner, ErrVersion.
 func Start(ctx context.Context, cfg Config) (_ *Cluster, err error) {
-	s, err := newSite(cfg)
+	s, err := newInstallation(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func Start(ctx context.Context, cfg Config) (_ *Cluster, err error) {
 }
 
 // launch starts the postmaster and waits until it accepts connections.
-func (s *site) launch(ctx context.Context) (*Cluster, error) {
+func (s *installation) launch(ctx context.Context) (*Cluster, error) {
 	const attempts = 3
 	for attempt := 1; ; attempt++ {
 		if err := s.clear(ctx); err != nil {
@@ -124,7 +124,7 @@ func (s *site) launch(ctx context.Context) (*Cluster, error) {
 	}
 }
 
-func (s *site) launchOnce(ctx context.Context) (*Cluster, error) {
+func (s *installation) launchOnce(ctx context.Context) (*Cluster, error) {
 	if err := s.makeSocketDir(); err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (s *site) launchOnce(ctx context.Context) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{site: s, server: server, log: log}
+	c := &Cluster{installation: s, server: server, log: log}
 	if err := c.waitReady(ctx); err != nil {
 		c.end(context.WithoutCancel(ctx))
 		return nil, err
@@ -150,7 +150,7 @@ func (s *site) launchOnce(ctx context.Context) (*Cluster, error) {
 // serverArgs returns the arguments of the postmaster. Settings are arguments,
 // not lines of postgresql.conf, so that a new version of ours changes them for
 // data directories that are already there.
-func (s *site) serverArgs() []string {
+func (s *installation) serverArgs() []string {
 	settings := []string{
 		"listen_addresses=",
 		"port=" + strconv.Itoa(port),
@@ -199,7 +199,7 @@ func (c *Cluster) waitReady(ctx context.Context) error {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if f, err := c.site.readPIDFile(); err == nil && f.pid == c.Pid() && f.ready {
+		if f, err := c.installation.readPIDFile(); err == nil && f.pid == c.Pid() && f.ready {
 			return nil
 		}
 		select {
@@ -218,7 +218,7 @@ func (c *Cluster) waitReady(ctx context.Context) error {
 // the database from another one, because Postgres logs a FATAL for whoever
 // connects to one that is not there.
 func (c *Cluster) ensureDatabase(ctx context.Context) error {
-	conn, err := pgx.Connect(ctx, c.site.url("template1"))
+	conn, err := pgx.Connect(ctx, c.installation.url("template1"))
 	if err != nil {
 		return err
 	}
@@ -238,7 +238,7 @@ func (c *Cluster) ensureDatabase(ctx context.Context) error {
 
 // url returns the URL of one database of the cluster, complete enough that no
 // PG… variable of the environment changes where it leads.
-func (s *site) url(name string) string {
+func (s *installation) url(name string) string {
 	u := url.URL{Scheme: "postgres", User: url.User(role), Path: "/" + name}
 	u.RawQuery = url.Values{
 		"host":    {s.sockets},
@@ -251,7 +251,7 @@ func (s *site) url(name string) string {
 
 // URL returns the postgres:// URL of the database "understudy", over the unix
 // socket. It needs no password: who may enter the socket's directory may connect.
-func (c *Cluster) URL() string { return c.site.url(database) }
+func (c *Cluster) URL() string { return c.installation.url(database) }
 
 // Pid returns the process id of the postmaster.
 func (c *Cluster) Pid() int { return c.server.cmd.Process.Pid }
@@ -285,7 +285,7 @@ func (c *Cluster) exitError() error {
 	}
 	said := c.log.last()
 	if strings.Contains(said, "incompatible with server") {
-		return fmt.Errorf("%w: the programs in %s do not fit the data in %s: %s", ErrVersion, c.site.binDir, c.site.data, said)
+		return fmt.Errorf("%w: the programs in %s do not fit the data in %s: %s", ErrVersion, c.installation.binDir, c.installation.data, said)
 	}
 	return fmt.Errorf("postgres ended by itself (%s): %s", end, said)
 }
@@ -304,9 +304,9 @@ func (c *Cluster) Stop(ctx context.Context) error {
 	}
 	c.mu.Unlock()
 	c.end(ctx)
-	if c.site.socketsInTemp {
+	if c.installation.socketsInTemp {
 		// Best effort: the directory is empty after a fast shutdown.
-		_ = os.Remove(c.site.sockets)
+		_ = os.Remove(c.installation.sockets)
 	}
 	c.lock.release()
 	return nil
@@ -327,7 +327,7 @@ func (c *Cluster) end(ctx context.Context) {
 		case <-grace.Done():
 			cancel()
 		}
-		c.site.logger.Warn("postgres does not stop", "pid", c.Pid(), "signal", step.signal.String())
+		c.installation.logger.Warn("postgres does not stop", "pid", c.Pid(), "signal", step.signal.String())
 		ctx = context.WithoutCancel(ctx) // the caller's patience is over; the next signal gets its own
 	}
 	_ = c.server.cmd.Process.Kill()

@@ -24,16 +24,16 @@ type pidFile struct {
 	ready bool // accepts connections
 }
 
-func (s *site) pidPath() string { return filepath.Join(s.data, "postmaster.pid") }
+func (s *installation) pidPath() string { return filepath.Join(s.data, "postmaster.pid") }
 
-func (s *site) pidFileExists() bool {
+func (s *installation) pidFileExists() bool {
 	_, err := os.Stat(s.pidPath())
 	return err == nil
 }
 
 // readPIDFile reads the file as far as it is written: the postmaster adds
 // lines while it starts.
-func (s *site) readPIDFile() (pidFile, error) {
+func (s *installation) readPIDFile() (pidFile, error) {
 	f := pidFile{shmID: -1}
 	text, err := os.ReadFile(s.pidPath())
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *site) readPIDFile() (pidFile, error) {
 // postmaster that is still there or still stopping, sessions that outlive
 // theirs, the pid file and the lock of the socket. The pid file must not go
 // before the last of those sessions: two generations in one cluster destroy it.
-func (s *site) clear(ctx context.Context) error {
+func (s *installation) clear(ctx context.Context) error {
 	f, err := s.readPIDFile()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -90,7 +90,7 @@ func (s *site) clear(ctx context.Context) error {
 
 // stopOrphan ends the postmaster of this cluster if pid is one. Any other
 // process that has come to that pid is left alone.
-func (s *site) stopOrphan(ctx context.Context, pid int) error {
+func (s *installation) stopOrphan(ctx context.Context, pid int) error {
 	gone := func() bool { return !isPostmaster(pid, s.data) }
 	if pid <= 1 || gone() {
 		return nil

@@ -102,7 +102,7 @@ func TestPIDFile(t *testing.T) {
 		{"4711\n/data\n1700000000\n5432\n/run\n", pidFile{pid: 4711, shmID: -1}},
 		{"", pidFile{shmID: -1}},
 	} {
-		s := &site{data: t.TempDir()}
+		s := &installation{data: t.TempDir()}
 		if err := os.WriteFile(s.pidPath(), []byte(test.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +111,7 @@ func TestPIDFile(t *testing.T) {
 			t.Errorf("pid file %q = %+v, %v, want %+v", test.text, got, err, test.want)
 		}
 	}
-	if _, err := (&site{data: t.TempDir()}).readPIDFile(); !errors.Is(err, os.ErrNotExist) {
+	if _, err := (&installation{data: t.TempDir()}).readPIDFile(); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no pid file: %v, want ErrNotExist", err)
 	}
 }

@@ -23,7 +23,7 @@ func item(tb testing.TB, a *apitest.Account, path, member string, id int64) map[
 	return nil
 }
 
-// firstDatabase gives back the id of the first database of a subscription.
+// firstDatabase returns the id of the first database of a subscription.
 func firstDatabase(tb testing.TB, a *apitest.Account, sub string) int64 {
 	tb.Helper()
 	list := a.Do(http.MethodGet, sub+"/databases", nil)

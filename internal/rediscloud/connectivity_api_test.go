@@ -40,9 +40,9 @@ func googleRegion(a *apitest.Account) (path string) {
 	return sub + "/regions/27"
 }
 
-// inBothPlaces tells a story in the only region of a subscription and in one of an
+// inBothLocations tells a story in the only region of a subscription and in one of an
 // Active-Active subscription: the operations are twins.
-func inBothPlaces(t *testing.T, provider string, story func(t *testing.T, a *apitest.Account, place string)) {
+func inBothLocations(t *testing.T, provider string, story func(t *testing.T, a *apitest.Account, place string)) {
 	t.Helper()
 	places := map[string]func(*testing.T, *apitest.Account) string{
 		"AWS": func(_ *testing.T, a *apitest.Account) string { return a.Subscription("amazon") },
@@ -204,7 +204,7 @@ func TestGooglePeeringOfARegion(t *testing.T) {
 
 func TestTransitGatewayLife(t *testing.T) {
 	t.Parallel()
-	inBothPlaces(t, "AWS", transitGatewayLife)
+	inBothLocations(t, "AWS", transitGatewayLife)
 }
 
 func transitGatewayLife(t *testing.T, a *apitest.Account, place string) {
@@ -264,7 +264,7 @@ func transitGatewayLife(t *testing.T, a *apitest.Account, place string) {
 
 func TestTransitGatewayRejected(t *testing.T) {
 	t.Parallel()
-	inBothPlaces(t, "AWS", transitGatewayRejected)
+	inBothLocations(t, "AWS", transitGatewayRejected)
 }
 
 func transitGatewayRejected(t *testing.T, a *apitest.Account, place string) {

@@ -16,7 +16,7 @@ import (
 const endpointBody = `{"gcpProjectId": "shop-project", "gcpVpcName": "shop", "gcpVpcSubnetName": "shop-subnet", "endpointConnectionName": "orders"}`
 
 // endpoint makes a service at a place and an endpoint of it that may be accepted.
-// It gives back the path of the service's endpoints, and of the endpoint.
+// It returns the path of the service's endpoints, and of the endpoint.
 func endpoint(t *testing.T, a *apitest.Account, place string) (list, one string) {
 	t.Helper()
 	path := place + "/private-service-connect"
@@ -30,7 +30,7 @@ func endpoint(t *testing.T, a *apitest.Account, place string) (list, one string)
 
 func TestPrivateServiceConnectLife(t *testing.T) {
 	t.Parallel()
-	inBothPlaces(t, "GCP", privateServiceConnectLife)
+	inBothLocations(t, "GCP", privateServiceConnectLife)
 }
 
 func privateServiceConnectLife(t *testing.T, a *apitest.Account, place string) {
@@ -79,7 +79,7 @@ func privateServiceConnectLife(t *testing.T, a *apitest.Account, place string) {
 
 func TestEndpointAnswers(t *testing.T) {
 	t.Parallel()
-	inBothPlaces(t, "GCP", endpointAnswers)
+	inBothLocations(t, "GCP", endpointAnswers)
 }
 
 func endpointAnswers(t *testing.T, a *apitest.Account, place string) {
@@ -171,7 +171,7 @@ func TestEndpointStaysForWhoeverOnlyLooks(t *testing.T) {
 
 func TestPrivateLinkLife(t *testing.T) {
 	t.Parallel()
-	inBothPlaces(t, "AWS", privateLinkLife)
+	inBothLocations(t, "AWS", privateLinkLife)
 }
 
 func privateLinkLife(t *testing.T, a *apitest.Account, place string) {
@@ -245,7 +245,7 @@ func privateLinkLife(t *testing.T, a *apitest.Account, place string) {
 
 func TestPrivateLinkScripts(t *testing.T) {
 	t.Parallel()
-	inBothPlaces(t, "AWS", privateLinkScripts)
+	inBothLocations(t, "AWS", privateLinkScripts)
 }
 
 func privateLinkScripts(t *testing.T, a *apitest.Account, place string) {
@@ -264,7 +264,7 @@ func privateLinkScripts(t *testing.T, a *apitest.Account, place string) {
 
 // A request for the wrong provider, for a region of a subscription that has only
 // one, or for a subscription that is not there or not active.
-func TestConnectivityInTheWrongPlace(t *testing.T) {
+func TestConnectivityInTheWrongLocation(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
 	amazon, google := a.Subscription("amazon"), googleSubscription(a)

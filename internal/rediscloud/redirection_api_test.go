@@ -127,7 +127,7 @@ func TestRedirections(t *testing.T) {
 	}
 }
 
-// redirectPublic redirects the endpoints of one database to another, and gives back the path of the redirection.
+// redirectPublic redirects the endpoints of one database to another, and returns the path of the redirection.
 func redirectPublic(t *testing.T, a *apitest.Account, from, to string) (path string) {
 	t.Helper()
 	begun := a.Do(http.MethodPost, redirections, map[string]any{

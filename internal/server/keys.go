@@ -14,7 +14,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// demoKeys makes sure that the demo account is there and gives back keys for it:
+// demoKeys makes sure that the demo account is there and returns keys for it:
 // those of the configuration, or those that were minted at the first start and
 // are kept in the data directory. The database has only their hashes.
 func demoKeys(ctx context.Context, cfg Config, db *store.DB) (store.Secrets, error) {
@@ -84,9 +84,9 @@ func writeFile(name string, data []byte) error {
 	return err
 }
 
-// forget removes the ready file, of an earlier run that was killed or of this one
+// removeReadyFile removes the ready file, of an earlier run that was killed or of this one
 // when it ends: who waits for the next one must not find it.
-func forget(cfg Config) error {
+func removeReadyFile(cfg Config) error {
 	if cfg.ReadyFile == "" {
 		return nil
 	}
@@ -96,8 +96,8 @@ func forget(cfg Config) error {
 	return nil
 }
 
-// announce tells whoever waits that the server is ready.
-func announce(cfg Config, ready Ready) error {
+// writeReadyFile tells whoever waits that the server is ready.
+func writeReadyFile(cfg Config, ready Ready) error {
 	if cfg.ReadyFile != "" {
 		data, err := json.Marshal(ready)
 		if err == nil {

@@ -135,7 +135,7 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	if s.listener, err = config.Listen(ctx, "tcp", s.cfg.Listen); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	if err := forget(s.cfg); err != nil {
+	if err := removeReadyFile(s.cfg); err != nil {
 		return err
 	}
 	if s.database, err = openDatabase(ctx, s.cfg); err != nil {
@@ -166,7 +166,7 @@ func (s *Server) close() (err error) {
 // to be cut off.
 func (s *Server) Serve(ctx context.Context) error {
 	err := s.serve(ctx)
-	_ = forget(s.cfg) // nobody is ready any more
+	_ = removeReadyFile(s.cfg) // nobody is ready any more
 	return errors.Join(err, s.close())
 }
 
@@ -213,7 +213,7 @@ func (s *Server) serve(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err := announce(cfg, s.Ready); err != nil {
+	if err := writeReadyFile(cfg, s.Ready); err != nil {
 		stop()
 		return errors.Join(err, group.Wait())
 	}

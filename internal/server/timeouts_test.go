@@ -55,7 +55,7 @@ func (l *text) String() string {
 type running struct {
 	address string
 	log     text
-	stop    func() error // waits for the end and gives back what Run does
+	stop    func() error // waits for the end and returns what Run does
 }
 
 func start(t *testing.T, timeouts server.Timeouts) *running {

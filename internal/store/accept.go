@@ -21,7 +21,7 @@ type Acceptance struct {
 	Request   []byte        // JSON
 	Work      time.Duration // business time that processing will take
 
-	Hold    KeyHold    // of the idempotency key that the request came with
+	Claim   KeyClaim   // of the idempotency key that the request came with
 	Outcome KeyOutcome // what is answered, stored for the key
 }
 
@@ -83,12 +83,12 @@ func (db *DB) Accept(ctx context.Context, requests []Acceptance) ([]Accepted, er
 		r, into := &requests[i], &accepted[i]
 		args := []any{r.Account, r.ID, r.Operation, r.Command, string(r.Request), r.Work, r.KeyName}
 		sql := acceptTask
-		if r.Hold.Token != "" {
+		if r.Claim.Token != "" {
 			headers, err := encode(r.Outcome.Headers)
 			if err != nil {
 				return nil, fmt.Errorf("accept: %w", err)
 			}
-			sql, args = acceptKeyedTask, append(args, r.Hold.Key.Scheme, r.Hold.Key.Hash, r.Hold.Token, r.Hold.Now,
+			sql, args = acceptKeyedTask, append(args, r.Claim.Key.Scheme, r.Claim.Key.Hash, r.Claim.Token, r.Claim.Now,
 				r.Outcome.Status, headers, r.Outcome.Body)
 		}
 		batch.Queue(sql, args...).QueryRow(func(row pgx.Row) error {

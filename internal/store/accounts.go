@@ -20,7 +20,7 @@ func (db *DB) EnsureAccount(ctx context.Context, a cloud.Account) error {
 	return nil
 }
 
-// CreateAccount creates an account and gives back its id.
+// CreateAccount creates an account and returns its id.
 func (db *DB) CreateAccount(ctx context.Context, a cloud.Account) (int64, error) {
 	var id int64
 	err := db.pool.QueryRow(ctx, `

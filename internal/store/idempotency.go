@@ -52,9 +52,9 @@ type KeyOutcome struct {
 	Body      []byte
 }
 
-// KeyHold is the right to work for a key; its zero value is that for none. Token
+// KeyClaim is the right to work for a key; its zero value is that for none. Token
 // is random: one that was lost never becomes valid again.
-type KeyHold struct {
+type KeyClaim struct {
 	Key   IdempotencyKey
 	Token string
 	Now   time.Time // business time of the acquisition
@@ -111,21 +111,21 @@ const acquireKey = `
 	LEFT JOIN acquired ON true
 	LEFT JOIN settled ON true`
 
-// AcquireKey takes a key for a request, or tells what is known of it: then the
+// AcquireKey takes a key for a request, or returns what is known of it: then the
 // record is not nil and the hold is empty. token and request are UUIDs.
-func (db *DB) AcquireKey(ctx context.Context, key IdempotencyKey, terms KeyTerms, token, request string) (KeyHold, *KeyRecord, error) {
+func (db *DB) AcquireKey(ctx context.Context, key IdempotencyKey, terms KeyTerms, token, request string) (KeyClaim, *KeyRecord, error) {
 	// Of two that take a new key at once one finds, when it comes to insert, that
 	// the other was quicker; looking again it sees it.
 	for range 5 {
-		hold, record, err := db.acquireOnce(ctx, key, terms, token, request)
-		if err != nil || record != nil || hold.Token != "" {
-			return hold, record, err
+		claim, record, err := db.acquireOnce(ctx, key, terms, token, request)
+		if err != nil || record != nil || claim.Token != "" {
+			return claim, record, err
 		}
 	}
-	return KeyHold{}, nil, fmt.Errorf("acquire idempotency key: %w", context.DeadlineExceeded)
+	return KeyClaim{}, nil, fmt.Errorf("acquire idempotency key: %w", context.DeadlineExceeded)
 }
 
-func (db *DB) acquireOnce(ctx context.Context, key IdempotencyKey, terms KeyTerms, token, request string) (hold KeyHold, record *KeyRecord, err error) {
+func (db *DB) acquireOnce(ctx context.Context, key IdempotencyKey, terms KeyTerms, token, request string) (claim KeyClaim, record *KeyRecord, err error) {
 	var acquired bool
 	var state, requestID *string
 	var fingerprint, headers, body []byte
@@ -133,22 +133,22 @@ func (db *DB) acquireOnce(ctx context.Context, key IdempotencyKey, terms KeyTerm
 	var status *int
 	err = db.pool.QueryRow(ctx, acquireKey, key.Account, key.Scheme, key.Hash, key.Fingerprint, token,
 		terms.Lease, terms.Replayed, terms.Known, request).
-		Scan(&hold.Now, &acquired, &state, &fingerprint, &expired, &requestID, &status, &headers, &body)
+		Scan(&claim.Now, &acquired, &state, &fingerprint, &expired, &requestID, &status, &headers, &body)
 	if err != nil {
-		return KeyHold{}, nil, fmt.Errorf("acquire idempotency key: %w", err)
+		return KeyClaim{}, nil, fmt.Errorf("acquire idempotency key: %w", err)
 	}
 	switch {
 	case acquired:
-		hold.Key, hold.Token = key, token
-		return hold, nil, nil
+		claim.Key, claim.Token = key, token
+		return claim, nil, nil
 	case state == nil:
-		return KeyHold{}, nil, nil
+		return KeyClaim{}, nil, nil
 	}
 	record = &KeyRecord{State: KeyState(*state), Fingerprint: fingerprint, Expired: *expired}
 	if record.State == KeyDone {
 		record.Outcome, err = keyOutcome(*requestID, *status, headers, body)
 	}
-	return KeyHold{}, record, err
+	return KeyClaim{}, record, err
 }
 
 // SettledKey reads the record of a key that has an outcome; nil if it has none that
@@ -189,18 +189,18 @@ const finishKey = `
 	RETURNING true`
 
 // FinishKey stores the outcome of a key in the same transaction as its effect,
-// or answers ErrKeyLost. A hold for no key is finished by nothing.
-func (tx *Tx) FinishKey(ctx context.Context, hold KeyHold, outcome KeyOutcome) error {
-	return finish(ctx, tx.q, hold, outcome)
+// or returns ErrKeyLost. A hold for no key is finished by nothing.
+func (tx *Tx) FinishKey(ctx context.Context, claim KeyClaim, outcome KeyOutcome) error {
+	return finish(ctx, tx.q, claim, outcome)
 }
 
 // FinishKey stores an outcome that had no effect.
-func (db *DB) FinishKey(ctx context.Context, hold KeyHold, outcome KeyOutcome) error {
-	return finish(ctx, db.pool, hold, outcome)
+func (db *DB) FinishKey(ctx context.Context, claim KeyClaim, outcome KeyOutcome) error {
+	return finish(ctx, db.pool, claim, outcome)
 }
 
-func finish(ctx context.Context, q querier, hold KeyHold, outcome KeyOutcome) error {
-	if hold.Token == "" {
+func finish(ctx context.Context, q querier, claim KeyClaim, outcome KeyOutcome) error {
+	if claim.Token == "" {
 		return nil
 	}
 	headers, err := encode(outcome.Headers)
@@ -208,7 +208,7 @@ func finish(ctx context.Context, q querier, hold KeyHold, outcome KeyOutcome) er
 		return fmt.Errorf("finish idempotency key: %w", err)
 	}
 	var finished bool
-	err = q.QueryRow(ctx, finishKey, hold.Key.Account, hold.Key.Scheme, hold.Key.Hash, hold.Token,
+	err = q.QueryRow(ctx, finishKey, claim.Key.Account, claim.Key.Scheme, claim.Key.Hash, claim.Token,
 		outcome.Status, headers, outcome.Body).Scan(&finished)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return ErrKeyLost
@@ -221,19 +221,19 @@ func finish(ctx context.Context, q querier, hold KeyHold, outcome KeyOutcome) er
 
 // ReleaseKey gives a key back without an outcome: the same request may be sent
 // again and is then worked on.
-func (db *DB) ReleaseKey(ctx context.Context, hold KeyHold) error {
+func (db *DB) ReleaseKey(ctx context.Context, claim KeyClaim) error {
 	_, err := db.pool.Exec(ctx, `
 		UPDATE idempotency_keys
 		SET state = 'released'
 		WHERE account_id = $1 AND scheme = $2 AND key_hash = $3 AND token = $4 AND state = 'held'`,
-		hold.Key.Account, hold.Key.Scheme, hold.Key.Hash, hold.Token)
+		claim.Key.Account, claim.Key.Scheme, claim.Key.Hash, claim.Token)
 	if err != nil {
 		return fmt.Errorf("release idempotency key: %w", err)
 	}
 	return nil
 }
 
-// ReleaseKeys gives back every key that is held. Only for a server that knows it
+// ReleaseKeys returns every key that is held. Only for a server that knows it
 // is alone on its database, before it takes requests: whoever held one is dead.
 func (db *DB) ReleaseKeys(ctx context.Context) error {
 	_, err := db.pool.Exec(ctx, `
@@ -248,7 +248,7 @@ func (db *DB) ReleaseKeys(ctx context.Context) error {
 
 // ResolveKey tells, after a commit whose answer was lost, whether it happened:
 // then there is an outcome. It waits for a commit that is still under way.
-func (db *DB) ResolveKey(ctx context.Context, hold KeyHold) (outcome KeyOutcome, done bool, err error) {
+func (db *DB) ResolveKey(ctx context.Context, claim KeyClaim) (outcome KeyOutcome, done bool, err error) {
 	var state, requestID string
 	var status *int
 	var headers, body []byte
@@ -256,7 +256,7 @@ func (db *DB) ResolveKey(ctx context.Context, hold KeyHold) (outcome KeyOutcome,
 		SELECT state, request_id, status, headers, body
 		FROM idempotency_keys
 		WHERE account_id = $1 AND scheme = $2 AND key_hash = $3 AND token = $4
-		FOR UPDATE`, hold.Key.Account, hold.Key.Scheme, hold.Key.Hash, hold.Token).
+		FOR UPDATE`, claim.Key.Account, claim.Key.Scheme, claim.Key.Hash, claim.Token).
 		Scan(&state, &requestID, &status, &headers, &body)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return outcome, false, nil
@@ -272,7 +272,7 @@ func (db *DB) ResolveKey(ctx context.Context, hold KeyHold) (outcome KeyOutcome,
 }
 
 // PruneKeys removes up to limit keys per account that are as if never seen, and
-// tells how many it removed. A key that somebody holds or has taken up again
+// returns how many it removed. A key that somebody holds or has taken up again
 // meanwhile stays.
 func (db *DB) PruneKeys(ctx context.Context, limit int) (int, error) {
 	tag, err := db.pool.Exec(ctx, `

@@ -89,7 +89,7 @@ func (tx *Tx) KeyRoles(ctx context.Context) ([]string, error) {
 // ErrWrongKeys says that a pair of API keys belongs to no account.
 var ErrWrongKeys = errors.New("wrong API keys")
 
-// Authenticate finds whose keys these are, or answers ErrWrongKeys. The
+// Authenticate finds whose keys these are, or returns ErrWrongKeys. The
 // comparison with the stored hashes takes constant time.
 func (db *DB) Authenticate(ctx context.Context, s Secrets) (cloud.Caller, error) {
 	key, secret := s.hashes()

@@ -14,7 +14,7 @@ import (
 const rateWindow = time.Minute
 
 // CountRequest adds one to the requests that an account has sent in its present
-// window. It gives back their number so far, and for how long the window goes on. All
+// window. It returns their number so far, and for how long the window goes on. All
 // servers of the database share the count.
 func (db *DB) CountRequest(ctx context.Context, account int64) (used int, left time.Duration, err error) {
 	// now() is the same throughout, so that of two requests at once after the end

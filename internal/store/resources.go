@@ -244,7 +244,7 @@ func Outlines[B cloud.Body, Part any](ctx context.Context, tx *Tx, ids []int64, 
 	return outlines, nil
 }
 
-// Count tells how many of the caller's resources of a kind are below a parent, those
+// Count returns how many of the caller's resources of a kind are below a parent, those
 // with a status aside.
 func Count[B cloud.Body](ctx context.Context, tx *Tx, parent int64, except cloud.Status) (n int, err error) {
 	kind := kindOf[B]()

@@ -41,8 +41,8 @@ func (tx *Tx) failure(s cloud.Step) *string {
 	return new(tx.encode("plan step", s.Error))
 }
 
-// Reach does steps that take no time, at once.
-func (tx *Tx) Reach(steps []cloud.Step) {
+// ApplyNow does steps that take no time, at once.
+func (tx *Tx) ApplyNow(steps []cloud.Step) {
 	for _, s := range steps {
 		if s.Status == cloud.StatusGone {
 			tx.remove(s.Kind, s.ID)
@@ -98,7 +98,7 @@ func (tx *Tx) HeldResources(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-// DueAt tells when the next step of a resource is due, in business time; ok is false
+// DueAt returns when the next step of a resource is due, in business time; ok is false
 // when nothing is left to do for it, or it waits for a slot.
 func DueAt[B cloud.Body](ctx context.Context, tx *Tx, id int64) (at time.Time, ok bool, err error) {
 	var due *time.Time
@@ -115,7 +115,7 @@ func DueAt[B cloud.Body](ctx context.Context, tx *Tx, id int64) (at time.Time, o
 	return *due, true, nil
 }
 
-// NextEvent tells how long it is, on an account's own clock, until a task of it or a
+// NextEvent returns how long it is, on an account's own clock, until a task of it or a
 // step is due; ok is false when none ever will be by time alone.
 func (db *DB) NextEvent(ctx context.Context, account int64) (wait time.Duration, ok bool, err error) {
 	return db.next(ctx, `
@@ -131,7 +131,7 @@ func (db *DB) NextEvent(ctx context.Context, account int64) (wait time.Duration,
 		LIMIT 1`, account)
 }
 
-// NextStep tells how long it is until some step is due; ok is false when none
+// NextStep returns how long it is until some step is due; ok is false when none
 // ever will be by time alone.
 func (db *DB) NextStep(ctx context.Context) (wait time.Duration, ok bool, err error) {
 	return db.next(ctx, `

@@ -135,7 +135,7 @@ func (tx *Tx) Hide(operations []string) { tx.hidden = operations }
 // server's.
 func (tx *Tx) CapPolicy() string { return tx.capPolicy }
 
-// Dropped tells whether steps were dropped in this transaction, so that others
+// Dropped reports whether steps were dropped in this transaction, so that others
 // may have a slot to go on with.
 func (tx *Tx) Dropped() bool { return tx.dropped }
 

@@ -144,7 +144,7 @@ func (db *DB) ClaimTasks(ctx context.Context, limit int, lease time.Duration) (t
 	return taken, started, nil
 }
 
-// NextTask tells how long it is until some task needs attention; ok is false
+// NextTask returns how long it is until some task needs attention; ok is false
 // when none ever will by time alone.
 func (db *DB) NextTask(ctx context.Context) (wait time.Duration, ok bool, err error) {
 	return db.next(ctx, `
@@ -170,7 +170,7 @@ func (db *DB) next(ctx context.Context, sql string, args ...any) (wait time.Dura
 var ErrLeaseLost = errors.New("lease lost")
 
 // Process runs fn in a transaction under the account's lock, while the task is
-// held by the claim's lease; otherwise it answers ErrLeaseLost. The task must be
+// held by the claim's lease; otherwise it returns ErrLeaseLost. The task must be
 // finished by tx.Finish inside fn, so that its effects and its end are one.
 func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 	return db.inPipeline(ctx, func(p *pipeline) error {
@@ -244,7 +244,7 @@ func (db *DB) ExpireLeases(ctx context.Context) error {
 }
 
 // PruneTasks removes up to limit finished tasks older than an age of business
-// time and tells how many it removed.
+// time and returns how many it removed.
 func (db *DB) PruneTasks(ctx context.Context, age time.Duration, limit int) (int, error) {
 	tag, err := db.pool.Exec(ctx, `
 		DELETE FROM tasks

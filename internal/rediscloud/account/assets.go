@@ -18,7 +18,7 @@ import (
 //go:embed data/*.json
 var files embed.FS
 
-// owners are people of every account. The first one owns it.
+// owners are users of every account. The first one owns it.
 var owners = catalog.MustRead[[]accountUser](files, "users")
 
 // Assets are what accounts have from the start. They do not change while the server runs.

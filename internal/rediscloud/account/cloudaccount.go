@@ -72,7 +72,7 @@ func (c *Assets) everyCloudAccount(ctx context.Context, tx *store.Tx) ([]cloudAc
 	return list, nil
 }
 
-// cloudAccount finds an account by its id. It answers CLOUD_ACCOUNT_NOT_FOUND.
+// cloudAccount finds an account by its id. It returns CLOUD_ACCOUNT_NOT_FOUND.
 func (c *Assets) cloudAccount(ctx context.Context, tx *store.Tx, id int64) (cloudAccount, error) {
 	for _, a := range c.cloudAccounts {
 		if a.ID == id {

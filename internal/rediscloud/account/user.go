@@ -14,7 +14,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// Every account starts with the same people. What is stored is only what became
+// Every account starts with the same users. What is stored is only what became
 // of one of them.
 
 // UserChange is what differs for a person from the start.
@@ -23,7 +23,7 @@ type UserChange struct {
 	Deleted bool   `json:"deleted,omitempty"`
 }
 
-// Kind of all changed people. Their ids are those they had from the start.
+// Kind of all changed users. Their ids are those they had from the start.
 func (UserChange) Kind() cloud.Kind { return cloud.Kind{Name: "user"} }
 
 // accountUser is a person of the account. The first one is the account's owner,
@@ -55,8 +55,8 @@ func userOperations() []engine.Operation {
 	}
 }
 
-// people lists the users of the account as they are now.
-func people(ctx context.Context, tx *store.Tx) ([]accountUser, error) {
+// readUsers returns the users of the account as they are now.
+func readUsers(ctx context.Context, tx *store.Tx) ([]accountUser, error) {
 	account, err := tx.Account(ctx)
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func people(ctx context.Context, tx *store.Tx) ([]accountUser, error) {
 	for _, change := range changes {
 		i := slices.IndexFunc(users, func(u accountUser) bool { return u.ID == change.ID })
 		if i < 0 {
-			continue // of a person who is no longer in the data file
+			continue // of a user who is no longer in the data file
 		}
 		if change.Body.Deleted {
 			users = slices.Delete(users, i, i+1)
@@ -91,15 +91,15 @@ func people(ctx context.Context, tx *store.Tx) ([]accountUser, error) {
 	return users, nil
 }
 
-// holds tells whether the keys of a role are this person's: whoever has the role.
+// holds reports whether the keys of a role are this user's: whoever has the role.
 func (u accountUser) holds(role string) bool {
 	return role == strings.TrimSuffix(u.Role, " (API use only)")
 }
 
-// keyOwner finds the person whose key this is; the account's owner where nobody has
+// keyOwner returns the user whose key this is; the account's owner where nobody has
 // its role any more.
 func keyOwner(ctx context.Context, tx *store.Tx, key cloud.Key) (accountUser, error) {
-	users, err := people(ctx, tx)
+	users, err := readUsers(ctx, tx)
 	if err != nil {
 		return accountUser{}, err
 	}
@@ -107,9 +107,9 @@ func keyOwner(ctx context.Context, tx *store.Tx, key cloud.Key) (accountUser, er
 	return users[max(i, 0)], nil
 }
 
-// person finds a user of the account. It answers USER_NOT_FOUND.
-func person(ctx context.Context, tx *store.Tx, id int64) (accountUser, error) {
-	users, err := people(ctx, tx)
+// findUser returns a user of the account, or USER_NOT_FOUND.
+func findUser(ctx context.Context, tx *store.Tx, id int64) (accountUser, error) {
+	users, err := readUsers(ctx, tx)
 	if err != nil {
 		return accountUser{}, err
 	}
@@ -127,7 +127,7 @@ type accountUsers struct {
 }
 
 func listUsers(ctx context.Context, tx *store.Tx, _ struct{}) (accountUsers, error) {
-	users, err := people(ctx, tx)
+	users, err := readUsers(ctx, tx)
 	return accountUsers{tx.Caller.Account, users}, err
 }
 
@@ -136,7 +136,7 @@ type userPath struct {
 }
 
 func getUser(ctx context.Context, tx *store.Tx, in userPath) (accountUser, error) {
-	return person(ctx, tx, in.ID)
+	return findUser(ctx, tx, in.ID)
 }
 
 func updateUser(ctx context.Context, tx *store.Tx, in struct {
@@ -145,7 +145,7 @@ func updateUser(ctx context.Context, tx *store.Tx, in struct {
 	Role *string `json:"role"`
 },
 ) (out engine.Outcome, err error) {
-	user, err := person(ctx, tx, in.ID)
+	user, err := findUser(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
 	}
@@ -163,7 +163,7 @@ func updateUser(ctx context.Context, tx *store.Tx, in struct {
 }
 
 func deleteUser(ctx context.Context, tx *store.Tx, in userPath) (out engine.Outcome, err error) {
-	user, err := person(ctx, tx, in.ID)
+	user, err := findUser(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
 	}
@@ -173,10 +173,10 @@ func deleteUser(ctx context.Context, tx *store.Tx, in userPath) (out engine.Outc
 	return engine.Outcome{ResourceID: user.ID}, saveUser(ctx, tx, user.ID, user.Name, UserChange{Deleted: true})
 }
 
-// isOwner tells whether a user is the one whose keys the API is called with.
+// isOwner reports whether a user is the one whose keys the API is called with.
 func isOwner(u accountUser) bool { return u.ID == owners[0].ID }
 
-// saveUser keeps what becomes of a user. It is so at once: people are not
+// saveUser keeps what becomes of a user. It is so at once: users are not
 // provisioned.
 func saveUser(ctx context.Context, tx *store.Tx, id int64, name string, change UserChange) error {
 	r := cloud.Resource[UserChange]{ID: id, Name: name, Status: cloud.StatusActive, Body: change}

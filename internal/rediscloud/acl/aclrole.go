@@ -93,7 +93,7 @@ func (g grantable) isEarly(ctx context.Context, tx *store.Tx, db store.Outline[[
 
 // check checks that a rule can hold in a database, of either kind of subscription.
 // One on its way out counts as gone, and one that is not there yet as missing: it
-// answers SUBSCRIPTION_NOT_FOUND and DATABASE_NOT_FOUND.
+// returns SUBSCRIPTION_NOT_FOUND and DATABASE_NOT_FOUND.
 func (g grantable) check(ctx context.Context, tx *store.Tx, at GrantDatabase) error {
 	databases := subscription.ProDatabases
 	_, essentials := g.essentials[at.SubscriptionID]

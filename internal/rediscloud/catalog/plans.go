@@ -170,7 +170,7 @@ func getEssentialsPlan(_ context.Context, _ *store.Tx, in planPath) (*PlanView, 
 	return p.Show(), nil
 }
 
-// CheckPlanChange tells whether a subscription may go from one plan to another,
+// CheckPlanChange reports whether a subscription may go from one plan to another,
 // as far as the plans themselves decide.
 //
 // doc: subscriptions/view-essentials-subscription

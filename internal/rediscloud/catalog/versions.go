@@ -39,7 +39,7 @@ func (v RedisVersion) AtLeast(major, minor int) bool {
 // SpeaksRESP3 reports whether clients may choose RESP3.
 func (v RedisVersion) SpeaksRESP3() bool { return v.AtLeast(7, 2) }
 
-// HasFactors tells whether it has query performance factors.
+// HasFactors reports whether it has query performance factors.
 func (v RedisVersion) HasFactors() bool { return v.AtLeast(7, 2) }
 
 // Module is the version of a module: bundled ones are numbered like their Redis.

@@ -75,7 +75,7 @@ func TestPeeringRules(t *testing.T) {
 		}, "eu-west-1", "VPC_PEERING_TOO_MANY_CIDR_SPECIFICATIONS"},
 	} {
 		spec := tt.from
-		at := subscription.Site{Region: subscription.DeployedRegion{Name: "eu-west-1", CIDR: "10.0.0.0/24"}}
+		at := subscription.Location{Region: subscription.DeployedRegion{Name: "eu-west-1", CIDR: "10.0.0.0/24"}}
 		at.Sub.Body.Provider = catalog.AWS
 		if spec.Provider == "gcp" {
 			at.Sub.Body.Provider = catalog.GCP
@@ -185,7 +185,7 @@ func TestWatchedEndpoint(t *testing.T) {
 		var watch pscWatch
 		leaves := false
 		for _, at := range tt.at {
-			leaves = watch.look(tt.status, start.Add(at))
+			leaves = watch.countPoll(tt.status, start.Add(at))
 		}
 		if leaves != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, leaves, tt.want)

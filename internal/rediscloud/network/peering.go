@@ -90,7 +90,7 @@ type peeringCreate struct {
 }
 
 func createPeering(ctx context.Context, tx *store.Tx, in peeringCreate) (out engine.Outcome, err error) {
-	at, err := subscription.Place{Subscription: in.ID}.Lock(ctx, tx, subscription.Rules{WrongKind: subscription.WrongKind{ActiveActive: "CREATING_A_SINGLE_REGION_VPC_PEERING_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"}})
+	at, err := subscription.LocationPath{Subscription: in.ID}.Lock(ctx, tx, subscription.Rules{WrongKind: subscription.WrongKind{ActiveActive: "CREATING_A_SINGLE_REGION_VPC_PEERING_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"}})
 	if err != nil {
 		return out, err
 	}
@@ -111,14 +111,14 @@ func createRegionPeering(ctx context.Context, tx *store.Tx, in regionPeeringCrea
 	}
 	for _, region := range subscription.RegionsOf(sub) {
 		if region.Name == in.Source {
-			return peer(ctx, tx, subscription.Site{Sub: sub, Region: region}, in.vpcSpec, in.Destination)
+			return peer(ctx, tx, subscription.Location{Sub: sub, Region: region}, in.vpcSpec, in.Destination)
 		}
 	}
 	return out, cloud.Errorf("ACTIVE_ACTIVE_VPC_PEERING_INVALID_SOURCE_REGION_NAME", "The subscription is not deployed to %q.", in.Source)
 }
 
-// peer starts a peering between a site and a VPC, of AWS in a region.
-func peer(ctx context.Context, tx *store.Tx, at subscription.Site, spec vpcSpec, region string) (out engine.Outcome, err error) {
+// peer starts a peering between a location and a VPC, of AWS in a region.
+func peer(ctx context.Context, tx *store.Tx, at subscription.Location, spec vpcSpec, region string) (out engine.Outcome, err error) {
 	body, err := newPeering(at, spec, region)
 	if err != nil {
 		return out, err
@@ -145,7 +145,7 @@ func peer(ctx context.Context, tx *store.Tx, at subscription.Site, spec vpcSpec,
 }
 
 // AcceptPeering makes a peering active as the owner of the VPC does, from outside the
-// API; nothing happens to one that is active. It answers VPC_PEERING_NOT_FOUND.
+// API; nothing happens to one that is active. It returns VPC_PEERING_NOT_FOUND.
 func AcceptPeering(ctx context.Context, tx *store.Tx, id int64) error {
 	peering, ok, err := store.Get[Peering](ctx, tx, id)
 	switch {
@@ -155,7 +155,7 @@ func AcceptPeering(ctx context.Context, tx *store.Tx, id int64) error {
 		return cloud.Errorf("VPC_PEERING_NOT_FOUND", "Peering %d was not found.", id)
 	}
 	store.SetStatus[Peering](tx, id, peeringInitiating) // what was to come is no longer
-	tx.Reach([]cloud.Step{resource.Step(peering, 0, cloud.StatusActive)})
+	tx.ApplyNow([]cloud.Step{resource.Step(peering, 0, cloud.StatusActive)})
 	return nil
 }
 
@@ -172,7 +172,7 @@ var (
 )
 
 // newPeering checks what is asked of a peering.
-func newPeering(at subscription.Site, spec vpcSpec, region string) (p Peering, err error) {
+func newPeering(at subscription.Location, spec vpcSpec, region string) (p Peering, err error) {
 	p = Peering{RegionID: at.Region.ID, Provider: strings.ToUpper(cmp.Or(spec.Provider, catalog.AWS))}
 	if p.Provider != catalog.AWS && p.Provider != catalog.GCP {
 		return p, cloud.Errorf("VPC_PEERING_IS_NOT_KNOWN_CLOUD_PROVIDER", "There is no cloud provider %q.", spec.Provider)
@@ -246,7 +246,7 @@ type peeringUpdate struct {
 }
 
 func updatePeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out engine.Outcome, err error) {
-	at, err := subscription.Place{Subscription: in.Subscription}.Lock(ctx, tx, subscription.Rules{WrongKind: subscription.WrongKind{ActiveActive: "UPDATING_A_SINGLE_REGION_VPC_PEERING_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"}})
+	at, err := subscription.LocationPath{Subscription: in.Subscription}.Lock(ctx, tx, subscription.Rules{WrongKind: subscription.WrongKind{ActiveActive: "UPDATING_A_SINGLE_REGION_VPC_PEERING_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"}})
 	if err != nil {
 		return out, err
 	}
@@ -270,10 +270,10 @@ func updateRegionPeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (o
 	if err != nil {
 		return out, err
 	}
-	return changePeering(tx, subscription.Site{Sub: sub, Region: region}, peering, in.cidrSpec)
+	return changePeering(tx, subscription.Location{Sub: sub, Region: region}, peering, in.cidrSpec)
 }
 
-func changePeering(tx *store.Tx, s subscription.Site, peering cloud.Resource[Peering], spec cidrSpec) (out engine.Outcome, err error) {
+func changePeering(tx *store.Tx, s subscription.Location, peering cloud.Resource[Peering], spec cidrSpec) (out engine.Outcome, err error) {
 	switch {
 	case peering.Body.Provider != catalog.AWS:
 		return out, cloud.Errorf("VPC_PEERING_BELONGS_TO_DIFFERENT_CLOUD_PROVIDER", "Only a peering on AWS has CIDRs.")
@@ -288,7 +288,7 @@ func changePeering(tx *store.Tx, s subscription.Site, peering cloud.Resource[Pee
 }
 
 func deletePeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
-	at, err := subscription.Place{Subscription: in.Subscription}.Lock(ctx, tx, subscription.Rules{WrongKind: subscription.WrongKind{ActiveActive: "DELETING_SINGLE_REGION_VPC_PEERING_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"}})
+	at, err := subscription.LocationPath{Subscription: in.Subscription}.Lock(ctx, tx, subscription.Rules{WrongKind: subscription.WrongKind{ActiveActive: "DELETING_SINGLE_REGION_VPC_PEERING_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"}})
 	if err != nil {
 		return out, err
 	}
@@ -307,10 +307,10 @@ func deleteRegionPeering(ctx context.Context, tx *store.Tx, in peeringPath) (out
 	if err != nil {
 		return out, err
 	}
-	return removePeering(ctx, tx, subscription.Site{Sub: sub}, in, "ACTIVE_ACTIVE_VPC_PEERING_NOT_FOUND")
+	return removePeering(ctx, tx, subscription.Location{Sub: sub}, in, "ACTIVE_ACTIVE_VPC_PEERING_NOT_FOUND")
 }
 
-func removePeering(ctx context.Context, tx *store.Tx, s subscription.Site, in peeringPath, missing cloud.Code) (out engine.Outcome, err error) {
+func removePeering(ctx context.Context, tx *store.Tx, s subscription.Location, in peeringPath, missing cloud.Code) (out engine.Outcome, err error) {
 	peering, err := findPeering(ctx, tx, in, missing)
 	if err != nil {
 		return out, err

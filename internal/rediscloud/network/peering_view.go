@@ -67,7 +67,7 @@ type peeringView struct {
 }
 
 func listPeerings(ctx context.Context, tx *store.Tx, in subscription.Path) (any, error) {
-	at, err := subscription.Place{Subscription: in.ID}.Read(ctx, tx, subscription.Rules{WrongKind: subscription.WrongKind{ActiveActive: "GETTING_SINGLE_REGION_VPC_PEERINGS_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"}})
+	at, err := subscription.LocationPath{Subscription: in.ID}.Read(ctx, tx, subscription.Rules{WrongKind: subscription.WrongKind{ActiveActive: "GETTING_SINGLE_REGION_VPC_PEERINGS_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"}})
 	if err != nil {
 		return nil, err
 	}
@@ -113,13 +113,13 @@ func listRegionPeerings(ctx context.Context, tx *store.Tx, in subscription.Path)
 		return nil, err
 	}
 	if subscription.BeingCreated(sub) {
-		return subscription.Site{Sub: sub}.Found(showRegionPeerings(sub.ID, nil, nil)), nil
+		return subscription.Location{Sub: sub}.Found(showRegionPeerings(sub.ID, nil, nil)), nil
 	}
 	peerings, err := store.List[Peering](ctx, tx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return subscription.Site{Sub: sub}.Found(showRegionPeerings(sub.ID, subscription.RegionsOf(sub), peerings)), nil
+	return subscription.Location{Sub: sub}.Found(showRegionPeerings(sub.ID, subscription.RegionsOf(sub), peerings)), nil
 }
 
 // showRegionPeerings sorts peerings by the region of the subscription they are of.

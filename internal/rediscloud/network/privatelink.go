@@ -19,7 +19,7 @@ const (
 	privateLinkCreation = 20 * time.Second
 )
 
-// PrivateLink opens a place on AWS to principals of the customer's choice.
+// PrivateLink opens a location on AWS to principals of the customer's choice.
 type PrivateLink struct {
 	RegionID  int64  `json:"regionId,omitempty"` // of an Active-Active subscription
 	ShareName string `json:"shareName"`
@@ -62,7 +62,7 @@ func privateLinkReading() subscription.Rules {
 }
 
 type privateLinkCreate struct {
-	subscription.Place
+	subscription.LocationPath
 	ShareName string `json:"shareName"`
 	principalSpec
 }
@@ -91,7 +91,7 @@ func createPrivateLink(ctx context.Context, tx *store.Tx, in privateLinkCreate) 
 
 // A PrivateLink takes its principals along: the official Terraform provider does not
 // remove them first.
-func deletePrivateLink(ctx context.Context, tx *store.Tx, in subscription.Place) (out engine.Outcome, err error) {
+func deletePrivateLink(ctx context.Context, tx *store.Tx, in subscription.LocationPath) (out engine.Outcome, err error) {
 	at, err := in.Lock(ctx, tx, privateLinkRules("PRIVATE_LINK_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_DELETING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return out, err
@@ -104,9 +104,9 @@ func deletePrivateLink(ctx context.Context, tx *store.Tx, in subscription.Place)
 	return at.Done(link.ID), nil
 }
 
-// privateLinkAt finds the PrivateLink of a place that is to be changed. It answers
+// privateLinkAt finds the PrivateLink of a location that is to be changed. It answers
 // PRIVATE_LINK_NOT_FOUND.
-func privateLinkAt(ctx context.Context, tx *store.Tx, at subscription.Site) (link cloud.Resource[PrivateLink], err error) {
+func privateLinkAt(ctx context.Context, tx *store.Tx, at subscription.Location) (link cloud.Resource[PrivateLink], err error) {
 	link, ok, err := subscription.OneAt[PrivateLink](ctx, tx, at)
 	if err == nil && !ok {
 		err = cloud.Errorf("PRIVATE_LINK_NOT_FOUND", "The PrivateLink was not found.")
@@ -123,7 +123,7 @@ type connectionKey struct {
 
 // Nobody at AWS ever connects to the stand-in, so there is no connection to cut.
 func disassociateConnections(ctx context.Context, tx *store.Tx, in struct {
-	subscription.Place
+	subscription.LocationPath
 	Connections []connectionKey `json:"connections"`
 },
 ) (out engine.Outcome, err error) {

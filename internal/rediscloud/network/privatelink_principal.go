@@ -43,7 +43,7 @@ type principalSpec struct {
 }
 
 type principalCreate struct {
-	subscription.Place
+	subscription.LocationPath
 	principalSpec
 }
 
@@ -61,7 +61,7 @@ func createPrincipal(ctx context.Context, tx *store.Tx, in principalCreate) (out
 
 // admit lets a principal connect. Clients admit those that are there once more when
 // they change anything, so that is not an error.
-func admit(ctx context.Context, tx *store.Tx, at subscription.Site, link int64, spec principalSpec) error {
+func admit(ctx context.Context, tx *store.Tx, at subscription.Location, link int64, spec principalSpec) error {
 	body := Principal{Type: cmp.Or(spec.Type, awsAccount), Alias: spec.Alias}
 	if err := checkPrincipal(spec.Principal, body.Type, at.Sub.Body.AWSAccountID()); err != nil {
 		return err
@@ -105,7 +105,7 @@ func checkPrincipal(principal, kind, owner string) error {
 }
 
 func deletePrincipal(ctx context.Context, tx *store.Tx, in struct {
-	subscription.Place
+	subscription.LocationPath
 	Principal string `json:"principal"`
 },
 ) (out engine.Outcome, err error) {

@@ -44,7 +44,7 @@ type noPrivateLink struct {
 	Links []wire.Link `json:"links"`
 }
 
-func getPrivateLink(ctx context.Context, tx *store.Tx, in subscription.Place) (any, error) {
+func getPrivateLink(ctx context.Context, tx *store.Tx, in subscription.LocationPath) (any, error) {
 	at, err := in.Read(ctx, tx, privateLinkReading())
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func getPrivateLink(ctx context.Context, tx *store.Tx, in subscription.Place) (a
 
 // showPrivateLink makes the view of a PrivateLink. What is made at AWS appears once
 // it is active.
-func showPrivateLink(s subscription.Site, link cloud.Resource[PrivateLink], principals []cloud.Resource[Principal], databases []cloud.Resource[subscription.Database]) privateLinkView {
+func showPrivateLink(s subscription.Location, link cloud.Resource[PrivateLink], principals []cloud.Resource[Principal], databases []cloud.Resource[subscription.Database]) privateLinkView {
 	view := privateLinkView{
 		Status: link.Status, ShareName: link.Body.ShareName, Principals: []principalView{}, Connections: []struct{}{},
 		Databases: []privateLinkDatabase{}, Links: wire.NoLinks(),
@@ -107,11 +107,11 @@ func privateLinkConfig(link int64) string {
 	return "rcfg-" + derive.Hex(link, "resource configuration", 17)
 }
 
-func privateLinkConfigARN(s subscription.Site, link int64) string {
+func privateLinkConfigARN(s subscription.Location, link int64) string {
 	return fmt.Sprintf("arn:aws:vpc-lattice:%s:%s:resourceconfiguration/%s", s.Region.Name, s.Sub.Body.AWSAccountID(), privateLinkConfig(link))
 }
 
-func privateLinkShare(s subscription.Site, link int64) string {
+func privateLinkShare(s subscription.Location, link int64) string {
 	hex := derive.Hex(link, "resource share", 32)
 	return fmt.Sprintf("arn:aws:ram:%s:%s:resource-share/%s-%s-%s-%s-%s", s.Region.Name, s.Sub.Body.AWSAccountID(),
 		hex[:8], hex[8:12], hex[12:16], hex[16:20], hex[20:])
@@ -123,7 +123,7 @@ type privateLinkScripts struct {
 }
 
 type privateLinkScriptPath struct {
-	subscription.Place
+	subscription.LocationPath
 	Terraform bool `query:"includeTerraformAwsScript" json:"-"`
 }
 

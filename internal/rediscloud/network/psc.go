@@ -25,7 +25,7 @@ const (
 	pscCreation       = 30 * time.Second
 )
 
-// PSCService opens a place on GCP to endpoints in networks of the customer.
+// PSCService opens a location on GCP to endpoints in networks of the customer.
 type PSCService struct {
 	RegionID int64 `json:"regionId,omitempty"` // of an Active-Active subscription
 }
@@ -75,7 +75,7 @@ type pscServiceView struct {
 	Status     cloud.Status `json:"status"`
 }
 
-func getPSCService(ctx context.Context, tx *store.Tx, in subscription.Place) (any, error) {
+func getPSCService(ctx context.Context, tx *store.Tx, in subscription.LocationPath) (any, error) {
 	at, err := in.Read(ctx, tx, pscReading())
 	if err != nil {
 		return nil, err
@@ -95,14 +95,14 @@ func getPSCService(ctx context.Context, tx *store.Tx, in subscription.Place) (an
 }
 
 // pscHost is the name under which clients of an endpoint reach the databases.
-func pscHost(s subscription.Site) string { return "psc." + s.Region.Domain }
+func pscHost(s subscription.Location) string { return "psc." + s.Region.Domain }
 
 // pscAttachment is the name of the service on the side of GCP.
-func pscAttachment(s subscription.Site) string {
+func pscAttachment(s subscription.Location) string {
 	return fmt.Sprintf("service-attachment-c%d-%s-rlrcp", s.Sub.ID, s.Region.Name)
 }
 
-func createPSCService(ctx context.Context, tx *store.Tx, in subscription.Place) (out engine.Outcome, err error) {
+func createPSCService(ctx context.Context, tx *store.Tx, in subscription.LocationPath) (out engine.Outcome, err error) {
 	at, err := in.Lock(ctx, tx, pscRules("PSC_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "PSC_CREATING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return out, err
@@ -121,7 +121,7 @@ func createPSCService(ctx context.Context, tx *store.Tx, in subscription.Place) 
 	return at.Done(service.ID), err
 }
 
-func deletePSCService(ctx context.Context, tx *store.Tx, in subscription.Place) (out engine.Outcome, err error) {
+func deletePSCService(ctx context.Context, tx *store.Tx, in subscription.LocationPath) (out engine.Outcome, err error) {
 	at, err := in.Lock(ctx, tx, pscRules("PSC_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "PSC_DELETING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return out, err
@@ -141,8 +141,8 @@ func deletePSCService(ctx context.Context, tx *store.Tx, in subscription.Place) 
 	return at.Done(service.ID), nil
 }
 
-// pscServiceAt finds the service of a place. It answers PSC_SERVICE_NOT_FOUND.
-func pscServiceAt(ctx context.Context, tx *store.Tx, at subscription.Site) (service cloud.Resource[PSCService], err error) {
+// pscServiceAt finds the service of a location. It returns PSC_SERVICE_NOT_FOUND.
+func pscServiceAt(ctx context.Context, tx *store.Tx, at subscription.Location) (service cloud.Resource[PSCService], err error) {
 	service, ok, err := subscription.OneAt[PSCService](ctx, tx, at)
 	if err == nil && !ok {
 		err = noPSCService()

@@ -44,12 +44,12 @@ type endpointSpec struct {
 func (PSCEndpoint) Kind() cloud.Kind { return cloud.Kind{Name: "psc-endpoint", Parent: "psc-service"} }
 
 type pscServicePath struct {
-	subscription.Place
+	subscription.LocationPath
 	Service int64 `path:"pscServiceId" json:"-"`
 }
 
-// service finds the service that a path names, at its place.
-func (p pscServicePath) service(ctx context.Context, tx *store.Tx, at subscription.Site) (cloud.Resource[PSCService], error) {
+// service finds the service that a path names, at its location.
+func (p pscServicePath) service(ctx context.Context, tx *store.Tx, at subscription.Location) (cloud.Resource[PSCService], error) {
 	service, err := pscServiceAt(ctx, tx, at)
 	if err == nil && service.ID != p.Service {
 		err = noPSCService()
@@ -160,8 +160,8 @@ type pscEndpointPath struct {
 }
 
 // endpoint locks the endpoint that a path names, which is more than to look at the list.
-// Beyond the errors of service it answers PSC_ENDPOINT_NOT_FOUND.
-func (p pscEndpointPath) endpoint(ctx context.Context, tx *store.Tx, at subscription.Site) (endpoint cloud.Resource[PSCEndpoint], err error) {
+// Beyond the errors of service it returns PSC_ENDPOINT_NOT_FOUND.
+func (p pscEndpointPath) endpoint(ctx context.Context, tx *store.Tx, at subscription.Location) (endpoint cloud.Resource[PSCEndpoint], err error) {
 	service, err := p.service(ctx, tx, at)
 	if err != nil {
 		return endpoint, err

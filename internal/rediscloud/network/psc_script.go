@@ -76,7 +76,7 @@ func getPSCDeletionScript(ctx context.Context, tx *store.Tx, in pscEndpointPath)
 	)}), nil
 }
 
-func (p pscEndpointPath) readScript(ctx context.Context, tx *store.Tx) (at subscription.Site, endpoint cloud.Resource[PSCEndpoint], err error) {
+func (p pscEndpointPath) readScript(ctx context.Context, tx *store.Tx) (at subscription.Location, endpoint cloud.Resource[PSCEndpoint], err error) {
 	if at, err = p.Read(ctx, tx, pscReading()); err != nil {
 		return at, endpoint, err
 	}
@@ -85,7 +85,7 @@ func (p pscEndpointPath) readScript(ctx context.Context, tx *store.Tx) (at subsc
 }
 
 // pscNames are the names that an endpoint's script gives to what it makes.
-func pscNames(s subscription.Site, endpoint cloud.Resource[PSCEndpoint]) pscServiceAttachment {
+func pscNames(s subscription.Location, endpoint cloud.Resource[PSCEndpoint]) pscServiceAttachment {
 	name := endpoint.Body.Connection
 	return pscServiceAttachment{
 		Name:       fmt.Sprintf("projects/rlrcp-%s/regions/%s/serviceAttachments/%s", derive.Hex(s.Sub.ID, "GCP project", 8), s.Region.Name, pscAttachment(s)),

@@ -21,21 +21,21 @@ import (
 // pscWatch is how the owner of an endpoint looks on.
 type pscWatch struct {
 	Terraform bool       `json:"terraform,omitempty"` // the creation script was read as Terraform does: nobody else is taken for it
-	Looks     int        `json:"looks,omitempty"`     // at the list, since anything else was asked
-	FirstLook *time.Time `json:"firstLook,omitempty"`
+	Polls     int        `json:"looks,omitempty"`     // at the list, since anything else was asked
+	FirstPoll *time.Time `json:"firstLook,omitempty"`
 }
 
-// The looks of one provider at work lie between these, from the first to the last;
+// The polls of one provider at work lie between these, from the first to the last;
 // several readers at once are quicker, and one that comes back is slower.
 const (
-	pscLooksLeast = 5 * time.Second
-	pscLooksMost  = time.Minute
+	pscPollsLeast = 5 * time.Second
+	pscPollsMost  = time.Minute
 )
 
-// pscLooks is at which look an endpoint goes: the second of the provider that destroys
+// pscPollLimit returns at which poll an endpoint goes: the second of the provider that destroys
 // it. Before these an answered endpoint has been looked at by its accepter, and a
 // rejected one by its own refresh, which asks for no script.
-func pscLooks(status cloud.Status) (n int, counts bool) {
+func pscPollLimit(status cloud.Status) (n int, counts bool) {
 	switch status {
 	case pscEndpointPending:
 		return 2, true
@@ -48,15 +48,15 @@ func pscLooks(status cloud.Status) (n int, counts bool) {
 	}
 }
 
-// look counts a look at the list, and reports whether it is that of a provider that waits
+// countPoll counts a poll of the list, and reports whether it is that of a provider that waits
 // for the endpoint to leave.
-func (w *pscWatch) look(status cloud.Status, now time.Time) (leaves bool) {
-	if w.Looks == 0 || now.Sub(*w.FirstLook) > pscLooksMost {
-		w.Looks, w.FirstLook = 0, &now
+func (w *pscWatch) countPoll(status cloud.Status, now time.Time) (leaves bool) {
+	if w.Polls == 0 || now.Sub(*w.FirstPoll) > pscPollsMost {
+		w.Polls, w.FirstPoll = 0, &now
 	}
-	w.Looks++
-	n, counts := pscLooks(status)
-	return counts && w.Looks >= n && now.Sub(*w.FirstLook) >= pscLooksLeast
+	w.Polls++
+	n, counts := pscPollLimit(status)
+	return counts && w.Polls >= n && now.Sub(*w.FirstPoll) >= pscPollsLeast
 }
 
 // watchPSCEndpoints lists the endpoints of a service for somebody who looks at them.
@@ -67,7 +67,7 @@ func watchPSCEndpoints(ctx context.Context, tx *store.Tx, service int64) (left [
 		return nil, err
 	}
 	for _, endpoint := range endpoints {
-		if _, counts := pscLooks(endpoint.Status); !counts && endpoint.Status != cloud.StatusError {
+		if _, counts := pscPollLimit(endpoint.Status); !counts && endpoint.Status != cloud.StatusError {
 			unwatch(tx, endpoints)
 			return endpoints, nil
 		}
@@ -76,7 +76,7 @@ func watchPSCEndpoints(ctx context.Context, tx *store.Tx, service int64) (left [
 		switch {
 		case !endpoint.Body.Terraform:
 			left = append(left, endpoint)
-		case endpoint.Body.look(endpoint.Status, tx.Now):
+		case endpoint.Body.countPoll(endpoint.Status, tx.Now):
 			store.Remove[PSCEndpoint](tx, endpoint.ID)
 		default:
 			left = append(left, endpoint)
@@ -86,7 +86,7 @@ func watchPSCEndpoints(ctx context.Context, tx *store.Tx, service int64) (left [
 	return left, nil
 }
 
-// unwatchPSCEndpoints forgets the looks at the endpoints of a service: something else was
+// unwatchPSCEndpoints forgets the polls of the endpoints of a service: something else was
 // asked about it.
 func unwatchPSCEndpoints(ctx context.Context, tx *store.Tx, service int64) error {
 	endpoints, err := store.List[PSCEndpoint](ctx, tx, service)
@@ -96,10 +96,10 @@ func unwatchPSCEndpoints(ctx context.Context, tx *store.Tx, service int64) error
 
 func unwatch(tx *store.Tx, endpoints []cloud.Resource[PSCEndpoint]) {
 	for _, endpoint := range endpoints {
-		if endpoint.Body.Looks == 0 {
+		if endpoint.Body.Polls == 0 {
 			continue
 		}
-		endpoint.Body.Looks, endpoint.Body.FirstLook = 0, nil
+		endpoint.Body.Polls, endpoint.Body.FirstPoll = 0, nil
 		store.Update(tx, endpoint)
 	}
 }

@@ -24,7 +24,7 @@ const (
 )
 
 // TransitGateway is the answer to an invitation, its status. An accepted one is a
-// gateway that the place can be attached to.
+// gateway that the location can be attached to.
 type TransitGateway struct {
 	RegionID   int64 `json:"regionId,omitempty"` // of an Active-Active subscription
 	Invitation int64 `json:"invitation"`
@@ -75,7 +75,7 @@ type invitationView struct {
 	SharedDate time.Time    `json:"sharedDate"`
 }
 
-func (c *service) listInvitations(ctx context.Context, tx *store.Tx, in subscription.Place) (any, error) {
+func (c *service) listInvitations(ctx context.Context, tx *store.Tx, in subscription.LocationPath) (any, error) {
 	at, err := in.Read(ctx, tx, gatewayRules("TGW_GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_INVITATIONS_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION", "TGW_GETTING_SINGLE_REGION_TGW_INVITATIONS_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (c *service) listInvitations(ctx context.Context, tx *store.Tx, in subscrip
 }
 
 type invitationPath struct {
-	subscription.Place
+	subscription.LocationPath
 	ID int64 `path:"tgwInvitationId" json:"-"`
 }
 
@@ -171,7 +171,7 @@ type gatewayCIDR struct {
 	Status  string `json:"status"`
 }
 
-func (c *service) listTransitGateways(ctx context.Context, tx *store.Tx, in subscription.Place) (any, error) {
+func (c *service) listTransitGateways(ctx context.Context, tx *store.Tx, in subscription.LocationPath) (any, error) {
 	at, err := in.Read(ctx, tx, gatewayRules("TGW_GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION", "TGW_GETTING_SINGLE_REGION_TGWS_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"))
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ const (
 	attachmentCreation   = 30 * time.Second
 )
 
-// GatewayAttachment connects a place with a transit gateway.
+// GatewayAttachment connects a location with a transit gateway.
 type GatewayAttachment struct {
 	CIDRs []string `json:"cidrs"` // behind the gateway, in the order given
 }
@@ -35,7 +35,7 @@ func (GatewayAttachment) Kind() cloud.Kind {
 }
 
 type attachmentPath struct {
-	subscription.Place
+	subscription.LocationPath
 	Gateway int64 `path:"tgwId" json:"-"`
 }
 
@@ -129,8 +129,8 @@ func deleteAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out
 }
 
 // lockAttachment finds an attachment that is to be changed. Beyond the errors of
-// place.lock and checkGateway it answers TGW_ATTACHMENT_DOES_NOT_EXIST.
-func lockAttachment(ctx context.Context, tx *store.Tx, path attachmentPath, r subscription.Rules) (at subscription.Site, a cloud.Resource[GatewayAttachment], err error) {
+// location.lock and checkGateway it returns TGW_ATTACHMENT_DOES_NOT_EXIST.
+func lockAttachment(ctx context.Context, tx *store.Tx, path attachmentPath, r subscription.Rules) (at subscription.Location, a cloud.Resource[GatewayAttachment], err error) {
 	if at, err = path.Lock(ctx, tx, r); err != nil {
 		return at, a, err
 	}
@@ -148,8 +148,8 @@ func noAttachment(gateway int64) error {
 	return cloud.Errorf("TGW_ATTACHMENT_DOES_NOT_EXIST", "The attachment of transit gateway %d was not found.", gateway)
 }
 
-// checkGateway answers TGW_DOES_NOT_EXIST unless a place has an accepted gateway.
-func checkGateway(ctx context.Context, tx *store.Tx, at subscription.Site, id int64) error {
+// checkGateway returns TGW_DOES_NOT_EXIST unless a location has an accepted gateway.
+func checkGateway(ctx context.Context, tx *store.Tx, at subscription.Location, id int64) error {
 	gateway, ok, err := store.Get[TransitGateway](ctx, tx, id)
 	if err == nil && (!ok || gateway.Parent != at.Sub.ID || gateway.Body.RegionID != at.Region.ID || gateway.Status != invitationAccepted) {
 		err = cloud.Errorf("TGW_DOES_NOT_EXIST", "Transit gateway %d was not found.", id)

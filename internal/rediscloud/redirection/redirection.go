@@ -186,7 +186,7 @@ func redirect(ctx context.Context, tx *store.Tx, in redirectionCreate, source, t
 	if r, err = resource.Insert(ctx, tx, r); err != nil {
 		return view, err
 	}
-	source.Body.Redirected, target.Body.EndpointsOf = true, source.Body.NamedAfter(source.ID)
+	source.Body.Redirected, target.Body.ServesEndpointsOf = true, source.Body.NamedAfter(source.ID)
 	store.Update(tx, source)
 	store.Update(tx, target)
 	err = subscription.StopTraffic(ctx, tx, source)
@@ -206,7 +206,7 @@ func checkRedirection(targetType string, from, to subscription.Database) error {
 	switch {
 	case from.ActiveActive() || to.ActiveActive():
 		return cloud.Errorf("BAD_REQUEST", "Endpoints of Active-Active databases cannot be redirected.")
-	case from.Redirected || from.EndpointsOf != 0 || to.Redirected || to.EndpointsOf != 0:
+	case from.Redirected || from.ServesEndpointsOf != 0 || to.Redirected || to.ServesEndpointsOf != 0:
 		return cloud.Errorf("CONFLICT_ERROR", "One of the databases is part of another redirection.")
 	case targetType == publicEndpoint && !to.PublicAccess:
 		return cloud.Errorf("BAD_REQUEST", "The target has no public endpoint.")
@@ -276,7 +276,7 @@ func revertRedirection(ctx context.Context, tx *store.Tx, in redirectionPath) (v
 	case tx.Now.Sub(r.UpdatedAt) > revertWithin:
 		return view, cloud.Errorf("CONFLICT_ERROR", "A redirection can be reverted within %v.", revertWithin)
 	}
-	target, ok, err := giveBack(ctx, tx, r.Body)
+	target, ok, err := revertEndpoints(ctx, tx, r.Body)
 	switch {
 	case err != nil:
 		return view, err
@@ -297,7 +297,7 @@ func revertRedirection(ctx context.Context, tx *store.Tx, in redirectionPath) (v
 // it is part of, if there is one. Then the other database is free for another: a
 // source has its endpoints back, a target keeps those of the source for good.
 func Leave(ctx context.Context, tx *store.Tx, id int64, d subscription.Database) error {
-	if !d.Redirected && d.EndpointsOf == 0 {
+	if !d.Redirected && d.ServesEndpointsOf == 0 {
 		return nil
 	}
 	all, err := store.All[Redirection](ctx, tx)
@@ -309,7 +309,7 @@ func Leave(ctx context.Context, tx *store.Tx, id int64, d subscription.Database)
 		case r.Body.Source:
 			return keepEndpoints(ctx, tx, r.Body.Target, d.NamedAfter(id))
 		case r.Body.Target:
-			_, _, err := giveBack(ctx, tx, r.Body)
+			_, _, err := revertEndpoints(ctx, tx, r.Body)
 			return err
 		}
 	}
@@ -319,33 +319,33 @@ func Leave(ctx context.Context, tx *store.Tx, id int64, d subscription.Database)
 // keepEndpoints makes the endpoints that a target has of a source its own.
 func keepEndpoints(ctx context.Context, tx *store.Tx, id, endpointsOf int64) error {
 	target, ok, err := store.Get[subscription.Database](ctx, tx, id)
-	if err != nil || !ok || target.Body.EndpointsOf != endpointsOf {
+	if err != nil || !ok || target.Body.ServesEndpointsOf != endpointsOf {
 		return err // it has kept them already, and this is a second deletion
 	}
-	target.Body.HeirOf, target.Body.EndpointsOf = endpointsOf, 0
+	target.Body.InheritedFrom, target.Body.ServesEndpointsOf = endpointsOf, 0
 	store.Update(tx, target)
 	return nil
 }
 
-// giveBack gives the source of a redirection the endpoints that its target has; ok is
+// revertEndpoints gives the source of a redirection the endpoints that its target has; ok is
 // false if the redirection has ended already: a deletion of either database ends it.
-func giveBack(ctx context.Context, tx *store.Tx, r Redirection) (target cloud.Resource[subscription.Database], ok bool, err error) {
+func revertEndpoints(ctx context.Context, tx *store.Tx, r Redirection) (target cloud.Resource[subscription.Database], ok bool, err error) {
 	target, ok, err = store.Get[subscription.Database](ctx, tx, r.Target)
 	if err != nil || !ok {
 		return target, false, err
 	}
-	ok, err = takeBack(ctx, tx, r.Source, target.Body.EndpointsOf)
+	ok, err = restoreTraffic(ctx, tx, r.Source, target.Body.ServesEndpointsOf)
 	if err != nil || !ok {
 		return target, false, err
 	}
-	target.Body.EndpointsOf = 0
+	target.Body.ServesEndpointsOf = 0
 	store.Update(tx, target)
 	return target, true, nil
 }
 
-// takeBack gives a database its traffic back with its endpoints, if those are the ones
+// restoreTraffic gives a database its traffic back with its endpoints, if those are the ones
 // that lead elsewhere; ok is false if they are not or there is no such database.
-func takeBack(ctx context.Context, tx *store.Tx, id, endpointsOf int64) (ok bool, err error) {
+func restoreTraffic(ctx context.Context, tx *store.Tx, id, endpointsOf int64) (ok bool, err error) {
 	db, ok, err := store.Get[subscription.Database](ctx, tx, id)
 	if err != nil || !ok || endpointsOf != db.Body.NamedAfter(id) {
 		return false, err

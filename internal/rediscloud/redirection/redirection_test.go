@@ -25,7 +25,7 @@ func TestRedirectionRules(t *testing.T) {
 		"default user":       {publicEndpoint, func(from, _ *subscription.Database) { from.NoDefaultUser = true }, "BAD_REQUEST"},
 		"source addresses":   {publicEndpoint, func(from, _ *subscription.Database) { from.SourceIPs = []string{"10.0.0.1"} }, "BAD_REQUEST"},
 		"redirected source":  {publicEndpoint, func(from, _ *subscription.Database) { from.Redirected = true }, "CONFLICT_ERROR"},
-		"target of another":  {publicEndpoint, func(_, to *subscription.Database) { to.EndpointsOf = 1 }, "CONFLICT_ERROR"},
+		"target of another":  {publicEndpoint, func(_, to *subscription.Database) { to.ServesEndpointsOf = 1 }, "CONFLICT_ERROR"},
 	} {
 		from, to := subscription.Database{Port: 1, PublicAccess: true}, subscription.Database{Port: 1, PublicAccess: true}
 		tt.change(&from, &to)

@@ -124,7 +124,7 @@ func (in costReportCreate) wantsSubscription(id int64) bool {
 	return len(in.Subscriptions) == 0 || slices.Contains(in.Subscriptions, id)
 }
 
-// wants tells whether a line of a database is asked for. 0 is a line of the whole
+// wants reports whether a line of a database is asked for. 0 is a line of the whole
 // subscription, which is in no report about databases or tags.
 func (in costReportCreate) wants(database int64, tags []subscription.Tag, region string) bool {
 	if len(in.Regions) > 0 && !slices.Contains(in.Regions, region) {

@@ -42,16 +42,16 @@ func (s Subscription) deploymentType() string {
 	return singleRegion
 }
 
-// places are the regions that a subscription of either type lives in, one at least.
-func (s Subscription) places() []Region {
+// locations are the regions that a subscription of either type lives in, one at least.
+func (s Subscription) locations() []Region {
 	if s.ActiveActive() {
 		return s.Regions
 	}
 	return []Region{{Name: s.Region, CIDR: s.CIDR, MultiAZ: s.MultiAZ, Zones: s.Zones}}
 }
 
-// place finds the region of an Active-Active subscription with a name.
-func (s Subscription) place(name string) (Region, bool) {
+// location finds the region of an Active-Active subscription with a name.
+func (s Subscription) location(name string) (Region, bool) {
 	i := slices.IndexFunc(s.Regions, func(r Region) bool { return r.Name == name })
 	if i < 0 {
 		return Region{}, false
@@ -106,7 +106,7 @@ func newActiveActive(in subscriptionCreate) (s Subscription, err error) {
 func (s Subscription) checkFirstThroughput(databases []firstDatabase) error {
 	for _, first := range databases {
 		for _, t := range first.LocalThroughput {
-			if _, ok := s.place(t.Region); !ok {
+			if _, ok := s.location(t.Region); !ok {
 				return cloud.Errorf("MISSING_REGIONS_BETWEEN_CLOUD_PROVIDERS_AND_DATABASES_LOCAL_THROUGHPUT_MEASUREMENTS", "Database %s names throughput in %q, where the subscription is not.", first.Name, t.Region)
 			}
 		}
@@ -121,23 +121,23 @@ func withRegion(s Subscription, where regionSpec, unknown cloud.Code) (Subscript
 	if !ok {
 		return s, cloud.Errorf(unknown, "There is no region %q of %s.", where.Region, s.Provider)
 	}
-	if _, twice := s.place(r.Name); twice {
+	if _, twice := s.location(r.Name); twice {
 		return s, cloud.Errorf("ACTIVE_ACTIVE_REGIONS_MUST_BE_DEFINED_ONCE", "Region %s is there twice.", r.Name)
 	}
 	if len(s.Regions) == maxRegions {
 		return s, cloud.Errorf("ACTIVE_ACTIVE_REGION_LIMIT_REACHED", "An Active-Active subscription has a quota of %d regions.", maxRegions)
 	}
-	place := Region{ID: r.ID, Name: r.Name, CIDR: where.Networking.DeploymentCIDR, MultiAZ: len(r.Zones) >= zonesOf(true), Zones: where.Zones}
-	if err := s.checkCIDR(place.CIDR); err != nil {
+	region := Region{ID: r.ID, Name: r.Name, CIDR: where.Networking.DeploymentCIDR, MultiAZ: len(r.Zones) >= zonesOf(true), Zones: where.Zones}
+	if err := s.checkCIDR(region.CIDR); err != nil {
 		return s, err
 	}
-	if err := checkZones(Subscription{MultiAZ: place.MultiAZ, Zones: place.Zones}, r); err != nil {
+	if err := checkZones(Subscription{MultiAZ: region.MultiAZ, Zones: region.Zones}, r); err != nil {
 		return s, err
 	}
 	for _, other := range s.Regions {
-		place.Number = max(place.Number, other.Number+1)
+		region.Number = max(region.Number, other.Number+1)
 	}
-	s.Regions = append(slices.Clone(s.Regions), place)
+	s.Regions = append(slices.Clone(s.Regions), region)
 	// Clients rely on the order.
 	slices.SortFunc(s.Regions, func(a, b Region) int { return cmp.Compare(a.Name, b.Name) })
 	return s, nil

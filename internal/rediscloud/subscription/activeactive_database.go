@@ -44,7 +44,7 @@ func (d Database) at(l Local) Database {
 	return d
 }
 
-// Local is the place of a region's part in Locals, or -1.
+// Local is the index of a region's part in Locals, or -1.
 func (d Database) Local(region string) int {
 	return slices.IndexFunc(d.Locals, func(l Local) bool { return l.Region == region })
 }
@@ -74,13 +74,13 @@ func (t localThroughput) applyTo(l *Local) error {
 }
 
 // newLocal is what a database has in a region to begin with.
-func newLocal(place Region) Local {
-	return Local{Region: place.Name, Number: place.Number, MultiAZ: place.MultiAZ, Reads: defaultLocalOps, Writes: defaultLocalOps}
+func newLocal(region Region) Local {
+	return Local{Region: region.Name, Number: region.Number, MultiAZ: region.MultiAZ, Reads: defaultLocalOps, Writes: defaultLocalOps}
 }
 
 // locals are the regions of a database to be created, nil in a single region.
 // What is not for the subscription's type is found here.
-func (s Subscription) locals(spec DatabaseSpec, near neighbours) ([]Local, error) {
+func (s Subscription) locals(spec DatabaseSpec, taken siblings) ([]Local, error) {
 	if !s.ActiveActive() {
 		if len(spec.LocalThroughput) > 0 {
 			return nil, cloud.Errorf("LOCAL_THROUGHPUT_MEASUREMENT_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION", "Local throughput is for Active-Active subscriptions.")
@@ -90,12 +90,12 @@ func (s Subscription) locals(spec DatabaseSpec, near neighbours) ([]Local, error
 	if err := checkActiveActive(spec); err != nil {
 		return nil, err
 	}
-	if err := checkActiveActiveCount(len(near.names) + 1); err != nil {
+	if err := checkActiveActiveCount(len(taken.names) + 1); err != nil {
 		return nil, err
 	}
 	d := Database{}
-	for _, place := range s.Regions {
-		d.Locals = append(d.Locals, newLocal(place))
+	for _, region := range s.Regions {
+		d.Locals = append(d.Locals, newLocal(region))
 	}
 	seen := map[string]bool{}
 	for _, t := range spec.LocalThroughput {

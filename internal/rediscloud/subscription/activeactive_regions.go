@@ -65,13 +65,13 @@ func listActiveActiveRegions(ctx context.Context, tx *store.Tx, in Path) (*regio
 	if BeingCreated(sub) {
 		return list, nil
 	}
-	for _, place := range sub.Body.Regions {
+	for _, region := range sub.Body.Regions {
 		view := regionView{
-			ID: place.ID, Name: place.Name, CIDR: place.CIDR, VPCID: place.vpc(sub.ID),
+			ID: region.ID, Name: region.Name, CIDR: region.CIDR, VPCID: region.vpc(sub.ID),
 			Databases: []regionDatabase{}, Links: wire.NoLinks(),
 		}
 		for _, db := range Standing(sub, databases) {
-			if i := db.Body.Local(place.Name); i >= 0 {
+			if i := db.Body.Local(region.Name); i >= 0 {
 				l := db.Body.Locals[i]
 				view.Databases = append(view.Databases, regionDatabase{
 					ID: db.ID, Name: db.Name, Reads: l.Reads, Writes: l.Writes,
@@ -115,12 +115,12 @@ func addActiveActiveRegion(ctx context.Context, tx *store.Tx, in regionCreate) (
 	if sub.Body, err = withRegion(sub.Body, where, "ACTIVE_ACTIVE_INVALID_CREATE_REGION_NAME"); err != nil {
 		return out, err
 	}
-	place, _ := sub.Body.place(in.Region)
+	region, _ := sub.Body.location(in.Region)
 	databases, err := store.List[Database](ctx, tx, sub.ID)
 	if err != nil {
 		return out, err
 	}
-	locals, err := in.locals(place, databases)
+	locals, err := in.locals(region, databases)
 	if err != nil {
 		return out, err
 	}
@@ -138,7 +138,7 @@ func addActiveActiveRegion(ctx context.Context, tx *store.Tx, in regionCreate) (
 		return engine.Outcome{Resource: Pricing{priceOf(sub, databases)}}, nil
 	}
 	out = changeRegions(tx, sub, databases, regionCreation)
-	out.ResourceID, out.ParentID = place.ID, sub.ID
+	out.ResourceID, out.ParentID = region.ID, sub.ID
 	return out, nil
 }
 
@@ -159,10 +159,10 @@ type regionDatabaseSpec struct {
 
 // locals are the parts of the databases in a new region, by the name of the
 // database. One that the request does not name gets the default throughput.
-func (in regionCreate) locals(place Region, databases []cloud.Resource[Database]) (map[string]Local, error) {
+func (in regionCreate) locals(region Region, databases []cloud.Resource[Database]) (map[string]Local, error) {
 	locals := map[string]Local{}
 	for _, db := range databases {
-		l := newLocal(place)
+		l := newLocal(region)
 		take(&l.RespVersion, in.RespVersion)
 		locals[db.Name] = l
 	}
@@ -176,8 +176,8 @@ func (in regionCreate) locals(place Region, databases []cloud.Resource[Database]
 			return nil, cloud.Errorf("ACTIVE_ACTIVE_CREATE_A_REGION_MUST_BE_DEFINED_ONCE_PER_DATABASE", "Database %s is there twice.", spec.Name)
 		case spec.Throughput == nil:
 			return nil, cloud.Errorf("ACTIVE_ACTIVE_CREATE_A_REGION_MUST_CONTAIN_LOCAL_THROUGHPUT_MEASUREMENT_IN_DATABASE_SPEC", "The local throughput of database %s is missing.", spec.Name)
-		case spec.Throughput.Region != "" && spec.Throughput.Region != place.Name:
-			return nil, cloud.Errorf("ACTIVE_ACTIVE_MISMATCH_BETWEEN_REQUEST_REGIONS_AND_SUBSCRIPTION_REGIONS", "Throughput in %q is named for region %s.", spec.Throughput.Region, place.Name)
+		case spec.Throughput.Region != "" && spec.Throughput.Region != region.Name:
+			return nil, cloud.Errorf("ACTIVE_ACTIVE_MISMATCH_BETWEEN_REQUEST_REGIONS_AND_SUBSCRIPTION_REGIONS", "Throughput in %q is named for region %s.", spec.Throughput.Region, region.Name)
 		}
 		seen[spec.Name] = true
 		if err := spec.Throughput.applyTo(&l); err != nil {
@@ -219,8 +219,8 @@ func (c *service) deleteActiveActiveRegions(ctx context.Context, tx *store.Tx, i
 	}
 	left := map[int64]string{}
 	for name := range doomed {
-		place, _ := sub.Body.place(name)
-		left[place.ID] = name
+		region, _ := sub.Body.location(name)
+		left[region.ID] = name
 	}
 	sub.Body.Encryption = sub.Body.Encryption.without(doomed)
 	sub.Body.Regions = slices.DeleteFunc(sub.Body.Regions, func(r Region) bool { return doomed[r.Name] })
@@ -260,7 +260,7 @@ func forgetBackups(ctx context.Context, tx *store.Tx, databases []cloud.Resource
 func (in regionsDelete) names(s Subscription) (map[string]bool, error) {
 	doomed := map[string]bool{}
 	for _, r := range in.Regions {
-		if _, ok := s.place(r.Region); !ok {
+		if _, ok := s.location(r.Region); !ok {
 			return nil, cloud.Errorf("ACTIVE_ACTIVE_INVALID_DELETE_REGION_NAME", "The subscription is not in region %q.", r.Region)
 		}
 		if doomed[r.Region] {

@@ -93,46 +93,46 @@ func TestActiveActiveRegionsAreInOrder(t *testing.T) {
 func TestRulesOfANewActiveActiveDatabase(t *testing.T) {
 	t.Parallel()
 	sub := twoRegions(t)
-	full := neighbours{names: map[string]bool{}}
+	full := siblings{names: map[string]bool{}}
 	for i := range maxActiveActiveDatabase {
 		full.names[string(rune('a'+i))] = true
 	}
 
 	for _, tt := range []struct {
-		spec string
-		near neighbours
-		want cloud.Code
+		spec  string
+		taken siblings
+		want  cloud.Code
 	}{
-		{`{}`, neighbours{}, ""},
+		{`{}`, siblings{}, ""},
 		{`{}`, full, "ACTIVE_ACTIVE_DATABASE_LIMIT_EXCEEDED"},
-		{`{"localThroughputMeasurement": [{"region": "us-east-1", "readOperationsPerSecond": 500, "writeOperationsPerSecond": 1500}]}`, neighbours{}, ""},
-		{`{"localThroughputMeasurement": [{"region": "us-east-1", "readOperationsPerSecond": 700}]}`, neighbours{}, "LOCAL_THROUGHPUT_READ_AND_WRITE_OPERATIONS_PER_SECOND_VALUES_MUST_BE_IN_INCREMENTS_OF_500_OR_MINIMUM"},
-		{`{"localThroughputMeasurement": [{"region": "us-east-1", "writeOperationsPerSecond": 0}]}`, neighbours{}, "LOCAL_THROUGHPUT_READ_AND_WRITE_OPERATIONS_PER_SECOND_VALUES_MUST_BE_IN_INCREMENTS_OF_500_OR_MINIMUM"},
-		{`{"localThroughputMeasurement": [{"region": "us-east-1", "writeOperationsPerSecond": 100000000}]}`, neighbours{}, "DATABASE_THROUGHPUT_TOO_BIG"},
-		{`{"localThroughputMeasurement": [{"region": "eu-west-1"}]}`, neighbours{}, "MISSING_REGIONS_BETWEEN_LOCAL_THROUGHPUT_MEASUREMENTS_AND_SUBSCRIPTION_REGIONS"},
-		{`{"localThroughputMeasurement": [{"region": "us-east-1"}, {"region": "us-east-1"}]}`, neighbours{}, "CRDB_ACTIVE_ACTIVE_REGIONS_MUST_BE_DEFINED_ONCE"},
-		{`{"protocol": "memcached"}`, neighbours{}, "ACTIVE_ACTIVE_DATABASE_MEMCACHED_PROTOCOL_IS_NOT_ALLOWED"},
-		{`{"redisVersion": "6.2", "respVersion": "resp3"}`, neighbours{}, "ACTIVE_ACTIVE_DATABASE_RESP_VERSION_IS_NOT_SUPPORTED"},
-		{`{"replication": true}`, neighbours{}, ""},
-		{`{"replication": false}`, neighbours{}, "ACTIVE_ACTIVE_DATABASE_REPLICATION_CANNOT_BE_FALSE"},
-		{`{"redisVersion": "7.4", "modules": [{"name": "RedisJSON"}, {"name": "RediSearch"}]}`, neighbours{}, ""},
-		{`{"redisVersion": "7.4", "modules": [{"name": "RedisBloom"}]}`, neighbours{}, "ACTIVE_ACTIVE_DATABASE_MODULE_IS_NOT_SUPPORTED"},
-		{`{"replicaOf": ["redis://a:1"]}`, neighbours{}, "ACTIVE_ACTIVE_DATABASE_REPLICA_OF_NOT_SUPPORTED"},
-		{`{"replica": {"syncSources": [{"endpoint": "redis://a:1"}]}}`, neighbours{}, "ACTIVE_ACTIVE_DATABASE_REPLICA_OF_NOT_SUPPORTED"},
-		{`{"periodicBackupPath": "s3://b"}`, neighbours{}, "ACTIVE_ACTIVE_DATABASE_PERIODIC_BACK_UP_PATH_NOT_ALLOWED"},
-		{`{"remoteBackup": {"active": true}}`, neighbours{}, "ACTIVE_ACTIVE_DATABASE_PERIODIC_BACK_UP_PATH_NOT_ALLOWED"},
-		{`{"throughputMeasurement": {"by": "operations-per-second", "value": 1000}}`, neighbours{}, "ACTIVE_ACTIVE_DATABASE_INVALID_THROUGHPUT"},
-		{`{"queryPerformanceFactor": "Standard"}`, neighbours{}, ""},
-		{`{"queryPerformanceFactor": "2x"}`, neighbours{}, "DATABASE_QUERY_PERFORMANCE_FACTOR_IS_NOT_SUPPORTED_ON_ACTIVE_ACTIVE"},
-		{`{"alerts": [{"name": "dataset-size", "value": 80}]}`, neighbours{}, ""},
-		{`{"alerts": [{"name": "syncsource-lag", "value": 80}]}`, neighbours{}, "ACTIVE_ACTIVE_DATABASE_ALERT_NOT_SUPPORTED"},
-		{`{"datasetSizeInGb": null}`, neighbours{}, "DATABASE_SIZE_LIMIT_NOT_DEFINED"},
+		{`{"localThroughputMeasurement": [{"region": "us-east-1", "readOperationsPerSecond": 500, "writeOperationsPerSecond": 1500}]}`, siblings{}, ""},
+		{`{"localThroughputMeasurement": [{"region": "us-east-1", "readOperationsPerSecond": 700}]}`, siblings{}, "LOCAL_THROUGHPUT_READ_AND_WRITE_OPERATIONS_PER_SECOND_VALUES_MUST_BE_IN_INCREMENTS_OF_500_OR_MINIMUM"},
+		{`{"localThroughputMeasurement": [{"region": "us-east-1", "writeOperationsPerSecond": 0}]}`, siblings{}, "LOCAL_THROUGHPUT_READ_AND_WRITE_OPERATIONS_PER_SECOND_VALUES_MUST_BE_IN_INCREMENTS_OF_500_OR_MINIMUM"},
+		{`{"localThroughputMeasurement": [{"region": "us-east-1", "writeOperationsPerSecond": 100000000}]}`, siblings{}, "DATABASE_THROUGHPUT_TOO_BIG"},
+		{`{"localThroughputMeasurement": [{"region": "eu-west-1"}]}`, siblings{}, "MISSING_REGIONS_BETWEEN_LOCAL_THROUGHPUT_MEASUREMENTS_AND_SUBSCRIPTION_REGIONS"},
+		{`{"localThroughputMeasurement": [{"region": "us-east-1"}, {"region": "us-east-1"}]}`, siblings{}, "CRDB_ACTIVE_ACTIVE_REGIONS_MUST_BE_DEFINED_ONCE"},
+		{`{"protocol": "memcached"}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_MEMCACHED_PROTOCOL_IS_NOT_ALLOWED"},
+		{`{"redisVersion": "6.2", "respVersion": "resp3"}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_RESP_VERSION_IS_NOT_SUPPORTED"},
+		{`{"replication": true}`, siblings{}, ""},
+		{`{"replication": false}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_REPLICATION_CANNOT_BE_FALSE"},
+		{`{"redisVersion": "7.4", "modules": [{"name": "RedisJSON"}, {"name": "RediSearch"}]}`, siblings{}, ""},
+		{`{"redisVersion": "7.4", "modules": [{"name": "RedisBloom"}]}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_MODULE_IS_NOT_SUPPORTED"},
+		{`{"replicaOf": ["redis://a:1"]}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_REPLICA_OF_NOT_SUPPORTED"},
+		{`{"replica": {"syncSources": [{"endpoint": "redis://a:1"}]}}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_REPLICA_OF_NOT_SUPPORTED"},
+		{`{"periodicBackupPath": "s3://b"}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_PERIODIC_BACK_UP_PATH_NOT_ALLOWED"},
+		{`{"remoteBackup": {"active": true}}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_PERIODIC_BACK_UP_PATH_NOT_ALLOWED"},
+		{`{"throughputMeasurement": {"by": "operations-per-second", "value": 1000}}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_INVALID_THROUGHPUT"},
+		{`{"queryPerformanceFactor": "Standard"}`, siblings{}, ""},
+		{`{"queryPerformanceFactor": "2x"}`, siblings{}, "DATABASE_QUERY_PERFORMANCE_FACTOR_IS_NOT_SUPPORTED_ON_ACTIVE_ACTIVE"},
+		{`{"alerts": [{"name": "dataset-size", "value": 80}]}`, siblings{}, ""},
+		{`{"alerts": [{"name": "syncsource-lag", "value": 80}]}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_ALERT_NOT_SUPPORTED"},
+		{`{"datasetSizeInGb": null}`, siblings{}, "DATABASE_SIZE_LIMIT_NOT_DEFINED"},
 	} {
 		spec := cloudtest.FromJSON[DatabaseSpec](t, `{"name": "orders", "datasetSizeInGb": 1}`)
 		if err := json.Unmarshal([]byte(tt.spec), &spec); err != nil {
 			t.Fatal(err)
 		}
-		_, err := designDatabase(sub, spec, tt.near)
+		_, err := designDatabase(sub, spec, tt.taken)
 		if got := cloudtest.CodeOf(t, err); got != tt.want {
 			t.Errorf("%s: got %q (%v), want %q", tt.spec, got, err, tt.want)
 		}
@@ -144,7 +144,7 @@ func TestRulesOfANewActiveActiveDatabase(t *testing.T) {
 func TestGlobalAndLocalSettings(t *testing.T) {
 	t.Parallel()
 	const id = 51_000_001
-	d, err := designDatabase(twoRegions(t), cloudtest.FromJSON[DatabaseSpec](t, `{"name": "orders", "datasetSizeInGb": 1, "password": "all"}`), neighbours{})
+	d, err := designDatabase(twoRegions(t), cloudtest.FromJSON[DatabaseSpec](t, `{"name": "orders", "datasetSizeInGb": 1, "password": "all"}`), siblings{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -98,7 +98,7 @@ func (l AllowList) check() error {
 	return nil
 }
 
-// isAddressRange tells whether a text is an IPv4 address or a CIDR whose address
+// isAddressRange reports whether a text is an IPv4 address or a CIDR whose address
 // has no bits beyond its mask.
 func isAddressRange(text string) bool {
 	if address, err := netip.ParseAddr(text); err == nil {

@@ -81,9 +81,9 @@ type Database struct {
 	OSSHashing       bool             `json:"ossHashing,omitempty"`
 	RegexRules       []string         `json:"regexRules,omitempty"` // empty: the standard ones
 
-	Redirected  bool  `json:"redirected,omitempty"`  // its dynamic endpoints lead to another database
-	EndpointsOf int64 `json:"endpointsOf,omitempty"` // the database after which those are named that lead here for now; 0: its own do
-	HeirOf      int64 `json:"heirOf,omitempty"`      // the database that is deleted and whose dynamic endpoints are its own now; 0: none
+	Redirected        bool  `json:"redirected,omitempty"`  // its dynamic endpoints lead to another database
+	ServesEndpointsOf int64 `json:"endpointsOf,omitempty"` // the database after which those are named that lead here for now; 0: its own do
+	InheritedFrom     int64 `json:"heirOf,omitempty"`      // the database that is deleted and whose dynamic endpoints are its own now; 0: none
 
 	Password       string   `json:"password,omitempty"` // empty: derived from the id
 	SASLUsername   string   `json:"saslUsername,omitempty"`
@@ -131,7 +131,7 @@ type SyncSource struct {
 // memoryGB is what the database takes with its replica.
 func (d Database) memoryGB() float64 { return d.DatasetGB * float64(catalog.Copies(d.Replication)) }
 
-// mutualTLS tells whether clients have to show a certificate.
+// mutualTLS reports whether clients have to show a certificate.
 func (d Database) mutualTLS() bool { return d.SSLCertificate || d.TLSCertificate }
 
 // password of the default user.
@@ -164,7 +164,7 @@ func (d Database) shards() int64 {
 	return max(int64(math.Ceil(d.DatasetGB/shardGB)), (d.Throughput.Value+shardOps-1)/shardOps, 1)
 }
 
-// hasModule tells whether the database was created with a module.
+// hasModule reports whether the database was created with a module.
 func (d Database) hasModule(name string) bool {
 	return slices.ContainsFunc(d.Modules, func(m DatabaseModule) bool { return m.Name == name })
 }

@@ -26,7 +26,7 @@ const (
 	maxRegexLength  = 256
 )
 
-// checkSettings tells whether a database, new or changed, is one that could be
+// checkSettings reports whether a database, new or changed, is one that could be
 // run by its version. Name and port, which depend on others, are checked by neighbours.
 func checkSettings(d Database, version catalog.RedisVersion) error {
 	for _, check := range []func(Database) error{

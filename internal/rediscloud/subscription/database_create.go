@@ -24,14 +24,14 @@ func createProDatabase(ctx context.Context, tx *store.Tx, in databaseCreateReque
 	if err != nil {
 		return out, err
 	}
-	near, err := neighboursIn(ctx, tx, sub.ID)
+	taken, err := siblingsIn(ctx, tx, sub.ID)
 	if err != nil {
 		return out, err
 	}
 	if err := checkSearch(sub.Body, in.DatabaseSpec); err != nil {
 		return out, err
 	}
-	body, err := designDatabase(sub.Body, in.DatabaseSpec, near)
+	body, err := designDatabase(sub.Body, in.DatabaseSpec, taken)
 	if err != nil {
 		return out, err
 	}
@@ -41,7 +41,7 @@ func createProDatabase(ctx context.Context, tx *store.Tx, in databaseCreateReque
 	if in.DryRun {
 		return priceDatabase(in.Name, body), nil
 	}
-	db, err := insertDatabase(ctx, tx, sub.ID, in.Name, body, near)
+	db, err := insertDatabase(ctx, tx, sub.ID, in.Name, body, taken)
 	if err != nil {
 		return out, err
 	}
@@ -58,13 +58,13 @@ func priceDatabase(name string, d Database) engine.Outcome {
 
 // insertDatabase stores a checked database, pending, and gives it a port if it asks
 // for none. The step that makes it active is up to the caller.
-func insertDatabase(ctx context.Context, tx *store.Tx, subscription int64, name string, body Database, near neighbours) (db cloud.Resource[Database], err error) {
+func insertDatabase(ctx context.Context, tx *store.Tx, subscription int64, name string, body Database, taken siblings) (db cloud.Resource[Database], err error) {
 	db = cloud.Resource[Database]{Parent: subscription, Name: name, Status: cloud.StatusPending, Body: body}
 	if db.ID, err = store.NextID[Database](ctx, tx); err != nil {
 		return db, err
 	}
 	if db.Body.Port == 0 {
-		if db.Body.Port, err = near.freePort(db.ID); err != nil {
+		if db.Body.Port, err = taken.freePort(db.ID); err != nil {
 			return db, err
 		}
 	}
@@ -74,8 +74,8 @@ func insertDatabase(ctx context.Context, tx *store.Tx, subscription int64, name 
 
 // designDatabase makes a database of what a request says and of the defaults, without a
 // port if it asks for none. near are those that are there already.
-func designDatabase(sub Subscription, spec DatabaseSpec, near neighbours) (d Database, err error) {
-	locals, err := sub.locals(spec, near)
+func designDatabase(sub Subscription, spec DatabaseSpec, taken siblings) (d Database, err error) {
+	locals, err := sub.locals(spec, taken)
 	if err != nil {
 		return d, err
 	}
@@ -121,11 +121,11 @@ func designDatabase(sub Subscription, spec DatabaseSpec, near neighbours) (d Dat
 		return d, err
 	}
 	if spec.Port != nil {
-		if err := near.checkPort(*spec.Port); err != nil {
+		if err := taken.checkPort(*spec.Port); err != nil {
 			return d, err
 		}
 	}
-	return d, near.checkName(spec.Name)
+	return d, taken.checkName(spec.Name)
 }
 
 // versionFor is the version asked for: by the database, else by its subscription.

@@ -29,7 +29,7 @@ func pemOf(text string) string { return strings.ReplaceAll(text, "\n", `\n`) }
 
 func TestRulesOfANewDatabase(t *testing.T) {
 	t.Parallel()
-	near := neighbours{names: map[string]bool{"taken": true}, ports: map[int64]bool{12000: true}}
+	taken := siblings{names: map[string]bool{"taken": true}, ports: map[int64]bool{12000: true}}
 	tooMany := func(item string, n int) string { return strings.TrimSuffix(strings.Repeat(item+",", n), ",") }
 
 	for _, tt := range []struct {
@@ -136,7 +136,7 @@ func TestRulesOfANewDatabase(t *testing.T) {
 		}
 		err := checkSearch(tt.sub, spec)
 		if err == nil {
-			_, err = designDatabase(tt.sub, spec, near)
+			_, err = designDatabase(tt.sub, spec, taken)
 		}
 		if got := cloudtest.CodeOf(t, err); got != tt.want {
 			t.Errorf("%s: got %q (%v), want %q", tt.spec, got, err, tt.want)
@@ -168,7 +168,7 @@ func TestDefaultsFollowTheSubscriptionAndTheVersion(t *testing.T) {
 		spec := cloudtest.FromJSON[DatabaseSpec](t, tt.spec)
 		spec.Name, spec.DatasetGB = "orders", new(float64)
 		*spec.DatasetGB = 1
-		d, err := designDatabase(tt.sub, spec, neighbours{})
+		d, err := designDatabase(tt.sub, spec, siblings{})
 		if err != nil {
 			t.Errorf("%s: %v", tt.spec, err)
 		}
@@ -205,7 +205,7 @@ func TestRulesOfAChange(t *testing.T) {
 		if err := json.Unmarshal([]byte(tt.spec), &spec); err != nil {
 			t.Fatal(err)
 		}
-		d, err := designDatabase(inRAM(), spec, neighbours{})
+		d, err := designDatabase(inRAM(), spec, siblings{})
 		if err != nil {
 			t.Fatalf("%s: %v", tt.spec, err)
 		}
@@ -296,15 +296,15 @@ func TestBackupView(t *testing.T) {
 
 func TestFreePort(t *testing.T) {
 	t.Parallel()
-	near := neighbours{ports: map[int64]bool{}}
+	taken := siblings{ports: map[int64]bool{}}
 	for id := range int64(10_000) {
-		port, err := near.freePort(id)
-		if err != nil || near.checkPort(port) != nil {
+		port, err := taken.freePort(id)
+		if err != nil || taken.checkPort(port) != nil {
 			t.Fatalf("port number %d: got %d, %v", id, port, err)
 		}
-		near.ports[port] = true
+		taken.ports[port] = true
 	}
-	if _, err := near.freePort(7); cloudtest.CodeOf(t, err) != "DATABASE_PORT_IS_UNAVAILABLE" {
+	if _, err := taken.freePort(7); cloudtest.CodeOf(t, err) != "DATABASE_PORT_IS_UNAVAILABLE" {
 		t.Errorf("with all ports in use: got %v, want %s", err, "DATABASE_PORT_IS_UNAVAILABLE")
 	}
 }

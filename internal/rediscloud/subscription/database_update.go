@@ -44,11 +44,11 @@ func changeDatabase(
 		return out, databaseNotActive(db)
 	}
 	if name != nil && *name != db.Name {
-		near, err := neighboursIn(ctx, tx, db.Parent)
+		taken, err := siblingsIn(ctx, tx, db.Parent)
 		if err != nil {
 			return out, err
 		}
-		if err := near.checkName(*name); err != nil {
+		if err := taken.checkName(*name); err != nil {
 			return out, err
 		}
 		db.Name = *name

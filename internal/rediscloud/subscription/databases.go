@@ -74,9 +74,9 @@ func (s Databases) NotFound(ctx context.Context, tx *store.Tx, subscription, id 
 	return cloud.Errorf("DATABASE_NOT_FOUND", "Database %d was not found in subscription %d.", id, subscription)
 }
 
-// elsewhere is the error of a database that is found, in another subscription than
+// errWrongSubscription is the error of a database that is found, in another subscription than
 // it is looked for: not of the subscription, if that is missing.
-func elsewhere(path databasePath, missing error) error {
+func errWrongSubscription(path databasePath, missing error) error {
 	if failure := (&cloud.Error{}); errors.As(missing, &failure) && failure.Code == "DATABASE_NOT_FOUND" {
 		return cloud.Errorf("DATABASE_SUBSCRIPTION_MISMATCH", "Database %d is not one of subscription %d.", path.ID, path.Subscription)
 	}
@@ -101,7 +101,7 @@ func (s Databases) find(ctx context.Context, tx *store.Tx, id int64) (db cloud.R
 }
 
 // read reads a database of a subscription to show it, in whatever state.
-// It answers SUBSCRIPTION_NOT_FOUND and DATABASE_NOT_FOUND.
+// It returns SUBSCRIPTION_NOT_FOUND and DATABASE_NOT_FOUND.
 func (s Databases) read(ctx context.Context, tx *store.Tx, path databasePath) (cloud.Resource[Database], error) {
 	db, ok, err := s.find(ctx, tx, path.ID)
 	if err == nil && (!ok || db.Parent != path.Subscription) {
@@ -111,7 +111,7 @@ func (s Databases) read(ctx context.Context, tx *store.Tx, path databasePath) (c
 }
 
 // lock locks a database of a subscription that is to be changed.
-// It answers SUBSCRIPTION_NOT_FOUND, DATABASE_NOT_FOUND, DATABASE_SUBSCRIPTION_MISMATCH and
+// It returns SUBSCRIPTION_NOT_FOUND, DATABASE_NOT_FOUND, DATABASE_SUBSCRIPTION_MISMATCH and
 // DATABASE_NOT_ACTIVE: what is being deleted cannot be changed any more.
 func (s Databases) lock(ctx context.Context, tx *store.Tx, path databasePath) (cloud.Resource[Database], error) {
 	db, ok, err := s.find(ctx, tx, path.ID)
@@ -121,7 +121,7 @@ func (s Databases) lock(ctx context.Context, tx *store.Tx, path databasePath) (c
 	case !ok:
 		return db, s.NotFound(ctx, tx, path.Subscription, path.ID)
 	case db.Parent != path.Subscription:
-		return db, elsewhere(path, s.NotFound(ctx, tx, path.Subscription, path.ID))
+		return db, errWrongSubscription(path, s.NotFound(ctx, tx, path.Subscription, path.ID))
 	case db.Status == cloud.StatusDeleting:
 		return db, databaseNotActive(db)
 	}

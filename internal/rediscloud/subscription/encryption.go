@@ -38,7 +38,7 @@ type keysSpec struct {
 	Keys        []EncryptionKey `json:"customerManagedKeys"`
 }
 
-// waits tells whether a new subscription stops until it gets its keys.
+// waits reports whether a new subscription stops until it gets its keys.
 func (e *Encryption) waits() bool { return e != nil && len(e.Keys) == 0 }
 
 // encryption is what a new subscription is to be encrypted with; nil: keys of the
@@ -75,7 +75,7 @@ func (s Subscription) withKeys(e *Encryption, spec keysSpec) (*Encryption, error
 	}
 	seen := map[string]bool{}
 	for _, key := range spec.Keys {
-		_, ours := s.place(key.Region)
+		_, ours := s.location(key.Region)
 		switch {
 		case !isKeyName(key.Name):
 			return nil, cloud.Errorf("CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_INVALID_FORMAT", "%q is not the resource name of a key.", key.Name)
@@ -91,7 +91,7 @@ func (s Subscription) withKeys(e *Encryption, spec keysSpec) (*Encryption, error
 		}
 		seen[key.Region] = true
 	}
-	if want := len(s.places()); len(spec.Keys) != want {
+	if want := len(s.locations()); len(spec.Keys) != want {
 		return nil, cloud.Errorf("CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_INVALID_NUMBER_OF_KEYS", "The subscription takes %d keys, not %d.", want, len(spec.Keys))
 	}
 	return &Encryption{GracePeriod: grace, Keys: spec.Keys}, nil

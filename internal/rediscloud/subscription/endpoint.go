@@ -14,16 +14,16 @@ import (
 // doc: rc-endpoint-description
 func clusterDomain(subscription int64, provider, region string, multiAZ bool) string {
 	cluster := 1000 + derive.Number(subscription, "cluster", 99_000)
-	return fmt.Sprintf("c%d.%s", cluster, placeDomain(provider, region, multiAZ))
+	return fmt.Sprintf("c%d.%s", cluster, locationDomain(provider, region, multiAZ))
 }
 
 // memberDomain is the same for the nth region of an Active-Active subscription,
 // for example mc100042-0.us-east-1-mz.ec2.cloud.rlrcp.com.
 func memberDomain(subscription, n int64, provider, region string, multiAZ bool) string {
-	return fmt.Sprintf("mc%d-%d.%s", subscription, n, placeDomain(provider, region, multiAZ))
+	return fmt.Sprintf("mc%d-%d.%s", subscription, n, locationDomain(provider, region, multiAZ))
 }
 
-func placeDomain(provider, region string, multiAZ bool) string {
+func locationDomain(provider, region string, multiAZ bool) string {
 	zone, host := "1", "ec2"
 	if multiAZ {
 		zone = "mz"
@@ -46,13 +46,13 @@ type EndpointPair struct {
 // Endpoints of a database, as host:port: the ones that are bound to its cluster
 // and the dynamic ones, which could be moved to another.
 func (d Database) Endpoints(id, subscription int64) (fixed, dynamic EndpointPair) {
-	named := cmp.Or(d.EndpointsOf, d.NamedAfter(id))
+	named := cmp.Or(d.ServesEndpointsOf, d.NamedAfter(id))
 	return d.endpointsUnder(clusterDomain(subscription, d.Provider, d.Region, d.MultiAZ), named, "")
 }
 
 // NamedAfter is the database after which the dynamic endpoints are named that are the
 // own ones of the database with an id.
-func (d Database) NamedAfter(id int64) int64 { return cmp.Or(d.HeirOf, id) }
+func (d Database) NamedAfter(id int64) int64 { return cmp.Or(d.InheritedFrom, id) }
 
 // endpointsUnder a domain. The dynamic ones are named after the database with an
 // id; which tells one of several in an Active-Active database from the others.

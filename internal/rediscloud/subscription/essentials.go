@@ -65,7 +65,7 @@ func unlessPro[In any](code cloud.Code, f func(context.Context, *store.Tx, In) (
 }
 
 // readEssentials reads a subscription, in whatever state.
-// It answers SUBSCRIPTION_NOT_FOUND.
+// It returns SUBSCRIPTION_NOT_FOUND.
 func readEssentials(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Essentials], error) {
 	sub, ok, err := store.Get[Essentials](ctx, tx, id)
 	if err == nil && !ok {
@@ -242,7 +242,7 @@ func deleteEssentials(ctx context.Context, tx *store.Tx, in Path) (out engine.Ou
 		return out, err
 	}
 	if sub.Status != cloud.StatusActive && sub.Status != cloud.StatusError {
-		return out, notActive(sub)
+		return out, errNotActive(sub)
 	}
 	return deleteEmpty(ctx, tx, sub, essentialsDeletion)
 }

@@ -52,7 +52,7 @@ func createEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDa
 		return out, err
 	}
 	if sub.Status != cloud.StatusActive {
-		return out, notActive(sub)
+		return out, errNotActive(sub)
 	}
 	if err := checkEssentialsRoom(ctx, tx, sub.ID); err != nil {
 		return out, err
@@ -74,7 +74,7 @@ func createEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDa
 	if db.ID, err = store.NextID[Database](ctx, tx); err != nil {
 		return out, err
 	}
-	if db.Body.Port, err = (neighbours{}).freePort(db.ID); err != nil {
+	if db.Body.Port, err = (siblings{}).freePort(db.ID); err != nil {
 		return out, err
 	}
 	tx.Plan(
@@ -90,7 +90,7 @@ func checkEssentialsName(name string) error {
 	if name == "" {
 		return cloud.Errorf("FIXED_DATABASE_NAME_IS_MISSING", "A database needs a name.")
 	}
-	return neighbours{}.checkName(name)
+	return siblings{}.checkName(name)
 }
 
 // checkEssentialsRoom refuses more databases than plans have.

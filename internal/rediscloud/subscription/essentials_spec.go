@@ -122,7 +122,7 @@ func designEssentialsDatabase(p catalog.Plan, in essentialsDatabaseCreate) (d Da
 	return d, checkEssentialsDatabase(p, d, version)
 }
 
-// checkEssentialsDatabase tells whether a database, new or changed, is one that
+// checkEssentialsDatabase reports whether a database, new or changed, is one that
 // its plan can run.
 func checkEssentialsDatabase(p catalog.Plan, d Database, version catalog.RedisVersion) error {
 	if err := checkEssentialsProtocol(p, d); err != nil {

@@ -32,7 +32,7 @@ func (c *service) updateEssentials(ctx context.Context, tx *store.Tx, in essenti
 	case sub.Status == cloud.StatusPending && newPlan:
 		return out, cloud.Errorf("UPDATING_A_FIXED_SUBSCRIPTION_PLAN_IS_NOT_ALLOWED_WHILE_THE_SUBSCRIPTION_OR_BDB_IS_PENDING", "Subscription %d is pending. Its plan can be changed once it is active.", sub.ID)
 	case sub.Status != cloud.StatusActive:
-		return out, notActive(sub)
+		return out, errNotActive(sub)
 	case in.Name != nil && strings.TrimSpace(*in.Name) == "":
 		return out, cloud.Errorf("FIXED_SUBSCRIPTION_NAME_NOT_PROVIDED", "A subscription needs a name.")
 	}
@@ -80,7 +80,7 @@ func changePlan(ctx context.Context, tx *store.Tx, sub *cloud.Resource[Essential
 	return nil
 }
 
-// checkHolds tells whether a database could move to the plan as it is. Its data
+// checkHolds reports whether a database could move to the plan as it is. Its data
 // always fits, since nothing here holds any.
 func checkHolds(p catalog.Plan, d Database) error {
 	switch {

@@ -66,7 +66,7 @@ func (in databaseImport) check() error {
 	return nil
 }
 
-// importSource tells what URIs of a type of source begin with, and the rule that
+// importSource returns what URIs of a type of source begin with, and the rule that
 // others break. The document knows no further types.
 func importSource(source string) (schemes []string, invalid cloud.Code) {
 	switch source {

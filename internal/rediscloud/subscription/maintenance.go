@@ -67,7 +67,7 @@ func getMaintenance(ctx context.Context, tx *store.Tx, in Path) (out maintenance
 	if sub.ActivatedAt == nil {
 		return out, cloud.Errorf("SUBSCRIPTION_NOT_FOUND", "The maintenance windows of subscription %d were not found: it has none before it is active.", sub.ID)
 	}
-	r, _ := catalog.RegionNamed(sub.Body.Provider, sub.Body.places()[0].Name)
+	r, _ := catalog.RegionNamed(sub.Body.Provider, sub.Body.locations()[0].Name)
 	return maintenanceView{
 		Maintenance: sub.Body.Maintenance,
 		TimeZone:    r.TimeZone,

@@ -62,7 +62,7 @@ func shardsFor(d DatabasePricing) (chosen catalog.ShardType, count int64) {
 	return chosen, count
 }
 
-// PriceDatabases gives one line for each database. doc: dryrun-cost-estimates
+// PriceDatabases returns one line for each database. doc: dryrun-cost-estimates
 func PriceDatabases(databases []DatabasePricing) []PricingItem {
 	items := []PricingItem{}
 	for _, d := range databases {
@@ -82,11 +82,11 @@ func PriceDatabases(databases []DatabasePricing) []PricingItem {
 	return items
 }
 
-// PriceMinimum gives a line for each region: what a subscription costs there at
+// PriceMinimum returns a line for each region: what a subscription costs there at
 // least.
 func PriceMinimum(sub Subscription) []PricingItem {
 	var items []PricingItem
-	for _, place := range sub.places() {
+	for _, region := range sub.locations() {
 		items = append(items, PricingItem{
 			Type:                "MinimumPrice",
 			Quantity:            1,
@@ -94,7 +94,7 @@ func PriceMinimum(sub Subscription) []PricingItem {
 			PricePerUnit:        catalog.MinimumPrice.PricePerUnit,
 			PriceCurrency:       "USD",
 			PricePeriod:         "hour",
-			Region:              place.Name,
+			Region:              region.Name,
 		})
 	}
 	return items
@@ -122,7 +122,7 @@ func getProSubscriptionPricing(ctx context.Context, tx *store.Tx, in Path) (*sub
 	return &subscriptionPricing{Pricing: Pricing{priceOf(sub, databases)}}, nil
 }
 
-// priceOf gives the lines of a subscription, of any status, with its databases: none
+// priceOf returns the lines of a subscription, of any status, with its databases: none
 // before it has been active.
 func priceOf(sub cloud.Resource[Subscription], databases []cloud.Resource[Database]) []PricingItem {
 	if sub.ActivatedAt == nil {

@@ -45,7 +45,7 @@ func (r replication) add(db cloud.Resource[Database]) {
 	r.sources[db.ID] = db.Body.SyncSources
 }
 
-// leads tells whether data of a database comes by some sources. What was looked at
+// leads reports whether data of a database comes by some sources. What was looked at
 // is in seen.
 func (r replication) leads(sources []SyncSource, id int64, seen map[int64]bool) bool {
 	for _, source := range sources {

@@ -74,46 +74,46 @@ func findProSubscription(ctx context.Context, tx *store.Tx, in Path) error {
 }
 
 // ReadSubscription reads a subscription, in whatever state.
-// It answers SUBSCRIPTION_NOT_FOUND.
+// It returns SUBSCRIPTION_NOT_FOUND.
 func ReadSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
 	sub, ok, err := store.Get[Subscription](ctx, tx, id)
 	if err == nil && !ok {
-		err = noSubscription(id)
+		err = errNotFound(id)
 	}
 	return sub, err
 }
 
 // ActiveSubscription reads a subscription that is to be changed.
-// It answers SUBSCRIPTION_NOT_FOUND and SUBSCRIPTION_NOT_ACTIVE.
+// It returns SUBSCRIPTION_NOT_FOUND and SUBSCRIPTION_NOT_ACTIVE.
 func ActiveSubscription(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
 	sub, err := ReadSubscription(ctx, tx, id)
 	if err == nil && sub.Status != cloud.StatusActive {
-		err = notActive(sub)
+		err = errNotActive(sub)
 	}
 	return sub, err
 }
 
 // subscriptionForDatabase reads a subscription that is to get a database. One
 // that is on its way out counts as gone.
-// It answers SUBSCRIPTION_NOT_FOUND and SUBSCRIPTION_NOT_ACTIVE.
+// It returns SUBSCRIPTION_NOT_FOUND and SUBSCRIPTION_NOT_ACTIVE.
 func subscriptionForDatabase(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], error) {
 	sub, err := ReadSubscription(ctx, tx, id)
 	switch {
 	case err != nil:
 		return sub, err
 	case sub.Status == cloud.StatusDeleting:
-		return sub, noSubscription(id)
+		return sub, errNotFound(id)
 	case sub.Status != cloud.StatusActive:
-		return sub, notActive(sub)
+		return sub, errNotActive(sub)
 	}
 	return sub, nil
 }
 
-func noSubscription(id int64) error {
+func errNotFound(id int64) error {
 	return cloud.Errorf("SUBSCRIPTION_NOT_FOUND", "Subscription %d was not found.", id)
 }
 
-func notActive[B cloud.Body](sub cloud.Resource[B]) error {
+func errNotActive[B cloud.Body](sub cloud.Resource[B]) error {
 	return cloud.Errorf("SUBSCRIPTION_NOT_ACTIVE",
 		"Subscription %d is not in an active state: it is %s.", sub.ID, sub.Status)
 }

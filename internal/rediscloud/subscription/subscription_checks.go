@@ -24,8 +24,8 @@ const (
 	maxFirstDatabases = 100
 )
 
-// onePlace finds the only region of a request.
-func (in subscriptionCreate) onePlace() (p cloudProviderSpec, r regionSpec, err error) {
+// onlyLocation finds the only region of a request.
+func (in subscriptionCreate) onlyLocation() (p cloudProviderSpec, r regionSpec, err error) {
 	regions := 0
 	for _, provider := range in.CloudProviders {
 		if cmp.Or(provider.Provider, catalog.AWS) != cmp.Or(in.CloudProviders[0].Provider, catalog.AWS) {

@@ -70,9 +70,9 @@ func (f firstDatabase) count() int64 {
 	return *f.Quantity
 }
 
-// each lists the databases one by one: several alike get their number as a
+// expand lists the databases one by one: several alike get their number as a
 // suffix of the name.
-func (f firstDatabase) each() []DatabaseSpec {
+func (f firstDatabase) expand() []DatabaseSpec {
 	if f.count() == 1 {
 		return []DatabaseSpec{f.DatabaseSpec}
 	}
@@ -129,13 +129,13 @@ type designed struct {
 
 // designFirst makes the first databases of a subscription.
 func designFirst(sub Subscription, specs []DatabaseSpec) (list []designed, err error) {
-	near := neighbours{names: map[string]bool{}, ports: map[int64]bool{}}
+	taken := siblings{names: map[string]bool{}, ports: map[int64]bool{}}
 	for _, spec := range specs {
-		body, err := designDatabase(sub, spec, near)
+		body, err := designDatabase(sub, spec, taken)
 		if err != nil {
 			return nil, err
 		}
-		near.names[spec.Name], near.ports[body.Port] = true, true
+		taken.names[spec.Name], taken.ports[body.Port] = true, true
 		list = append(list, designed{spec.Name, body})
 	}
 	return list, nil
@@ -144,16 +144,16 @@ func designFirst(sub Subscription, specs []DatabaseSpec) (list []designed, err e
 // insertFirst stores the first databases of a subscription, which become active after a
 // while, when the subscription does.
 func insertFirst(ctx context.Context, tx *store.Tx, subscription int64, list []designed, after time.Duration) error {
-	near := neighbours{ports: map[int64]bool{}}
+	taken := siblings{ports: map[int64]bool{}}
 	for _, d := range list {
-		near.ports[d.Body.Port] = true
+		taken.ports[d.Body.Port] = true
 	}
 	for _, d := range list {
-		db, err := insertDatabase(ctx, tx, subscription, d.Name, d.Body, near)
+		db, err := insertDatabase(ctx, tx, subscription, d.Name, d.Body, taken)
 		if err != nil {
 			return err
 		}
-		near.ports[db.Body.Port] = true
+		taken.ports[db.Body.Port] = true
 		tx.Plan(cloud.Step{
 			Kind: db.Body.Kind(), ID: db.ID, Holds: hold(subscription), After: after, Status: cloud.StatusActive,
 		})
@@ -163,7 +163,7 @@ func insertFirst(ctx context.Context, tx *store.Tx, subscription int64, list []d
 
 // newSingleRegion checks where a subscription of one region is to live.
 func newSingleRegion(in subscriptionCreate) (s Subscription, err error) {
-	provider, where, err := in.onePlace()
+	provider, where, err := in.onlyLocation()
 	if err != nil {
 		return s, err
 	}
@@ -232,7 +232,7 @@ func firstDatabases(in subscriptionCreate) ([]DatabaseSpec, error) {
 		if n := first.count(); n < 1 || n > maxFirstDatabases-int64(len(specs)) {
 			return nil, cloud.Errorf("DATABASE_INVALID_QUANTITY", "A subscription is created with 1 to %d databases.", maxFirstDatabases)
 		}
-		specs = append(specs, first.each()...)
+		specs = append(specs, first.expand()...)
 	}
 	if in.DeploymentType == activeActive {
 		if err := checkActiveActiveCount(len(specs)); err != nil {
@@ -242,14 +242,14 @@ func firstDatabases(in subscriptionCreate) ([]DatabaseSpec, error) {
 	return specs, checkDistinct(specs)
 }
 
-// priceSubscription tells what a subscription would cost that is not created:
+// priceSubscription returns what a subscription would cost that is not created:
 // one line for several databases alike, and in the internal cloud account the minimum.
 func priceSubscription(sub Subscription, databases []firstDatabase) (p Pricing, err error) {
 	var sizes []DatabasePricing
 	for _, first := range databases {
 		var db Database
-		for _, spec := range first.each() {
-			if db, err = designDatabase(sub, spec, neighbours{}); err != nil {
+		for _, spec := range first.expand() {
+			if db, err = designDatabase(sub, spec, siblings{}); err != nil {
 				return p, err
 			}
 		}

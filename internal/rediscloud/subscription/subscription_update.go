@@ -66,7 +66,7 @@ func deleteProSubscription(ctx context.Context, tx *store.Tx, in Path) (out engi
 		return out, err
 	}
 	if sub.Status != cloud.StatusActive && sub.Status != cloud.StatusError && sub.Status != statusKeyPending {
-		return out, notActive(sub)
+		return out, errNotActive(sub)
 	}
 	return deleteEmpty(ctx, tx, sub, subscriptionDeletion)
 }

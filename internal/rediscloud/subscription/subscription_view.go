@@ -58,7 +58,7 @@ type networking struct {
 }
 
 // BeingCreated reports whether a subscription is not there yet: until it is active for
-// the first time it has neither place, databases nor price for its clients.
+// the first time it has neither location, databases nor price for its clients.
 func BeingCreated(sub cloud.Resource[Subscription]) bool {
 	return sub.Status == cloud.StatusPending && sub.ActivatedAt == nil
 }
@@ -119,26 +119,26 @@ func showCloudDetail(sub cloud.Resource[Subscription], databases []cloud.Resourc
 	for _, db := range Standing(sub, databases) {
 		detail.TotalSizeInGB += db.Body.memoryGB()
 	}
-	for _, place := range s.places() {
+	for _, region := range s.locations() {
 		detail.Regions = append(detail.Regions, cloudRegion{
-			Region:     place.Name,
-			Networking: networks(sub, place),
-			Zones:      zones(sub, place),
-			MultiAZ:    place.MultiAZ,
+			Region:     region.Name,
+			Networking: networks(sub, region),
+			Zones:      zones(sub, region),
+			MultiAZ:    region.MultiAZ,
 		})
 	}
 	return detail
 }
 
-// zones are the availability zones of a subscription in a place: those asked for,
+// zones are the availability zones of a subscription in a region: those asked for,
 // or some of the region.
-func zones(sub cloud.Resource[Subscription], place Region) []string {
-	if len(place.Zones) > 0 {
-		return place.Zones
+func zones(sub cloud.Resource[Subscription], region Region) []string {
+	if len(region.Zones) > 0 {
+		return region.Zones
 	}
-	r, _ := catalog.RegionNamed(sub.Body.Provider, place.Name)
+	r, _ := catalog.RegionNamed(sub.Body.Provider, region.Name)
 	zones := []string{}
-	for i := range min(zonesOf(place.MultiAZ), len(r.Zones)) {
+	for i := range min(zonesOf(region.MultiAZ), len(r.Zones)) {
 		zones = append(zones, r.Zones[(int(sub.ID)+i)%len(r.Zones)])
 	}
 	return zones
@@ -152,23 +152,23 @@ func zonesOf(multiAZ bool) int {
 	return 1
 }
 
-// networks are the subnets of a subscription in a place: its CIDR, or with several
+// networks are the subnets of a subscription in a region: its CIDR, or with several
 // zones the first quarters of it, one for each. Active-Active has one for all.
-func networks(sub cloud.Resource[Subscription], place Region) []networking {
+func networks(sub cloud.Resource[Subscription], region Region) []networking {
 	var list []networking
-	subnets := zonesOf(place.MultiAZ && !sub.Body.ActiveActive())
+	subnets := zonesOf(region.MultiAZ && !sub.Body.ActiveActive())
 	for i := range subnets {
-		n := networking{DeploymentCIDR: place.CIDR, VPCID: sub.Body.Network.VPCID}
+		n := networking{DeploymentCIDR: region.CIDR, VPCID: sub.Body.Network.VPCID}
 		if subnets > 1 {
-			n.DeploymentCIDR = quarter(place.CIDR, i)
+			n.DeploymentCIDR = subnet(region.CIDR, i)
 		}
-		subnet := fmt.Sprint("subnet", i)
+		name := fmt.Sprint("subnet", i)
 		if sub.Body.ActiveActive() {
-			n.VPCID = place.vpc(sub.ID)
-			subnet += " " + place.Name
+			n.VPCID = region.vpc(sub.ID)
+			name += " " + region.Name
 		}
 		if sub.ActivatedAt != nil {
-			n.SubnetID = "subnet-" + derive.Hex(sub.ID, subnet, 17)
+			n.SubnetID = "subnet-" + derive.Hex(sub.ID, name, 17)
 		}
 		if i < len(sub.Body.Network.SubnetIDs) {
 			n.SubnetID = sub.Body.Network.SubnetIDs[i]
@@ -178,8 +178,8 @@ func networks(sub cloud.Resource[Subscription], place Region) []networking {
 	return list
 }
 
-// quarter is the nth /26 of a /24.
-func quarter(cidr string, n int) string {
+// subnet is the nth /26 of a /24.
+func subnet(cidr string, n int) string {
 	base := netip.MustParsePrefix(cidr).Addr().As4()
 	base[3] += byte(n * 64)
 	return netip.PrefixFrom(netip.AddrFrom4(base), 26).String()

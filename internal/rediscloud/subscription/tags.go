@@ -160,8 +160,8 @@ func (s Databases) deleteTag(ctx context.Context, tx *store.Tx, in tagPath) (str
 	return struct{}{}, nil
 }
 
-// lockTag locks a database that has a tag, and tells which it is.
-// Beyond the errors of lock it answers ENTITY_NOT_FOUND.
+// lockTag locks a database that has a tag, and returns which it is.
+// Beyond the errors of lock it returns ENTITY_NOT_FOUND.
 func (s Databases) lockTag(ctx context.Context, tx *store.Tx, path tagPath) (db cloud.Resource[Database], i int, err error) {
 	db, err = s.lock(ctx, tx, databasePath{path.Subscription, path.ID})
 	if err != nil {

@@ -127,7 +127,7 @@ type upgradeStatus struct {
 	Status   string  `json:"upgradeStatus"`
 }
 
-// It answers DATABASE_UPGRADE_WORKFLOW_NOT_FOUND for a database that was never upgraded.
+// It returns DATABASE_UPGRADE_WORKFLOW_NOT_FOUND for a database that was never upgraded.
 func (s Databases) getUpgradeStatus(ctx context.Context, tx *store.Tx, in databasePath) (status upgradeStatus, err error) {
 	db, err := s.read(ctx, tx, in)
 	if err != nil {

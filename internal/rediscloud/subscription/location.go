@@ -10,16 +10,16 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// Place is where a path puts a connection: into the only region of a subscription,
+// LocationPath is where a path puts a connection: into the only region of a subscription,
 // or into one region of an Active-Active subscription. Both operations of a pair
 // of twins are one function because of it.
-type Place struct {
+type LocationPath struct {
 	Subscription int64  `path:"subscriptionId" json:"-"`
 	Region       *int64 `path:"regionId,optional" json:"-"` // nil: the path names none
 }
 
-// Site is a place that is known to exist.
-type Site struct {
+// Location is a region of a subscription that is known to exist.
+type Location struct {
 	Sub    cloud.Resource[Subscription]
 	Region DeployedRegion
 }
@@ -39,49 +39,49 @@ type WrongKind struct {
 	ActiveActive cloud.Code // it is Active-Active, and none is named
 }
 
-// Rules say of which places a request may be.
+// Rules say of which locations a request may be.
 type Rules struct {
 	Provider string     // empty: of either
 	Foreign  cloud.Code // the subscription is with another provider
 	WrongKind
 }
 
-// Read finds a place to show what is there, whatever the subscription's state.
-// Beyond SUBSCRIPTION_NOT_FOUND it answers what RegionOf does, and what the rules say.
-func (p Place) Read(ctx context.Context, tx *store.Tx, r Rules) (Site, error) {
+// Read finds a location to show what is there, whatever the subscription's state.
+// Beyond SUBSCRIPTION_NOT_FOUND it returns what RegionOf does, and what the rules say.
+func (p LocationPath) Read(ctx context.Context, tx *store.Tx, r Rules) (Location, error) {
 	sub, err := ReadSubscription(ctx, tx, p.Subscription)
 	if err != nil {
-		return Site{}, err
+		return Location{}, err
 	}
 	return p.in(sub, r)
 }
 
-// in finds a place in its subscription.
-func (p Place) in(sub cloud.Resource[Subscription], r Rules) (Site, error) {
+// in finds a location in its subscription.
+func (p LocationPath) in(sub cloud.Resource[Subscription], r Rules) (Location, error) {
 	region, err := RegionOf(sub, p.Region, r.WrongKind)
-	at := Site{sub, region}
+	at := Location{sub, region}
 	if err == nil && r.Provider != "" {
 		err = at.CheckProvider(r.Provider, r.Foreign)
 	}
 	return at, err
 }
 
-// Lock finds a place that is to be changed. Beyond what ActiveSubscription does it
-// answers what read does, and CONNECTIVITY_REQUESTS_ON_CUSTOMER_MANAGED_VPC_SUBSCRIPTION: connections of a network that the
+// Lock finds a location that is to be changed. Beyond what ActiveSubscription does it
+// returns what read does, and CONNECTIVITY_REQUESTS_ON_CUSTOMER_MANAGED_VPC_SUBSCRIPTION: connections of a network that the
 // customer brought along are the customer's to make.
-func (p Place) Lock(ctx context.Context, tx *store.Tx, r Rules) (Site, error) {
+func (p LocationPath) Lock(ctx context.Context, tx *store.Tx, r Rules) (Location, error) {
 	sub, err := ActiveSubscription(ctx, tx, p.Subscription)
 	if err != nil {
-		return Site{}, err
+		return Location{}, err
 	}
 	if vpc := sub.Body.Network.VPCID; vpc != "" {
-		return Site{}, cloud.Errorf("CONNECTIVITY_REQUESTS_ON_CUSTOMER_MANAGED_VPC_SUBSCRIPTION", "The subscription is in VPC %s, which is yours to connect.", vpc)
+		return Location{}, cloud.Errorf("CONNECTIVITY_REQUESTS_ON_CUSTOMER_MANAGED_VPC_SUBSCRIPTION", "The subscription is in VPC %s, which is yours to connect.", vpc)
 	}
 	return p.in(sub, r)
 }
 
-// CheckProvider answers code where the subscription is with another provider.
-func (s Site) CheckProvider(provider string, code cloud.Code) error {
+// CheckProvider returns code where the subscription is with another provider.
+func (s Location) CheckProvider(provider string, code cloud.Code) error {
 	if s.Sub.Body.Provider != provider {
 		return cloud.Errorf(code, "This is for subscriptions on %s; subscription %d is on %s.", provider, s.Sub.ID, s.Sub.Body.Provider)
 	}
@@ -89,31 +89,31 @@ func (s Site) CheckProvider(provider string, code cloud.Code) error {
 }
 
 // Done is the outcome of a change of something in the subscription.
-func (s Site) Done(id int64) engine.Outcome {
+func (s Location) Done(id int64) engine.Outcome {
 	return engine.Outcome{ResourceID: id, ParentID: s.Sub.ID}
 }
 
 // Found is the outcome of a reading of what the subscription has.
-func (s Site) Found(what any) engine.Outcome {
+func (s Location) Found(what any) engine.Outcome {
 	return engine.Outcome{ResourceID: s.Sub.ID, Resource: what}
 }
 
-// Located is the body of what connects a place with other networks.
+// Located is the body of what connects a location with other networks.
 type Located interface {
 	cloud.Body
 	// network.InRegion is that of DeployedRegion.
 	InRegion() int64
 }
 
-// AllAt lists the resources of a kind at a place.
-func AllAt[B Located](ctx context.Context, tx *store.Tx, at Site) ([]cloud.Resource[B], error) {
+// AllAt lists the resources of a kind at a location.
+func AllAt[B Located](ctx context.Context, tx *store.Tx, at Location) ([]cloud.Resource[B], error) {
 	all, err := store.List[B](ctx, tx, at.Sub.ID)
 	return slices.DeleteFunc(all, func(r cloud.Resource[B]) bool { return r.Body.InRegion() != at.Region.ID }), err
 }
 
-// OneAt finds the resource of a kind of which a place has one at most; ok is false
+// OneAt finds the resource of a kind of which a location has one at most; ok is false
 // where there is none.
-func OneAt[B Located](ctx context.Context, tx *store.Tx, at Site) (r cloud.Resource[B], ok bool, err error) {
+func OneAt[B Located](ctx context.Context, tx *store.Tx, at Location) (r cloud.Resource[B], ok bool, err error) {
 	all, err := AllAt[B](ctx, tx, at)
 	if err != nil || len(all) == 0 {
 		return r, false, err
@@ -138,7 +138,7 @@ func RegionsOf(sub cloud.Resource[Subscription]) (list []DeployedRegion) {
 }
 
 // RegionOf finds the region of a subscription that a request names by its id (nil:
-// not at all). It answers the errors of the wrong kind of subscription, and
+// not at all). It returns the errors of the wrong kind of subscription, and
 // SUBSCRIPTION_INVALID_REGION_ID.
 func RegionOf(sub cloud.Resource[Subscription], id *int64, wrong WrongKind) (DeployedRegion, error) {
 	s := sub.Body
@@ -174,7 +174,7 @@ func LockActiveActive(ctx context.Context, tx *store.Tx, id int64, wrong cloud.C
 	return sub, err
 }
 
-// ActiveActiveOnly answers wrong for a subscription of a single region.
+// ActiveActiveOnly returns wrong for a subscription of a single region.
 func ActiveActiveOnly(sub cloud.Resource[Subscription], wrong cloud.Code) error {
 	if !sub.Body.ActiveActive() {
 		return cloud.Errorf(wrong, "The subscription has a single region; this request is for Active-Active subscriptions.")

@@ -15,31 +15,31 @@ const (
 	lastPort  = 19_999
 )
 
-// neighbours are the databases of a subscription, which a new one must not collide with.
-type neighbours struct {
+// siblings are the databases of a subscription, which a new one must not collide with.
+type siblings struct {
 	names map[string]bool
 	ports map[int64]bool
 }
 
-// neighboursIn reads the names and ports in use in a subscription. What is being deleted
+// siblingsIn reads the names and ports in use in a subscription. What is being deleted
 // leaves its own at once: clients do not wait for its end.
-func neighboursIn(ctx context.Context, tx *store.Tx, subscription int64) (near neighbours, err error) {
+func siblingsIn(ctx context.Context, tx *store.Tx, subscription int64) (taken siblings, err error) {
 	databases, err := store.Siblings[Database](ctx, tx, subscription, "port", cloud.StatusDeleting)
 	if err != nil {
-		return near, err
+		return taken, err
 	}
-	near = neighbours{names: map[string]bool{}, ports: map[int64]bool{}}
+	taken = siblings{names: map[string]bool{}, ports: map[int64]bool{}}
 	for _, db := range databases {
-		near.names[db.Name] = true
-		near.ports[db.Number] = true
+		taken.names[db.Name] = true
+		taken.ports[db.Number] = true
 	}
-	return near, nil
+	return taken, nil
 }
 
 var databaseName = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$`)
 
-// checkName tells whether a database can get a name.
-func (n neighbours) checkName(name string) error {
+// checkName reports whether a database can get a name.
+func (n siblings) checkName(name string) error {
 	const most = 40
 	switch {
 	case len(name) > most:
@@ -53,8 +53,8 @@ func (n neighbours) checkName(name string) error {
 	return nil
 }
 
-// checkPort tells whether a database can get a port.
-func (n neighbours) checkPort(port int64) error {
+// checkPort reports whether a database can get a port.
+func (n siblings) checkPort(port int64) error {
 	switch {
 	case port < firstPort || port > lastPort:
 		return cloud.Errorf("DATABASE_PORT_INVALID_VALUE", "A port is from %d to %d, not %d.", firstPort, lastPort, port)
@@ -66,7 +66,7 @@ func (n neighbours) checkPort(port int64) error {
 
 // freePort chooses the port of a database that asks for none: one that follows
 // from its id, or the next that is free.
-func (n neighbours) freePort(id int64) (int64, error) {
+func (n siblings) freePort(id int64) (int64, error) {
 	const all = lastPort - firstPort + 1
 	start := derive.Number(id, "port", all)
 	for i := range int64(all) {

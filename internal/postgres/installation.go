@@ -19,8 +19,8 @@ import (
 // maxSocketPath is below the limit of every system (104 on macOS, 108 on Linux).
 const maxSocketPath = 100
 
-// site is a data directory and how to run a Postgres in it.
-type site struct {
+// installation is a data directory and how to run a Postgres in it.
+type installation struct {
 	dir            string // of the sandbox: lock, postgres/, run/
 	data           string // of the cluster
 	sockets        string // of the unix socket
@@ -32,10 +32,10 @@ type site struct {
 	maxConnections int
 }
 
-// newSite settles everything that can be settled without changing anything
+// newInstallation settles everything that can be settled without changing anything
 // but making dir itself.
-func newSite(cfg Config) (*site, error) {
-	s := &site{logger: cfg.Logger, noSync: cfg.NoSync, binDir: cfg.BinDir, maxConnections: cfg.MaxConnections}
+func newInstallation(cfg Config) (*installation, error) {
+	s := &installation{logger: cfg.Logger, noSync: cfg.NoSync, binDir: cfg.BinDir, maxConnections: cfg.MaxConnections}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
 	}
@@ -106,7 +106,7 @@ func socketDir(dir string) (path string, inTemp bool) {
 
 // makeSocketDir makes the socket's directory, or checks the one that is there:
 // in a temporary directory somebody else could have made it.
-func (s *site) makeSocketDir() error {
+func (s *installation) makeSocketDir() error {
 	if err := os.Mkdir(s.sockets, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("make the socket directory: %w", err)
 	}
@@ -128,7 +128,7 @@ func (s *site) makeSocketDir() error {
 // create makes the cluster unless there is one. It is made under another name
 // and renamed, so a killed initdb leaves no half a cluster behind, only a
 // directory that the next start removes.
-func (s *site) create(ctx context.Context) error {
+func (s *installation) create(ctx context.Context) error {
 	leftovers, _ := filepath.Glob(filepath.Join(s.dir, "postgres.tmp*"))
 	for _, path := range leftovers {
 		// Its initdb may be ending just now and still write to it.
@@ -153,7 +153,7 @@ func (s *site) create(ctx context.Context) error {
 }
 
 // initdb makes the cluster and returns its major version.
-func (s *site) initdb(ctx context.Context) (version int, err error) {
+func (s *installation) initdb(ctx context.Context) (version int, err error) {
 	tmp, err := os.MkdirTemp(s.dir, "postgres.tmp")
 	if err != nil {
 		return 0, err
@@ -201,7 +201,7 @@ func (s *site) initdb(ctx context.Context) (version int, err error) {
 
 // prepare gives a Postgres program a working directory that its user may
 // enter and an environment in which nothing of ours or of libpq's shows.
-func (s *site) prepare(cmd *exec.Cmd) {
+func (s *installation) prepare(cmd *exec.Cmd) {
 	cmd.Dir = "/"
 	cmd.Env = []string{"LC_ALL=C", "TZ=UTC"}
 	for _, pair := range os.Environ() {
