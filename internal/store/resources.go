@@ -157,33 +157,6 @@ func list[B cloud.Body](ctx context.Context, tx *Tx, rest string, args ...any) (
 	return found, nil
 }
 
-// Sibling is the little of a resource that new ones of its kind must not collide
-// with.
-type Sibling struct {
-	Name   string
-	Number int64 // a member of the body
-}
-
-// Siblings lists the names of a parent's resources of a kind, each with one number
-// of its body, those with a status aside. There may be many, so nothing else of them is
-// read.
-func Siblings[B cloud.Body](ctx context.Context, tx *Tx, parent int64, number string, except cloud.Status) ([]Sibling, error) {
-	kind := kindOf[B]()
-	rows, err := tx.q.Query(ctx, `
-		SELECT name, COALESCE((body ->> $5)::bigint, 0)
-		FROM resources
-		WHERE account_id = $1 AND parent_kind = $2 AND parent_id = $3 AND kind = $4 AND status <> $6`,
-		tx.Caller.Account, kind.Parent, parent, kind.Name, number, except)
-	if err != nil {
-		return nil, fmt.Errorf("list siblings: %w", err)
-	}
-	siblings, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Sibling])
-	if err != nil {
-		return nil, fmt.Errorf("list siblings: %w", err)
-	}
-	return siblings, nil
-}
-
 // Names finds the names of those of the caller's resources of a kind that have one
 // of some ids.
 func Names[B cloud.Body](ctx context.Context, tx *Tx, ids []int64) (map[int64]string, error) {
@@ -206,42 +179,6 @@ func Names[B cloud.Body](ctx context.Context, tx *Tx, ids []int64) (map[int64]st
 		return nil, fmt.Errorf("name %ss: %w", kind.Name, err)
 	}
 	return names, nil
-}
-
-// Outline is the little of a resource that a reference to it depends on.
-type Outline[Part any] struct {
-	ID     int64
-	Parent int64
-	Status cloud.Status
-	Part   Part // a member of the body, decoded; zero without one
-}
-
-// Outlines finds those of the caller's resources of a kind that have one of some
-// ids, each with one member of its body. Part is a slice, a map or a pointer, since
-// not every body has it.
-func Outlines[B cloud.Body, Part any](ctx context.Context, tx *Tx, ids []int64, member string) (map[int64]Outline[Part], error) {
-	kind := kindOf[B]()
-	rows, err := tx.q.Query(ctx, `
-		SELECT r.*
-		FROM unnest($3::bigint[]) AS wanted (id)
-		CROSS JOIN LATERAL (
-			SELECT r.id, COALESCE(r.parent_id, 0), `+resourceStatus(strconv.FormatBool(kind.Limit != nil))+`, r.body -> $4
-			FROM resources r
-			WHERE r.account_id = $1 AND r.kind = $2 AND r.id = wanted.id
-			LIMIT 1 -- one look at the index for each, whatever the statistics say when this is planned
-		) r`, tx.Caller.Account, kind.Name, ids, member)
-	if err != nil {
-		return nil, fmt.Errorf("outline %ss: %w", kind.Name, err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Outline[Part]])
-	if err != nil {
-		return nil, fmt.Errorf("outline %ss: %w", kind.Name, err)
-	}
-	outlines := make(map[int64]Outline[Part], len(list))
-	for _, o := range list {
-		outlines[o.ID] = o
-	}
-	return outlines, nil
 }
 
 // Count returns how many of the caller's resources of a kind are below a parent, those

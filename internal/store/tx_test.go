@@ -70,7 +70,10 @@ func TestWriteErrorIsKept(t *testing.T) {
 			},
 			isValue,
 		},
-		"Update cannot encode": {func(tx *store.Tx) { store.Update(tx, cloud.Resource[jar]{ID: 1, Body: jar{math.Inf(1)}}) }, isValue},
+		"Update cannot encode": {
+			func(tx *store.Tx) { store.Update(tx, cloud.Resource[jar]{ID: 1, Body: jar{math.Inf(1)}}) },
+			isValue,
+		},
 		"Finish cannot encode": {
 			func(tx *store.Tx) {
 				c := store.Claim{Task: cloud.Task{ID: uuid.NewString()}}

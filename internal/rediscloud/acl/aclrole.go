@@ -54,9 +54,19 @@ func (d GrantDatabase) checkRegions(db subscription.Database) error {
 // subscriptions among theirs, by name, and the databases.
 type grantable struct {
 	essentials map[int64]string
-	databases  map[int64]store.Outline[[]subscription.Local]
+	databases  map[int64]grantableDatabase
 	early      map[int64]bool // subscriptions that were asked whether their databases are there yet
 }
+
+// grantableDatabase is the little of a database that a grant depends on.
+type grantableDatabase struct {
+	ID     int64
+	Parent int64
+	Status cloud.Status
+	Locals []subscription.Local `json:"locals"`
+}
+
+var grantableDatabases = store.Project[subscription.Database, grantableDatabase]()
 
 // findGrantable asks once for each kind: a request can name thousands of databases,
 // and the account is locked meanwhile.
@@ -71,14 +81,17 @@ func findGrantable(ctx context.Context, tx *store.Tx, specs []grantSpec) (found 
 	if found.essentials, err = store.Names[subscription.Essentials](ctx, tx, slices.Compact(subscriptions)); err != nil {
 		return found, err
 	}
-	found.databases, err = store.Outlines[subscription.Database, []subscription.Local](ctx, tx, databases, "locals")
-	found.early = map[int64]bool{}
+	list, err := grantableDatabases.Find(ctx, tx, databases)
+	found.databases, found.early = map[int64]grantableDatabase{}, map[int64]bool{}
+	for _, db := range list {
+		found.databases[db.ID] = db
+	}
 	return found, err
 }
 
 // isEarly reports whether a Pro database is not there yet, since its subscription is
 // still being created.
-func (g grantable) isEarly(ctx context.Context, tx *store.Tx, db store.Outline[[]subscription.Local]) (bool, error) {
+func (g grantable) isEarly(ctx context.Context, tx *store.Tx, db grantableDatabase) (bool, error) {
 	if db.Status == cloud.StatusActive {
 		return false, nil
 	}
@@ -115,7 +128,7 @@ func (g grantable) check(ctx context.Context, tx *store.Tx, at GrantDatabase) er
 	case db.Status == cloud.StatusDeleting:
 		return cloud.Errorf("DATABASE_NOT_FOUND", "Database %d was not found: it is being deleted.", db.ID)
 	default:
-		return at.checkRegions(subscription.Database{Locals: db.Part})
+		return at.checkRegions(subscription.Database{Locals: db.Locals})
 	}
 }
 

@@ -21,17 +21,22 @@ type siblings struct {
 	ports map[int64]bool
 }
 
+var namesAndPorts = store.Project[Database, struct {
+	Name string
+	Port int64 `json:"port"`
+}]()
+
 // siblingsIn reads the names and ports in use in a subscription. What is being deleted
 // leaves its own at once: clients do not wait for its end.
 func siblingsIn(ctx context.Context, tx *store.Tx, subscription int64) (taken siblings, err error) {
-	databases, err := store.Siblings[Database](ctx, tx, subscription, "port", cloud.StatusDeleting)
+	databases, err := namesAndPorts.List(ctx, tx, subscription, cloud.StatusDeleting)
 	if err != nil {
 		return taken, err
 	}
 	taken = siblings{names: map[string]bool{}, ports: map[int64]bool{}}
 	for _, db := range databases {
 		taken.names[db.Name] = true
-		taken.ports[db.Number] = true
+		taken.ports[db.Port] = true
 	}
 	return taken, nil
 }
