@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// usage is processor time. It tells more than a rate on a machine that others
+// usage is processor time. It says more than a rate on a machine that others
 // use, too.
 type usage struct{ product, postgres time.Duration }
 

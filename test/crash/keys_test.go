@@ -65,10 +65,12 @@ func retried(t *testing.T, point string, done bool, status int, send func() (ser
 	t.Helper()
 	first, err := send()
 	if err != nil || first.Status != status || (first.Header.Get("Idempotent-Replayed") == "true") != done {
-		t.Errorf("%s: the retry got %d %v %s, %v, want %d, replayed: %v", point, first.Status, first.Header, first.Body, err, status, done)
+		t.Errorf("%s: the retry got %d %v %s, %v, want %d, replayed: %v",
+			point, first.Status, first.Header, first.Body, err, status, done)
 	}
 	again, err := send()
-	if err != nil || again.Status != status || !bytes.Equal(again.Body, first.Body) || again.Header.Get("Idempotent-Replayed") != "true" {
+	if err != nil || again.Status != status || !bytes.Equal(again.Body, first.Body) ||
+		again.Header.Get("Idempotent-Replayed") != "true" {
 		t.Errorf("%s: the next one got %d %v %s, %v, want %s", point, again.Status, again.Header, again.Body, err, first.Body)
 	}
 }
@@ -77,7 +79,10 @@ func retried(t *testing.T, point string, done bool, status int, send func() (ser
 // nothing: the retry finds the answer, or makes it.
 func TestH2H3H4KilledWhileCreating(t *testing.T) {
 	t.Parallel()
-	for header, key := range map[string]string{"Idempotency-Key": "key-%08d", "X-Client-Token": "00000000-0000-0000-0000-%012d"} {
+	for header, key := range map[string]string{
+		"Idempotency-Key": "key-%08d",
+		"X-Client-Token":  "00000000-0000-0000-0000-%012d",
+	} {
 		t.Run(header, func(t *testing.T) {
 			t.Parallel()
 			s := servetest.Start(t, servetest.Options{Tags: []string{"crashpoint"}})
@@ -120,7 +125,8 @@ func TestH2H3H4KilledWhileWriting(t *testing.T) {
 	points := []string{"idem.acquired", "idem.before_finish", "tx.before_commit", "tx.after_commit", "resp.before_write"}
 	for i, point := range points {
 		send := func() (servetest.Answer, error) {
-			return keyed(s, http.MethodPost, path, map[string]any{"key": fmt.Sprint("k", i), "value": point}, "Idempotency-Key", fmt.Sprintf("key-%08d", i))
+			tag := map[string]any{"key": fmt.Sprint("k", i), "value": point}
+			return keyed(s, http.MethodPost, path, tag, "Idempotency-Key", fmt.Sprintf("key-%08d", i))
 		}
 		killed(t, s, point, send)
 		retried(t, point, i >= 3, http.StatusOK, send)
@@ -144,7 +150,8 @@ func TestH2LeaseOfAKilledServer(t *testing.T) {
 	options.Args = append(options.Args, "--api-key", alive.APIKey, "--api-secret-key", alive.SecretKey)
 	dead := servetest.Start(t, options)
 	send := func(s *servetest.Server) (servetest.Answer, error) {
-		return keyed(s, http.MethodPost, "/subscriptions", servetest.SubscriptionBody("one"), "Idempotency-Key", "a-key-of-the-test")
+		body := servetest.SubscriptionBody("one")
+		return keyed(s, http.MethodPost, "/subscriptions", body, "Idempotency-Key", "a-key-of-the-test")
 	}
 	if answer, err := send(dead); err == nil {
 		t.Fatalf("got %d %s, want no answer", answer.Status, answer.Body)

@@ -27,7 +27,9 @@ type load struct {
 }
 
 func newLoad(tb testing.TB, s *servetest.Server) *load {
-	return &load{tb: tb, s: s, acknowledged: map[string]string{}, sequences: map[string][]string{}, more: make(chan struct{})}
+	return &load{
+		tb: tb, s: s, acknowledged: map[string]string{}, sequences: map[string][]string{}, more: make(chan struct{}),
+	}
 }
 
 // write starts clients that create so many subscriptions each, until the server
@@ -55,7 +57,7 @@ func (l *load) write(many, each int) {
 	}()
 }
 
-// create creates one subscription and tells whether to go on.
+// create creates one subscription and reports whether to go on.
 func (l *load) create(writer, name string) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()

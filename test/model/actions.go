@@ -24,22 +24,41 @@ const jobs = "database-job essentials-database-job"
 // everyAction lists all operations of the document but those on tasks.
 func everyAction() []action {
 	all := []action{
-		{op: "createProSubscription", body: subscription, makes: "subscription", kin: "database", shows: "name deploymentType"},
+		{
+			op: "createProSubscription", body: subscription, makes: "subscription", kin: "database",
+			shows: "name deploymentType",
+		},
 		{op: "updateProSubscription", on: "subscription", body: subscriptionChange, shows: "name publicEndpointAccess"},
-		{op: "updateProSubscription", on: "subscription", where: "keys", body: keys, kin: "database", shows: "deletionGracePeriod"},
+		{
+			op: "updateProSubscription", on: "subscription", where: "keys", body: keys, kin: "database",
+			shows: "deletionGracePeriod",
+		},
 		{op: "deleteProSubscription", on: "subscription", ends: true},
 		{
-			op: "updateProSubscriptionCidrAllowList", on: "subscription", where: "single", body: allowList, reads: "getProSubscriptionCidrAllowList",
+			op: "updateProSubscriptionCidrAllowList", on: "subscription", where: "single", body: allowList,
+			reads: "getProSubscriptionCidrAllowList",
 			shows: "cidrIps=response.resource.cidr_ips securityGroupIds=response.resource.security_group_ids",
 		},
-		{op: "updateProSubscriptionMaintenanceWindows", on: "subscription", body: maintenance, reads: "getProSubscriptionMaintenanceWindows", shows: "mode"},
-		{op: "updateProSubscriptionResourceTags", on: "subscription", where: "own", body: resourceTags, shows: "resourceTags=cloudDetails.0.resourceTags"},
+		{
+			op: "updateProSubscriptionMaintenanceWindows", on: "subscription", body: maintenance,
+			reads: "getProSubscriptionMaintenanceWindows", shows: "mode",
+		},
+		{
+			op: "updateProSubscriptionResourceTags", on: "subscription", where: "own", body: resourceTags,
+			shows: "resourceTags=cloudDetails.0.resourceTags",
+		},
 		{op: "addActiveActiveRegion", on: "subscription", where: "active-active", body: newRegion},
 		{op: "deleteActiveActiveRegions", on: "subscription", where: "active-active", body: oldRegion},
 
 		{op: "createProDatabase", on: "subscription", body: database, makes: "database", shows: "name protocol"},
-		{op: "updateProDatabase", on: "database", where: "single", body: databaseChange, shows: "name datasetSizeInGb dataPersistence dataEvictionPolicy replication"},
-		{op: "updateActiveActiveDatabaseRegions", on: "database", where: "active-active", body: regionsChange, shows: "name dataEvictionPolicy"},
+		{
+			op: "updateProDatabase", on: "database", where: "single", body: databaseChange,
+			shows: "name datasetSizeInGb dataPersistence dataEvictionPolicy replication",
+		},
+		{
+			op: "updateActiveActiveDatabaseRegions", on: "database", where: "active-active", body: regionsChange,
+			shows: "name dataEvictionPolicy",
+		},
 		{op: "deleteProDatabase", on: "database", ends: true},
 		{op: "backupProDatabase", on: "database", body: backup, kin: jobs},
 		{op: "importProDatabase", on: "database", body: dataImport, kin: jobs},
@@ -54,8 +73,14 @@ func everyAction() []action {
 		{op: "createEssentialsSubscription", body: essentials, makes: "essentials-subscription", shows: "name planId"},
 		{op: "updateEssentialsSubscription", on: "essentials-subscription", body: essentialsChange, shows: "name planId"},
 		{op: "deleteEssentialsSubscription", on: "essentials-subscription", ends: true},
-		{op: "createEssentialsDatabase", on: "essentials-subscription", body: essentialsDatabase, makes: "essentials-database", shows: "name"},
-		{op: "updateEssentialsDatabase", on: "essentials-database", body: essentialsDatabaseChange, shows: "name dataEvictionPolicy"},
+		{
+			op: "createEssentialsDatabase", on: "essentials-subscription", body: essentialsDatabase,
+			makes: "essentials-database", shows: "name",
+		},
+		{
+			op: "updateEssentialsDatabase", on: "essentials-database", body: essentialsDatabaseChange,
+			shows: "name dataEvictionPolicy",
+		},
 		{op: "deleteEssentialsDatabase", on: "essentials-database", ends: true},
 		{op: "backupEssentialsDatabase", on: "essentials-database", body: backup, kin: jobs},
 		{op: "importEssentialsDatabase", on: "essentials-database", body: dataImport, kin: jobs},
@@ -91,10 +116,16 @@ func everyAction() []action {
 		{op: "deleteTransitGatewayAttachment", on: "transit-gateway-attachment", ends: true},
 		{op: "createPscService", on: "subscription", where: "gcp", makes: "psc-service"},
 		{op: "deletePscService", on: "psc-service", ends: true},
-		{op: "createPscEndpoint", on: "psc-service", body: endpoint, makes: "psc-endpoint", shows: "gcpProjectId endpointConnectionName"},
+		{
+			op: "createPscEndpoint", on: "psc-service", body: endpoint, makes: "psc-endpoint",
+			shows: "gcpProjectId endpointConnectionName",
+		},
 		{op: "updatePscEndpoint", on: "psc-endpoint", body: endpointChange, shows: "gcpVpcName"},
 		{op: "deletePscEndpoint", on: "psc-endpoint", ends: true},
-		{op: "createPrivateLink", on: "subscription", where: "aws", body: privateLink, makes: "private-link", kin: "private-link-principal"},
+		{
+			op: "createPrivateLink", on: "subscription", where: "aws", body: privateLink, makes: "private-link",
+			kin: "private-link-principal",
+		},
 		{op: "deletePrivateLink", on: "private-link", ends: true},
 		{op: "createPrivateLinkPrincipal", on: "private-link", body: principal, kin: "private-link-principal"},
 		{op: "deletePrivateLinkPrincipal", on: "private-link-principal", body: principalNamed, ends: true},
@@ -128,19 +159,23 @@ func everyRead() map[string][]string {
 			"getCurrentAccount", "listDataPersistenceOptions", "listDatabaseModules", "listSystemLogs", "listPaymentMethods",
 			"listQueryPerformanceFactors", "listRegions", "listSessionLogs", "listUsers", "getUser", "listProRedisVersions",
 			"listCloudAccounts", "listAclRedisRules", "listAclRoles", "listAclUsers", "listProSubscriptions",
-			"listEssentialsSubscriptions", "listEssentialsPlans", "getEssentialsPlan", "listEssentialsRedisVersions", "listDataIntegrationWorkspaces",
+			"listEssentialsSubscriptions", "listEssentialsPlans", "getEssentialsPlan", "listEssentialsRedisVersions",
+			"listDataIntegrationWorkspaces",
 		},
 		"subscription": {
-			"getProSubscription", "getProSubscriptionCidrAllowList", "getProSubscriptionMaintenanceWindows", "getProSubscriptionPricing",
-			"listActiveActiveRegions", "listProDatabases", "listVpcPeerings", "listTransitGateways", "listTransitGatewayInvitations",
-			"getPscService", "getPrivateLink", "getPrivateLinkEndpointScript",
-			"getDataIntegrationWorkspace", "getDataIntegrationWorkspaceSubpath",
+			"getProSubscription", "getProSubscriptionCidrAllowList", "getProSubscriptionMaintenanceWindows",
+			"getProSubscriptionPricing", "listActiveActiveRegions", "listProDatabases", "listVpcPeerings",
+			"listTransitGateways", "listTransitGatewayInvitations", "getPscService", "getPrivateLink",
+			"getPrivateLinkEndpointScript", "getDataIntegrationWorkspace", "getDataIntegrationWorkspaceSubpath",
 		},
 		"database": {
 			"getProDatabase", "listProDatabaseTargetVersions", "getProDatabaseBackupStatus", "getProDatabaseCertificate",
-			"getProDatabaseImportStatus", "getProDatabaseSlowLog", "listProDatabaseTags", "getProDatabaseTraffic", "getProDatabaseUpgradeStatus",
+			"getProDatabaseImportStatus", "getProDatabaseSlowLog", "listProDatabaseTags", "getProDatabaseTraffic",
+			"getProDatabaseUpgradeStatus",
 		},
-		"essentials-subscription": {"getEssentialsSubscription", "listEssentialsDatabases", "listEssentialsPlansForSubscription"},
+		"essentials-subscription": {
+			"getEssentialsSubscription", "listEssentialsDatabases", "listEssentialsPlansForSubscription",
+		},
 		"essentials-database": {
 			"getEssentialsDatabase", "listEssentialsDatabaseTargetVersions", "getEssentialsDatabaseBackupStatus",
 			"getEssentialsDatabaseImportStatus", "getEssentialsDatabaseSlowLog", "listEssentialsDatabaseTags",

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Agree tells where views of the same contradict one another for a client that has waited: for the task of one of the
+// Agree returns where views of the same contradict one another for a client that has waited: for the task of one of the
 // ended calls, or for a resource to be active. It looks at what that may have changed: alone and in its list, and a Pro
 // subscription with its databases and what they cost.
 func (m *Model) Agree(api Reader, before, now Snapshot, ended []*Call) (problems []string) {
@@ -77,7 +77,7 @@ func (m *Model) alone(api Reader, r Resource) any {
 	return answer.Get()
 }
 
-// agreeOnDatabases tells where a subscription counts or prices other databases than it lists, or is active while one of
+// agreeOnDatabases returns where a subscription counts or prices other databases than it lists, or is active while one of
 // them is not there yet.
 func (m *Model) agreeOnDatabases(api Reader, sub Resource, view View) (problems []string) {
 	wrong := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }

@@ -11,7 +11,9 @@ import (
 type object = map[string]any
 
 func subscription(d *draft) any {
-	body := object{"name": d.name(), "databases": []any{object{"name": d.databaseName(), "protocol": "redis", "datasetSizeInGb": 1}}}
+	body := object{
+		"name": d.name(), "databases": []any{object{"name": d.databaseName(), "protocol": "redis", "datasetSizeInGb": 1}},
+	}
 	place := func(region, cidr string) any {
 		return object{"region": region, "networking": object{"deploymentCIDR": cidr}}
 	}
@@ -24,7 +26,9 @@ func subscription(d *draft) any {
 		provider["regions"] = []any{place("us-east-1", "10.0.0.0/24"), place("us-east-2", "10.0.1.0/24")}
 	case "active-active on gcp":
 		body["deploymentType"] = "active-active"
-		provider = object{"provider": "GCP", "regions": []any{place("us-east1", "10.0.0.0/24"), place("us-east4", "10.0.1.0/24")}}
+		provider = object{
+			"provider": "GCP", "regions": []any{place("us-east1", "10.0.0.0/24"), place("us-east4", "10.0.1.0/24")},
+		}
 	case "keys":
 		body["persistentStorageEncryptionType"] = "customer-managed-key"
 	case "own":
@@ -68,16 +72,22 @@ func maintenance(d *draft) any {
 		return object{"mode": "automatic"}
 	}
 	return object{"mode": "manual", "windows": []any{object{
-		"startHour": d.pick("hour", 24), "durationInHours": 4 + d.pick("duration", 8), "days": []string{d.one("day", "Monday", "Friday", "Noday")},
+		"startHour": d.pick("hour", 24), "durationInHours": 4 + d.pick("duration", 8),
+		"days": []string{d.one("day", "Monday", "Friday", "Noday")},
 	}}}
 }
 
 func resourceTags(d *draft) any {
-	return object{"resourceTags": []any{object{"key": d.one("key", "team", "cost", "aws:no"), "value": d.one("value", "one", "two")}}}
+	return object{"resourceTags": []any{object{
+		"key": d.one("key", "team", "cost", "aws:no"), "value": d.one("value", "one", "two"),
+	}}}
 }
 
 func newRegion(d *draft) any {
-	body := object{"region": d.one("region", "eu-west-1", "us-west-1", "us-east-1", "us-east-2", "europe-west1"), "deploymentCIDR": fmt.Sprintf("10.0.%d.0/24", d.pick("cidr", 6))}
+	body := object{
+		"region":         d.one("region", "eu-west-1", "us-west-1", "us-east-1", "us-east-2", "europe-west1"),
+		"deploymentCIDR": fmt.Sprintf("10.0.%d.0/24", d.pick("cidr", 6)),
+	}
 	d.dryRun(body)
 	return body
 }
@@ -110,9 +120,11 @@ func database(d *draft) any {
 
 func databaseChange(d *draft) any {
 	body := object{}
-	for _, member := range d.list("members", "name", "datasetSizeInGb", "dataPersistence", "dataEvictionPolicy", "replication") {
+	members := []string{"name", "datasetSizeInGb", "dataPersistence", "dataEvictionPolicy", "replication"}
+	for _, member := range d.list("members", members...) {
 		body[member] = object{
-			"name": d.databaseName(), "datasetSizeInGb": 1 + d.pick("size", 3), "dataPersistence": d.one("persistence", "none", "snapshot-every-1-hour"),
+			"name": d.databaseName(), "datasetSizeInGb": 1 + d.pick("size", 3),
+			"dataPersistence":    d.one("persistence", "none", "snapshot-every-1-hour"),
 			"dataEvictionPolicy": d.one("eviction", "noeviction", "allkeys-lru"), "replication": d.yes("replication"),
 		}[member]
 	}
@@ -125,7 +137,10 @@ func regionsChange(d *draft) any {
 		body["name"] = d.databaseName()
 	}
 	if d.yes("region") {
-		body["regions"] = []any{object{"region": d.one("which", "us-east-1", "eu-west-1"), "localThroughputMeasurement": object{"readOperationsPerSecond": 2000}}}
+		body["regions"] = []any{object{
+			"region":                     d.one("which", "us-east-1", "eu-west-1"),
+			"localThroughputMeasurement": object{"readOperationsPerSecond": 2000},
+		}}
 	}
 	return body
 }
@@ -139,7 +154,9 @@ func backup(d *draft) any {
 }
 
 func dataImport(d *draft) any {
-	return object{"sourceType": "http", "importFromUri": []string{d.one("uri", "https://data.example/dump.rdb", "nonsense")}}
+	return object{
+		"sourceType": "http", "importFromUri": []string{d.one("uri", "https://data.example/dump.rdb", "nonsense")},
+	}
 }
 
 func upgrade(d *draft) any {
@@ -213,7 +230,9 @@ func roleChange(d *draft) any {
 }
 
 func aclUser(d *draft) any {
-	return object{"name": d.name(), "role": d.some("ACL role").Name, "password": d.one("password", "Long-enough-1", "short")}
+	return object{
+		"name": d.name(), "role": d.some("ACL role").Name, "password": d.one("password", "Long-enough-1", "short"),
+	}
 }
 
 func aclUserChange(d *draft) any {
@@ -234,13 +253,15 @@ func person(d *draft) any {
 func cloudAccount(d *draft) any {
 	name := d.name()
 	return object{
-		"name": name, "accessKeyId": "KEY-" + name, "accessSecretKey": "secret", "consoleUsername": "user", "consolePassword": "password",
+		"name": name, "accessKeyId": "KEY-" + name, "accessSecretKey": "secret",
+		"consoleUsername": "user", "consolePassword": "password",
 		"signInLoginUrl": "https://123456789012.signin.aws.amazon.com/console",
 	}
 }
 
 func peering(d *draft) any {
-	body := object{"provider": "GCP", "vpcProjectUid": fmt.Sprintf("shop-project-%d", d.pick("project", 4)), "vpcNetworkName": "shop"}
+	project := fmt.Sprintf("shop-project-%d", d.pick("project", 4))
+	body := object{"provider": "GCP", "vpcProjectUid": project, "vpcNetworkName": "shop"}
 	if d.root.Provider != "GCP" {
 		body = object{
 			"awsAccountId": "210987654321", "vpcId": fmt.Sprintf("vpc-0f9e8d7c6b5a4321%d", d.pick("vpc", 4)),
@@ -313,7 +334,10 @@ func redirection(d *draft) any {
 }
 
 func costReport(d *draft) any {
-	return object{"startDate": "2026-01-01", "endDate": d.one("end", "2026-01-31", "2025-12-31", "2099-01-01"), "format": d.one("format", "csv", "json")}
+	return object{
+		"startDate": "2026-01-01", "endDate": d.one("end", "2026-01-31", "2025-12-31", "2099-01-01"),
+		"format": d.one("format", "csv", "json"),
+	}
 }
 
 func document(d *draft) any { return object{d.one("member", "a", "b"): d.pick("value", 10)} }

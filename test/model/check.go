@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Step tells what is wrong with how an account came from one snapshot to the next, while calls ended and time passed.
+// Step returns what is wrong with how an account came from one snapshot to the next, while calls ended and time passed.
 func (m *Model) Step(before, after Snapshot, ended []*Call) (problems []string) {
 	wrong := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	for _, r := range after.sorted() {
@@ -43,7 +43,7 @@ func (m *Model) Step(before, after Snapshot, ended []*Call) (problems []string) 
 	return append(problems, m.Whole(after)...)
 }
 
-// outcome tells what is wrong with what an ended call has left.
+// outcome returns what is wrong with what an ended call has left.
 func (m *Model) outcome(before, after Snapshot, c *Call) (problems []string) {
 	if !c.done() {
 		if c.sure && !c.malformed {
@@ -80,7 +80,7 @@ func (m *Model) outcome(before, after Snapshot, c *Call) (problems []string) {
 	return problems
 }
 
-// touched tells whether one of the calls may have changed a resource that was there before.
+// touched reports whether one of the calls may have changed a resource that was there before.
 func (m *Model) touched(before Snapshot, r Resource, ended []*Call) bool {
 	return slices.ContainsFunc(ended, func(c *Call) bool {
 		if !c.changes() {
@@ -91,7 +91,7 @@ func (m *Model) touched(before Snapshot, r Resource, ended []*Call) bool {
 	})
 }
 
-// explained tells whether one of the calls made a resource: named it, or made it along with what it is below.
+// explained reports whether one of the calls made a resource: named it, or made it along with what it is below.
 func (m *Model) explained(after Snapshot, r Resource, ended []*Call) bool {
 	for _, c := range ended {
 		if !c.changes() {
@@ -112,7 +112,7 @@ func (m *Model) explained(after Snapshot, r Resource, ended []*Call) bool {
 	return false
 }
 
-// Whole tells where something refers to what is not there, or two things clash.
+// Whole returns where something refers to what is not there, or two things clash.
 func (m *Model) Whole(s Snapshot) (problems []string) {
 	wrong := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	taken := map[string]Ref{}
@@ -124,7 +124,8 @@ func (m *Model) Whole(s Snapshot) (problems []string) {
 			wrong("%v is below %v", r.Ref, r.Parent)
 		case k.parent != "" && !there:
 			wrong("%v is below %v, which is not there", r.Ref, r.Parent)
-		case r.Region != 0 && !k.leaving(r.Status) && !slices.ContainsFunc(parent.Regions, func(at Region) bool { return at.ID == r.Region }):
+		case r.Region != 0 && !k.leaving(r.Status) &&
+			!slices.ContainsFunc(parent.Regions, func(at Region) bool { return at.ID == r.Region }):
 			wrong("%v is in region %d, where %v is not", r.Ref, r.Region, r.Parent)
 		}
 		for _, used := range r.Uses {
@@ -152,7 +153,7 @@ func (m *Model) Whole(s Snapshot) (problems []string) {
 	return problems
 }
 
-// AtRest tells what still goes on when everything has had its time.
+// AtRest returns what still goes on when everything has had its time.
 func (m *Model) AtRest(s Snapshot) (problems []string) {
 	for _, r := range s.sorted() {
 		if !m.kinds[r.Kind].settled(r.Status) {
@@ -165,7 +166,7 @@ func (m *Model) AtRest(s Snapshot) (problems []string) {
 	return problems
 }
 
-// Stuck tells what is under way though nothing is left to be done: steps are what is.
+// Stuck returns what is under way though nothing is left to be done: steps are what is.
 func (m *Model) Stuck(s Snapshot, steps []Ref) (problems []string) {
 	for _, r := range s.sorted() {
 		if !m.kinds[r.Kind].settled(r.Status) && !slices.Contains(steps, r.Ref) {

@@ -74,7 +74,7 @@ func (d *draft) some(kind string) Resource {
 	return candidates[len(candidates)-1-d.choice("which "+kind, len(candidates))]
 }
 
-// sensible tells whether an action makes sense where it is aimed at.
+// sensible reports whether an action makes sense where it is aimed at.
 func (a *action) sensible(root Resource) bool {
 	switch a.where {
 	case "aws", "gcp":
@@ -224,17 +224,19 @@ func (d *draft) call() *Call {
 	}
 	c.dry, c.region = d.dry, d.region
 	c.sure = !wrongTwin && d.action.ends && d.m.removable(d.target)
-	if body, ok := c.Body.(object); ok && !strings.Contains(op, "DataIntegration") && d.rarely("malformed") && d.rarely("indeed") {
+	body, ok := c.Body.(object)
+	if ok && !strings.Contains(op, "DataIntegration") && d.rarely("malformed") && d.rarely("indeed") {
 		body["noSuchMember"], c.malformed = true, true
 	}
 	return c
 }
 
-// removable tells whether a resource must let itself be deleted: everything is at rest, and nothing keeps it.
+// removable reports whether a resource must let itself be deleted: everything is at rest, and nothing keeps it.
 func (m *Model) removable(r Resource) bool {
 	root := m.known.root(r)
 	k := m.kinds[r.Kind]
-	if r.Kind == "psc-endpoint" || root.Kind == "subscription" && root.Status != "active" || m.isGone(r) || len(m.Unfinished()) > 0 {
+	if r.Kind == "psc-endpoint" || root.Kind == "subscription" && root.Status != "active" ||
+		m.isGone(r) || len(m.Unfinished()) > 0 {
 		return false // one that is in use only goes after its script was read
 	}
 	for _, other := range m.known {
@@ -290,7 +292,7 @@ func (m *Model) candidates(kind string, goneOnes bool) (list []Resource) {
 
 func (m *Model) isGone(r Resource) bool { return r.Status == gone }
 
-// namesGone tells whether a path names something that is gone. What has no number of its own may be there again.
+// namesGone reports whether a path names something that is gone. What has no number of its own may be there again.
 func (m *Model) namesGone(r Resource) bool {
 	for r.Parent.Kind != "" && m.kinds[r.Kind].param == "" {
 		r = m.known[r.Parent]

@@ -136,7 +136,7 @@ func (f *families) send(method, path string, body any) apitest.Answer {
 	return apitest.Answer(answer)
 }
 
-// learn looks what there is, and tells whether the server answers.
+// learn looks what there is, and reports whether the server answers.
 func (f *families) learn(m *model.Model) bool {
 	view, problems := m.Read(model.Reader{Send: f.send}, false)
 	if len(problems) == 0 {
@@ -145,7 +145,7 @@ func (f *families) learn(m *model.Model) bool {
 	return f.send(http.MethodGet, "/v1/", nil).Status == http.StatusOK
 }
 
-// call sends a request, waits for its task or not, and tells whether to go on.
+// call sends a request, waits for its task or not, and reports whether to go on.
 func (f *families) call(m *model.Model, c *model.Call) bool {
 	answer := f.send(c.Method, c.Path, c.Body)
 	if answer.Status == 0 {
@@ -164,7 +164,7 @@ func (f *families) call(m *model.Model, c *model.Call) bool {
 	return task.Status != 0
 }
 
-// tasks waits until all tasks have ended, and gives them back.
+// tasks waits until all tasks have ended, and returns them.
 func (f *families) tasks() (tasks []any) {
 	f.tb.Helper()
 	f.s.Until("/tasks", func(_ int, body []byte) bool {

@@ -64,14 +64,19 @@ func everyKind() []kind {
 			time: "draft>pending>active active-change-pending>active", task: "new>draft active>active-change-pending *>gone",
 			list: "listEssentialsDatabases", items: "subscription.databases", id: "databaseId", get: "getEssentialsDatabase",
 		},
-		{name: "essentials-database-job", parent: "essentials-database", time: "pending>active", task: "new>pending active>pending pending>active"},
+		{
+			name: "essentials-database-job", parent: "essentials-database", time: "pending>active",
+			task: "new>pending active>pending pending>active",
+		},
 		{
 			name: "ACL rule", param: "aclRedisRuleId", time: "pending>active deleting>gone",
-			task: "new>pending active>pending *>deleting", keptBy: "ACL role", list: "listAclRedisRules", items: "redisRules", id: "id",
+			task: "new>pending active>pending *>deleting", keptBy: "ACL role",
+			list: "listAclRedisRules", items: "redisRules", id: "id",
 		},
 		{
 			name: "ACL role", param: "aclRoleId", time: "pending>active deleting>gone",
-			task: "new>pending active>pending active>deleting", keptBy: "ACL user", list: "listAclRoles", items: "roles", id: "id",
+			task: "new>pending active>pending active>deleting", keptBy: "ACL user",
+			list: "listAclRoles", items: "roles", id: "id",
 		},
 		{
 			name: "ACL user", param: "aclUserId", time: "pending>active deleting>gone",
@@ -100,7 +105,8 @@ func everyKind() []kind {
 		{
 			name: "psc-endpoint", parent: "psc-service", param: "endpointId", provider: "GCP",
 			time: "initialized>processing>pending accept-pending>active reject-pending>rejected",
-			task: "new>initialized pending>accept-pending rejected>accept-pending pending>reject-pending active>reject-pending *>gone",
+			task: "new>initialized pending>accept-pending rejected>accept-pending " +
+				"pending>reject-pending active>reject-pending *>gone",
 			list: "listPscEndpoints", items: "response.resource.endpoints", id: "id",
 		},
 		{
@@ -144,15 +150,16 @@ func (k kind) reach(from string, operations bool) map[string]bool {
 	return reached
 }
 
-// knows tells whether a state is one of the kind's.
+// knows reports whether a state is one of the kind's.
 func (k kind) knows(state string) bool {
-	return state != unborn && state != gone && slices.Contains(strings.FieldsFunc(k.time+" "+k.task, func(r rune) bool { return r == ' ' || r == '>' }), state)
+	states := strings.FieldsFunc(k.time+" "+k.task, func(r rune) bool { return r == ' ' || r == '>' })
+	return state != unborn && state != gone && slices.Contains(states, state)
 }
 
-// leaving tells whether a resource in a state is on its way out.
+// leaving reports whether a resource in a state is on its way out.
 func (k kind) leaving(state string) bool { return k.reach(state, false)[gone] }
 
-// settled tells whether a resource in a state stays in it until it is asked for something.
+// settled reports whether a resource in a state stays in it until it is asked for something.
 func (k kind) settled(state string) bool { return len(k.reach(state, false)) == 1 }
 
 // either is the first or, for twins, the second of two texts around a |.

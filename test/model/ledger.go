@@ -71,7 +71,8 @@ func (m *Model) Ledger(tasks any, v View) (problems []string) {
 	}
 	for ref, parent := range made {
 		// An endpoint also leaves when its owner only looks on.
-		if m.kinds[ref.Kind].id == "" || ref.Kind == "psc-endpoint" || deleted[ref] || deleted[parent] || parent.Kind != "" && shrunk[parent] {
+		if m.kinds[ref.Kind].id == "" || ref.Kind == "psc-endpoint" || deleted[ref] || deleted[parent] ||
+			parent.Kind != "" && shrunk[parent] {
 			continue
 		}
 		if !there[ref] {
@@ -82,7 +83,7 @@ func (m *Model) Ledger(tasks any, v View) (problems []string) {
 	return append(problems, m.whole(v)...)
 }
 
-// whole tells where a list names something that is not there.
+// whole returns where a list names something that is not there.
 func (m *Model) whole(v View) (problems []string) {
 	for _, r := range v.Resources {
 		for kind, paths := range map[string]string{"ACL role": "redisRules.*.ruleName", "ACL user": "role"} {
@@ -110,7 +111,7 @@ func (m *Model) actionOf(command string) *action {
 	return nil
 }
 
-// Rests tells whether nothing of what is shown changes by itself any more.
+// Rests reports whether nothing of what is shown changes by itself any more.
 func (m *Model) Rests(v View) bool {
 	return !slices.ContainsFunc(v.Resources, func(r Resource) bool { return !m.kinds[r.Kind].settled(r.Status) })
 }

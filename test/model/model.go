@@ -61,7 +61,8 @@ type Call struct {
 
 func (c *Call) String() string {
 	body, _ := json.Marshal(c.Body)
-	return fmt.Sprintf("%s: %s %s %s -> %d %s %s %s", c.Operation, c.Method, c.Path, body, c.Status, c.Task, c.State, c.Why())
+	return fmt.Sprintf("%s: %s %s %s -> %d %s %s %s",
+		c.Operation, c.Method, c.Path, body, c.Status, c.Task, c.State, c.Why())
 }
 
 // Why is the error that the call ended in, if it did.
@@ -74,7 +75,7 @@ func (c *Call) Why() string {
 	return ""
 }
 
-// Ended tells whether nothing will become of the call any more.
+// Ended reports whether nothing will become of the call any more.
 func (c *Call) Ended() bool {
 	return c.Task == "" || c.State == "processing-completed" || c.State == "processing-error"
 }
@@ -85,12 +86,12 @@ func (c *Call) EndedAt() (time.Time, bool) {
 	return at, err == nil && c.Task != "" && c.Ended()
 }
 
-// done tells whether it has done what it was to do.
+// done reports whether it has done what it was to do.
 func (c *Call) done() bool {
 	return c.Ended() && (c.Task == "" && c.Status < 300 || c.State == "processing-completed") && !c.dry
 }
 
-// changes tells whether it may have changed anything.
+// changes reports whether it may have changed anything.
 func (c *Call) changes() bool {
 	return c.done() && (c.Method != http.MethodGet || strings.HasSuffix(c.Operation, "PscEndpoints"))
 }
@@ -98,7 +99,8 @@ func (c *Call) changes() bool {
 // New is the model of an account in which nothing is yet. It fails where the tables name what is not in the document.
 func New(document *openapi.Document) (*Model, error) {
 	m := &Model{
-		operations: map[string]*openapi.Operation{}, kinds: map[string]kind{}, ordered: everyKind(), actions: everyAction(), targets: []string{""},
+		operations: map[string]*openapi.Operation{}, kinds: map[string]kind{},
+		ordered: everyKind(), actions: everyAction(), targets: []string{""},
 		known: Snapshot{}, aliases: map[Ref]string{}, written: map[written]any{},
 	}
 	for _, op := range document.Operations() {
@@ -140,7 +142,7 @@ func (m *Model) Missing() (missing []string) {
 	return missing
 }
 
-// Sent notes the answer to a call. It tells what is wrong with it.
+// Sent notes the answer to a call, and returns what is wrong with it.
 func (m *Model) Sent(c *Call, answer apitest.Answer) (problems []string) {
 	c.Status, c.Task = answer.Status, text(answer.Get("taskId"))
 	c.Answer = answer.Get()
@@ -173,7 +175,8 @@ func text(v any) string {
 	return s
 }
 
-// Tasks notes how the tasks are now. It tells which calls have ended since, in the order in which they were sent.
+// Tasks notes how the tasks are now, and returns the calls that have ended since, in the order in which they were
+// sent.
 func (m *Model) Tasks(list any) (ended []*Call) {
 	tasks := map[string]any{}
 	for _, task := range listAt(list, "") {

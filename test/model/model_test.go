@@ -29,7 +29,8 @@ import (
 
 // A quick round. A long one: go test -run AllFamilies$ -rapid.checks=2000 -rapid.steps=100 -timeout=1h
 func TestMain(m *testing.M) {
-	for name, value := range map[string]string{"rapid.checks": "2", "rapid.steps": "30"} { // the command line wins: it is read later
+	// The command line wins: it is read later.
+	for name, value := range map[string]string{"rapid.checks": "2", "rapid.steps": "30"} {
 		if err := flag.Set(name, value); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
@@ -148,7 +149,9 @@ func (m *machine) requestAndWait(rt *rapid.T) {
 
 func (m *machine) wait(rt *rapid.T) {
 	a := m.draw(rt)
-	times := []time.Duration{time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 3 * time.Minute, apitest.SettleTime}
+	times := []time.Duration{
+		time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 3 * time.Minute, apitest.SettleTime,
+	}
 	a.advance(rt, rapid.SampledFrom(times).Draw(rt, "time"))
 }
 
@@ -197,8 +200,8 @@ func (a *actor) open(rt *rapid.T) {
 	}
 }
 
-// advance lets time of speed 1 pass, from one thing that is due to the next: two at once would be done in any order, and
-// a run could not be repeated. A clock that runs skips it.
+// advance lets time of speed 1 pass, from one thing that is due to the next: two at once would be done in any order,
+// and a run could not be repeated. A clock that runs skips it.
 func (a *actor) advance(rt *rapid.T, d time.Duration) {
 	rt.Logf("%s: %v pass", a.name, d)
 	a.touched = true
@@ -232,8 +235,8 @@ func (a *actor) end(rt *rapid.T) {
 	a.fail(rt, a.shown(model.Reader{Send: a.send, Await: a.account.Finish}, a.now, true))
 }
 
-// stand stops the clock, unless it stands still anyway, so that nothing changes while a test looks at it. What it gives
-// back lets it run on from there.
+// stand stops the clock, unless it stands still anyway, so that nothing changes while a test looks at it. The
+// function that it returns lets it run on from there.
 func (a *actor) stand(rt *rapid.T) (run func()) {
 	if a.speed.Stepped {
 		return func() {}
@@ -285,7 +288,7 @@ func (a *actor) check(rt *rapid.T) {
 	a.now, a.ended, a.touched = now, nil, false
 }
 
-// shown tells where the API shows something else than there is.
+// shown returns where the API shows something else than there is.
 func (a *actor) shown(api model.Reader, now model.Snapshot, single bool) []string {
 	view, problems := a.model.Read(api, single)
 	problems = append(problems, a.model.Compare(view, now)...)
@@ -312,7 +315,7 @@ func (a *actor) awaitQuiet(rt *rapid.T) {
 	}
 }
 
-// report tells, with -v, what the requests led to.
+// report logs, for -v, what the requests led to.
 func report(t *testing.T, outcomes map[string]int) {
 	for _, outcome := range slices.Sorted(maps.Keys(outcomes)) {
 		t.Logf("%5d %s", outcomes[outcome], outcome)

@@ -26,7 +26,7 @@ type View struct {
 	kinds     map[string]bool // that were read
 }
 
-// Read lists everything in the account. It tells where an answer is not one of a list, or where a list and a single
+// Read lists everything in the account. It also returns where an answer is not one of a list, or where a list and a single
 // read differ: of everything, or of nothing.
 func (m *Model) Read(api Reader, single bool) (v View, problems []string) {
 	v = View{Items: map[Ref]any{}, kinds: map[string]bool{}}
@@ -161,7 +161,8 @@ func (m *Model) readRegions(api Reader, v *View) (problems []string) {
 			problems = append(problems, fmt.Sprintf("the regions of %v: got %d %s", r.Ref, answer.Status, answer.Body))
 		}
 		for _, region := range listAt(answer.Get(), "regions") {
-			v.Resources[i].Regions = append(v.Resources[i].Regions, Region{numberAt(region, "regionId"), textAt(region, "region")})
+			at := Region{numberAt(region, "regionId"), textAt(region, "region")}
+			v.Resources[i].Regions = append(v.Resources[i].Regions, at)
 			if n := len(listAt(region, "databases")); n != int(numberAt(v.Items[r.Ref], "numberOfDatabases")) {
 				problems = append(problems, fmt.Sprintf("%v has %d databases in %s, and %v in all",
 					r.Ref, n, textAt(region, "region"), dig(v.Items[r.Ref], "numberOfDatabases")))
@@ -171,19 +172,20 @@ func (m *Model) readRegions(api Reader, v *View) (problems []string) {
 	return problems
 }
 
-// readOne tells where a read of one resource shows something else than the list.
+// readOne returns where a read of one resource shows something else than the list.
 func (m *Model) readOne(api Reader, k kind, r Resource, item any) (problems []string) {
 	answer := m.ask(api, k.get, r, r.Region, func(r Resource) Resource { return Resource{Ref: r.Parent} })
 	members, _ := item.(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		if got := answer.Get(name); name != "links" && !contains(got, members[name]) {
-			problems = append(problems, fmt.Sprintf("%v: %s is %v when it is read alone, and %v in the list", r.Ref, name, got, members[name]))
+			problems = append(problems, fmt.Sprintf("%v: %s is %v when it is read alone, and %v in the list",
+				r.Ref, name, got, members[name]))
 		}
 	}
 	return problems
 }
 
-// contains tells whether a value has everything that another one has; objects may have more.
+// contains reports whether a value has everything that another one has; objects may have more.
 func contains(whole, part any) bool {
 	switch part := part.(type) {
 	case map[string]any:
@@ -212,7 +214,7 @@ func (m *Model) key(r, parent, root Resource) string {
 	return r.String()
 }
 
-// Compare tells where the API shows something else than there is.
+// Compare returns where the API shows something else than there is.
 func (m *Model) Compare(v View, now Snapshot) (problems []string) {
 	shown, there := map[string]string{}, map[string]string{}
 	for _, r := range v.Resources {
@@ -243,7 +245,8 @@ func (m *Model) Compare(v View, now Snapshot) (problems []string) {
 		n := 0
 		for _, child := range now {
 			k := m.kinds[child.Kind]
-			if child.Parent == r.Ref && strings.HasSuffix(child.Kind, "database") && !k.leaving(child.Status) && (!k.early || !r.New) {
+			if child.Parent == r.Ref && strings.HasSuffix(child.Kind, "database") &&
+				!k.leaving(child.Status) && (!k.early || !r.New) {
 				n++
 			}
 		}
@@ -254,7 +257,7 @@ func (m *Model) Compare(v View, now Snapshot) (problems []string) {
 	return problems
 }
 
-// Written tells what was written and does not show where it is read.
+// Written returns what was written and does not show where it is read.
 func (m *Model) Written(api Reader, v View, now Snapshot) (problems []string) {
 	type read struct {
 		ref Ref
@@ -262,9 +265,13 @@ func (m *Model) Written(api Reader, v View, now Snapshot) (problems []string) {
 	}
 	answers := map[read]any{}
 	byPlace := func(a, b written) int {
-		return cmp.Or(cmp.Compare(a.ref.Kind, b.ref.Kind), cmp.Compare(a.ref.ID, b.ref.ID), cmp.Compare(a.read, b.read), cmp.Compare(a.path, b.path))
+		return cmp.Or(
+			cmp.Compare(a.ref.Kind, b.ref.Kind), cmp.Compare(a.ref.ID, b.ref.ID),
+			cmp.Compare(a.read, b.read), cmp.Compare(a.path, b.path),
+		)
 	}
-	for _, w := range slices.SortedFunc(maps.Keys(m.written), byPlace) { // a read may step the clock: the order must not change
+	// A read may step the clock: the order must not change.
+	for _, w := range slices.SortedFunc(maps.Keys(m.written), byPlace) {
 		want := m.written[w]
 		r, there := now[w.ref]
 		if !there || m.kinds[r.Kind].leaving(r.Status) {

@@ -29,8 +29,10 @@ type body struct {
 // subscription.
 const resources = `(
 	SELECT r.*,
-		CASE WHEN 'essentials-subscription' IN (r.parent_kind, p.parent_kind) THEN 'essentials-' ELSE '' END || r.kind AS model_kind,
-		CASE WHEN p.parent_kind = 'essentials-subscription' THEN 'essentials-' ELSE '' END || r.parent_kind AS model_parent_kind
+		CASE WHEN 'essentials-subscription' IN (r.parent_kind, p.parent_kind) THEN 'essentials-' ELSE '' END
+			|| r.kind AS model_kind,
+		CASE WHEN p.parent_kind = 'essentials-subscription' THEN 'essentials-' ELSE '' END
+			|| r.parent_kind AS model_parent_kind
 	FROM resources r
 	LEFT JOIN resources p ON (p.account_id, p.kind, p.id) = (r.account_id, r.parent_kind, r.parent_id)
 )`
@@ -38,9 +40,11 @@ const resources = `(
 // snapshot reads all resources of the account, in the states that its clients see.
 func (a *actor) snapshot(rt *rapid.T) model.Snapshot {
 	rows, err := a.conn.Query(a.ctx, `
-		SELECT model_kind, id, COALESCE(model_parent_kind, ''), COALESCE(parent_id, 0), name, body, CASE WHEN status = 'active' AND EXISTS (
-			SELECT FROM steps s WHERE s.account_id = r.account_id AND s.holds = r.id AND r.parent_id IS NULL
-		) THEN 'pending' ELSE status END, activated_at IS NULL AND status = 'pending'
+		SELECT model_kind, id, COALESCE(model_parent_kind, ''), COALESCE(parent_id, 0), name, body,
+			CASE WHEN status = 'active' AND EXISTS (
+				SELECT FROM steps s WHERE s.account_id = r.account_id AND s.holds = r.id AND r.parent_id IS NULL
+			) THEN 'pending' ELSE status END,
+			activated_at IS NULL AND status = 'pending'
 		FROM `+resources+` r
 		WHERE account_id = $1`, a.account.ID)
 	if err != nil {
@@ -49,7 +53,8 @@ func (a *actor) snapshot(rt *rapid.T) model.Snapshot {
 	s := model.Snapshot{}
 	var r model.Resource
 	var text []byte
-	_, err = pgx.ForEachRow(rows, []any{&r.Kind, &r.ID, &r.Parent.Kind, &r.Parent.ID, &r.Name, &text, &r.Status, &r.New}, func() error {
+	columns := []any{&r.Kind, &r.ID, &r.Parent.Kind, &r.Parent.ID, &r.Name, &text, &r.Status, &r.New}
+	_, err = pgx.ForEachRow(rows, columns, func() error {
 		var b body
 		if err := json.Unmarshal(text, &b); err != nil {
 			return fmt.Errorf("%v: %w", r.Ref, err)
@@ -86,7 +91,7 @@ func (a *actor) exec(rt *rapid.T, sql string) {
 	}
 }
 
-// quiet tells whether the server has nothing to do for the account before its clock moves on.
+// quiet reports whether the server has nothing to do for the account before its clock moves on.
 func (a *actor) quiet(rt *rapid.T) (quiet bool) {
 	err := a.conn.QueryRow(a.ctx, `
 		SELECT NOT EXISTS (SELECT FROM tasks WHERE account_id = $1 AND head AND wake_at < 'infinity')
@@ -118,12 +123,16 @@ func rules() map[string]string {
 		"more than three subscriptions are changed at once": `
 		SELECT FROM steps WHERE account_id = $1 AND due_at IS NOT NULL HAVING count(DISTINCT holds) > 3`,
 		"a subscription waits for a slot while one is free": `
-		SELECT FROM steps WHERE account_id = $1 HAVING bool_or(due_at IS NULL) AND count(DISTINCT holds) FILTER (WHERE due_at IS NOT NULL) < 3`,
+		SELECT FROM steps WHERE account_id = $1
+		HAVING bool_or(due_at IS NULL) AND count(DISTINCT holds) FILTER (WHERE due_at IS NOT NULL) < 3`,
 		"a task has overtaken another": `
 		SELECT FROM tasks t JOIN accounts a ON a.id = t.account_id
 		WHERE t.account_id = $1 AND (t.seq <= a.done_seq) <> (t.response IS NOT NULL)`,
 		"a task has ended before one that was accepted before it": `
-		SELECT FROM (SELECT updated_at < lag(updated_at) OVER (ORDER BY seq) AS early FROM tasks WHERE account_id = $1 AND response IS NOT NULL) t WHERE early`,
+		SELECT FROM (
+			SELECT updated_at < lag(updated_at) OVER (ORDER BY seq) AS early
+			FROM tasks WHERE account_id = $1 AND response IS NOT NULL
+		) t WHERE early`,
 		"the first unfinished task is not the head": `
 		SELECT FROM tasks t JOIN accounts a ON a.id = t.account_id
 		WHERE t.account_id = $1 AND t.head <> (t.seq = a.done_seq + 1)`,

@@ -27,7 +27,8 @@ func TestDefaultsAreQuick(t *testing.T) {
 	s := servetest.Start(t, servetest.Options{Args: []string{"--database-url", pgtest.New(t)}})
 	ready := readiness{URL: s.URL, APIKey: s.APIKey, APISecretKey: s.SecretKey}
 	_, task := ready.ask(t, http.MethodPost, "/subscriptions", subscriptionBody("one"))
-	if _, task = ready.ask(t, http.MethodGet, "/tasks/"+task["taskId"].(string), nil); task["status"] != "processing-completed" {
+	_, task = ready.ask(t, http.MethodGet, "/tasks/"+task["taskId"].(string), nil)
+	if task["status"] != "processing-completed" {
 		t.Errorf("at the first poll: %v", task)
 	}
 	var list map[string]any
@@ -53,7 +54,8 @@ func TestUnreachableDatabase(t *testing.T) {
 		}
 	}
 	missing := strings.Replace(pgtest.New(t), "/test_", "/nope_", 1)
-	wantRefusal(t, 1, []string{"does not exist"}, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(home, "data"), "--database-url", missing)
+	wantRefusal(t, 1, []string{"does not exist"}, nil, "serve", "--listen", "127.0.0.1:0",
+		"--data-dir", filepath.Join(home, "data"), "--database-url", missing)
 }
 
 // Servers that start at once on an empty database take turns at its schema, and
@@ -64,7 +66,8 @@ func TestFiveServersStartAtOnce(t *testing.T) {
 	var servers []*process
 	name := func(i int) string { return filepath.Join(home, string(rune('a'+i))) }
 	for i := range 5 {
-		servers = append(servers, launch(t, nil, "serve", "--listen", "127.0.0.1:0", "--database-url", url, "--data-dir", name(i), "--ready-file", name(i)+".json"))
+		servers = append(servers, launch(t, nil, "serve", "--listen", "127.0.0.1:0", "--database-url", url,
+			"--data-dir", name(i), "--ready-file", name(i)+".json"))
 	}
 	var task map[string]any
 	for i, p := range servers {
@@ -94,7 +97,8 @@ func TestNewerSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	says := []string{"newer", "99999", "use a newer understudy or another database"}
-	wantRefusal(t, 2, says, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(pgtest.TempDir(t), "data"), "--database-url", url)
+	wantRefusal(t, 2, says, nil, "serve", "--listen", "127.0.0.1:0",
+		"--data-dir", filepath.Join(pgtest.TempDir(t), "data"), "--database-url", url)
 	wantRefusal(t, 2, says, []string{"UNDERSTUDY_DATABASE_URL=" + url}, "migrate")
 	if current, _, err := migrations.Version(t.Context(), url); err != nil || current != 99999 {
 		t.Errorf("the version is now %d (%v)", current, err)
@@ -178,7 +182,8 @@ func TestHealth(t *testing.T) {
 	stop(cluster)
 	wantHealth("/healthz", http.StatusOK, "ok")
 	wantHealth("/readyz", http.StatusServiceUnavailable, "database unreachable")
-	if status, stdout, stderr := check(); status != 1 || stdout != "" || stderr != "understudy: not ready: 503 Service Unavailable\n" {
+	const unready = "understudy: not ready: 503 Service Unavailable\n"
+	if status, stdout, stderr := check(); status != 1 || stdout != "" || stderr != unready {
 		t.Errorf("healthcheck without a database: got status %d, %q, %q", status, stdout, stderr)
 	}
 	cluster = start()
@@ -204,7 +209,8 @@ func TestAddressInUse(t *testing.T) {
 	}
 	defer taken.Close()
 	data := filepath.Join(pgtest.TempDir(t), "data")
-	wantRefusal(t, 1, []string{taken.Addr().String(), "address already in use"}, nil, "serve", "--listen", taken.Addr().String(), "--data-dir", data)
+	wantRefusal(t, 1, []string{taken.Addr().String(), "address already in use"}, nil,
+		"serve", "--listen", taken.Addr().String(), "--data-dir", data)
 	if found, err := filepath.Glob(data); err != nil || len(found) > 0 {
 		t.Errorf("the data directory was made: %v, %v", found, err)
 	}

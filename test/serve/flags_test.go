@@ -57,7 +57,8 @@ func TestHelpShowsEveryFlag(t *testing.T) {
 			t.Errorf("--%s is not shown", flag.name)
 			continue
 		}
-		if want := flag.fallback + " ($" + twin(flag.name) + ")."; !strings.Contains(got, "Default: ") || !strings.HasSuffix(got, want) {
+		want := flag.fallback + " ($" + twin(flag.name) + ")."
+		if !strings.Contains(got, "Default: ") || !strings.HasSuffix(got, want) {
 			t.Errorf("--%s is shown as %q, want its default and its twin: …%s", flag.name, got, want)
 		}
 	}
@@ -141,16 +142,22 @@ func TestBadValues(t *testing.T) {
 			}
 		})
 	}
-	for _, keys := range [][2]string{{"hidden\n", "fine"}, {"hidden\r\nx", "fine"}, {"fine", " hidden"}, {"fine", "hid\tden"}} {
-		wantRefusal(t, 2, []string{"header"}, []string{"UNDERSTUDY_API_KEY=" + keys[0], "UNDERSTUDY_API_SECRET_KEY=" + keys[1]}, "serve", "--listen", "127.0.0.1:0", "--data-dir", file)
+	for _, keys := range [][2]string{
+		{"hidden\n", "fine"}, {"hidden\r\nx", "fine"}, {"fine", " hidden"}, {"fine", "hid\tden"},
+	} {
+		env := []string{"UNDERSTUDY_API_KEY=" + keys[0], "UNDERSTUDY_API_SECRET_KEY=" + keys[1]}
+		wantRefusal(t, 2, []string{"header"}, env, "serve", "--listen", "127.0.0.1:0", "--data-dir", file)
 	}
 	for _, args := range [][]string{{"serve", "--nope"}, {"serve", "now"}, {"nope"}, {"serve", "--speed"}, {"migrate"}} {
 		wantRefusal(t, 2, nil, nil, args...)
 	}
 	for _, url := range []string{"", "nonsense", "mysql://u:hidden@127.0.0.1/x", "postgres://u:hidden@127.0.0.1:99999/x"} {
-		wantRefusal(t, 2, []string{"--database-url"}, []string{"PGHOST=127.0.0.1", "PGPORT=1"}, "migrate", "--database-url", url)
+		wantRefusal(t, 2, []string{"--database-url"}, []string{"PGHOST=127.0.0.1", "PGPORT=1"},
+			"migrate", "--database-url", url)
 	}
-	for _, url := range []string{"", "/", "http:///", "http://[::1", "127.0.0.1:8080", "localhost:8080", "ftp://127.0.0.1"} {
+	for _, url := range []string{
+		"", "/", "http:///", "http://[::1", "127.0.0.1:8080", "localhost:8080", "ftp://127.0.0.1",
+	} {
 		wantRefusal(t, 2, []string{"--url", "http://127.0.0.1:8080"}, nil, "healthcheck", "--url", url)
 	}
 }
@@ -170,7 +177,8 @@ func TestFlagWinsOverEnvironment(t *testing.T) {
 		"log-level":               {"loud", "louder"},
 	} {
 		status, _, stderr := run(t, []string{twin(flag) + "=" + bad[0]}, "serve", "--"+flag+"="+bad[1])
-		if status != 2 || !strings.Contains(stderr, bad[1]) || strings.Contains(stderr, bad[0]+" ") || strings.Contains(stderr, bad[0]+`"`) {
+		if status != 2 || !strings.Contains(stderr, bad[1]) ||
+			strings.Contains(stderr, bad[0]+" ") || strings.Contains(stderr, bad[0]+`"`) {
 			t.Errorf("--%s: got status %d, %q; want a complaint about %q", flag, status, stderr, bad[1])
 		}
 	}
@@ -199,7 +207,8 @@ func (p *process) wantSetting(s setting) {
 	t := p.t
 	t.Helper()
 	ready := p.ready(s["ready-file"])
-	if !strings.HasPrefix(ready.URL, "http://"+strings.TrimSuffix(s["listen"], "0")) || ready.APIKey != s["api-key"] || ready.APISecretKey != s["api-secret-key"] {
+	if !strings.HasPrefix(ready.URL, "http://"+strings.TrimSuffix(s["listen"], "0")) ||
+		ready.APIKey != s["api-key"] || ready.APISecretKey != s["api-secret-key"] {
 		t.Errorf("ready as %+v with %v", ready, s)
 	}
 	name := strings.TrimSuffix(filepath.Base(s["keys-file"]), ".json")
@@ -212,7 +221,8 @@ func (p *process) wantSetting(s setting) {
 	if fmt.Sprint(card["type"], " ", card["creditCardEndsWith"]) != kind+" "+digits {
 		t.Errorf("with --card %q the first card is %v", s["card"], card)
 	}
-	if _, listed := ready.ask(t, "GET", "/cloud-accounts", nil); !strings.Contains(fmt.Sprint(listed), s["cloud-account"]) {
+	_, listed = ready.ask(t, "GET", "/cloud-accounts", nil)
+	if !strings.Contains(fmt.Sprint(listed), s["cloud-account"]) {
 		t.Errorf("with --cloud-account %q these are listed: %v", s["cloud-account"], listed)
 	}
 	if got := ready.left(t); got != s["rate-limit"] {
@@ -330,7 +340,10 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 	})
 	t.Run("level", func(t *testing.T) {
 		t.Parallel()
-		quiet := setting{"listen": "127.0.0.1:0", "database-url": pgtest.New(t), "data-dir": filepath.Join(home, "quiet"), "log-level": "error", "ready-file": filepath.Join(home, "quiet.json")}
+		quiet := setting{
+			"listen": "127.0.0.1:0", "database-url": pgtest.New(t), "data-dir": filepath.Join(home, "quiet"),
+			"log-level": "error", "ready-file": filepath.Join(home, "quiet.json"),
+		}
 		for _, start := range []func() *process{
 			func() *process { return launch(t, quiet.environment(), "serve") },
 			func() *process { return launch(t, []string{"UNDERSTUDY_LOG_LEVEL=debug"}, quiet.arguments()...) },
@@ -351,11 +364,15 @@ func TestPostgresEnvironmentHasNoSay(t *testing.T) {
 	t.Parallel()
 	home := pgtest.TempDir(t)
 	file := filepath.Join(home, "ready.json")
-	env := []string{"PGHOST=nowhere.invalid", "PGPORT=1", "PGUSER=nobody", "PGDATABASE=none", "PGDATA=/nowhere", "PGSSLMODE=verify-full", "PGOPTIONS=--nope"}
+	env := []string{
+		"PGHOST=nowhere.invalid", "PGPORT=1", "PGUSER=nobody", "PGDATABASE=none", "PGDATA=/nowhere",
+		"PGSSLMODE=verify-full", "PGOPTIONS=--nope",
+	}
 	for _, flag := range flags {
 		env = append(env, twin(flag.name)+"=") // as compose files pass on what is not set
 	}
-	p := launch(t, slices.Concat(env, []string{"UNDERSTUDY_NOPE=1"}), "serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(home, "data"), "--ready-file", file)
+	p := launch(t, slices.Concat(env, []string{"UNDERSTUDY_NOPE=1"}),
+		"serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(home, "data"), "--ready-file", file)
 	if status, _ := p.ready(file).ask(t, "GET", "/", nil); status != 200 {
 		t.Errorf("got %d", status)
 	}

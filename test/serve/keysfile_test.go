@@ -68,7 +68,8 @@ func TestKeysFile(t *testing.T) {
 		if p.signal(syscall.SIGTERM); p.wait() != 0 {
 			t.Error("did not stop cleanly")
 		}
-		if out := p.stdout.String() + p.stderr.String(); strings.Contains(out, "hidden-of-") || strings.Contains(out, "key-of-") {
+		out := p.stdout.String() + p.stderr.String()
+		if strings.Contains(out, "hidden-of-") || strings.Contains(out, "key-of-") {
 			t.Errorf("a key is shown:\n%s", out)
 		}
 	}
@@ -125,7 +126,8 @@ func TestKeysFileAsReadyFile(t *testing.T) {
 	home := pgtest.TempDir(t)
 	file := filepath.Join(home, "keys.json")
 	writeKeys(t, file, []any{entry("a-good-entry", nil)})
-	wantRefusal(t, 2, []string{"--ready-file", "--keys-file"}, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(home, "data"),
+	wantRefusal(t, 2, []string{"--ready-file", "--keys-file"}, nil,
+		"serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(home, "data"),
 		"--keys-file", file, "--ready-file", home+"/./keys.json")
 	if _, err := os.Stat(file); err != nil {
 		t.Errorf("the keys file is gone: %v", err)
@@ -160,12 +162,21 @@ func TestBadKeysFiles(t *testing.T) {
 		"no secret":         {one(map[string]any{"apiSecretKey": nil}), "entry 2: apiSecretKey"},
 		"key with a break":  {one(map[string]any{"apiKey": "hidden\r\nX-A: b"}), "entry 2: apiKey"},
 		"secret not ASCII":  {one(map[string]any{"apiSecretKey": "hidden-ü"}), "entry 2: apiSecretKey"},
-		"unknown role":      {one(map[string]any{"role": "Manager"}), `entry 2: role "Manager" is none of Owner, Viewer, Logs Viewer, Billing Admin`},
-		"no CIDR":           {one(map[string]any{"allowFrom": []string{"192.0.2.1"}}), `entry 2: allowFrom "192.0.2.1" is no CIDR`},
-		"bits after it":     {one(map[string]any{"allowFrom": []string{"192.0.2.1/24"}}), "is 192.0.2.0/24 meant?"},
-		"mapped":            {one(map[string]any{"allowFrom": []string{"::ffff:192.0.2.0/120"}}), "entry 2: allowFrom"},
-		"same pair":         {one(map[string]any{"apiKey": good["apiKey"], "apiSecretKey": good["apiSecretKey"]}), "entry 2: apiKey and apiSecretKey are those of entry 1"},
-		"same name":         {one(map[string]any{"name": good["name"]}), `entry 2: name "a-good-entry" is that of entry 1`},
+		"unknown role": {
+			one(map[string]any{"role": "Manager"}),
+			`entry 2: role "Manager" is none of Owner, Viewer, Logs Viewer, Billing Admin`,
+		},
+		"no CIDR": {
+			one(map[string]any{"allowFrom": []string{"192.0.2.1"}}),
+			`entry 2: allowFrom "192.0.2.1" is no CIDR`,
+		},
+		"bits after it": {one(map[string]any{"allowFrom": []string{"192.0.2.1/24"}}), "is 192.0.2.0/24 meant?"},
+		"mapped":        {one(map[string]any{"allowFrom": []string{"::ffff:192.0.2.0/120"}}), "entry 2: allowFrom"},
+		"same pair": {
+			one(map[string]any{"apiKey": good["apiKey"], "apiSecretKey": good["apiSecretKey"]}),
+			"entry 2: apiKey and apiSecretKey are those of entry 1",
+		},
+		"same name": {one(map[string]any{"name": good["name"]}), `entry 2: name "a-good-entry" is that of entry 1`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -38,7 +38,8 @@ func TestPrivatePostgresIsPrivate(t *testing.T) {
 	if os.Geteuid() != 0 {
 		return // only root can be another user, too
 	}
-	cmd := exec.Command(openBinary(t), "serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(os.TempDir(), "none"), "--database-url", url)
+	cmd := exec.Command(openBinary(t), "serve", "--listen", "127.0.0.1:0",
+		"--data-dir", filepath.Join(os.TempDir(), "none"), "--database-url", url)
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 12345, Gid: 12345}}
 	p := launchCmd(t, cmd, nil)
@@ -51,7 +52,8 @@ func TestReadyFileThatCannotBe(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(pgtest.TempDir(t), "data")
 	p := launch(t, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", data, "--ready-file", "/proc/no/such.json")
-	if status := p.wait(); status != 2 || !strings.Contains(p.stderr.String(), "understudy: --ready-file: ") || p.stdout.String() != "" {
+	if status := p.wait(); status != 2 || !strings.Contains(p.stderr.String(), "understudy: --ready-file: ") ||
+		p.stdout.String() != "" {
 		t.Errorf("got status %d, %q, %q", status, p.stdout.String(), p.stderr.String())
 	}
 	wantGone(t, data, 0)
@@ -70,9 +72,13 @@ func TestNoPostgresOnThisMachine(t *testing.T) {
 	data := filepath.Join(pgtest.TempDir(t), "data")
 	p := launchCmd(t, exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--data-dir", data), path)
 	status := p.wait()
-	wantLine(t, "serve", status, 2, p.stdout.String(), p.stderr.String(), []string{"no Postgres found", "apt-get install postgresql", "brew install", "--database-url"})
+	wantLine(t, "serve", status, 2, p.stdout.String(), p.stderr.String(), []string{
+		"no Postgres found", "apt-get install postgresql", "brew install", "--database-url",
+	})
 	// A database of one's own needs none.
 	file := data + ".json"
-	p = launchCmd(t, exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--data-dir", data, "--ready-file", file, "--database-url", pgtest.New(t)), path)
+	cmd := exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--data-dir", data, "--ready-file", file,
+		"--database-url", pgtest.New(t))
+	p = launchCmd(t, cmd, path)
 	p.ready(file)
 }

@@ -14,12 +14,13 @@ import (
 	"github.com/understudy-dev/understudy/internal/servetest"
 )
 
-// A second server on the same data directory is refused and told who is there;
+// A second server on the same data directory is refused and says who is there;
 // the first one does not notice.
 func TestSecondServerOnADataDirectory(t *testing.T) {
 	t.Parallel()
 	s := servetest.Start(t, servetest.Options{})
-	wantRefusal(t, 2, []string{s.Dir, fmt.Sprintf("process %d", s.PID)}, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", s.Dir)
+	wantRefusal(t, 2, []string{s.Dir, fmt.Sprintf("process %d", s.PID)}, nil,
+		"serve", "--listen", "127.0.0.1:0", "--data-dir", s.Dir)
 	if status, _, body := s.Do(http.MethodGet, "/", nil); status != http.StatusOK {
 		t.Errorf("the first server: got %d %s", status, body)
 	}
@@ -39,7 +40,8 @@ func TestClosedDataDirectory(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(closed, "file"), nil, 0o600); os.Geteuid() == 0 && err != nil {
 		t.Fatal(err)
 	}
-	wantRefusal(t, 2, []string{closed}, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(closed, "data"))
+	wantRefusal(t, 2, []string{closed}, nil,
+		"serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(closed, "data"))
 }
 
 // A data directory of another user is refused in one line that says whose it is,

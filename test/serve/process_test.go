@@ -94,7 +94,7 @@ func launchCmd(t *testing.T, cmd *exec.Cmd, env []string) *process {
 
 func (p *process) signal(sig syscall.Signal) { _ = p.cmd.Process.Signal(sig) } // it may have ended
 
-// wait waits for the end and gives back the exit status; -1 after a kill.
+// wait waits for the end and returns the exit status; -1 after a kill.
 func (p *process) wait() int {
 	p.t.Helper()
 	select {
@@ -124,7 +124,8 @@ func wantRefusal(t *testing.T, status int, says []string, env []string, args ...
 
 func wantLine(t *testing.T, what string, got, status int, stdout, stderr string, says []string) {
 	t.Helper()
-	if got != status || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "understudy: ") || !strings.HasSuffix(stderr, "\n") {
+	if got != status || stdout != "" || strings.Count(stderr, "\n") != 1 ||
+		!strings.HasPrefix(stderr, "understudy: ") || !strings.HasSuffix(stderr, "\n") {
 		t.Errorf("%s:\ngot status %d, stdout %q, stderr %q\nwant status %d and one line", what, got, stdout, stderr, status)
 	}
 	for _, part := range says {
@@ -173,7 +174,7 @@ func (p *process) until(what string, holds func() bool) {
 	}
 }
 
-// ask sends a request with the keys and gives back the answer.
+// ask sends a request with the keys and returns the answer.
 func (r readiness) ask(t *testing.T, method, path string, body any) (status int, answer map[string]any) {
 	t.Helper()
 	var reader io.Reader

@@ -31,7 +31,8 @@ func TestReadyFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte(stale), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p := launch(t, nil, "serve", "--listen", "127.0.0.1:0", "--database-url", pgtest.New(t), "--data-dir", filepath.Join(home, "data"), "--ready-file", file)
+	p := launch(t, nil, "serve", "--listen", "127.0.0.1:0", "--database-url", pgtest.New(t),
+		"--data-dir", filepath.Join(home, "data"), "--ready-file", file)
 	p.until("the old file is gone", func() bool {
 		data, err := os.ReadFile(file)
 		return err != nil || string(data) != stale
@@ -45,7 +46,9 @@ func TestReadyFile(t *testing.T) {
 	if err := json.Unmarshal(data, &got); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]any{"url": ready.URL, "apiKey": ready.APIKey, "apiSecretKey": ready.APISecretKey, "pid": float64(p.cmd.Process.Pid)}
+	want := map[string]any{
+		"url": ready.URL, "apiKey": ready.APIKey, "apiSecretKey": ready.APISecretKey, "pid": float64(p.cmd.Process.Pid),
+	}
 	if diff := cmp.Diff(want, got); diff != "" || ready.APIKey == "" || ready.APISecretKey == "" {
 		t.Errorf("ready file, want (-), got (+):\n%s", diff)
 	}
@@ -81,7 +84,8 @@ func TestReadyFile(t *testing.T) {
 func TestBannerIsForAShell(t *testing.T) {
 	t.Parallel()
 	const key, secret = "it's $HOME", "a;b`c`\"d\"\\ &*"
-	p := launch(t, nil, "serve", "--listen", "127.0.0.1:0", "--database-url", pgtest.New(t), "--data-dir", filepath.Join(pgtest.TempDir(t), "data"),
+	p := launch(t, nil, "serve", "--listen", "127.0.0.1:0", "--database-url", pgtest.New(t),
+		"--data-dir", filepath.Join(pgtest.TempDir(t), "data"),
 		"--api-key", key, "--api-secret-key", secret)
 	p.until("the banner is out", func() bool { return strings.Contains(p.stdout.String(), "Ctrl-C") })
 	var script strings.Builder
@@ -90,13 +94,14 @@ func TestBannerIsForAShell(t *testing.T) {
 			script.WriteString(line)
 		}
 	}
-	out, err := exec.Command("sh", "-c", script.String()+`printf '%s\n%s' "$REDISCLOUD_ACCESS_KEY" "$REDISCLOUD_SECRET_KEY"`).CombinedOutput()
+	script.WriteString(`printf '%s\n%s' "$REDISCLOUD_ACCESS_KEY" "$REDISCLOUD_SECRET_KEY"`)
+	out, err := exec.Command("sh", "-c", script.String()).CombinedOutput()
 	if want := key + "\n" + secret; err != nil || string(out) != want {
 		t.Errorf("a shell makes of them %q (%v), want %q", out, err, want)
 	}
 }
 
-// A server that listens everywhere tells an address that a client can use.
+// A server that listens everywhere gives an address that a client can use.
 func TestListenEverywhere(t *testing.T) {
 	t.Parallel()
 	for _, listen := range []string{":0", "0.0.0.0:0", "[::]:0", "localhost:0"} {
@@ -125,7 +130,8 @@ func TestDataAndKeysAreKept(t *testing.T) {
 	if len(key) < 20 || len(secret) < 20 || key == secret {
 		t.Errorf("minted keys %q and %q", key, secret)
 	}
-	sub := fmt.Sprintf("/subscriptions/%d", s.Accept(http.MethodPost, "/subscriptions", subscriptionBody("kept")).Response.ResourceID)
+	created := s.Accept(http.MethodPost, "/subscriptions", subscriptionBody("kept"))
+	sub := fmt.Sprintf("/subscriptions/%d", created.Response.ResourceID)
 	s.Until(sub, func(_ int, body []byte) bool { return strings.Contains(string(body), `"status" : "active"`) })
 	_, _, before := s.Do(http.MethodGet, sub, nil)
 	wantKept := func(how string) {
@@ -144,7 +150,8 @@ func TestDataAndKeysAreKept(t *testing.T) {
 	wantKept("kill -9")
 	s.Kill()
 	s.Restart("UNDERSTUDY_API_KEY=mine", "UNDERSTUDY_API_SECRET_KEY=mine too")
-	if status, _, _ := s.Do(http.MethodGet, sub, nil); status != http.StatusOK || s.APIKey != "mine" || s.SecretKey != "mine too" {
+	status, _, _ := s.Do(http.MethodGet, sub, nil)
+	if status != http.StatusOK || s.APIKey != "mine" || s.SecretKey != "mine too" {
 		t.Errorf("with keys of one's own: got %d, keys %s and %s", status, s.APIKey, s.SecretKey)
 	}
 	if now, err := os.ReadFile(file); err != nil || string(now) != string(credentials) {
@@ -165,7 +172,8 @@ func TestSpoiltKeys(t *testing.T) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		wantRefusal(t, 1, []string{"keys of the demo account", file}, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", dir, "--database-url", url)
+		wantRefusal(t, 1, []string{"keys of the demo account", file}, nil,
+			"serve", "--listen", "127.0.0.1:0", "--data-dir", dir, "--database-url", url)
 		if now, err := os.ReadFile(file); err != nil || string(now) != content {
 			t.Errorf("the file has %q (%v), want %q", now, err, content)
 		}

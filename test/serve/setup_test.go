@@ -12,16 +12,20 @@ import (
 	"github.com/understudy-dev/understudy/internal/servetest"
 )
 
-// What a server is set up with is there at once, told by flags or by their twins in the
+// What a server is set up with is there at once, given by flags or by their twins in the
 // environment, and has the same ids after a restart.
 func TestSetup(t *testing.T) {
 	t.Parallel()
 	s := servetest.Start(t, servetest.Options{
-		Args: []string{"--speed", "0", "--card", "Mastercard 1234", "--card", "American Express 0042", "--cloud-account", "ours", "--transit-gateway", "tgw-0feedfacecafebeef"},
-		Env:  []string{"UNDERSTUDY_CLOUD_ACCOUNT=not this one"},
+		Args: []string{
+			"--speed", "0", "--card", "Mastercard 1234", "--card", "American Express 0042",
+			"--cloud-account", "ours", "--transit-gateway", "tgw-0feedfacecafebeef",
+		},
+		Env: []string{"UNDERSTUDY_CLOUD_ACCOUNT=not this one"},
 	})
 	cards, accounts := setupOf(t, s)
-	if len(cards) != 2 || len(accounts) != 2 || cards["Mastercard"] == 0 || cards["American Express"] == 0 || accounts["ours"] == 0 {
+	if len(cards) != 2 || cards["Mastercard"] == 0 || cards["American Express"] == 0 ||
+		len(accounts) != 2 || accounts["ours"] == 0 {
 		t.Fatalf("got cards %v, cloud accounts %v", cards, accounts)
 	}
 	body := servetest.SubscriptionBody("shop")
@@ -31,7 +35,8 @@ func TestSetup(t *testing.T) {
 	if task.Response.Error != nil {
 		t.Fatalf("create a subscription: %+v", *task.Response.Error)
 	}
-	invitations := s.Accept(http.MethodGet, fmt.Sprintf("/subscriptions/%d/transitGateways/invitations", task.Response.ResourceID), nil)
+	path := fmt.Sprintf("/subscriptions/%d/transitGateways/invitations", task.Response.ResourceID)
+	invitations := s.Accept(http.MethodGet, path, nil)
 	if !strings.Contains(string(invitations.Response.Resource), "tgw-0feedfacecafebeef") {
 		t.Errorf("got invitations %s", invitations.Response.Resource)
 	}

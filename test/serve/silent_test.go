@@ -121,7 +121,9 @@ func TestSilentDatabase(t *testing.T) {
 	}
 	defer silent.Close()
 	url := "postgres://someone@" + silent.Addr().String() + "/theirs"
-	wantRefusal(t, 1, []string{silent.Addr().String(), "timeout"}, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(pgtest.TempDir(t), "data"), "--database-url", url)
+	data := filepath.Join(pgtest.TempDir(t), "data")
+	wantRefusal(t, 1, []string{silent.Addr().String(), "timeout"}, nil,
+		"serve", "--listen", "127.0.0.1:0", "--data-dir", data, "--database-url", url)
 }
 
 // The rollback of a transaction whose connection has fallen silent is given up.

@@ -38,7 +38,8 @@ func TestTerminatedUnderLoad(t *testing.T) {
 	for client := range 4 {
 		clients.Go(func() {
 			for i := 0; ; i++ {
-				got, err := s.Send(context.Background(), http.MethodPost, "/subscriptions", subscriptionBody(fmt.Sprintf("%d-%d", client, i)))
+				got, err := s.Send(context.Background(), http.MethodPost, "/subscriptions",
+					subscriptionBody(fmt.Sprintf("%d-%d", client, i)))
 				if err != nil {
 					return // no longer there
 				}
@@ -94,7 +95,8 @@ func TestInterruptedInATerminal(t *testing.T) {
 		t.Errorf("ended with status %d", status)
 	}
 	wantGone(t, data, pid)
-	if log := p.stderr.String(); strings.Contains(log, "level=WARN") || strings.Contains(log, "level=ERROR") || !strings.Contains(log, "stopping") {
+	log := p.stderr.String()
+	if strings.Contains(log, "level=WARN") || strings.Contains(log, "level=ERROR") || !strings.Contains(log, "stopping") {
 		t.Errorf("the log of a good stop:\n%s", log)
 	}
 	if _, err := os.Stat(file); !os.IsNotExist(err) {
@@ -106,7 +108,8 @@ func TestInterruptedInATerminal(t *testing.T) {
 // stops.
 func TestStopWithHeldRequest(t *testing.T) {
 	t.Parallel()
-	s := servetest.Start(t, servetest.Options{Args: []string{"--database-url", pgtest.New(t), "--speed", "0.001", "--task-hold", "2s"}})
+	args := []string{"--database-url", pgtest.New(t), "--speed", "0.001", "--task-hold", "2s"}
+	s := servetest.Start(t, servetest.Options{Args: args})
 	status, _, body := s.Do(http.MethodPost, "/subscriptions", subscriptionBody("one"))
 	var task servetest.Task
 	if err := json.Unmarshal(body, &task); err != nil || status != http.StatusAccepted {
@@ -164,8 +167,9 @@ func TestInterruptedTwice(t *testing.T) {
 	}
 	defer conn.Close()
 	// In hand until its body comes, which holds up the stop.
-	if _, err := fmt.Fprintf(conn, "POST /v1/subscriptions HTTP/1.1\r\nHost: slow\r\nX-Api-Key: %s\r\nX-Api-Secret-Key: %s\r\n"+
-		"Expect: 100-continue\r\nContent-Length: 100\r\n\r\n", ready.APIKey, ready.APISecretKey); err != nil {
+	const head = "POST /v1/subscriptions HTTP/1.1\r\nHost: slow\r\nX-Api-Key: %s\r\nX-Api-Secret-Key: %s\r\n" +
+		"Expect: 100-continue\r\nContent-Length: 100\r\n\r\n"
+	if _, err := fmt.Fprintf(conn, head, ready.APIKey, ready.APISecretKey); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil {

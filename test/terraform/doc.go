@@ -7,7 +7,7 @@
 // -count=1 because go would repeat an old result for a new server, which is no part of this module; -parallel lets the
 // stories meet on a machine of few cores; -v shows how long each step took beside the provider's sleeps.
 //
-// The provider comes in two builds. The official one, unchanged, tells one story of each family of resources. The fast
-// one, the same but for its waits, which are a hundredth, tells all stories at every speed of the server. How they are
+// The provider comes in two builds. The official one, unchanged, runs one story of each family of resources. The fast
+// one, the same but for its waits, which are a hundredth, runs all stories at every speed of the server. How they are
 // built is in programs.
 package terraform

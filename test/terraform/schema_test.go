@@ -45,7 +45,7 @@ func (k *kinds) note(w *workspace) {
 	}
 }
 
-// wantAll holds the stories, when they are told, to their promise: no resource and no data source of the provider is
+// wantAll holds the stories, when they have run, to their promise: no resource and no data source of the provider is
 // left out.
 func (k *kinds) wantAll(t *testing.T, offered []string) {
 	t.Helper()

@@ -68,7 +68,7 @@ func TestEverySpeed(t *testing.T) {
 	}
 }
 
-// run tells a story beside the others: they share one server and one account, as the modules of several teams would.
+// run runs a story beside the others: they share one server and one account, as the modules of several teams would.
 func (s story) run(t *testing.T, server *servetest.Server, terraform *command) {
 	t.Run(s.name, func(t *testing.T) {
 		t.Parallel()

@@ -21,7 +21,7 @@
 //
 //	go test ./test/upgrade -write $(git rev-parse --short HEAD)
 //
-// A server lives through a story (story_test.go), told over HTTP but for clocks and faults, and is killed in the
+// A server lives through a story (story_test.go), which is HTTP but for clocks and faults, and is killed in the
 // middle. Another one opens what it left, and has the conversation that is kept (conversation_test.go). pg_dump must be
 // in PATH, or where Debian has it. The first directory is of cb2b5a6, to which this package was copied for that.
 package upgrade

@@ -55,7 +55,7 @@ func TestOldDataDirectory(t *testing.T) {
 	}
 }
 
-// reopen starts a server on the data directory that a directory of testdata tells of. The server learns of no keys
+// reopen starts a server on the data directory that a directory of testdata describes. The server learns of no keys
 // file: the keys are in the database.
 func reopen(t *testing.T, kept string) *player {
 	t.Helper()

@@ -10,7 +10,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/servetest"
 )
 
-// task is what tells of a task, and what becomes of it.
+// task is a task as a tool shows it, and what becomes of it.
 type task struct {
 	TaskID      string
 	CommandType string
