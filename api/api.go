@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/understudy-dev/understudy/internal/binding"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/openapi"
@@ -180,7 +181,7 @@ func (s *server) perform(r *http.Request, c call, claim store.KeyClaim) (rep rep
 		rep = s.success(r, c.op, out)
 		return rep.outcome()
 	}}
-	req := engine.Request{Path: c.path, Query: queryParams(r, c.op), Body: c.body.JSON}
+	req := binding.Request{Path: c.path, Query: queryParams(r, c.op), Body: c.body.JSON}
 	if c.op.Command != "" {
 		_, err = s.engine.Accept(r.Context(), c.caller, c.op.ID, req, render)
 	} else {

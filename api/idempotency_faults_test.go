@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/binding"
 	"github.com/understudy-dev/understudy/internal/idempotency"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -164,9 +164,9 @@ func (m *machine) owns(z taken) bool { return m.holds(z.name, z.claim) }
 
 // acceptance of the request, in place of the server that took it.
 func (z taken) acceptance(m *machine) store.Acceptance {
-	request, _ := json.Marshal(engine.Request{Body: []byte(z.body(false))})
+	request, _ := json.Marshal(binding.Request{Body: []byte(z.body(false))})
 	if z.route == createDatabase {
-		request, _ = json.Marshal(engine.Request{Path: map[string]string{"subscriptionId": "1"}, Body: []byte(z.body(false))})
+		request, _ = json.Marshal(binding.Request{Path: map[string]string{"subscriptionId": "1"}, Body: []byte(z.body(false))})
 	}
 	operation, command := "createProSubscription", "subscriptionCreateRequest"
 	if z.route == createDatabase {

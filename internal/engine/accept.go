@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/understudy-dev/understudy/internal/batch"
+	"github.com/understudy-dev/understudy/internal/binding"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -40,12 +41,12 @@ func (r Reply) after(out any) {
 
 // Answer runs an operation that answers at once. It returns store.ErrKeyLost,
 // and has done nothing, if the request has lost its idempotency key.
-func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req Request, reply Reply) (any, error) {
+func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req binding.Request, reply Reply) (any, error) {
 	op, err := e.operation(id)
 	if err != nil {
 		return nil, err
 	}
-	in, err := op.input.decode(req)
+	in, err := op.input.Decode(req)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +89,7 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 // store.ErrKeyLost, and has done nothing, if the request has lost its idempotency
 // key. It returns the error of an outermost resource of a GET that is not there; only
 // for looking it up it heeds ctx.
-func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req Request, reply Reply) (cloud.Task, error) {
+func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req binding.Request, reply Reply) (cloud.Task, error) {
 	op, err := e.operation(id)
 	if err != nil {
 		return cloud.Task{}, err
@@ -141,8 +142,8 @@ func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req
 }
 
 // find sees whether the resource is there that an operation shows.
-func (e *Engine) find(ctx context.Context, caller cloud.Caller, op *bound, req Request) error {
-	in, err := op.input.decode(Request{Path: req.Path})
+func (e *Engine) find(ctx context.Context, caller cloud.Caller, op *bound, req binding.Request) error {
+	in, err := op.input.Decode(binding.Request{Path: req.Path})
 	if err != nil {
 		return err
 	}

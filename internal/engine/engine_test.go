@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/binding"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/openapi"
@@ -17,7 +18,7 @@ import (
 // box reads a box; ok is false when it is gone.
 func (w *world) box(id int64) (cloud.Resource[box], bool) {
 	w.tb.Helper()
-	out, err := w.Answer(w.tb.Context(), w.caller, "getBox", engine.Request{Path: map[string]string{"boxId": fmt.Sprint(id)}}, engine.Reply{})
+	out, err := w.Answer(w.tb.Context(), w.caller, "getBox", binding.Request{Path: map[string]string{"boxId": fmt.Sprint(id)}}, engine.Reply{})
 	if _, ok := errors.AsType[*cloud.Error](err); ok {
 		return cloud.Resource[box]{}, false
 	}
@@ -109,7 +110,7 @@ func TestDeleteWinsOverProvisioning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	id := w.process(w.create(`{"name":"one"}`)).Response.ResourceID
-	remove, err := w.Accept(t.Context(), w.caller, "deleteBox", engine.Request{Path: map[string]string{"boxId": fmt.Sprint(id)}}, engine.Reply{})
+	remove, err := w.Accept(t.Context(), w.caller, "deleteBox", binding.Request{Path: map[string]string{"boxId": fmt.Sprint(id)}}, engine.Reply{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,16 +13,18 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/understudy-dev/understudy/internal/binding"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
 // Operation is a function bound to an operationId. Make one with Answer or Task.
 type Operation struct {
 	id      string
-	input   input
+	input   binding.Input
 	answer  func(ctx context.Context, tx *store.Tx, in any) (any, error)     // nil: it is answered with a task
 	process func(ctx context.Context, tx *store.Tx, in any) (Outcome, error) // nil: it answers at once
 	asks    func(in any) question                                            // GetTask: the engine makes its answer of it
+	faults  []string                                                         // what is wrong with the operation itself
 	find    func(ctx context.Context, tx *store.Tx, in any) error            // FoundBy; nil: answer finds it as well
 }
 
@@ -41,7 +43,7 @@ type Outcome struct {
 func Answer[In, Out any](id string, f func(context.Context, *store.Tx, In) (Out, error)) Operation {
 	return Operation{
 		id:    id,
-		input: inputOf[In](),
+		input: binding.Of[In](),
 		answer: func(ctx context.Context, tx *store.Tx, in any) (any, error) {
 			return f(ctx, tx, *in.(*In))
 		},
@@ -57,7 +59,7 @@ func Answer[In, Out any](id string, f func(context.Context, *store.Tx, In) (Out,
 func Task[In, Out any](id string, f func(context.Context, *store.Tx, In) (Out, error)) Operation {
 	return Operation{
 		id:    id,
-		input: inputOf[In](),
+		input: binding.Of[In](),
 		process: func(ctx context.Context, tx *store.Tx, in any) (Outcome, error) {
 			found, err := f(ctx, tx, *in.(*In))
 			if out, ok := any(found).(Outcome); ok {
@@ -71,8 +73,8 @@ func Task[In, Out any](id string, f func(context.Context, *store.Tx, In) (Out, e
 // FoundBy tells an operation that shows a resource how else to see whether that is there: with the same error, and
 // without reading what only showing it takes. In is the input of the operation.
 func FoundBy[In any](op Operation, find func(context.Context, *store.Tx, In) error) Operation {
-	if typ := reflect.TypeFor[In](); typ != op.input.typ {
-		op.input.faults = append(op.input.faults, fmt.Sprintf("it is found by %s and shown by %s", typ, op.input.typ))
+	if typ := reflect.TypeFor[In](); typ != op.input.Type() {
+		op.faults = append(op.faults, fmt.Sprintf("it is found by %s and shown by %s", typ, op.input.Type()))
 	}
 	op.find = func(ctx context.Context, tx *store.Tx, in any) error { return find(ctx, tx, *in.(*In)) }
 	return op

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/understudy-dev/understudy/internal/binding"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -88,11 +89,11 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 	if err != nil {
 		return false, err
 	}
-	var req Request
+	var req binding.Request
 	if err := json.Unmarshal(c.Request, &req); err != nil {
 		return false, fmt.Errorf("read request: %w", err)
 	}
-	in, err := op.input.decode(req)
+	in, err := op.input.Decode(req)
 	if err != nil {
 		return false, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/binding"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/pgtest"
@@ -86,7 +87,7 @@ func TestL4SlotsOfASlowerServerAreGivenOn(t *testing.T) {
 		t.Fatalf("slots are held by %v, want the first three of %v", got, ids)
 	}
 	w.Engine = start(t, w.db, func(c *engine.Config) { c.Speed = 0 })
-	task, err := w.Accept(t.Context(), w.caller, "deleteBox", engine.Request{Path: map[string]string{"boxId": fmt.Sprint(ids[0])}}, engine.Reply{})
+	task, err := w.Accept(t.Context(), w.caller, "deleteBox", binding.Request{Path: map[string]string{"boxId": fmt.Sprint(ids[0])}}, engine.Reply{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,12 +276,12 @@ func TestTwoServersKeepOrderAndCap(t *testing.T) {
 			server := []*engine.Engine{w.Engine, other}[client%2]
 			all.Go(func() {
 				for range each {
-					task, err := server.Accept(t.Context(), caller, "createBox", engine.Request{Body: []byte(`{"name":"x"}`)}, engine.Reply{})
+					task, err := server.Accept(t.Context(), caller, "createBox", binding.Request{Body: []byte(`{"name":"x"}`)}, engine.Reply{})
 					if err != nil {
 						t.Error(err)
 						return
 					}
-					out, err := server.Answer(t.Context(), caller, "getTask", engine.Request{Path: map[string]string{"taskId": task.ID}}, engine.Reply{})
+					out, err := server.Answer(t.Context(), caller, "getTask", binding.Request{Path: map[string]string{"taskId": task.ID}}, engine.Reply{})
 					if err != nil || out.(cloud.Task).Status != cloud.TaskDone {
 						t.Errorf("got %+v, %v, want completed", out, err)
 					}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/understudy-dev/understudy/internal/binding"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -28,7 +29,7 @@ type question struct {
 func GetTask[In any](operation string, id func(In) string, missing func(id string) error) Operation {
 	return Operation{
 		id:    operation,
-		input: inputOf[In](),
+		input: binding.Of[In](),
 		asks:  func(in any) question { return question{task: id(*in.(*In)), missing: missing} },
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/binding"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/openapi"
@@ -242,7 +243,7 @@ func (w *world) advance(d time.Duration) {
 // create accepts the creation of a box.
 func (w *world) create(body string) cloud.Task {
 	w.tb.Helper()
-	task, err := w.Accept(w.tb.Context(), w.caller, "createBox", engine.Request{Body: []byte(body)}, engine.Reply{})
+	task, err := w.Accept(w.tb.Context(), w.caller, "createBox", binding.Request{Body: []byte(body)}, engine.Reply{})
 	if err != nil {
 		w.tb.Fatal(err)
 	}
@@ -252,7 +253,7 @@ func (w *world) create(body string) cloud.Task {
 // task reads a task; an unfinished one is waited for as long as Hold says.
 func (w *world) task(id string) cloud.Task {
 	w.tb.Helper()
-	out, err := w.Answer(w.tb.Context(), w.caller, "getTask", engine.Request{Path: map[string]string{"taskId": id}}, engine.Reply{})
+	out, err := w.Answer(w.tb.Context(), w.caller, "getTask", binding.Request{Path: map[string]string{"taskId": id}}, engine.Reply{})
 	if err != nil {
 		w.tb.Fatal(err)
 	}

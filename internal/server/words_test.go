@@ -10,7 +10,7 @@ import (
 
 // neutral are the packages that serve any dialect.
 var neutral = []string{
-	"api", "internal/openapi", "internal/engine", "internal/store", "internal/cloud", "internal/batch", "internal/idempotency",
+	"api", "internal/openapi", "internal/binding", "internal/engine", "internal/store", "internal/cloud", "internal/batch", "internal/idempotency",
 }
 
 // vendorWords are words of one API: its name, what it offers, its paths, headers, members, statuses and error codes.

@@ -1,12 +1,9 @@
-package engine
+package binding
 
 import (
-	"context"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/understudy-dev/understudy/internal/store"
 )
 
 type shelf struct {
@@ -23,7 +20,7 @@ type placedBox struct {
 // parameters may be those of an embedded struct.
 func TestOptionalPathParameter(t *testing.T) {
 	t.Parallel()
-	in := inputOf[placedBox]()
+	in := Of[placedBox]()
 	if len(in.faults) > 0 || !cmp.Equal(in.body, []string{"name"}) {
 		t.Errorf("got body %v, faults %v, want the name only", in.body, in.faults)
 	}
@@ -39,7 +36,7 @@ func TestOptionalPathParameter(t *testing.T) {
 		if got := in.pathOf(keysOf(tt.path)); !cmp.Equal(got, tt.read) {
 			t.Errorf("%v: reads %v, want %v", tt.path, got, tt.read)
 		}
-		got, err := in.decode(Request{Path: tt.path, Body: []byte(`{"name": "a"}`)})
+		got, err := in.Decode(Request{Path: tt.path, Body: []byte(`{"name": "a"}`)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +44,7 @@ func TestOptionalPathParameter(t *testing.T) {
 			t.Errorf("%v: want (-), got (+):\n%s", tt.path, diff)
 		}
 	}
-	if _, err := in.decode(Request{Path: map[string]string{"floorId": "2"}}); err == nil {
+	if _, err := in.Decode(Request{Path: map[string]string{"floorId": "2"}}); err == nil {
 		t.Error("a request without a parameter that is not optional was decoded")
 	}
 }
@@ -60,23 +57,30 @@ func keysOf(m map[string]string) []string {
 	return names
 }
 
-// What is only looked for is not shown, and both take the same input.
-func TestFoundBy(t *testing.T) {
+// What Encode makes of a value is what Decode makes that value of.
+func TestEncodeIsTheWayBack(t *testing.T) {
 	t.Parallel()
-	show := Answer("show", func(context.Context, *store.Tx, shelf) (struct{}, error) { panic("it is shown") })
-	var found int64
-	op := FoundBy(show, func(_ context.Context, _ *store.Tx, in shelf) error {
-		found = in.Room
-		return nil
-	})
-	in, err := op.input.decode(Request{Path: map[string]string{"roomId": "7"}})
-	if err != nil {
-		t.Fatal(err)
+	type input struct {
+		placedBox
+		Most int    `query:"most" json:"-"`
+		Sort string `query:"sort" json:"-"`
 	}
-	if err := op.find(t.Context(), nil, in); err != nil || found != 7 || len(op.input.faults) > 0 {
-		t.Errorf("got room %d, error %v, faults %v, want room 7", found, err, op.input.faults)
-	}
-	if op := FoundBy(show, func(context.Context, *store.Tx, placedBox) error { return nil }); len(op.input.faults) == 0 {
-		t.Error("an operation is found by another input than it is shown by")
+	in := Of[input]()
+	floor := int64(-2)
+	for _, want := range []input{
+		{placedBox: placedBox{shelf{7, &floor}, "a"}, Most: 3, Sort: "x y"},
+		{placedBox: placedBox{shelf: shelf{Room: 0}}},
+	} {
+		req, err := in.Encode(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := in.Decode(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(&want, got, cmp.AllowUnexported(input{}, placedBox{})); diff != "" {
+			t.Errorf("want (-), got (+):\n%s", diff)
+		}
 	}
 }
