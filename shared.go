@@ -76,6 +76,7 @@ func (p *process) start(ctx context.Context, opts Options) (_ *host, err error) 
 	h := &host{opts: opts, database: database, stopped: make(chan error, 1)}
 	h.server, err = server.Open(ctx, server.Config{
 		Document:     Document,
+		Control:      ControlDocument,
 		Listen:       "127.0.0.1:0",
 		DatabaseURL:  url,
 		Speed:        opts.Speed,

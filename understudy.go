@@ -21,3 +21,8 @@ import _ "embed"
 //
 //go:embed openapi.yaml
 var Document []byte
+
+// ControlDocument is the contract of the sandbox's own control, sandbox.yaml. Callers must not change it.
+//
+//go:embed sandbox.yaml
+var ControlDocument []byte

@@ -137,7 +137,7 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 			return
 		}
 		if hasBody {
-			sent, err := readBody(w, r)
+			sent, err := ReadBody(w, r)
 			if err != nil {
 				s.fail(w, r, err)
 				return

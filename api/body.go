@@ -12,8 +12,8 @@ import (
 // maxBody is the largest request body, in bytes.
 const maxBody = 1 << 20
 
-// readBody reads a JSON body. Failures are a Problem with 408, 413, 415 or 400.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// ReadBody reads a JSON body. Failures are a Problem with 408, 413, 415 or 400.
+func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var tooLarge *http.MaxBytesError
 	switch {

@@ -20,6 +20,7 @@ import (
 func serveProfiled(ctx context.Context, args []string) (err error) {
 	cfg := server.Config{
 		Document:  understudy.Document,
+		Control:   understudy.ControlDocument,
 		CapPolicy: engine.PolicyQueue,
 		Logger:    slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	}

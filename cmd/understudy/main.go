@@ -55,6 +55,7 @@ func dropEmptySettings() {
 // cli is the command line. Every flag of serve has a twin in the environment.
 type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Run the sandbox."`
+	Account     accountCmd     `cmd:"" help:"Accounts of a running sandbox."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring a database to the schema of this binary and exit. serve does so too."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready; exit status 0 says yes."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
@@ -122,6 +123,8 @@ func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 	}
 	return server.Run(ctx, server.Config{
 		Document:     understudy.Document,
+		Control:      understudy.ControlDocument,
+		Version:      version(),
 		Listen:       s.Listen,
 		DatabaseURL:  s.DatabaseURL,
 		DataDir:      s.DataDir,

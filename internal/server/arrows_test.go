@@ -13,10 +13,12 @@ const module = "github.com/understudy-dev/understudy"
 // it, so that calls go deep and nothing calls back up.
 var arrows = map[string][]string{
 	"":                         {"internal/cloud", "internal/engine", "internal/server", "internal/throwaway"},
-	"cmd/understudy":           {"", "internal/server", "internal/engine", "internal/rediscloud/account"},
-	"internal/server":          {"api", "internal/openapi", "internal/rediscloud", "internal/rediscloud/account", "internal/cloud", "internal/engine", "internal/postgres", "internal/store", "migrations"},
+	"cmd/understudy":           {"", "internal/server", "internal/control", "internal/sandbox", "internal/openapi", "internal/engine", "internal/rediscloud/account"},
+	"internal/server":          {"internal/control", "internal/sandbox", "api", "internal/openapi", "internal/rediscloud", "internal/rediscloud/account", "internal/cloud", "internal/engine", "internal/postgres", "internal/store", "migrations"},
 	"api":                      {"internal/binding", "internal/openapi", "internal/cloud", "internal/engine", "internal/idempotency", "internal/store"},
 	"internal/openapi":         {},
+	"internal/sandbox":         {"internal/cloud", "internal/engine", "internal/store"},
+	"internal/control":         {"api", "internal/binding", "internal/cloud", "internal/openapi", "internal/sandbox", "internal/store"},
 	"internal/binding":         {"internal/openapi"},
 	"internal/engine":          {"internal/binding", "internal/openapi", "internal/batch", "internal/cloud", "internal/store"},
 	"internal/store":           {"internal/batch", "internal/cloud"},
@@ -65,10 +67,10 @@ func init() {
 var owners = map[string][]string{
 	"github.com/jackc/pgx/v5":       {"internal/store", "internal/postgres", "migrations", "internal/throwaway", "internal/pgtest"},
 	"github.com/pressly/goose/v3":   {"migrations"},
-	"github.com/go-chi/chi/v5":      {"api", "internal/server"},
+	"github.com/go-chi/chi/v5":      {"api", "internal/control", "internal/server"},
 	"github.com/alecthomas/kong":    {"cmd/understudy"},
 	"github.com/getkin/kin-openapi": {"internal/openapi"},
-	"net/http":                      {"internal/engine", "internal/rediscloud", "internal/rediscloud/wire", "api", "internal/openapi", "internal/server", "internal/servetest", "internal/coverage", "internal/cloud", "internal/idempotency", "cmd/understudy"},
+	"net/http":                      {"internal/engine", "internal/rediscloud", "internal/rediscloud/wire", "api", "internal/control", "internal/openapi", "internal/server", "internal/servetest", "internal/coverage", "internal/cloud", "internal/idempotency", "cmd/understudy"},
 }
 
 // Shipped packages only: tests may import what they like.

@@ -23,6 +23,8 @@ import (
 // Config is what `understudy serve` can be told.
 type Config struct {
 	Document     []byte        // openapi.yaml
+	Control      []byte        // sandbox.yaml
+	Version      string        // of the program
 	Listen       string        // host:port; port 0 picks one
 	DatabaseURL  string        // empty: a private Postgres in DataDir
 	DataDir      string        // empty: DefaultDataDir

@@ -14,7 +14,7 @@ const pingTimeout = 2 * time.Second
 
 // withHealth adds what is asked by machines without keys: whether the process
 // lives, whether it can do its work, and the document.
-func withHealth(db *store.DB, document []byte, next http.Handler) http.Handler {
+func withHealth(db *store.DB, document []byte, c controls, next http.Handler) http.Handler {
 	mux := chi.NewRouter()
 	get := func(path string, handle http.HandlerFunc) {
 		mux.Get(path, handle)
@@ -32,10 +32,15 @@ func withHealth(db *store.DB, document []byte, next http.Handler) http.Handler {
 		}
 		answer(w, http.StatusOK, `{"status":"ready"}`)
 	})
-	get("/openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/yaml")
-		_, _ = w.Write(document)
-	})
+	contract := func(path string, text []byte) {
+		get(path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/yaml")
+			_, _ = w.Write(text)
+		})
+	}
+	contract("/openapi.yaml", document)
+	contract("/sandbox.yaml", c.document)
+	mux.Handle(c.base+"/*", c.handler)
 	mux.NotFound(next.ServeHTTP)
 	mux.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 		if !mux.Match(chi.NewRouteContext(), http.MethodGet, r.URL.Path) {

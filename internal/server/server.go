@@ -16,9 +16,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/control"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/rediscloud"
+	"github.com/understudy-dev/understudy/internal/sandbox"
 	"github.com/understudy-dev/understudy/migrations"
 )
 
@@ -53,6 +55,8 @@ func Run(ctx context.Context, cfg Config) error {
 // be called once, since it also closes everything.
 type Server struct {
 	Ready // where it is reached, with the keys of the demo account
+
+	Sandbox *sandbox.Service // control of it
 
 	cfg      Config
 	listener net.Listener
@@ -125,8 +129,33 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.handler = withHealth(s.database.DB, cfg.Document, edge)
+	s.Sandbox = sandbox.New(sandbox.Config{
+		DB: s.database.DB, Engine: s.engine, Version: cfg.Version, URL: s.URL, PID: s.PID,
+	})
+	controls, err := s.control()
+	if err != nil {
+		return nil, err
+	}
+	s.handler = withHealth(s.database.DB, cfg.Document, controls, edge)
 	return s, nil
+}
+
+// controls is the control API with the path that all of it is below.
+type controls struct {
+	base     string
+	document []byte
+	handler  http.Handler
+}
+
+// control makes the control API.
+func (s *Server) control() (c controls, err error) {
+	document, err := openapi.Load(s.cfg.Control)
+	if err != nil {
+		return c, fmt.Errorf("sandbox.yaml: %w", err)
+	}
+	c = controls{base: document.Base(), document: s.cfg.Control}
+	c.handler, err = control.New(control.Config{Document: document, Service: s.Sandbox, Logger: s.cfg.Logger})
+	return c, err
 }
 
 // openParts takes the address, so that nobody else gets it meanwhile, and opens the database.
@@ -146,6 +175,9 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	}
 	return s.database.ReleaseKeys(ctx)
 }
+
+// Address returns the host and port at which the server is reached.
+func (s *Server) Address() string { return reachable(s.listener.Addr()) }
 
 // close closes what is open, the last opened first.
 func (s *Server) close() (err error) {
@@ -167,6 +199,7 @@ func (s *Server) close() (err error) {
 func (s *Server) Serve(ctx context.Context) error {
 	err := s.serve(ctx)
 	_ = removeReadyFile(s.cfg) // nobody is ready any more
+	forgetAddress(s.cfg)
 	return errors.Join(err, s.close())
 }
 
@@ -213,7 +246,7 @@ func (s *Server) serve(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err := writeReadyFile(cfg, s.Ready); err != nil {
+	if err := errors.Join(keepAddress(cfg, s.Ready), writeReadyFile(cfg, s.Ready)); err != nil {
 		stop()
 		return errors.Join(err, group.Wait())
 	}

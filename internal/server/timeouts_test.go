@@ -65,6 +65,7 @@ func start(t *testing.T, timeouts server.Timeouts) *running {
 	go func() {
 		ended <- server.Run(ctx, server.Config{
 			Document: understudy.Document,
+			Control:  understudy.ControlDocument,
 			Listen:   "127.0.0.1:0", DatabaseURL: pgtest.New(t), CapPolicy: engine.PolicyQueue,
 			APIKey: "key", APISecretKey: "secret", Timeouts: timeouts,
 			Logger: slog.New(slog.NewTextHandler(&s.log, nil)),
@@ -210,6 +211,7 @@ func TestStopDuringTheStart(t *testing.T) {
 	go func() {
 		ended <- server.Run(ctx, server.Config{
 			Document: understudy.Document,
+			Control:  understudy.ControlDocument,
 			Listen:   "127.0.0.1:0", DatabaseURL: database, CapPolicy: engine.PolicyQueue, APIKey: "key", APISecretKey: "secret",
 		})
 	}()

@@ -1,0 +1,55 @@
+package control
+
+import (
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// Access says who may control.
+type Access struct {
+	// Token is asked for in every request, as a bearer token. Empty: nothing is asked for, which only a server on the
+	// loopback address may do.
+	Token string
+	// Hosts are the names under which a request may address the server, beside those of the loopback address. It is
+	// looked at only without a token: a web page that has its own name resolve to the loopback address sends that name.
+	Hosts []string
+}
+
+// guarded lets through to next only who may control.
+func (h *handler) guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := h.Access.check(r); err != nil {
+			h.fail(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// check returns why a request may not control; nil: it may.
+func (a Access) check(r *http.Request) error {
+	if r.Header.Get("Origin") != "" || slices.Contains([]string{"cross-site", "same-site"}, r.Header.Get("Sec-Fetch-Site")) {
+		return cloud.Errorf("FORBIDDEN_ORIGIN", "Web pages cannot control the sandbox.")
+	}
+	if a.Token != "" {
+		sent, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if subtle.ConstantTimeCompare([]byte(sent), []byte(a.Token)) != 1 {
+			return cloud.Errorf("UNAUTHORIZED", "Send the control token, as Authorization: Bearer TOKEN.")
+		}
+		return nil
+	}
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.Trim(host, "[]")
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() || slices.Contains(a.Hosts, host) {
+		return nil
+	}
+	return cloud.Errorf("FORBIDDEN_HOST", "The sandbox is not called %q.", host)
+}

@@ -1,0 +1,48 @@
+// Package sandbox is control of a running sandbox, in plain Go: what a test author can do here and nobody can with the
+// real service. It has three faces that hold no logic: the control API (package control), the command line and the Go
+// door.
+//
+// A method either does all that it says or nothing. Its errors are a *cloud.Error with a code of sandbox.yaml, for what
+// the caller can mend, or any other one.
+//
+// Begin with Service.
+package sandbox
+
+import (
+	"context"
+
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// Config is what control needs of a server.
+type Config struct {
+	DB      *store.DB
+	Engine  *engine.Engine
+	Version string
+	URL     string // base of the API that is stood in for
+	PID     int
+}
+
+// Service controls a sandbox. Its methods may be called by many goroutines at once.
+type Service struct {
+	cfg Config
+	db  *store.DB
+}
+
+// New returns control of what a configuration names.
+func New(cfg Config) *Service { return &Service{cfg: cfg, db: cfg.DB} }
+
+// Status is what runs.
+type Status struct {
+	Version  string `json:"version"`
+	URL      string `json:"url"`
+	PID      int    `json:"pid"`
+	Accounts int    `json:"accounts"`
+}
+
+// Status returns what runs.
+func (s *Service) Status(ctx context.Context) (Status, error) {
+	accounts, err := s.db.Accounts(ctx)
+	return Status{Version: s.cfg.Version, URL: s.cfg.URL, PID: s.cfg.PID, Accounts: len(accounts)}, err
+}
