@@ -110,8 +110,10 @@ func TestForbiddenBeforeKeys(t *testing.T) {
 	viewer := declare(t, a, cloud.Key{Role: "Viewer"})[0]
 	key := func(r *http.Request) { r.Header.Set("Idempotency-Key", "only-for-the-owner") }
 	for range 2 {
-		wantError(t, viewer.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), key), http.StatusForbidden, subscriptions, "Viewer")
-		if got := a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), key); got.Status != http.StatusAccepted {
+		wantError(t, viewer.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), key), http.StatusForbidden,
+			subscriptions, "Viewer")
+		got := a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), key)
+		if got.Status != http.StatusAccepted {
 			t.Errorf("the owner: got %d %s", got.Status, got.Body)
 		}
 	}
@@ -132,7 +134,8 @@ func TestAllowList(t *testing.T) {
 		wantError(t, got, http.StatusForbidden, "/v1/", "127.0.0.1")
 	}
 	got := here.Do(http.MethodGet, "/v1/", nil)
-	if got.Status != http.StatusOK || fmt.Sprint(got.Get("account", "key", "allowedSourceIps")) != "[203.0.113.0/24 127.0.0.0/8 ::1/128]" {
+	if got.Status != http.StatusOK ||
+		fmt.Sprint(got.Get("account", "key", "allowedSourceIps")) != "[203.0.113.0/24 127.0.0.0/8 ::1/128]" {
 		t.Errorf("from an allowed address: got %d %s", got.Status, got.Body)
 	}
 	wantError(t, here.Do(http.MethodGet, "/v1/", nil, func(r *http.Request) { r.Header.Set("X-Api-Secret-Key", "wrong") }),
@@ -157,12 +160,16 @@ func TestUsersHaveTheKeys(t *testing.T) {
 	for i := range users {
 		got[list.Get("users", i, "role")] = list.Get("users", i, "hasApiKey")
 	}
-	want := map[any]any{"Owner": true, "Manager": false, "Member": false, "Billing Admin": false, "Viewer": true, "Logs Viewer (API use only)": true}
+	want := map[any]any{
+		"Owner": true, "Manager": false, "Member": false, "Billing Admin": false, "Viewer": true,
+		"Logs Viewer (API use only)": true,
+	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	account := clients[0].Do(http.MethodGet, "/v1/", nil)
-	if id := account.Get("account", "key", "userAccountId"); id != 90005.0 || account.Get("account", "key", "name") != "declared-0" {
+	if id := account.Get("account", "key", "userAccountId"); id != 90005.0 ||
+		account.Get("account", "key", "name") != "declared-0" {
 		t.Errorf("the viewer's key: got %s", account.Body)
 	}
 }
@@ -181,19 +188,24 @@ func TestDeclaredKeysComeAndGo(t *testing.T) {
 		t.Errorf("two owners: got %d and %d", one, two)
 	}
 	declare(t, a, cloud.Key{Role: "Viewer"})
-	if one, two := status(first[0], "x"), status(first[1], "x"); one != http.StatusForbidden || two != http.StatusUnauthorized {
+	if one, two := status(first[0], "x"), status(first[1], "x"); one != http.StatusForbidden ||
+		two != http.StatusUnauthorized {
 		t.Errorf("one viewer now: got %d and %d", one, two)
 	}
 	moved := first[0].Secrets
-	err := w.DB.DeclareKeys(t.Context(), []store.DeclaredKey{{Account: b.ID, Key: cloud.Key{Name: "moved-to-b", Role: "Owner"}, Secrets: moved}})
+	err := w.DB.DeclareKeys(t.Context(), []store.DeclaredKey{
+		{Account: b.ID, Key: cloud.Key{Name: "moved-to-b", Role: "Owner"}, Secrets: moved},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := first[0].At(apitest.On(t, w.DBURL, nil)).Do(http.MethodGet, "/v1/", nil); got.Get("account", "id") != float64(b.ID) {
+	got := first[0].At(apitest.On(t, w.DBURL, nil)).Do(http.MethodGet, "/v1/", nil)
+	if got.Get("account", "id") != float64(b.ID) {
 		t.Errorf("moved to another account: got %s", got.Body)
 	}
 	declare(t, a)
-	if gone, stays := status(first[0], "x"), status(a, "x"); gone != http.StatusUnauthorized || stays != http.StatusBadRequest {
+	if gone, stays := status(first[0], "x"), status(a, "x"); gone != http.StatusUnauthorized ||
+		stays != http.StatusBadRequest {
 		t.Errorf("none declared: got %d, and %d for the account's own", gone, stays)
 	}
 }

@@ -103,7 +103,8 @@ func (e *edge) serverOf(path string) *server {
 	found, length := e.servers[0], -1
 	for _, s := range e.servers {
 		base := s.Document.Base()
-		if rest, below := strings.CutPrefix(path, base); below && (rest == "" || rest[0] == '/') && base != "" && len(base) > length {
+		if rest, below := strings.CutPrefix(path, base); below && (rest == "" || rest[0] == '/') && base != "" &&
+			len(base) > length {
 			found, length = s, len(base)
 		}
 	}

@@ -30,9 +30,11 @@ func TestWrongKeys(t *testing.T) {
 				r.Header.Set("X-Api-Key", secrets.Key)
 				r.Header.Set("X-Api-Secret-Key", secrets.Secret)
 			}
-			wantError(t, a.Do(http.MethodGet, subscriptions, nil, use), http.StatusUnauthorized, subscriptions, "x-api-secret-key")
+			wantError(t, a.Do(http.MethodGet, subscriptions, nil, use), http.StatusUnauthorized,
+				subscriptions, "x-api-secret-key")
 			// Twice, since good pairs are remembered for a moment and bad ones must not be.
-			wantError(t, a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), use), http.StatusUnauthorized, subscriptions, "x-api-key")
+			wantError(t, a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), use), http.StatusUnauthorized,
+				subscriptions, "x-api-key")
 		})
 	}
 	if got := a.Do(http.MethodGet, subscriptions, nil); got.Status != http.StatusOK {
@@ -57,11 +59,15 @@ func TestAnotherAccountsResource(t *testing.T) {
 	w := apitest.New(t, nil)
 	owner, other := w.Account(), w.Account()
 	sub := owner.Subscription("one")
-	db := fmt.Sprintf("%s/databases/%.0f", sub, owner.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId"))
+	db := fmt.Sprintf("%s/databases/%.0f",
+		sub, owner.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId"))
 	owner.Do(http.MethodPost, db+"/tags", map[string]any{"key": "team", "value": "a"})
 	task := owner.Start(http.MethodGet, sub+"/cidr", nil)
 	owner.Finish(task)
-	paths := []string{sub, sub + "/databases", sub + "/pricing", sub + "/maintenance-windows", db, db + "/tags", db + "/certificate", "/v1/tasks/" + task}
+	paths := []string{
+		sub, sub + "/databases", sub + "/pricing", sub + "/maintenance-windows", db, db + "/tags", db + "/certificate",
+		"/v1/tasks/" + task,
+	}
 	before := map[string]string{}
 	for _, path := range paths {
 		got := owner.Do(http.MethodGet, path, nil)
@@ -71,7 +77,8 @@ func TestAnotherAccountsResource(t *testing.T) {
 		wantError(t, other.Do(http.MethodGet, path, nil), http.StatusNotFound, path, "")
 	}
 	path := subscriptions + "/redis-versions"
-	wantError(t, other.Do(http.MethodGet, path+"?subscriptionId="+sub[len(subscriptions)+1:], nil), http.StatusNotFound, path, "")
+	wantError(t, other.Do(http.MethodGet, path+"?subscriptionId="+sub[len(subscriptions)+1:], nil),
+		http.StatusNotFound, path, "")
 
 	for _, request := range []struct {
 		method, path string
@@ -108,7 +115,8 @@ func TestAnotherAccountsResource(t *testing.T) {
 		}
 	}
 	for _, path := range []string{subscriptions, "/v1/tasks"} {
-		if got := other.Do(http.MethodGet, path, nil); got.Status != http.StatusOK || containsAny(string(got.Body), sub, task) {
+		if got := other.Do(http.MethodGet, path, nil); got.Status != http.StatusOK ||
+			containsAny(string(got.Body), sub, task) {
 			t.Errorf("the other account's GET %s: got %s", path, got.Body)
 		}
 	}

@@ -26,7 +26,8 @@ type shop struct {
 
 func openShop(t *testing.T) shop {
 	t.Helper()
-	w := apitest.Speaking(t, pgtest.New(t), func(c *engine.Config) { c.Hold = 0 }, apitest.Dialect(t, account.Setup{}), toys(t))
+	w := apitest.Speaking(t, pgtest.New(t), func(c *engine.Config) { c.Hold = 0 },
+		apitest.Dialect(t, account.Setup{}), toys(t))
 	s := shop{Account: w.Account(), tb: t}
 	if err := w.DB.EnsureKey(t.Context(), s.ID, "toys", store.Secrets{Key: "tess", Secret: "please"}); err != nil {
 		t.Fatal(err)
@@ -87,13 +88,24 @@ func TestErrorsAreThoseOfTheDialect(t *testing.T) {
 		{"method", http.MethodPut, made, "", nil, 405, "Method Not Allowed"},
 		{"no credentials", http.MethodPost, made, `{"name": "bear"}`, nil, 401, "Unauthorized"},
 		{"wrong credentials", http.MethodPost, made, `{"name": "bear"}`, []string{"Toy-Password", "now"}, 403, "Forbidden"},
-		{"keys of the other", http.MethodPost, made, `{"name": "bear"}`, []string{"X-Api-Key", s.Secrets.Key, "X-Api-Secret-Key", s.Secrets.Secret}, 401, "Unauthorized"},
+		{
+			"keys of the other", http.MethodPost, made, `{"name": "bear"}`,
+			[]string{"X-Api-Key", s.Secrets.Key, "X-Api-Secret-Key", s.Secrets.Secret},
+			401,
+			"Unauthorized",
+		},
 		{"body", http.MethodPost, made, `{"nam": "bear"}`, []string{"Toy-Password", "please"}, 400, "Bad Request"},
-		{"odd key", http.MethodPost, made, `{"name": "bear"}`, []string{"Toy-Password", "please", "Idempotency-Key", "ODD-KEY-0001"}, 400, "ODD_KEY"},
+		{
+			"odd key", http.MethodPost, made, `{"name": "bear"}`,
+			[]string{"Toy-Password", "please", "Idempotency-Key", "ODD-KEY-0001"},
+			400,
+			"ODD_KEY",
+		},
 		{"no job", http.MethodGet, "/shop/tess/jobs/7", "", []string{"Toy-Password", "please"}, 404, "NO_JOB"},
 	} {
 		got := s.toy(test.method, test.path, test.body, test.headers...)
-		if got.status != test.status || got.body["oops"] != test.want || len(got.body) != 2 || got.header.Get("Toy-Quota") != "plenty" ||
+		if got.status != test.status || got.body["oops"] != test.want || len(got.body) != 2 ||
+			got.header.Get("Toy-Quota") != "plenty" ||
 			got.header.Get("X-Rate-Limit-Remaining") != "" {
 			t.Errorf("%s: got %d %v %v, want %d %s", test.name, got.status, got.body, got.header, test.status, test.want)
 		}
@@ -117,7 +129,8 @@ func TestDialectsShareTheQueueOfAnAccount(t *testing.T) {
 	s := openShop(t)
 	first := s.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("orders")).Get("taskId").(string)
 	bear := s.toy(http.MethodPost, "/shop/tess/toys", `{"name": "bear"}`, "Toy-Password", "please")
-	if bear.status != http.StatusAccepted || bear.body["state"] != "waiting" || bear.header.Get("Job") != bear.body["job"] {
+	if bear.status != http.StatusAccepted || bear.body["state"] != "waiting" ||
+		bear.header.Get("Job") != bear.body["job"] {
 		t.Fatalf("got %d %v", bear.status, bear.body)
 	}
 	unicorn := s.toy(http.MethodPost, "/shop/tess/toys", `{"name": "unicorn"}`, "Toy-Password", "please")
@@ -135,17 +148,20 @@ func TestDialectsShareTheQueueOfAnAccount(t *testing.T) {
 		})
 		s.Advance(5 * time.Second)
 	}
-	if got := s.toy(http.MethodGet, "/shop/tess/jobs/"+unicorn.body["job"].(string), "", "Toy-Password", "please"); got.body["oops"] != "SOLD_OUT" {
+	got := s.toy(http.MethodGet, "/shop/tess/jobs/"+unicorn.body["job"].(string), "", "Toy-Password", "please")
+	if got.body["oops"] != "SOLD_OUT" {
 		t.Errorf("got %v, want SOLD_OUT", got.body)
 	}
 
 	if got := s.Do(http.MethodGet, "/v1/tasks/"+bear.body["job"].(string), nil); got.Status != http.StatusNotFound {
 		t.Errorf("the first dialect shows a task of the other: %d %s", got.Status, got.Body)
 	}
-	if got := s.toy(http.MethodGet, "/shop/tess/jobs/"+first, "", "Toy-Password", "please"); got.status != http.StatusNotFound {
+	if got := s.toy(http.MethodGet, "/shop/tess/jobs/"+first, "",
+		"Toy-Password", "please"); got.status != http.StatusNotFound {
 		t.Errorf("the other shows a task of the first: %d %v", got.status, got.body)
 	}
-	if got := s.Do(http.MethodGet, "/v1/tasks", nil); got.Get("tasks", 0, "taskId") != first || got.Get("tasks", 1) != nil {
+	if got := s.Do(http.MethodGet, "/v1/tasks", nil); got.Get("tasks", 0, "taskId") != first ||
+		got.Get("tasks", 1) != nil {
 		t.Errorf("got %s, want the one task of the first dialect", got.Body)
 	}
 	if got := s.Do(http.MethodGet, "/v1/logs", nil); got.Get("entries", 0) == nil || got.Get("entries", 1) != nil {
@@ -161,7 +177,8 @@ func TestKeysStayInTheirDialect(t *testing.T) {
 	keyed := func(r *http.Request) { r.Header.Set("Idempotency-Key", key) }
 	first := s.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("orders"), keyed)
 	order := func(name string) toyAnswer {
-		return s.toy(http.MethodPost, "/shop/tess/toys", `{"name": "`+name+`"}`, "Toy-Password", "please", "Idempotency-Key", key)
+		return s.toy(http.MethodPost, "/shop/tess/toys", `{"name": "`+name+`"}`, "Toy-Password", "please",
+			"Idempotency-Key", key)
 	}
 	bear, again, doll := order("bear"), order("bear"), order("doll")
 	if bear.status != http.StatusAccepted || bear.header.Get("Idempotent-Replayed") != "" {

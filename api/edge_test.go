@@ -30,7 +30,8 @@ func wantError(t *testing.T, got apitest.Answer, status int, path, says string) 
 		return
 	}
 	timestamp, message := fmt.Sprint(body["timestamp"]), fmt.Sprint(body["message"])
-	if at, err := time.Parse("2006-01-02T15:04:05.000-07:00", timestamp); err != nil || time.Since(at).Abs() > time.Minute {
+	if at, err := time.Parse("2006-01-02T15:04:05.000-07:00", timestamp); err != nil ||
+		time.Since(at).Abs() > time.Minute {
 		t.Errorf("%s: timestamp %q", path, timestamp)
 	}
 	if message == "" || !strings.Contains(message, says) {
@@ -110,7 +111,9 @@ func TestRefusedBodies(t *testing.T) {
 		"wrong type, nested":    {with("a lot", "databases", "datasetSizeInGb"), "databases[0].datasetSizeInGb"},
 		"object for a list":     {with(map[string]any{}, "databases"), "databases"},
 		"fraction":              {with(1.5, "databases", "quantity"), "databases[0].quantity"},
-		"too big a number":      {with(json.RawMessage("1e400"), "databases", "datasetSizeInGb"), "databases[0].datasetSizeInGb"},
+		"too big a number": {
+			with(json.RawMessage("1e400"), "databases", "datasetSizeInGb"), "databases[0].datasetSizeInGb",
+		},
 		"bad enum":              {with("tape", "memoryStorage"), "memoryStorage"},
 		"bad enum, nested":      {with("http", "databases", "protocol"), "databases[0].protocol"},
 		"missing field":         {with(nil, "cloudProviders"), "cloudProviders"},
@@ -175,8 +178,12 @@ func TestMediaTypes(t *testing.T) {
 			t.Errorf("Content-Type %q: got %d %s, want %d", media, got.Status, got.Body, want)
 		}
 	}
-	for coding, want := range map[string]int{"identity": http.StatusAccepted, "gzip": http.StatusUnsupportedMediaType, "br": http.StatusUnsupportedMediaType} {
-		got := a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), func(r *http.Request) { r.Header.Set("Content-Encoding", coding) })
+	for coding, want := range map[string]int{
+		"identity": http.StatusAccepted, "gzip": http.StatusUnsupportedMediaType, "br": http.StatusUnsupportedMediaType,
+	} {
+		got := a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), func(r *http.Request) {
+			r.Header.Set("Content-Encoding", coding)
+		})
 		if want != http.StatusAccepted {
 			wantError(t, got, want, subscriptions, "without Content-Encoding")
 		} else if got.Status != want {
@@ -240,7 +247,10 @@ func TestBadIDs(t *testing.T) {
 		"seven": http.StatusBadRequest, "1e3": http.StatusBadRequest, "1.0": http.StatusBadRequest,
 		"%FF": http.StatusBadRequest, "%2F": http.StatusBadRequest, "%20": http.StatusBadRequest, "'": http.StatusBadRequest,
 	} {
-		for _, path := range []string{subscriptions + "/" + id, subscriptions + "/" + id + "/databases", subscriptions + "/1/databases/" + id, "/v1/cloud-accounts/" + id} {
+		for _, path := range []string{
+			subscriptions + "/" + id, subscriptions + "/" + id + "/databases", subscriptions + "/1/databases/" + id,
+			"/v1/cloud-accounts/" + id,
+		} {
 			if got := a.Do(http.MethodGet, path, nil); got.Status != want {
 				t.Errorf("GET %s: got %d %s, want %d", path, got.Status, got.Body, want)
 			}
@@ -251,15 +261,19 @@ func TestBadIDs(t *testing.T) {
 	}
 	task := uuid.New()
 	ids := []string{"7", "seven", "%FF", task.String(), strings.ToUpper(task.String()), strings.Repeat("a", 5000)}
-	for _, form := range []string{task.URN(), "{" + task.String() + "}", hex.EncodeToString(task[:])} { // UUIDs, but not to Postgres
+	// UUIDs, but not to Postgres
+	for _, form := range []string{task.URN(), "{" + task.String() + "}", hex.EncodeToString(task[:])} {
 		ids = append(ids, url.PathEscape(form))
 	}
 	for _, id := range ids {
-		if got := a.Do(http.MethodGet, "/v1/tasks/"+id, nil); got.Status != http.StatusNotFound && got.Status != http.StatusBadRequest {
+		if got := a.Do(http.MethodGet, "/v1/tasks/"+id, nil); got.Status != http.StatusNotFound &&
+			got.Status != http.StatusBadRequest {
 			t.Errorf("GET task %s: got %d %s, want 404 or 400", id, got.Status, got.Body)
 		}
 	}
-	for _, path := range []string{subscriptions + "/%00", subscriptions + "/%00/databases", "/v1/tasks/%00", subscriptions + "//databases"} {
+	for _, path := range []string{
+		subscriptions + "/%00", subscriptions + "/%00/databases", "/v1/tasks/%00", subscriptions + "//databases",
+	} {
 		if got := direct(t, a, http.MethodGet, path, nil); got.Status != http.StatusBadRequest {
 			t.Errorf("GET %s: got %d %s, want 400", path, got.Status, got.Body)
 		}
@@ -281,7 +295,8 @@ func TestHeaders(t *testing.T) {
 		wantHeaders(t, get, path)
 		wantHeaders(t, head, path)
 		ids[get.Header.Get("X-Request-Id")], ids[head.Header.Get("X-Request-Id")] = true, true
-		if len(head.Body) != 0 || head.Status != get.Status || head.Header.Get("Content-Length") != fmt.Sprint(len(get.Body)) {
+		if len(head.Body) != 0 || head.Status != get.Status ||
+			head.Header.Get("Content-Length") != fmt.Sprint(len(get.Body)) {
 			t.Errorf("HEAD %s: got %d with Content-Length %s and %d bytes; GET has %d with %d bytes",
 				path, head.Status, head.Header.Get("Content-Length"), len(head.Body), get.Status, len(get.Body))
 		}

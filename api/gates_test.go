@@ -168,8 +168,10 @@ func wantEffects(tb testing.TB, a *apitest.Account, want int) {
 // wantReplay checks that an answer is another one, to the byte, and marked.
 func wantReplay(tb testing.TB, got, first apitest.Answer) {
 	tb.Helper()
-	if got.Status != first.Status || string(got.Body) != string(first.Body) || got.Header.Get("Idempotent-Replayed") != "true" {
-		tb.Errorf("got %d %s (replayed: %q), want %d %s", got.Status, got.Body, got.Header.Get("Idempotent-Replayed"), first.Status, first.Body)
+	if got.Status != first.Status || string(got.Body) != string(first.Body) ||
+		got.Header.Get("Idempotent-Replayed") != "true" {
+		tb.Errorf("got %d %s (replayed: %q), want %d %s",
+			got.Status, got.Body, got.Header.Get("Idempotent-Replayed"), first.Status, first.Body)
 	}
 }
 

@@ -83,7 +83,9 @@ func (s *server) performOnce(r *http.Request, c call, key *requestKey) reply {
 
 // acquire takes the key or finds out what is known of it. Where the scheme says
 // so it waits for a request that is under way; waiting holds no connection.
-func (s *server) acquire(ctx context.Context, r *http.Request, key *requestKey) (store.KeyClaim, *store.KeyRecord, error) {
+func (s *server) acquire(
+	ctx context.Context, r *http.Request, key *requestKey,
+) (store.KeyClaim, *store.KeyRecord, error) {
 	if s.inflight.settled(key) {
 		if record, err := s.cfg.DB.SettledKey(ctx, key.store); err != nil || record != nil {
 			return store.KeyClaim{}, record, err
@@ -155,7 +157,9 @@ func (s *server) replay(r *http.Request, key *requestKey, record *store.KeyRecor
 
 // finish returns the reply to a request that failed, and stores that where the scheme does.
 // Nothing of it was done, or, after a commit whose answer was lost, all.
-func (s *server) finish(ctx context.Context, r *http.Request, key *requestKey, claim store.KeyClaim, failed error) reply {
+func (s *server) finish(
+	ctx context.Context, r *http.Request, key *requestKey, claim store.KeyClaim, failed error,
+) reply {
 	if errors.Is(failed, store.ErrKeyLost) {
 		return s.refusal(r, key.refused(KeyInUse))
 	}

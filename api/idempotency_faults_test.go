@@ -21,7 +21,8 @@ import (
 // longer than all the rest.
 func (m *machine) copyResources(rt *rapid.T, from int64) {
 	m.exec(rt, `
-		INSERT INTO resources (account_id, kind, id, parent_kind, parent_id, name, status, body, created_at, updated_at, activated_at)
+		INSERT INTO resources
+			(account_id, kind, id, parent_kind, parent_id, name, status, body, created_at, updated_at, activated_at)
 		SELECT $1, kind, id, parent_kind, parent_id, name, status, body, created_at, updated_at, activated_at
 		FROM resources
 		WHERE account_id = $2`, m.client.ID, from)
@@ -36,7 +37,8 @@ func (m *machine) exec(rt *rapid.T, sql string, args ...any) {
 // checkEffects counts what was done: every acceptance draws a number.
 func (m *machine) checkEffects(rt *rapid.T) {
 	var accepted int
-	if err := m.conn.QueryRow(m.ctx, `SELECT last_seq FROM accounts WHERE id = $1`, m.client.ID).Scan(&accepted); err != nil {
+	err := m.conn.QueryRow(m.ctx, `SELECT last_seq FROM accounts WHERE id = $1`, m.client.ID).Scan(&accepted)
+	if err != nil {
 		rt.Fatal(err)
 	}
 	if accepted != m.tasks {

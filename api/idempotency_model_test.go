@@ -126,7 +126,9 @@ func drawKeys(rt *rapid.T) []keyName {
 
 func drawWish(rt *rapid.T) wish {
 	w := wish{route: createSubscription, content: "one"}
-	w.route = rapid.SampledFrom([]route{createSubscription, createDatabase, addTag, createSubscription, createDatabase, replaceTags}).Draw(rt, "route")
+	w.route = rapid.SampledFrom([]route{
+		createSubscription, createDatabase, addTag, createSubscription, createDatabase, replaceTags,
+	}).Draw(rt, "route")
 	if rarely(rt) {
 		w.route = unknownRoute
 	}

@@ -49,7 +49,9 @@ func TestC1GetAndDeleteIgnoreTheKey(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
 	sub := a.Subscription("one")
-	for _, values := range [][]string{{"a-key-of-the-test"}, {"short"}, {""}, {"one-valid-key", "another-one"}, {`"quoted-key"`}} {
+	for _, values := range [][]string{
+		{"a-key-of-the-test"}, {"short"}, {""}, {"one-valid-key", "another-one"}, {`"quoted-key"`},
+	} {
 		key := withHeader("Idempotency-Key", values...)
 		first, again := a.Do(http.MethodGet, sub, nil, key), a.Do(http.MethodGet, subscriptions, nil, key)
 		if first.Status != http.StatusOK || again.Status != http.StatusOK || first.Header.Get("Idempotency-Key") != "" {
@@ -148,7 +150,8 @@ func TestC5EveryOutcomeIsStored(t *testing.T) {
 	w, g := gated(t)
 	a := w.Account()
 	sub := a.Subscription("one")
-	tags := fmt.Sprintf("%s/databases/%.0f/tags", sub, a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId"))
+	tags := fmt.Sprintf("%s/databases/%.0f/tags",
+		sub, a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId"))
 	tag := `{"key":"colour","value":"red"}`
 	for _, test := range []struct {
 		name, method, path, body string
@@ -190,7 +193,9 @@ func TestC7InUse(t *testing.T) {
 	atWork := g.stop(t, "idem.acquired")
 	first := later(func() apitest.Answer { return byKey().create(a) })
 	atWork.await()
-	for name, body := range map[string]any{"same": apitest.SubscriptionBody("one"), "other": apitest.SubscriptionBody("two"), "invalid": `{}`} {
+	for name, body := range map[string]any{
+		"same": apitest.SubscriptionBody("one"), "other": apitest.SubscriptionBody("two"), "invalid": `{}`,
+	} {
 		got := a.Do(http.MethodPost, subscriptions, body, byKey().with)
 		wantStatus(t, name, got, http.StatusConflict, "key-in-use")
 		if got.Header.Get("Retry-After") != "1" || got.Get("retryable") != true || got.Get("safeNewKey") != false {
@@ -283,7 +288,8 @@ func TestC11LeaseOfADeadRequest(t *testing.T) {
 	zombie := later(func() apitest.Answer { return byKey().create(a) })
 	died.await()
 	wantStatus(t, "before", byKey().create(a), http.StatusConflict, "key-in-use")
-	if left := ask[float64](t, w.DBURL, `SELECT EXTRACT(epoch FROM lease_until - clock_timestamp()) FROM idempotency_keys`); left > 15 {
+	left := ask[float64](t, w.DBURL, `SELECT EXTRACT(epoch FROM lease_until - clock_timestamp()) FROM idempotency_keys`)
+	if left > 15 {
 		t.Errorf("the lease runs for %v s, want at most 15", left)
 	}
 	expireLeases(t, w)

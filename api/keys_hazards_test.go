@@ -114,7 +114,8 @@ func TestC12H4H5B4ClientHangsUp(t *testing.T) {
 
 // post sends the creation of a subscription and reports whether there was an answer.
 func post(ctx context.Context, a *apitest.Account, change func(*http.Request)) error {
-	body := `{"name":"one","paymentMethodId":24681,"cloudProviders":[{"provider":"AWS","regions":[{"region":"us-east-1","networking":{"deploymentCIDR":"10.0.0.0/24"}}]}],` +
+	body := `{"name":"one","paymentMethodId":24681,"cloudProviders":[{"provider":"AWS",` +
+		`"regions":[{"region":"us-east-1","networking":{"deploymentCIDR":"10.0.0.0/24"}}]}],` +
 		`"databases":[{"name":"first","protocol":"redis","datasetSizeInGb":1}]}`
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.URL+subscriptions, strings.NewReader(body))
 	if err != nil {
@@ -263,14 +264,19 @@ func TestH14SweepersAtWork(t *testing.T) {
 			})
 		}
 		all.Wait()
-		apitest.Eventually(t, "all are swept", func() bool { return ask[int](t, w.DBURL, `SELECT count(*) FROM idempotency_keys`) == 0 })
+		apitest.Eventually(t, "all are swept", func() bool {
+			return ask[int](t, w.DBURL, `SELECT count(*) FROM idempotency_keys`) == 0
+		})
 	})
 }
 
 // H15: the code that decides about keys never looks at its host's clock.
 func TestH15NoHostClock(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"idempotency.go", "../internal/idempotency/idempotency.go", "../internal/store/idempotency.go", "../internal/store/accept.go"} {
+	for _, file := range []string{
+		"idempotency.go", "../internal/idempotency/idempotency.go", "../internal/store/idempotency.go",
+		"../internal/store/accept.go",
+	} {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -280,7 +286,8 @@ func TestH15NoHostClock(t *testing.T) {
 			if !ok {
 				return true
 			}
-			if from, ok := selector.X.(*ast.Ident); ok && from.Name == "time" && slices.Contains([]string{"Now", "Since", "Until"}, selector.Sel.Name) {
+			if from, ok := selector.X.(*ast.Ident); ok && from.Name == "time" &&
+				slices.Contains([]string{"Now", "Since", "Until"}, selector.Sel.Name) {
 				t.Errorf("%s calls time.%s", file, selector.Sel.Name)
 			}
 			return true
@@ -313,7 +320,8 @@ func TestH24WaitersAreNotInTheWay(t *testing.T) {
 	// Ten connections, a hundred places to wait: all of them are taken.
 	apitest.Eventually(t, "hundred requests wait", func() bool { return waiting.Load() >= 100 })
 	for i := range 20 {
-		got := other.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody(fmt.Sprint(i)), withKey(fmt.Sprint("other-key-", i)))
+		got := other.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody(fmt.Sprint(i)),
+			withKey(fmt.Sprint("other-key-", i)))
 		wantStatus(t, "other traffic", got, http.StatusAccepted, "")
 	}
 	atWork.open()
@@ -336,7 +344,9 @@ func TestD6ReplayOnAnotherAddress(t *testing.T) {
 	w := apitest.New(t, nil)
 	a := w.Account()
 	first := byKey().create(a)
-	got := a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), byKey().with, func(r *http.Request) { r.Host = "elsewhere.test" })
+	got := a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), byKey().with, func(r *http.Request) {
+		r.Host = "elsewhere.test"
+	})
 	wantReplay(t, got, first)
 	if got.Header.Get("Location") != first.Header.Get("Location") || got.Header.Get("Date") == "" {
 		t.Errorf("headers %v", got.Header)

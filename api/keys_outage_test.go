@@ -20,7 +20,8 @@ import (
 // wantAway checks the answer of a server that cannot reach its database.
 func wantAway(tb testing.TB, got apitest.Answer) {
 	tb.Helper()
-	if got.Status != http.StatusServiceUnavailable || got.Header.Get("Retry-After") == "" || got.Header.Get("Idempotent-Replayed") != "" {
+	if got.Status != http.StatusServiceUnavailable || got.Header.Get("Retry-After") == "" ||
+		got.Header.Get("Idempotent-Replayed") != "" {
 		tb.Errorf("got %d %v %s, want 503 with Retry-After", got.Status, got.Header, got.Body)
 	}
 }
@@ -64,8 +65,10 @@ func TestH10CommitUnderWay(t *testing.T) {
 		w := apitest.On(t, line.url, func(c *engine.Config) { c.Hook = g.hook })
 		a := w.Account()
 		apitest.Exec(t, w.DBURL, `
-			CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN NULL; END $$;
-			CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON tasks DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION linger()`)
+			CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$
+				BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN NULL; END $$;
+			CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON tasks DEFERRABLE INITIALLY DEFERRED
+				FOR EACH ROW EXECUTE FUNCTION linger()`)
 		lock := connect(t, w.DBURL)
 		if _, err := lock.Exec(t.Context(), `SELECT pg_advisory_lock(4711)`); err != nil {
 			t.Fatal(err)
@@ -177,7 +180,9 @@ func TestH3H11B3B13DatabaseErrors(t *testing.T) {
 			t.Log(f) // before what is wrong with it
 			wantAway(t, got)
 			wantEffects(t, a, 0)
-			if n := ask[int](t, w.DBURL, `SELECT count(*) FROM idempotency_keys WHERE account_id = $1 AND state <> 'released'`, a.ID); n > 0 && f.table != "idempotency_keys" {
+			n := ask[int](t, w.DBURL,
+				`SELECT count(*) FROM idempotency_keys WHERE account_id = $1 AND state <> 'released'`, a.ID)
+			if n > 0 && f.table != "idempotency_keys" {
 				t.Errorf("%v: the key is not given back", f)
 			}
 			expireLeases(t, w) // the one failure that keeps the key from being given back
@@ -208,7 +213,8 @@ func TestB3FailsClosed(t *testing.T) {
 func breakTable(tb testing.TB, w *apitest.World, table, event, code string) (unbreak func()) {
 	tb.Helper()
 	apitest.Exec(tb, w.DBURL, fmt.Sprintf(`
-		CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'as asked' USING ERRCODE = '%s'; END $$;
+		CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$
+			BEGIN RAISE EXCEPTION 'as asked' USING ERRCODE = '%s'; END $$;
 		CREATE TRIGGER broken BEFORE %s ON %s FOR EACH ROW EXECUTE FUNCTION broken()`, code, event, table))
 	return func() {
 		tb.Helper()
@@ -312,7 +318,8 @@ func TestB7B8LeaseIsShort(t *testing.T) {
 		a := w.Account()
 		g.on("idem.acquired", func() { panic("as asked") }) // as a kill: nobody cleans up
 		k.create(a)
-		left := time.Duration(ask[float64](t, w.DBURL, `SELECT EXTRACT(epoch FROM lease_until - clock_timestamp()) FROM idempotency_keys`) * float64(time.Second))
+		left := time.Duration(ask[float64](t, w.DBURL,
+			`SELECT EXTRACT(epoch FROM lease_until - clock_timestamp()) FROM idempotency_keys`) * float64(time.Second))
 		if left <= 0 || left > idempotency.Lease {
 			t.Errorf("the key stays locked for %v, want at most %v", left, idempotency.Lease)
 		}

@@ -54,7 +54,8 @@ func TestD2H20H21RefusedBeforeTheKey(t *testing.T) {
 			{"no such method", a.Do(http.MethodPatch, subscriptions, body, k.with), 405},
 		} {
 			if test.got.Status != test.status || test.got.Header.Get(k.name) != "" {
-				t.Errorf("%s: got %d %s, echo %q, want %d", test.name, test.got.Status, test.got.Body, test.got.Header.Get(k.name), test.status)
+				t.Errorf("%s: got %d %s, echo %q, want %d",
+					test.name, test.got.Status, test.got.Body, test.got.Header.Get(k.name), test.status)
 			}
 		}
 		if n := ask[int](t, a.DBURL, `SELECT count(*) FROM idempotency_keys`); n != 0 {
@@ -130,7 +131,9 @@ func TestD5H19NothingSecretIsKept(t *testing.T) {
 			}
 		}
 	}
-	a.Do(http.MethodPost, sub+"/databases", map[string]any{"name": "x", "password": []string{password}}, withKey(key+"-again"))
+	a.Do(http.MethodPost, sub+"/databases", map[string]any{"name": "x", "password": []string{
+		password,
+	}}, withKey(key+"-again"))
 	tables := dump(t, w.DBURL)
 	if kept := tables["idempotency_keys"]; strings.Contains(kept, password) {
 		t.Errorf("the password is kept with the answer: %s", kept)

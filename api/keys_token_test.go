@@ -18,7 +18,8 @@ func TestR1WhereATokenCounts(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
 	sub := a.Subscription("one")
-	tags := fmt.Sprintf("%s/databases/%.0f/tags", sub, a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId"))
+	tags := fmt.Sprintf("%s/databases/%.0f/tags",
+		sub, a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId"))
 	for _, values := range [][]string{{aToken}, {"no token"}, {""}, {aToken, aToken}} {
 		token := withHeader("X-Client-Token", values...)
 		for _, request := range []struct {
@@ -32,8 +33,10 @@ func TestR1WhereATokenCounts(t *testing.T) {
 		} {
 			for range 2 {
 				got := a.Do(request.method, request.path, request.body, token)
-				if got.Status != request.status || got.Header.Get("X-Client-Token") != "" || got.Header.Get("Idempotent-Replayed") != "" {
-					t.Errorf("%s %s with token %q: got %d %v %s", request.method, request.path, values, got.Status, got.Header, got.Body)
+				if got.Status != request.status || got.Header.Get("X-Client-Token") != "" ||
+					got.Header.Get("Idempotent-Replayed") != "" {
+					t.Errorf("%s %s with token %q: got %d %v %s",
+						request.method, request.path, values, got.Status, got.Header, got.Body)
 				}
 			}
 		}
@@ -67,12 +70,15 @@ func TestR2R3Format(t *testing.T) {
 	} {
 		got := send(values...)
 		wantStatus(t, fmt.Sprintf("token %q", values), got, http.StatusBadRequest, "DBS.280497")
-		if got.Get("error_msg") != got.Get("message") || got.Get("error_msg") == "" || got.Header.Get("X-Client-Token") != "" {
+		if got.Get("error_msg") != got.Get("message") || got.Get("error_msg") == "" ||
+			got.Header.Get("X-Client-Token") != "" {
 			t.Errorf("token %q: %v %s", values, got.Header, got.Body)
 		}
 	}
 	wantEffects(t, a, 0)
-	for i, token := range []string{aToken, "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"} {
+	for i, token := range []string{
+		aToken, "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff",
+	} {
 		got := send(token)
 		wantStatus(t, "token "+token, got, http.StatusAccepted, "")
 		if got.Header.Get("X-Client-Token") != token {
@@ -122,7 +128,8 @@ func TestR5H22ReplayAfterDeletion(t *testing.T) {
 		a.Settle(database, "")
 		again := create()
 		wantReplay(t, again, first)
-		if task := a.Do(http.MethodGet, "/v1/tasks/"+again.Get("taskId").(string), nil); task.Get("response", "resourceId") != done.Get("response", "resourceId") {
+		task := a.Do(http.MethodGet, "/v1/tasks/"+again.Get("taskId").(string), nil)
+		if task.Get("response", "resourceId") != done.Get("response", "resourceId") {
 			t.Errorf("the task of a replay: %s", task.Body)
 		}
 		wantEffects(t, a, 3)
@@ -143,7 +150,8 @@ func TestR6RefusalIsReplayed(t *testing.T) {
 	wantReplay(t, send(wrong, aToken), first)
 	wantStatus(t, "corrected", send(right, aToken), http.StatusBadRequest, "DBS.280495")
 	wantEffects(t, a, 0)
-	wantStatus(t, "corrected, with a new token", send(right, strings.Replace(aToken, "4", "5", 1)), http.StatusAccepted, "")
+	wantStatus(t, "corrected, with a new token", send(right, strings.Replace(aToken, "4", "5", 1)),
+		http.StatusAccepted, "")
 	wantEffects(t, a, 1)
 }
 
@@ -251,7 +259,8 @@ func TestR9WaitsForTwoSeconds(t *testing.T) {
 	atWork := g.stop(t, "idem.acquired")
 	first := later(func() apitest.Answer { return byToken().create(a) })
 	atWork.await()
-	here, there := later(func() apitest.Answer { return byToken().create(a) }), later(func() apitest.Answer { return byToken().create(b) })
+	here, there := later(func() apitest.Answer { return byToken().create(a) }),
+		later(func() apitest.Answer { return byToken().create(b) })
 	for where, waited := range map[string]<-chan apitest.Answer{"here": here, "there": there} {
 		got := <-waited
 		wantStatus(t, where, got, http.StatusConflict, "DBS.200047")

@@ -49,13 +49,17 @@ func TestCompactBodiesForWhoAsks(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
 	sub := a.Subscription("one")
-	for _, path := range []string{"/v1/", "/v1/tasks", sub, sub + "/databases", "/v1/nowhere", subscriptions + "/7", "/v1/logs?limit=x"} {
+	for _, path := range []string{
+		"/v1/", "/v1/tasks", sub, sub + "/databases", "/v1/nowhere", subscriptions + "/7", "/v1/logs?limit=x",
+	} {
 		pretty, compact := a.Do(http.MethodGet, path, nil), a.Do(http.MethodGet, path, nil, askCompact)
-		if pretty.Status != compact.Status || compact.Status == http.StatusOK && compacted(t, pretty) != string(compact.Body) {
+		if pretty.Status != compact.Status ||
+			compact.Status == http.StatusOK && compacted(t, pretty) != string(compact.Body) {
 			t.Errorf("%s: got %d %s, want %s", path, compact.Status, compact.Body, pretty.Body)
 		}
 		head := a.Do(http.MethodHead, path, nil, askCompact)
-		if value := head.Header.Get("Content-Length"); head.Status != compact.Status || value != strconv.Itoa(len(compact.Body)) {
+		if value := head.Header.Get("Content-Length"); head.Status != compact.Status ||
+			value != strconv.Itoa(len(compact.Body)) {
 			t.Errorf("HEAD %s: got %d with Content-Length %s, want %d", path, head.Status, value, len(compact.Body))
 		}
 	}
@@ -67,7 +71,8 @@ func TestReplaysAreLaidOutForTheirRequest(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
 	post := func(change ...func(*http.Request)) apitest.Answer {
-		return a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), append(change, withKey("laid-out-as-asked"))...)
+		return a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"),
+			append(change, withKey("laid-out-as-asked"))...)
 	}
 	first, again, compact := post(), post(), post(askCompact)
 	if string(first.Body) != string(again.Body) || again.Header.Get("Idempotent-Replayed") != "true" {
@@ -76,7 +81,8 @@ func TestReplaysAreLaidOutForTheirRequest(t *testing.T) {
 	if compacted(t, first) != string(compact.Body) {
 		t.Errorf("first %s, compact %s", first.Body, compact.Body)
 	}
-	if stored := ask[string](t, a.DBURL, `SELECT convert_from(body, 'UTF8') FROM idempotency_keys`); stored != string(compact.Body) {
+	stored := ask[string](t, a.DBURL, `SELECT convert_from(body, 'UTF8') FROM idempotency_keys`)
+	if stored != string(compact.Body) {
 		t.Errorf("stored is %q", stored)
 	}
 }
@@ -93,7 +99,8 @@ func TestDocumentsArePrettyPrinted(t *testing.T) {
 			t.Fatalf("%d levels: got %d %.200s", levels, got.Status, got.Body)
 		}
 		got := a.Do(http.MethodGet, path, nil)
-		if is := bytes.Contains(got.Body, []byte("\n")); got.Status != http.StatusOK || is != pretty || compacted(t, got) != text {
+		if is := bytes.Contains(got.Body, []byte("\n")); got.Status != http.StatusOK || is != pretty ||
+			compacted(t, got) != text {
 			t.Errorf("%d levels: got %d %.200s", levels, got.Status, got.Body)
 		}
 	}

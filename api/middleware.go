@@ -31,7 +31,8 @@ func event(r *http.Request) *requestEvent {
 	return &requestEvent{}
 }
 
-// logged gives each request an id, and the quota as if nothing of it were used, and writes one line when it is answered.
+// logged gives each request an id, and the quota as if nothing of it were used, and writes one line when it is
+// answered.
 func logged(log *slog.Logger, limit int, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()

@@ -61,7 +61,8 @@ func TestNoHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if _, err := fmt.Fprintf(conn, "GET /v1/tasks HTTP/1.0\r\nX-Api-Key: %s\r\nX-Api-Secret-Key: %s\r\n\r\n", a.Secrets.Key, a.Secrets.Secret); err != nil {
+	if _, err := fmt.Fprintf(conn, "GET /v1/tasks HTTP/1.0\r\nX-Api-Key: %s\r\nX-Api-Secret-Key: %s\r\n\r\n",
+		a.Secrets.Key, a.Secrets.Secret); err != nil {
 		t.Fatal(err)
 	}
 	got, err := io.ReadAll(conn)
@@ -103,7 +104,8 @@ func TestTrailingSlashes(t *testing.T) {
 		wantError(t, got, http.StatusNotFound, path, "") // the path as it was sent
 	}
 	task := direct(t, a, http.MethodPost, subscriptions+"/", apitest.SubscriptionBody("three"))
-	if got := direct(t, a, http.MethodGet, fmt.Sprintf("/v1/tasks/%s/", task.Get("taskId")), nil); got.Get("taskId") != task.Get("taskId") {
+	got := direct(t, a, http.MethodGet, fmt.Sprintf("/v1/tasks/%s/", task.Get("taskId")), nil)
+	if got.Get("taskId") != task.Get("taskId") {
 		t.Errorf("GET of the task: got %s", got.Body)
 	}
 }
@@ -132,12 +134,14 @@ func TestQueryInThePath(t *testing.T) {
 		if got.Status != want.Status {
 			t.Errorf("GET %s: got %d %s, want %d as for %s", escaped, got.Status, got.Body, want.Status, plain)
 		}
-		if want, got := fmt.Sprint(want.Get("subscription"), want.Get("redisVersions")), fmt.Sprint(got.Get("subscription"), got.Get("redisVersions")); got != want {
+		if want, got := fmt.Sprint(want.Get("subscription"), want.Get("redisVersions")),
+			fmt.Sprint(got.Get("subscription"), got.Get("redisVersions")); got != want {
 			t.Errorf("GET %s: got %s, want %s as for %s", escaped, got, want, plain)
 		}
 	}
 	// A question mark with no parameter behind it is part of the path.
-	wantError(t, a.Do(http.MethodGet, subscriptions+"%3F", nil), http.StatusNotFound, subscriptions+"%3F", "path was not found")
+	wantError(t, a.Do(http.MethodGet, subscriptions+"%3F", nil), http.StatusNotFound,
+		subscriptions+"%3F", "path was not found")
 }
 
 // A key in the path may hold characters that mean something in paths.
@@ -145,9 +149,13 @@ func TestTagKeysInThePath(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
 	sub := a.Subscription("one")
-	tags := fmt.Sprintf("%s/databases/%.0f/tags", sub, a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId"))
-	for key, escaped := range map[string]string{"the team": "the%20team", "a+b": "a+b", "c:d@e": "c%3Ad%40e", "f.g": "f%2Eg"} {
-		if got := a.Do(http.MethodPost, tags, map[string]any{"key": key, "value": "old"}); got.Status != http.StatusOK && got.Status != http.StatusCreated {
+	tags := fmt.Sprintf("%s/databases/%.0f/tags",
+		sub, a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId"))
+	for key, escaped := range map[string]string{
+		"the team": "the%20team", "a+b": "a+b", "c:d@e": "c%3Ad%40e", "f.g": "f%2Eg",
+	} {
+		if got := a.Do(http.MethodPost, tags, map[string]any{"key": key, "value": "old"}); got.Status != http.StatusOK &&
+			got.Status != http.StatusCreated {
 			t.Fatalf("create tag %q: got %d %s", key, got.Status, got.Body)
 		}
 		got := a.Do(http.MethodPut, tags+"/"+escaped, map[string]any{"value": "new"})
@@ -161,7 +169,8 @@ func TestTagKeysInThePath(t *testing.T) {
 	// The slash reaches the operation, which has no such tag; the route is there.
 	for _, key := range []string{"a%2Fb", "a%2fb%2F", "%2F"} {
 		got := a.Do(http.MethodPut, tags+"/"+key, map[string]any{"value": "new"})
-		if got.Status != http.StatusNotFound || strings.Contains(string(got.Body), "path was not found") || !strings.Contains(string(got.Body), "tag") {
+		if got.Status != http.StatusNotFound || strings.Contains(string(got.Body), "path was not found") ||
+			!strings.Contains(string(got.Body), "tag") {
 			t.Errorf("PUT %s: got %d %s, want a tag that is not found", key, got.Status, got.Body)
 		}
 	}

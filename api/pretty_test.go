@@ -19,7 +19,8 @@ func TestPretty(t *testing.T) {
 		`{}`: `{ }`, `[]`: `[ ]`, `7`: `7`, `null`: `null`, `""`: `""`, `[1,2]`: `[ 1, 2 ]`, `[[],{}]`: `[ [ ], { } ]`,
 		`{"a":"{\"b\":[1,2]}\\"}`: "{\n  \"a\" : \"{\\\"b\\\":[1,2]}\\\\\"\n}",
 		`[{"a":1},{"b":2}]`:       "[ {\n  \"a\" : 1\n}, {\n  \"b\" : 2\n} ]",
-		`{"taskId":"5b6f","response":{},"ids":[1,-2.5e3,true],"links":[{"rel":"task","type":"GET"},{"rel":"self"}],"none":[]}`: `{
+		`{"taskId":"5b6f","response":{},"ids":[1,-2.5e3,true],"links":[{"rel":"task","type":"GET"},{"rel":"self"}],` +
+			`"none":[]}`: `{
   "taskId" : "5b6f",
   "response" : { },
   "ids" : [ 1, -2.5e3, true ],
@@ -122,10 +123,12 @@ func FuzzPretty(f *testing.F) {
 
 // BenchmarkPretty lays out what a page of a hundred databases is like.
 func BenchmarkPretty(b *testing.B) {
-	const database = `{"databaseId":51900417,"name":"sessions","protocol":"redis","provider":"AWS","region":"eu-west-1","redisVersion":"8.2",` +
+	const database = `{"databaseId":51900417,"name":"sessions","protocol":"redis","provider":"AWS","region":"eu-west-1",` +
+		`"redisVersion":"8.2",` +
 		`"respVersion":"resp3","status":"active","memoryLimitInGb":1,"datasetSizeInGb":0.5,"supportOSSClusterApi":false,` +
-		`"throughputMeasurement":{"by":"operations-per-second","value":1000},"activatedOn":"2026-03-02T10:31:44Z","replica":null,` +
-		`"publicEndpoint":"redis-14277.c51840.eu-west-1-1.ec2.cloud.rlrcp.com:14277","clustering":{"numberOfShards":1,"regexRules":` +
+		`"throughputMeasurement":{"by":"operations-per-second","value":1000},"activatedOn":"2026-03-02T10:31:44Z",` +
+		`"replica":null,"publicEndpoint":"redis-14277.c51840.eu-west-1-1.ec2.cloud.rlrcp.com:14277",` +
+		`"clustering":{"numberOfShards":1,"regexRules":` +
 		`[{"ordinal":0,"pattern":".*\\{(?<tag>.*)\\}.*"},{"ordinal":1,"pattern":"(?<tag>.*)"}],"hashingPolicy":"standard"},` +
 		`"security":{"enableDefaultUser":true,"enableTls":false,"sourceIps":["198.51.100.0/24"]},"modules":[],"links":[]}`
 	page := []byte(`{"databases":[` + strings.Repeat(database+",", 99) + database + `]}`)

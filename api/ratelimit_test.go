@@ -58,7 +58,8 @@ func TestRateLimit(t *testing.T) {
 	}
 	wantLeft(t, "another account", other.Do(http.MethodGet, subscriptions, nil), http.StatusOK, "4")
 	a.Advance(time.Hour)
-	wantLeft(t, "an hour later on the account's clock", a.Do(http.MethodGet, subscriptions, nil), http.StatusTooManyRequests, "0")
+	wantLeft(t, "an hour later on the account's clock", a.Do(http.MethodGet, subscriptions, nil),
+		http.StatusTooManyRequests, "0")
 	endMinute(t, w)
 	wantLeft(t, "the next minute", a.Do(http.MethodGet, subscriptions, nil), http.StatusOK, "4")
 	if got := a.Do(http.MethodGet, "/v1/tasks", nil); got.Get("tasks", 1) != nil {
@@ -126,9 +127,10 @@ func TestRateLimitBesideOtherRefusals(t *testing.T) {
 		return a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), key)
 	}
 	wantLeft(t, "with a key", post(), http.StatusTooManyRequests, "0")
-	wantLeft(t, "with a malformed key", a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), func(r *http.Request) {
-		r.Header.Set("Idempotency-Key", "?")
-	}), http.StatusTooManyRequests, "0")
+	wantLeft(t, "with a malformed key",
+		a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), func(r *http.Request) {
+			r.Header.Set("Idempotency-Key", "?")
+		}), http.StatusTooManyRequests, "0")
 	endMinute(t, w)
 	first := post()
 	wantLeft(t, "the next minute", first, http.StatusAccepted, "1")

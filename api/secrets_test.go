@@ -31,7 +31,8 @@ func dump(t *testing.T, url string) map[string]string {
 	texts := map[string]string{}
 	for _, table := range tables {
 		var text string
-		err := conn.QueryRow(t.Context(), fmt.Sprintf(`SELECT COALESCE(string_agg(t::text, E'\n'), '') FROM %s t`, pgx.Identifier{table}.Sanitize())).Scan(&text)
+		err := conn.QueryRow(t.Context(), fmt.Sprintf(`SELECT COALESCE(string_agg(t::text, E'\n'), '') FROM %s t`,
+			pgx.Identifier{table}.Sanitize())).Scan(&text)
 		if err != nil {
 			t.Fatal(err)
 		}

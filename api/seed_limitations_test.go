@@ -25,7 +25,9 @@ func TestOneTaskAtATimePerAccount(t *testing.T) {
 		tasks = append(tasks, a.Start(http.MethodPost, subscriptions, apitest.SubscriptionBody(fmt.Sprint(i))))
 	}
 	elsewhere := b.Start(http.MethodPost, subscriptions, apitest.SubscriptionBody("b"))
-	apitest.Eventually(t, "the other account's task is in progress", func() bool { return b.Status(elsewhere) == cloud.TaskRunning })
+	apitest.Eventually(t, "the other account's task is in progress", func() bool {
+		return b.Status(elsewhere) == cloud.TaskRunning
+	})
 	for i, task := range tasks {
 		apitest.Eventually(t, "in progress", func() bool { return a.Status(task) == cloud.TaskRunning })
 		for _, later := range tasks[i+1:] {
@@ -44,7 +46,8 @@ func TestAtMostThreeSubscriptionChanges(t *testing.T) {
 	a := apitest.New(t, nil).Account()
 	var paths []string
 	for i := range 4 {
-		paths = append(paths, fmt.Sprintf("%s/%d", subscriptions, a.Create(subscriptions, apitest.SubscriptionBody(fmt.Sprint(i)))))
+		paths = append(paths,
+			fmt.Sprintf("%s/%d", subscriptions, a.Create(subscriptions, apitest.SubscriptionBody(fmt.Sprint(i)))))
 	}
 	for _, path := range paths[:3] {
 		a.Settle(path, "active")
@@ -122,7 +125,8 @@ func TestConcurrentDatabaseCreates(t *testing.T) {
 		}
 	}
 	a.Settle(sub, "active")
-	if got := a.Run(http.MethodPost, sub+"/databases", databaseBody("again")); got.Get("status") != "processing-completed" {
+	got := a.Run(http.MethodPost, sub+"/databases", databaseBody("again"))
+	if got.Get("status") != "processing-completed" {
 		t.Errorf("after waiting: %s", got.Body)
 	}
 }

@@ -102,8 +102,9 @@ func TestPlainQueriesAreSynchronous(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
 	for _, path := range []string{
-		"/v1/", "/v1", "/v1/payment-methods", "/v1/regions", "/v1/regions?provider=GCP", "/v1/data-persistence", "/v1/database-modules",
-		"/v1/query-performance-factors", "/v1/cloud-accounts", "/v1/cloud-accounts/1", "/v1/tasks", "/v1/tasks/", subscriptions, subscriptions + "/redis-versions",
+		"/v1/", "/v1", "/v1/payment-methods", "/v1/regions", "/v1/regions?provider=GCP", "/v1/data-persistence",
+		"/v1/database-modules", "/v1/query-performance-factors", "/v1/cloud-accounts", "/v1/cloud-accounts/1", "/v1/tasks",
+		"/v1/tasks/", subscriptions, subscriptions + "/redis-versions",
 	} {
 		if got := a.Do(http.MethodGet, path, nil); got.Status != http.StatusOK || got.Get("taskId") != nil {
 			t.Errorf("GET %s: got %d %s", path, got.Status, got.Body)
@@ -177,7 +178,8 @@ func TestTaskStatesOfSuccess(t *testing.T) {
 	second := a.Start(http.MethodPost, sub+"/databases", databaseBody("second"))
 	apitest.Eventually(t, "in progress", func() bool { return a.Status(first) == cloud.TaskRunning })
 	get := func(id string) apitest.Answer { return a.Do(http.MethodGet, "/v1/tasks/"+id, nil) }
-	if got := get(second); got.Get("status") != "received" || got.Get("response") != nil || got.Header.Get("Retry-After") == "" {
+	if got := get(second); got.Get("status") != "received" || got.Get("response") != nil ||
+		got.Header.Get("Retry-After") == "" {
 		t.Errorf("waiting: %s", got.Body)
 	}
 	if got := get(first); got.Get("status") != "processing-in-progress" || got.Get("response") != nil {
@@ -197,7 +199,8 @@ func TestTaskStatesOfSuccess(t *testing.T) {
 	if got := fmt.Sprintf("%s/%.0f", subscriptions, done.Get("response", "additionalResourceId")); got != sub {
 		t.Errorf("a database's task names subscription %s, want %s: %s", got, sub, done.Body)
 	}
-	if want := fmt.Sprintf("%s%s/databases/%.0f", a.URL, sub, done.Get("response", "resourceId")); done.Get("links", 0, "href") != want {
+	want := fmt.Sprintf("%s%s/databases/%.0f", a.URL, sub, done.Get("response", "resourceId"))
+	if done.Get("links", 0, "href") != want {
 		t.Errorf("link to the resource: got %v, want %s", done.Get("links", 0, "href"), want)
 	}
 }
@@ -214,7 +217,8 @@ func TestTaskStateOfFailure(t *testing.T) {
 			t.Errorf("error.%s: got %v, want %v", member, got, value)
 		}
 	}
-	if task.Get("status") != "processing-error" || task.Get("response", "error", "description") == "" || task.Get("links", 1) != nil {
+	if task.Get("status") != "processing-error" || task.Get("response", "error", "description") == "" ||
+		task.Get("links", 1) != nil {
 		t.Errorf("got %s", task.Body)
 	}
 	if got := a.Do(http.MethodGet, subscriptions, nil); got.Get("subscriptions", 0) != nil {
@@ -265,7 +269,8 @@ func TestProvisioningStates(t *testing.T) {
 		a.Settle(path, "active")
 	}
 	wantPending(sub)
-	first := fmt.Sprintf("%s/databases/%.0f", sub, a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId"))
+	first := fmt.Sprintf("%s/databases/%.0f",
+		sub, a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId"))
 	another := fmt.Sprintf("%s/databases/%d", sub, a.Create(sub+"/databases", `{"name": "another", "datasetSizeInGb": 1}`))
 	wantPending(another)
 	for _, path := range []string{another, first, sub} {
@@ -292,7 +297,8 @@ func TestProvisioningError(t *testing.T) {
 	sub := fmt.Sprintf("%s/%d", subscriptions, a.Create(subscriptions, apitest.SubscriptionBody("one")))
 	a.Settle(sub, "error")
 	got := a.Do(http.MethodGet, sub, nil)
-	if got.Get("error", "type") != "AWS_ERROR_INSUFFICIENT_INSTANCE_CAPACITY" || got.Get("error", "description") != "No machine is left." {
+	if got.Get("error", "type") != "AWS_ERROR_INSUFFICIENT_INSTANCE_CAPACITY" ||
+		got.Get("error", "description") != "No machine is left." {
 		t.Errorf("got %s", got.Body)
 	}
 }

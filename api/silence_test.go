@@ -30,7 +30,9 @@ func TestSilenceUnderATask(t *testing.T) {
 	task := a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one")).Get("taskId").(string)
 	await := func(status string) {
 		t.Helper()
-		apitest.Eventually(t, "the task is "+status, func() bool { return ask[string](t, database, `SELECT status FROM tasks`) == status })
+		apitest.Eventually(t, "the task is "+status, func() bool {
+			return ask[string](t, database, `SELECT status FROM tasks`) == status
+		})
 	}
 	await("running")
 	silent := line.silence([]byte(task))
@@ -55,8 +57,8 @@ func TestSilenceUnderARequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	handler, err := api.New(api.Config{
-		Dialects: []api.Dialect{apitest.Dialect(t, account.Setup{})}, Engine: w.Engine, DB: w.DB, Secret: secret, PerformTime: time.Second,
-		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Dialects: []api.Dialect{apitest.Dialect(t, account.Setup{})}, Engine: w.Engine, DB: w.DB, Secret: secret,
+		PerformTime: time.Second, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +71,10 @@ func TestSilenceUnderARequest(t *testing.T) {
 		{"keys", http.MethodGet, "/v1/tasks", "", string(hash[:]), nil},
 		{"read", http.MethodGet, subscriptions + "/4711/databases", "", "\x12\x67", nil},
 		{"write", http.MethodPost, tags, `{"key":"colour","value":"purple"}`, "purple", nil},
-		{"keyed write", http.MethodPost, tags, `{"key":"colour","value":"purple"}`, "purple", http.Header{"Idempotency-Key": {"silence-0001"}}},
+		{
+			"keyed write", http.MethodPost, tags, `{"key":"colour","value":"purple"}`, "purple",
+			http.Header{"Idempotency-Key": {"silence-0001"}},
+		},
 	} {
 		silent := line.silence([]byte(tt.at))
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -80,7 +85,8 @@ func TestSilenceUnderARequest(t *testing.T) {
 		r.Header.Set("X-Api-Secret-Key", a.Secrets.Secret)
 		got := httptest.NewRecorder()
 		handler.ServeHTTP(got, r)
-		if err := ctx.Err(); err != nil || got.Code != http.StatusServiceUnavailable || got.Header().Get("Retry-After") != "1" {
+		if err := ctx.Err(); err != nil || got.Code != http.StatusServiceUnavailable ||
+			got.Header().Get("Retry-After") != "1" {
 			t.Errorf("%s: got %d %v %s (%v), want 503 with Retry-After", tt.name, got.Code, got.Header(), got.Body, err)
 		}
 		cancel()

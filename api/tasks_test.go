@@ -27,7 +27,9 @@ func TestTasksDescribeTheirState(t *testing.T) {
 	}
 	ids["processing-in-progress"] = a.Start(http.MethodPost, subscriptions, apitest.SubscriptionBody("two"))
 	ids["received"] = a.Start(http.MethodPost, subscriptions, apitest.SubscriptionBody("three"))
-	apitest.Eventually(t, "in progress", func() bool { return a.Status(ids["processing-in-progress"]) == cloud.TaskRunning })
+	apitest.Eventually(t, "in progress", func() bool {
+		return a.Status(ids["processing-in-progress"]) == cloud.TaskRunning
+	})
 
 	says := map[string]string{
 		"received":               "received and is queued for processing",

@@ -127,7 +127,9 @@ func (toyWire) WrongCredentials() api.Problem {
 
 func (toyWire) Success(_ *http.Request, op *openapi.Operation, out any) api.Answer {
 	task := out.(cloud.Task)
-	state := map[cloud.TaskStatus]string{cloud.TaskReceived: "waiting", cloud.TaskRunning: "at it", cloud.TaskDone: "made", cloud.TaskFailed: "not made"}
+	state := map[cloud.TaskStatus]string{
+		cloud.TaskReceived: "waiting", cloud.TaskRunning: "at it", cloud.TaskDone: "made", cloud.TaskFailed: "not made",
+	}
 	body := map[string]any{"job": task.ID, "state": state[task.Status]}
 	if response := task.Response; response != nil {
 		body["toy"] = response.ResourceID

@@ -102,7 +102,8 @@ func TestPanic(t *testing.T) {
 		t.Errorf("the client learns of it: %s", got.Body)
 	}
 	entry := log.entry(t, got.Header.Get("X-Request-Id"))
-	if text := fmt.Sprint(entry["error"]); entry["level"] != "ERROR" || !strings.Contains(text, "something unheard-of") || !strings.Contains(text, "upkeep_test.go") {
+	if text := fmt.Sprint(entry["error"]); entry["level"] != "ERROR" || !strings.Contains(text, "something unheard-of") ||
+		!strings.Contains(text, "upkeep_test.go") {
 		t.Errorf("logged as %v, want the panic with its stack", entry)
 	}
 	if got := a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("two")); got.Status != http.StatusAccepted {
@@ -126,7 +127,10 @@ func TestRequestLog(t *testing.T) {
 			"level": "INFO", "method": "POST", "path": subscriptions, "status": 202.0,
 			"operation": "createProSubscription", "account": float64(a.ID), "task": accepted.Get("taskId"),
 		}},
-		{refused, map[string]any{"level": "INFO", "path": subscriptions + "/7", "status": 404.0, "operation": "getProSubscription", "task": nil, "error": nil}},
+		{refused, map[string]any{
+			"level": "INFO", "path": subscriptions + "/7", "status": 404.0, "operation": "getProSubscription", "task": nil,
+			"error": nil,
+		}},
 		{unknown, map[string]any{"level": "INFO", "path": "/v1/nope", "status": 404.0, "operation": nil, "error": nil}},
 	} {
 		entry := log.entry(t, test.answer.Header.Get("X-Request-Id"))
@@ -256,7 +260,9 @@ func TestDatabaseAway(t *testing.T) {
 	}
 
 	start()
-	apitest.Eventually(t, "the API answers again", func() bool { return a.Do(http.MethodGet, sub, nil).Status == http.StatusOK })
+	apitest.Eventually(t, "the API answers again", func() bool {
+		return a.Do(http.MethodGet, sub, nil).Status == http.StatusOK
+	})
 	if got := a.Do(http.MethodGet, subscriptions, nil); got.Get("subscriptions", 1) != nil {
 		t.Errorf("something was accepted meanwhile: %s", got.Body)
 	}
@@ -271,7 +277,9 @@ func TestManyWrongKeys(t *testing.T) {
 	var clients sync.WaitGroup
 	for i := range 50 {
 		clients.Go(func() {
-			got := a.Do(http.MethodGet, subscriptions, nil, func(r *http.Request) { r.Header.Set("X-Api-Secret-Key", fmt.Sprint(i)) })
+			got := a.Do(http.MethodGet, subscriptions, nil, func(r *http.Request) {
+				r.Header.Set("X-Api-Secret-Key", fmt.Sprint(i))
+			})
 			if got.Status != http.StatusUnauthorized {
 				t.Errorf("got %d %s", got.Status, got.Body)
 			}

@@ -85,7 +85,8 @@ func objectSayings(schema *openapi3.Schema) (all []saying) {
 func scalarSayings(schema *openapi3.Schema) (all []saying) {
 	switch {
 	case schema.Type.Is(openapi3.TypeBoolean):
-		all = append(all, saying{"a text for a boolean", "", true, "true"}, saying{"a text for a boolean", "", false, "false"})
+		all = append(all, saying{"a text for a boolean", "", true, "true"},
+			saying{"a text for a boolean", "", false, "false"})
 	case schema.Type.Is(openapi3.TypeInteger):
 		all = append(all, saying{"a text for an integer", "", 12, "12"})
 	case schema.Type.Is(openapi3.TypeNumber):

@@ -220,7 +220,8 @@ func (s *scene) settle() {
 	s.Pass(apitest.SettleTime)
 	apitest.Eventually(s.t, "all is provisioned", func() bool {
 		steps := -1
-		if err := s.pool.QueryRow(s.t.Context(), `SELECT count(*) FROM steps WHERE account_id = $1`, s.ID).Scan(&steps); err != nil {
+		err := s.pool.QueryRow(s.t.Context(), `SELECT count(*) FROM steps WHERE account_id = $1`, s.ID).Scan(&steps)
+		if err != nil {
 			s.t.Fatal(err)
 		}
 		return steps == 0

@@ -35,7 +35,8 @@ func typical(schema *openapi3.Schema) any {
 	return scalar(schema)
 }
 
-// complete is a value with every member that a schema has, those aside that are only read. It fits the schema, and need not make sense.
+// complete is a value with every member that a schema has, those aside that are only read. It fits the schema, and need
+// not make sense.
 func complete(schema *openapi3.Schema) any {
 	switch {
 	case len(schema.OneOf) > 0:
