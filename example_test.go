@@ -37,8 +37,8 @@ const subscription = `{
 	"databases": [{"name": "cache", "protocol": "redis", "datasetSizeInGb": 1}]
 }`
 
-// A write is answered with a task. Once that has been processed it names what was made, and at the speed Instant that is
-// ready, too.
+// A write is answered with a task. Once that has been processed it names what was made, and at the speed Instant that
+// is ready, too.
 func ExampleStart() {
 	sandbox, err := understudy.Start(context.Background(), understudy.Options{Speed: understudy.Instant})
 	if err != nil {
@@ -59,10 +59,12 @@ func ExampleStart() {
 	// example active
 }
 
-// Three subscriptions of an account may be changed at once. Here the task of a fourth change fails; without CapPolicy it
-// would wait.
+// Three subscriptions of an account may be changed at once. Here the task of a fourth change fails; without CapPolicy
+// it would wait.
 func ExampleOptions() {
-	sandbox, err := understudy.Start(context.Background(), understudy.Options{Speed: 60, CapPolicy: understudy.RejectChanges})
+	sandbox, err := understudy.Start(context.Background(), understudy.Options{
+		Speed: 60, CapPolicy: understudy.RejectChanges,
+	})
 	if err != nil {
 		log.Panic(err)
 	}

@@ -63,7 +63,8 @@ func sources(t *testing.T) (files []string) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == "node_modules" || strings.HasPrefix(entry.Name(), ".") && path != "."):
+		case entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == "node_modules" ||
+			strings.HasPrefix(entry.Name(), ".") && path != "."):
 			return fs.SkipDir
 		case strings.HasSuffix(path, ".go"), strings.HasSuffix(path, ".md"):
 			files = append(files, path)

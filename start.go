@@ -72,7 +72,9 @@ func Start(ctx context.Context, opts Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("understudy: %w", err)
 	}
-	keys, err := h.server.NewAccount(ctx, cloud.Account{Name: "Demo", OwnerName: "Demo Owner", OwnerEmail: "owner@demo.example"})
+	keys, err := h.server.NewAccount(ctx, cloud.Account{
+		Name: "Demo", OwnerName: "Demo Owner", OwnerEmail: "owner@demo.example",
+	})
 	if err != nil {
 		return nil, fmt.Errorf("understudy: %w", errors.Join(err, shared.leave(h)))
 	}
@@ -107,8 +109,8 @@ func StartT(tb TB, opts Options) *Sandbox {
 	return s
 }
 
-// Close ends the sandbox; what was in it is gone. With the last sandbox on it the server stops. Further calls do nothing
-// and return the same.
+// Close ends the sandbox; what was in it is gone. With the last sandbox on it the server stops. Further calls do
+// nothing and return the same.
 func (s *Sandbox) Close() error {
 	if err := s.leave(); err != nil {
 		return fmt.Errorf("understudy: %w", err)

@@ -1,5 +1,5 @@
-// Package understudy runs a stand-in for the control plane of Redis Cloud inside a Go program: a sandbox for the tests of
-// whatever speaks that API, a provider, a module, a client.
+// Package understudy runs a stand-in for the control plane of Redis Cloud inside a Go program: a sandbox for the tests
+// of whatever speaks that API, a provider, a module, a client.
 //
 //	func TestMyClient(t *testing.T) {
 //		t.Parallel()
@@ -8,9 +8,9 @@
 //		...
 //	}
 //
-// Each sandbox is an empty account of its own, so tests may run in parallel. What is behind it is what `understudy serve`
-// runs: the same operations, tasks and provisioning, on a Postgres that the sandboxes of a process share and that goes
-// with the process, however it ends. That Postgres (14 or newer) must be installed.
+// Each sandbox is an empty account of its own, so tests may run in parallel. What is behind it is what `understudy
+// serve` runs: the same operations, tasks and provisioning, on a Postgres that the sandboxes of a process share and
+// that goes with the process, however it ends. That Postgres (14 or newer) must be installed.
 //
 // Begin with Start, and with the example below it.
 package understudy

@@ -66,7 +66,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c cli
 	parser := kong.Must(&c,
 		kong.Name("understudy"),
-		kong.Description("A stand-in for the control plane of Redis Cloud: one binary that the official Terraform provider and SDK take for the real thing."),
+		kong.Description("A stand-in for the control plane of Redis Cloud: "+
+			"one binary that the official Terraform provider and SDK take for the real thing."),
 		kong.Writers(stdout, stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Vars{
