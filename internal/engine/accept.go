@@ -41,7 +41,9 @@ func (r Reply) after(out any) {
 
 // Answer runs an operation that answers at once. It returns store.ErrKeyLost,
 // and has done nothing, if the request has lost its idempotency key.
-func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req binding.Request, reply Reply) (any, error) {
+func (e *Engine) Answer(
+	ctx context.Context, caller cloud.Caller, id string, req binding.Request, reply Reply,
+) (any, error) {
 	op, err := e.operation(id)
 	if err != nil {
 		return nil, err
@@ -89,7 +91,9 @@ func (e *Engine) Answer(ctx context.Context, caller cloud.Caller, id string, req
 // store.ErrKeyLost, and has done nothing, if the request has lost its idempotency
 // key. It returns the error of an outermost resource of a GET that is not there; only
 // for looking it up it heeds ctx.
-func (e *Engine) Accept(ctx context.Context, caller cloud.Caller, id string, req binding.Request, reply Reply) (cloud.Task, error) {
+func (e *Engine) Accept(
+	ctx context.Context, caller cloud.Caller, id string, req binding.Request, reply Reply,
+) (cloud.Task, error) {
 	op, err := e.operation(id)
 	if err != nil {
 		return cloud.Task{}, err

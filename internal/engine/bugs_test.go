@@ -24,7 +24,8 @@ func claimTwice(t *testing.T) (db *store.DB, dead, alive store.Claim) {
 	db = openDB(t, pgtest.New(t))
 	caller := newAccount(t, db)
 	_, err := db.Accept(t.Context(), []store.Acceptance{{
-		ID: uuid.NewString(), Account: caller.Account, Operation: "createBox", Command: "boxCreateRequest", Request: []byte(`{}`),
+		ID: uuid.NewString(), Account: caller.Account, Operation: "createBox", Command: "boxCreateRequest",
+		Request: []byte(`{}`),
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +132,8 @@ func TestStepsAreToldOf(t *testing.T) {
 			{"dropped steps", "deleteBox", `{"path":{"boxId":"500"}}`, true},
 		} {
 			_, err := db.Accept(t.Context(), []store.Acceptance{{
-				ID: uuid.NewString(), Account: caller.Account, Operation: tt.operation, Command: "boxRequest", Request: []byte(tt.request),
+				ID: uuid.NewString(), Account: caller.Account, Operation: tt.operation, Command: "boxRequest",
+				Request: []byte(tt.request),
 			}})
 			if err != nil {
 				t.Fatal(err)

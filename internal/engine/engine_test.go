@@ -18,7 +18,8 @@ import (
 // box reads a box; ok is false when it is gone.
 func (w *world) box(id int64) (cloud.Resource[box], bool) {
 	w.tb.Helper()
-	out, err := w.Answer(w.tb.Context(), w.caller, "getBox", binding.Request{Path: map[string]string{"boxId": fmt.Sprint(id)}}, engine.Reply{})
+	out, err := w.Answer(w.tb.Context(), w.caller, "getBox",
+		binding.Request{Path: map[string]string{"boxId": fmt.Sprint(id)}}, engine.Reply{})
 	if _, ok := errors.AsType[*cloud.Error](err); ok {
 		return cloud.Resource[box]{}, false
 	}
@@ -110,7 +111,8 @@ func TestDeleteWinsOverProvisioning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	id := w.process(w.create(`{"name":"one"}`)).Response.ResourceID
-	remove, err := w.Accept(t.Context(), w.caller, "deleteBox", binding.Request{Path: map[string]string{"boxId": fmt.Sprint(id)}}, engine.Reply{})
+	remove, err := w.Accept(t.Context(), w.caller, "deleteBox",
+		binding.Request{Path: map[string]string{"boxId": fmt.Sprint(id)}}, engine.Reply{})
 	if err != nil {
 		t.Fatal(err)
 	}

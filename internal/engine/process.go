@@ -83,7 +83,8 @@ func (e *Engine) process(ctx context.Context, c store.Claim) {
 // It reports whether there is something to provision.
 func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err error) {
 	if c.Attempts > maxAttempts {
-		return false, e.internalError(c, "Processing was given up after %d attempts that did not come to an end.", maxAttempts)
+		return false, e.internalError(c,
+			"Processing was given up after %d attempts that did not come to an end.", maxAttempts)
 	}
 	op, err := e.operation(c.Operation)
 	if err != nil {

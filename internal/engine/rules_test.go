@@ -87,7 +87,8 @@ func TestL4SlotsOfASlowerServerAreGivenOn(t *testing.T) {
 		t.Fatalf("slots are held by %v, want the first three of %v", got, ids)
 	}
 	w.Engine = start(t, w.db, func(c *engine.Config) { c.Speed = 0 })
-	task, err := w.Accept(t.Context(), w.caller, "deleteBox", binding.Request{Path: map[string]string{"boxId": fmt.Sprint(ids[0])}}, engine.Reply{})
+	task, err := w.Accept(t.Context(), w.caller, "deleteBox",
+		binding.Request{Path: map[string]string{"boxId": fmt.Sprint(ids[0])}}, engine.Reply{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +156,8 @@ func TestT7PoisonTaskDoesNotBlockItsAccount(t *testing.T) {
 	w := newWorld(t, nil) // the clock stands still, so the tasks stay in processing
 	poison, next := w.create(`{"name":"poison"}`), w.create(`{"name":"next"}`)
 	apitest.Eventually(t, "in progress", func() bool { return w.status(poison.ID) == "running" })
-	apitest.Exec(t, w.url, `UPDATE tasks SET attempts = 5, lease = gen_random_uuid(), wake_at = clock_timestamp() WHERE head`)
+	apitest.Exec(t, w.url,
+		`UPDATE tasks SET attempts = 5, lease = gen_random_uuid(), wake_at = clock_timestamp() WHERE head`)
 	w.Wake()
 	got := w.task(poison.ID)
 	if got.Status != cloud.TaskFailed || got.Response.Error.Code != "GENERAL_ERROR" {
@@ -186,7 +188,9 @@ func TestTaskThatAlwaysTimesOut(t *testing.T) {
 			var calls atomic.Int32
 			w := newWorld(t, func(c *engine.Config) {
 				c.Speed, c.Limit, c.Hold = 0, tt.limit, time.Minute
-				c.APIs[0].Operations[0] = engine.Task("createBox", func(ctx context.Context, tx *store.Tx, in createBoxInput) (engine.Outcome, error) {
+				c.APIs[0].Operations[0] = engine.Task("createBox", func(
+					ctx context.Context, tx *store.Tx, in createBoxInput,
+				) (engine.Outcome, error) {
 					if in.Fail != nil && calls.Add(1) <= 6 {
 						return engine.Outcome{}, tt.ends(ctx)
 					}
@@ -216,7 +220,8 @@ func TestT15LostWakeUp(t *testing.T) {
 	// Accepted by somebody who tells nobody.
 	id := "9b2d8a64-6a3c-4a1e-9d53-3f1f2a4c7b10"
 	_, err := w.db.Accept(t.Context(), []store.Acceptance{{
-		ID: id, Account: w.caller.Account, Operation: "createBox", Command: "boxCreateRequest", Request: []byte(`{"body":{"name":"x"}}`),
+		ID: id, Account: w.caller.Account, Operation: "createBox", Command: "boxCreateRequest",
+		Request: []byte(`{"body":{"name":"x"}}`),
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -276,12 +281,14 @@ func TestTwoServersKeepOrderAndCap(t *testing.T) {
 			server := []*engine.Engine{w.Engine, other}[client%2]
 			all.Go(func() {
 				for range each {
-					task, err := server.Accept(t.Context(), caller, "createBox", binding.Request{Body: []byte(`{"name":"x"}`)}, engine.Reply{})
+					task, err := server.Accept(t.Context(), caller, "createBox",
+						binding.Request{Body: []byte(`{"name":"x"}`)}, engine.Reply{})
 					if err != nil {
 						t.Error(err)
 						return
 					}
-					out, err := server.Answer(t.Context(), caller, "getTask", binding.Request{Path: map[string]string{"taskId": task.ID}}, engine.Reply{})
+					out, err := server.Answer(t.Context(), caller, "getTask",
+						binding.Request{Path: map[string]string{"taskId": task.ID}}, engine.Reply{})
 					if err != nil || out.(cloud.Task).Status != cloud.TaskDone {
 						t.Errorf("got %+v, %v, want completed", out, err)
 					}

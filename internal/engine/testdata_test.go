@@ -253,7 +253,8 @@ func (w *world) create(body string) cloud.Task {
 // task reads a task; an unfinished one is waited for as long as Hold says.
 func (w *world) task(id string) cloud.Task {
 	w.tb.Helper()
-	out, err := w.Answer(w.tb.Context(), w.caller, "getTask", binding.Request{Path: map[string]string{"taskId": id}}, engine.Reply{})
+	out, err := w.Answer(w.tb.Context(), w.caller, "getTask",
+		binding.Request{Path: map[string]string{"taskId": id}}, engine.Reply{})
 	if err != nil {
 		w.tb.Fatal(err)
 	}

@@ -23,7 +23,8 @@ func TestD7Fingerprint(t *testing.T) {
 	const target, body = "/v1/things?b=2&a=1&a=0", `{"name":"x","size":1.50,"list":[1,2],"in":{"a":null,"b":true}}`
 	first := fingerprint("POST", target, body)
 	for name, same := range map[string][]byte{
-		"members":     fingerprint("POST", target, ` {"in":{"b":true,"a":null}, "list":[1, 2],`+"\n"+`"size":1.50,"name":"x"}`),
+		"members": fingerprint("POST", target,
+			` {"in":{"b":true,"a":null}, "list":[1, 2],`+"\n"+`"size":1.50,"name":"x"}`),
 		"query order": fingerprint("POST", "/v1/things?a=1&b=2&a=0", body),
 		"escapes":     fingerprint("POST", target, strings.Replace(body, "x", `\u0078`, 1)),
 	} {
@@ -50,7 +51,8 @@ func TestD7Fingerprint(t *testing.T) {
 		}
 	}
 	u := &url.URL{Path: "/v1/things"}
-	if bytes.Equal(idempotency.Fingerprint([]byte("one"), "POST", u, nil), idempotency.Fingerprint([]byte("two"), "POST", u, nil)) {
+	if bytes.Equal(idempotency.Fingerprint([]byte("one"), "POST", u, nil),
+		idempotency.Fingerprint([]byte("two"), "POST", u, nil)) {
 		t.Error("the secret makes no difference")
 	}
 }

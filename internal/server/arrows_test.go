@@ -12,15 +12,28 @@ const module = "github.com/understudy-dev/understudy"
 // arrows says which packages of ours a package may import: only what is below
 // it, so that calls go deep and nothing calls back up.
 var arrows = map[string][]string{
-	"":                         {"internal/cloud", "internal/engine", "internal/server", "internal/throwaway"},
-	"cmd/understudy":           {"", "internal/server", "internal/control", "internal/sandbox", "internal/openapi", "internal/engine", "internal/rediscloud/account"},
-	"internal/server":          {"internal/control", "internal/sandbox", "api", "internal/openapi", "internal/rediscloud", "internal/rediscloud/account", "internal/cloud", "internal/engine", "internal/postgres", "internal/store", "migrations"},
-	"api":                      {"internal/binding", "internal/openapi", "internal/cloud", "internal/engine", "internal/idempotency", "internal/store"},
-	"internal/openapi":         {},
-	"internal/sandbox":         {"internal/cloud", "internal/engine", "internal/store"},
-	"internal/control":         {"api", "internal/binding", "internal/cloud", "internal/openapi", "internal/sandbox", "internal/store"},
-	"internal/binding":         {"internal/openapi"},
-	"internal/engine":          {"internal/binding", "internal/openapi", "internal/batch", "internal/cloud", "internal/store"},
+	"": {"internal/cloud", "internal/engine", "internal/server", "internal/throwaway"},
+	"cmd/understudy": {
+		"", "internal/server", "internal/control", "internal/sandbox", "internal/openapi", "internal/engine",
+		"internal/rediscloud/account",
+	},
+	"internal/server": {
+		"internal/control", "internal/sandbox", "api", "internal/openapi", "internal/rediscloud",
+		"internal/rediscloud/account", "internal/cloud", "internal/engine", "internal/postgres", "internal/store",
+		"migrations",
+	},
+	"api": {
+		"internal/binding", "internal/openapi", "internal/cloud", "internal/engine", "internal/idempotency", "internal/store",
+	},
+	"internal/openapi": {},
+	"internal/sandbox": {"internal/cloud", "internal/engine", "internal/store"},
+	"internal/control": {
+		"api", "internal/binding", "internal/cloud", "internal/openapi", "internal/sandbox", "internal/store",
+	},
+	"internal/binding": {"internal/openapi"},
+	"internal/engine": {
+		"internal/binding", "internal/openapi", "internal/batch", "internal/cloud", "internal/store",
+	},
 	"internal/store":           {"internal/batch", "internal/cloud"},
 	"internal/batch":           {},
 	"internal/cloud":           {},
@@ -34,7 +47,9 @@ var arrows = map[string][]string{
 
 	"internal/coverage":         {"", "internal/openapi"},
 	"internal/coverage/answers": {"", "internal/openapi", "internal/coverage"},
-	"internal/coverage/gen":     {"", "internal/openapi", "internal/rediscloud", "internal/rediscloud/account", "internal/coverage", "internal/engine"},
+	"internal/coverage/gen": {
+		"", "internal/openapi", "internal/rediscloud", "internal/rediscloud/account", "internal/coverage", "internal/engine",
+	},
 }
 
 // init adds the packages of a dialect: each may import what a function needs, and those before it.
@@ -65,18 +80,25 @@ func init() {
 
 // owners says which packages alone may import something from outside.
 var owners = map[string][]string{
-	"github.com/jackc/pgx/v5":       {"internal/store", "internal/postgres", "migrations", "internal/throwaway", "internal/pgtest"},
+	"github.com/jackc/pgx/v5": {
+		"internal/store", "internal/postgres", "migrations", "internal/throwaway", "internal/pgtest",
+	},
 	"github.com/pressly/goose/v3":   {"migrations"},
 	"github.com/go-chi/chi/v5":      {"api", "internal/control", "internal/server"},
 	"github.com/alecthomas/kong":    {"cmd/understudy"},
 	"github.com/getkin/kin-openapi": {"internal/openapi"},
-	"net/http":                      {"internal/engine", "internal/rediscloud", "internal/rediscloud/wire", "api", "internal/control", "internal/openapi", "internal/server", "internal/servetest", "internal/coverage", "internal/cloud", "internal/idempotency", "cmd/understudy"},
+	"net/http": {
+		"internal/engine", "internal/rediscloud", "internal/rediscloud/wire", "api", "internal/control", "internal/openapi",
+		"internal/server", "internal/servetest", "internal/coverage", "internal/cloud", "internal/idempotency",
+		"cmd/understudy",
+	},
 }
 
 // Shipped packages only: tests may import what they like.
 func TestArrowsPointOneWay(t *testing.T) {
 	t.Parallel()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"/...").Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f",
+		`{{.ImportPath}} {{join .Imports " "}}`, module+"/...").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}

@@ -8,9 +8,11 @@ import (
 	"github.com/understudy-dev/understudy/internal/engine"
 )
 
-// Assemble puts the parts of a sandbox together over a database: the operations of all dialects bound to the engine, and
-// the edge before it. The caller runs the engine and serves the edge.
-func Assemble(ctx context.Context, cfg engine.Config, rateLimit int, dialects ...api.Dialect) (*engine.Engine, http.Handler, error) {
+// Assemble puts the parts of a sandbox together over a database: the operations of all dialects bound to the engine,
+// and the edge before it. The caller runs the engine and serves the edge.
+func Assemble(
+	ctx context.Context, cfg engine.Config, rateLimit int, dialects ...api.Dialect,
+) (*engine.Engine, http.Handler, error) {
 	secret, err := cfg.DB.ServerSecret(ctx)
 	if err != nil {
 		return nil, nil, err

@@ -91,7 +91,8 @@ func (c *Config) check() error {
 		return badConfig("--task-hold %v is not between 0 and %v", c.TaskHold, maxHold)
 	}
 	if c.CapPolicy != engine.PolicyQueue && c.CapPolicy != engine.PolicyReject {
-		return badConfig("--subscription-cap-policy %q is neither %q nor %q", c.CapPolicy, engine.PolicyQueue, engine.PolicyReject)
+		return badConfig("--subscription-cap-policy %q is neither %q nor %q",
+			c.CapPolicy, engine.PolicyQueue, engine.PolicyReject)
 	}
 	if (c.APIKey == "") != (c.APISecretKey == "") {
 		return badConfig("--api-key and --api-secret-key go together")

@@ -79,7 +79,10 @@ func startPrivate(ctx context.Context, cfg Config) (*privatePostgres, error) {
 	}
 	cluster, err := postgres.Start(ctx, p.cfg)
 	if err != nil {
-		for _, wrong := range []error{postgres.ErrNotFound, postgres.ErrLocked, postgres.ErrUntraversable, postgres.ErrOwner, postgres.ErrVersion, fs.ErrPermission} {
+		for _, wrong := range []error{
+			postgres.ErrNotFound, postgres.ErrLocked, postgres.ErrUntraversable, postgres.ErrOwner, postgres.ErrVersion,
+			fs.ErrPermission,
+		} {
 			if errors.Is(err, wrong) {
 				return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 			}

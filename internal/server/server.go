@@ -38,8 +38,9 @@ const (
 	maxHeader     = 64 << 10
 )
 
-// Run opens a sandbox and serves until the context ends. It returns nil after such a stop, also where requests had to be
-// cut off, and where it was stopped before it was ready. An error that wraps ErrConfig asks for another configuration.
+// Run opens a sandbox and serves until the context ends. It returns nil after such a stop, also where requests had to
+// be cut off, and where it was stopped before it was ready. An error that wraps ErrConfig asks for another
+// configuration.
 func Run(ctx context.Context, cfg Config) error {
 	s, err := Open(ctx, cfg)
 	switch {
@@ -51,8 +52,8 @@ func Run(ctx context.Context, cfg Config) error {
 	return err
 }
 
-// Server is a sandbox that is open: its database runs and its address takes connections, which Serve answers. Serve must
-// be called once, since it also closes everything.
+// Server is a sandbox that is open: its database runs and its address takes connections, which Serve answers. Serve
+// must be called once, since it also closes everything.
 type Server struct {
 	Ready // where it is reached, with the keys of the demo account
 

@@ -137,7 +137,8 @@ func TestBodyTimeout(t *testing.T) {
 	}
 	defer res.Body.Close()
 	var body struct{ Message string }
-	if err := json.NewDecoder(res.Body).Decode(&body); err != nil || res.StatusCode != http.StatusRequestTimeout || !strings.Contains(body.Message, "in time") {
+	if err := json.NewDecoder(res.Body).Decode(&body); err != nil || res.StatusCode != http.StatusRequestTimeout ||
+		!strings.Contains(body.Message, "in time") {
 		t.Errorf("got %s %+v, %v; want 408", res.Status, body, err)
 	}
 	if rest, err := io.ReadAll(reader); err != nil {
@@ -217,7 +218,8 @@ func TestStopDuringTheStart(t *testing.T) {
 	}()
 	apitest.Eventually(t, "the start waits for the secret", func() bool {
 		var waits bool
-		err := conn.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'server_secret'::regclass AND NOT granted)`).Scan(&waits)
+		err := conn.QueryRow(t.Context(),
+			`SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'server_secret'::regclass AND NOT granted)`).Scan(&waits)
 		if err != nil {
 			t.Fatal(err)
 		}
