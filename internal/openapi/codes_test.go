@@ -36,7 +36,8 @@ func TestCodesRefused(t *testing.T) {
 		"info of another":  `{x-internal-error: A, oneOf: [{x-status: 400, enum: [A]}], x-additional-info: {B: b}}`,
 		"no internal code": `{oneOf: [{x-status: 400, enum: [A]}]}`,
 	} {
-		document := "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {}\ncomponents: {schemas: {ErrorCode: " + list + "}}\n"
+		document := "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {}\ncomponents: {schemas: {ErrorCode: " + list +
+			"}}\n"
 		if _, err := openapi.Load([]byte(document)); err == nil || !strings.Contains(err.Error(), "ErrorCode") {
 			t.Errorf("%s: got %v, want an error about ErrorCode", name, err)
 		}

@@ -12,7 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The real document, read and loaded once for all tests of the package. The package that embeds it stands above this one.
+// The real document, read and loaded once for all tests of the package. The package that embeds it stands above this
+// one.
 var (
 	text     = sync.OnceValues(func() ([]byte, error) { return os.ReadFile("../../openapi.yaml") })
 	contract = sync.OnceValues(func() (*Document, error) {
@@ -145,7 +146,8 @@ func TestOperationsAreInDocumentOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	ops := doc.Operations()
-	if first, last := ops[0].ID, ops[len(ops)-1].ID; first != "getCurrentAccount" || last != "deleteDataIntegrationWorkspaceSubpath" {
+	if first, last := ops[0].ID, ops[len(ops)-1].ID; first != "getCurrentAccount" ||
+		last != "deleteDataIntegrationWorkspaceSubpath" {
 		t.Errorf("first %s, last %s", first, last)
 	}
 }
@@ -172,11 +174,14 @@ func TestEveryOperationCanBeRouted(t *testing.T) {
 func TestOperation(t *testing.T) {
 	t.Parallel()
 	op := operation(t, "updateProSubscription")
-	if op.Method != "PUT" || op.Path != "/v1/subscriptions/{subscriptionId}" || op.Status != 202 || op.Command != "subscriptionUpdateRequest" {
+	if op.Method != "PUT" || op.Path != "/v1/subscriptions/{subscriptionId}" || op.Status != 202 ||
+		op.Command != "subscriptionUpdateRequest" {
 		t.Errorf("got %s %s, status %d, command %s", op.Method, op.Path, op.Status, op.Command)
 	}
 	properties, hasBody := op.BodyProperties()
-	want := []string{"customerManagedKeys", "deletionGracePeriod", "name", "paymentMethod", "paymentMethodId", "publicEndpointAccess"}
+	want := []string{
+		"customerManagedKeys", "deletionGracePeriod", "name", "paymentMethod", "paymentMethodId", "publicEndpointAccess",
+	}
 	if !hasBody || !slices.Equal(properties, want) {
 		t.Errorf("BodyProperties() = %v, %v; want %v, true", properties, hasBody, want)
 	}

@@ -26,14 +26,18 @@ func checkLine(t *testing.T, err error) {
 }
 
 func FuzzCheckRequestBody(f *testing.F) {
-	operations := []string{"createProSubscription", "updateProSubscription", "createProDatabase", "updateProDatabase", "replaceProDatabaseTags", "putDataIntegrationWorkspace"}
+	operations := []string{
+		"createProSubscription", "updateProSubscription", "createProDatabase", "updateProDatabase", "replaceProDatabaseTags",
+		"putDataIntegrationWorkspace",
+	}
 	for _, body := range []string{
 		``, `null`, `{}`, `[]`, `{"name":"a"}`, `{"name":"a"} x`, `{"name":"\ud83d\ude00\u0000"}`, providerDatabase,
 		`{"cloudProviders":[{"regions":[{"region":"r"}]}],"databases":[{"name":"a","protocol":"redis"}]}`,
 		`{"datasetSizeInGb":1e-400,"averageItemSizeInBytes":9223372036854775808,"port":2.0}`,
 		`{"customerManagedKeys":[{"resourceName":1}]}`, `{"clientTlsCertificates":[null,"a",{"b":1}],"replicaOf":null}`,
 		`{"tags":[{"key":"a","value":"b","0":{}}]}`, `{"":[[[]]]}`, `{"a":[{"b":1e400}]}`,
-		`{"databases":[` + strings.Repeat(`{},`, 600) + `{}],"clientTlsCertificates":[` + strings.Repeat(`1,`, 70) + `""],"modules":[{"parameters":{"0":{},"a":1}}]}`,
+		`{"databases":[` + strings.Repeat(`{},`, 600) + `{}],"clientTlsCertificates":[` + strings.Repeat(`1,`, 70) +
+			`""],"modules":[{"parameters":{"0":{},"a":1}}]}`,
 		`{"` + strings.Repeat("k\\n", 500) + `":` + strings.Repeat("[", 500) + strings.Repeat("]", 500) + `}`,
 	} {
 		for i := range operations {
@@ -53,13 +57,21 @@ func FuzzCheckRequestBody(f *testing.F) {
 // FuzzReadBody holds the normal form of a body to what it promises: it is its own normal form, and a valid body has a
 // valid one.
 func FuzzReadBody(f *testing.F) {
-	operations := []string{"createProSubscription", "updateProSubscription", "createProDatabase", "updateProDatabase", "createVpcPeering", "putDataIntegrationWorkspace", "backupProDatabase"}
+	operations := []string{
+		"createProSubscription", "updateProSubscription", "createProDatabase", "updateProDatabase", "createVpcPeering",
+		"putDataIntegrationWorkspace", "backupProDatabase",
+	}
 	for _, body := range []string{
-		``, `null`, `{}`, `[null]`, `{"name":1,"name":null}`, `{"name":"7","port":"007","dryRun":"TRUE","datasetSizeInGb":"1e5"}`, providerDatabase,
-		`{"subscriptionId":[null],"commandType":{"a":"1"},"name":null,"customerManagedKeys":null}`, `{"customerManagedKeys":[{"resourceName":1,"region":null}]}`,
-		`{"clientTlsCertificates":[null,1,{"publicCertificatePEMString":true}],"replicaOf":null}`, `{"clientTlsCertificates":null}`,
-		`{"modules":[{"name":true,"parameters":{"a":null,"b":"1","c":[]}}],"remoteBackup":{"backupInterval":1,"active":"no"}}`,
-		`{"provider":"GCP","vpcProjectUid":1,"vpcNetworkName":2,"region":null}`, `{"port":9223372036854775808,"averageItemSizeInBytes":"9223372036854775807"}`,
+		``, `null`, `{}`, `[null]`, `{"name":1,"name":null}`,
+		`{"name":"7","port":"007","dryRun":"TRUE","datasetSizeInGb":"1e5"}`, providerDatabase,
+		`{"subscriptionId":[null],"commandType":{"a":"1"},"name":null,"customerManagedKeys":null}`,
+		`{"customerManagedKeys":[{"resourceName":1,"region":null}]}`,
+		`{"clientTlsCertificates":[null,1,{"publicCertificatePEMString":true}],"replicaOf":null}`,
+		`{"clientTlsCertificates":null}`,
+		`{"modules":[{"name":true,"parameters":{"a":null,"b":"1","c":[]}}],` +
+			`"remoteBackup":{"backupInterval":1,"active":"no"}}`,
+		`{"provider":"GCP","vpcProjectUid":1,"vpcNetworkName":2,"region":null}`,
+		`{"port":9223372036854775808,"averageItemSizeInBytes":"9223372036854775807"}`,
 	} {
 		for i := range operations {
 			f.Add(uint8(i), []byte(body))
@@ -85,7 +97,9 @@ func FuzzReadBody(f *testing.F) {
 }
 
 func FuzzPathParam(f *testing.F) {
-	for _, text := range []string{"", "0", "7", "-1", "+7", "007", "2147483648", "1e3", "7%00", "\x00", "\xff", "seven", "team/a?b", "\n"} {
+	for _, text := range []string{
+		"", "0", "7", "-1", "+7", "007", "2147483648", "1e3", "7%00", "\x00", "\xff", "seven", "team/a?b", "\n",
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -101,7 +115,9 @@ func FuzzPathParam(f *testing.F) {
 }
 
 func FuzzQueryParam(f *testing.F) {
-	for _, query := range []string{"", "limit=1", "limit=1&limit=x", "limit=&offset", "offset=-1", "%zz=1", "limit=%00", "a;b=1", "offset=99999999999"} {
+	for _, query := range []string{
+		"", "limit=1", "limit=1&limit=x", "limit=&offset", "offset=-1", "%zz=1", "limit=%00", "a;b=1", "offset=99999999999",
+	} {
 		f.Add(query)
 	}
 	f.Fuzz(func(t *testing.T, query string) {

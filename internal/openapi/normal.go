@@ -28,7 +28,8 @@ type Body struct {
 //   - a read-only member is ignored, whatever it says;
 //   - the mark before the text, by which Windows' editors and shells say that it is UTF-8, is skipped.
 //
-// A body that needs no change keeps its bytes. One that does not fit the document even so is for CheckRequest to refuse.
+// A body that needs no change keeps its bytes. One that does not fit the document even so is for CheckRequest to
+// refuse.
 func (o *Operation) ReadBody(sent []byte) Body {
 	if o.body == nil {
 		return Body{JSON: sent}
@@ -194,9 +195,9 @@ func coerceText(schema *openapi3.Schema, text string) (coerced any, ok bool) {
 	return nil, false
 }
 
-// normalChoice brings a value into the normal form of the alternative that it is meant for: one of its own type, else one
-// that it can be taken for, else the one that knows most of its members. Anything but a scalar must fit it, too. Those of
-// another type are not asked whether it fits: to say no costs more than all the rest.
+// normalChoice brings a value into the normal form of the alternative that it is meant for: one of its own type, else
+// one that it can be taken for, else the one that knows most of its members. Anything but a scalar must fit it, too.
+// Those of another type are not asked whether it fits: to say no costs more than all the rest.
 func (c *checker) normalChoice(alternatives openapi3.SchemaRefs, value any) (normal any, changed bool) {
 	scalar := isScalar(value)
 	for _, alternative := range alternatives {

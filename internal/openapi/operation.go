@@ -35,7 +35,9 @@ type Operation struct {
 }
 
 // newOperation reads one operation, without judging it: problems does that.
-func newOperation(doc *Document, method, path string, item *openapi3.PathItem, spec *openapi3.Operation, c *checker) *Operation {
+func newOperation(
+	doc *Document, method, path string, item *openapi3.PathItem, spec *openapi3.Operation, c *checker,
+) *Operation {
 	op := &Operation{
 		ID:        spec.OperationID,
 		Method:    method,

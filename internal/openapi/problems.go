@@ -18,7 +18,8 @@ func (o *Operation) problems() (problems []error) {
 	if o.ID == "" {
 		report("no operationId")
 	}
-	problems = append(problems, extensionProblems(o.where(), o.spec.Extensions, "x-command", "x-roles", "x-differences")...)
+	problems = append(problems,
+		extensionProblems(o.where(), o.spec.Extensions, "x-command", "x-roles", "x-differences")...)
 	if _, ok := o.spec.Extensions["x-command"]; ok && o.Command == "" {
 		report("x-command must be a name")
 	}
@@ -34,7 +35,8 @@ func (o *Operation) problems() (problems []error) {
 		report("no success response")
 	case len(successes) > 1:
 		report("more than one success response: %v", successes)
-	case o.Status != http.StatusNoContent && !isFile(o.responses.Status(o.Status)) && jsonSchema(o.responses.Status(o.Status).Value.Content) == nil:
+	case o.Status != http.StatusNoContent && !isFile(o.responses.Status(o.Status)) &&
+		jsonSchema(o.responses.Status(o.Status).Value.Content) == nil:
 		report("no JSON schema for status %d", o.Status)
 	case (o.Status == http.StatusAccepted) != (o.Command != ""):
 		report("status 202 and x-command go together")
@@ -98,7 +100,9 @@ func objects(schema *openapi3.Schema, seen map[*openapi3.Schema]bool, visit func
 	for _, property := range schema.Properties {
 		objects(property.Value, seen, visit)
 	}
-	for _, ref := range slices.Concat(schema.OneOf, schema.AnyOf, schema.AllOf, []*openapi3.SchemaRef{schema.Items, schema.AdditionalProperties.Schema}) {
+	for _, ref := range slices.Concat(schema.OneOf, schema.AnyOf, schema.AllOf, []*openapi3.SchemaRef{
+		schema.Items, schema.AdditionalProperties.Schema,
+	}) {
 		if ref != nil {
 			objects(ref.Value, seen, visit)
 		}

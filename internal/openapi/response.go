@@ -35,7 +35,8 @@ func (o *Operation) CheckResponse(status int, header http.Header, body []byte) e
 	content := declared.Value.Content[media]
 	switch {
 	case err != nil || content == nil || content.Schema == nil:
-		return fmt.Errorf("%s answered status %d with content type %q, which is not declared", o.ID, status, header.Get("Content-Type"))
+		return fmt.Errorf("%s answered status %d with content type %q, which is not declared",
+			o.ID, status, header.Get("Content-Type"))
 	case media == octets:
 		return nil
 	}

@@ -53,7 +53,8 @@ func (d *Document) readRoles(extension any) (problems []error) {
 		calls, _ := members["calls"].(string)
 		switch {
 		case len(members) != 2 || name == "" || !slices.Contains([]string{callsAll, callsReads, callsNamed}, calls):
-			problems = append(problems, fmt.Errorf("x-roles: %v has not a name and what it calls: %s, %s or %s", item, callsAll, callsReads, callsNamed))
+			problems = append(problems,
+				fmt.Errorf("x-roles: %v has not a name and what it calls: %s, %s or %s", item, callsAll, callsReads, callsNamed))
 		case slices.Contains(d.Roles(), name):
 			problems = append(problems, fmt.Errorf("x-roles: %s is there twice", name))
 		}

@@ -119,7 +119,8 @@ func (c *checker) eachProblems(ref *openapi3.SchemaRef, values []any, step func(
 func (c *checker) memberProblems(schema *openapi3.Schema, members map[string]any) iter.Seq[Problem] {
 	return func(yield func(Problem) bool) {
 		for _, name := range schema.Required {
-			if _, ok := members[name]; !ok && !yield(Problem{Field: fieldPath([]string{name}), Text: "required field is missing"}) {
+			if _, ok := members[name]; !ok &&
+				!yield(Problem{Field: fieldPath([]string{name}), Text: "required field is missing"}) {
 				return
 			}
 		}
@@ -195,7 +196,8 @@ func (c *checker) reword(schema *openapi3.Schema, mismatch *openapi3.SchemaError
 func unrecognized(schema *openapi3.Schema, name string) Problem {
 	return Problem{
 		Field: printable(name),
-		Text:  fmt.Sprintf("Unrecognized field %s, known fields: [%s]", quote(name), strings.Join(knownProperties(schema), ", ")),
+		Text: fmt.Sprintf("Unrecognized field %s, known fields: [%s]",
+			quote(name), strings.Join(knownProperties(schema), ", ")),
 	}
 }
 
@@ -250,7 +252,8 @@ func (c *checker) enumText(schema *openapi3.Schema, value any) string {
 	if text, ok := value.(string); ok {
 		from = "String " + quote(text)
 	}
-	return fmt.Sprintf("Cannot deserialize value of type `mappings.%s` from %s: not one of the values accepted for Enum class: [%s]",
+	return fmt.Sprintf("Cannot deserialize value of type `mappings.%s` from %s: "+
+		"not one of the values accepted for Enum class: [%s]",
 		cmp.Or(c.types[schema], "Enum"), from, strings.Join(accepted, ", "))
 }
 

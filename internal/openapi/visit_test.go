@@ -20,17 +20,44 @@ func TestRefusalIsCheap(t *testing.T) {
 		name, operation, body string
 		want                  string // in the message
 	}{
-		{"empty items", "createProSubscription", `{"name":"a","databases":[` + strings.Repeat(`{},`, size/3) + `{}]}`, "; and many more"},
-		{"unknown fields of items", "createProSubscription", `{"databases":[` + strings.Repeat(`{"":1},`, size/7) + `{}]}`, "; and many more"},
+		{
+			"empty items", "createProSubscription", `{"name":"a","databases":[` + strings.Repeat(`{},`, size/3) + `{}]}`,
+			"; and many more",
+		},
+		{
+			"unknown fields of items", "createProSubscription", `{"databases":[` + strings.Repeat(`{"":1},`, size/7) + `{}]}`,
+			"; and many more",
+		},
 		{"unknown fields", "createProSubscription", `{` + unknown.String() + `"name":"a"}`, "; and many more"},
-		{"no alternative", "updateProDatabase", `{"clientTlsCertificates":[` + strings.Repeat(`[],`, size/20) + `[]]}`, "; and many more"},
-		{"no alternative, named", "createProDatabase", `{"name":"a","modules":[{"name":"m","parameters":{` + parameters.String() + `"a":{}}}]}`, "; and many more"},
-		{"all fits but the last", "updateProDatabase", `{"clientTlsCertificates":[` + strings.Repeat(`"",`, size/3) + `[]]}`, "not an array (at clientTlsCertificates[349525])"},
+		{
+			"no alternative", "updateProDatabase", `{"clientTlsCertificates":[` + strings.Repeat(`[],`, size/20) + `[]]}`,
+			"; and many more",
+		},
+		{
+			"no alternative, named", "createProDatabase",
+			`{"name":"a","modules":[{"name":"m","parameters":{` + parameters.String() + `"a":{}}}]}`, "; and many more",
+		},
+		{
+			"all fits but the last", "updateProDatabase", `{"clientTlsCertificates":[` + strings.Repeat(`"",`, size/3) + `[]]}`,
+			"not an array (at clientTlsCertificates[349525])",
+		},
 		{"nulls", "createProDatabase", `{"sourceIp":[` + strings.Repeat(`null,`, size/5) + `null]}`, "; and many more"},
-		{"texts for numbers", "createProSubscription", `{"databases":[` + strings.Repeat(`{"port":"1"},`, size/13) + `{}]}`, "; and many more"},
-		{"numbers for texts, of a choice", "updateProDatabase", `{"clientTlsCertificates":[` + strings.Repeat(`1,`, size/4) + `[]]}`, "not an array (at clientTlsCertificates[262144])"},
-		{"of no alternative's type", "updateProDatabase", `{"clientTlsCertificates":[` + strings.Repeat(`[],`, size/3) + `[]]}`, "; and many more"},
-		{"deep", "createProDatabase", `{"name":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`, "value must be a string, not an array (at name)"},
+		{
+			"texts for numbers", "createProSubscription", `{"databases":[` + strings.Repeat(`{"port":"1"},`, size/13) + `{}]}`,
+			"; and many more",
+		},
+		{
+			"numbers for texts, of a choice", "updateProDatabase",
+			`{"clientTlsCertificates":[` + strings.Repeat(`1,`, size/4) + `[]]}`, "not an array (at clientTlsCertificates[262144])",
+		},
+		{
+			"of no alternative's type", "updateProDatabase",
+			`{"clientTlsCertificates":[` + strings.Repeat(`[],`, size/3) + `[]]}`, "; and many more",
+		},
+		{
+			"deep", "createProDatabase", `{"name":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`,
+			"value must be a string, not an array (at name)",
+		},
 		{"too deep", "createProDatabase", `{"name":` + strings.Repeat("[", size) + `}`, "exceeded max depth"},
 		{"long value", "createProDatabase", `{"name":"a","protocol":"` + strings.Repeat("a", size) + `"}`, "aaa…"},
 		{"long name", "createProDatabase", `{"name":"a","` + strings.Repeat("a", size) + `":1}`, "aaa…"},
@@ -57,8 +84,10 @@ func TestRefusalIsCheap(t *testing.T) {
 func TestManyProblemsAreCounted(t *testing.T) {
 	t.Parallel()
 	op := operation(t, "createProSubscription")
-	err := op.CheckRequest(request(op, ""), nil, op.ReadBody([]byte(`{"cloudProviders":[],"databases":[`+strings.Repeat(`{},`, 400)+`{}]}`)))
-	if err == nil || !strings.Contains(err.Error(), "required field is missing (at databases[0].name); ") || !strings.HasSuffix(err.Error(), "; and 396 more") {
+	err := op.CheckRequest(request(op, ""), nil,
+		op.ReadBody([]byte(`{"cloudProviders":[],"databases":[`+strings.Repeat(`{},`, 400)+`{}]}`)))
+	if err == nil || !strings.Contains(err.Error(), "required field is missing (at databases[0].name); ") ||
+		!strings.HasSuffix(err.Error(), "; and 396 more") {
 		t.Errorf("got %v, want the first five of 401 problems", err)
 	}
 }
