@@ -161,9 +161,13 @@ func (w *World) Account() *Account {
 func (w *World) RunningAccount() *Account {
 	w.tb.Helper()
 	n := w.accounts.Add(1)
-	a := &Account{World: w, Secrets: store.Secrets{Key: fmt.Sprintf("key-%s-%d", w.URL, n), Secret: fmt.Sprintf("secret-%d", n)}}
+	a := &Account{
+		World: w, Secrets: store.Secrets{Key: fmt.Sprintf("key-%s-%d", w.URL, n), Secret: fmt.Sprintf("secret-%d", n)},
+	}
 	var err error
-	a.ID, err = w.DB.CreateAccount(w.tb.Context(), cloud.Account{Name: "Test", OwnerName: "Tess Tester", OwnerEmail: "tess@test.example"})
+	a.ID, err = w.DB.CreateAccount(w.tb.Context(), cloud.Account{
+		Name: "Test", OwnerName: "Tess Tester", OwnerEmail: "tess@test.example",
+	})
 	if err == nil {
 		err = w.DB.EnsureKey(w.tb.Context(), a.ID, "test", a.Secrets)
 	}
@@ -269,7 +273,8 @@ func (a *Account) Do(method, path string, body any, change ...func(*http.Request
 func (a *Account) check(req *http.Request, answer Answer) {
 	a.tb.Helper()
 	if _, err := a.recorder.Answered(a.tb.Name(), req, answer.Status, answer.Header, answer.Body); err != nil {
-		a.tb.Errorf("%s %s answers %d against the document: %v\n%s", req.Method, req.URL.Path, answer.Status, err, answer.Body)
+		a.tb.Errorf("%s %s answers %d against the document: %v\n%s",
+			req.Method, req.URL.Path, answer.Status, err, answer.Body)
 	}
 }
 

@@ -52,7 +52,8 @@ func CheckHistory(tb testing.TB, url string, tasks int) {
 		case status == "running":
 			running[account] = seq
 		case running[account] != seq || done[account] != seq-1:
-			tb.Errorf("account %d: task %d ends while %d is in processing, after task %d", account, seq, running[account], done[account])
+			tb.Errorf("account %d: task %d ends while %d is in processing, after task %d",
+				account, seq, running[account], done[account])
 		default:
 			running[account], done[account], total = 0, seq, total+1
 		}
@@ -66,7 +67,8 @@ func CheckHistory(tb testing.TB, url string, tasks int) {
 		tb.Fatal(err)
 	}
 	var deadlocks int
-	err = conn.QueryRow(tb.Context(), `SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`).Scan(&deadlocks)
+	err = conn.QueryRow(tb.Context(),
+		`SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`).Scan(&deadlocks)
 	if err != nil || deadlocks > 0 {
 		tb.Errorf("%d deadlocks, want none (%v)", deadlocks, err)
 	}

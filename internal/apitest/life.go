@@ -102,7 +102,8 @@ func (a *Account) Pass(d time.Duration) {
 	defer conn.Close(a.tb.Context())
 	Eventually(a.tb, "nothing is due", func() bool {
 		var due int
-		err := conn.QueryRow(a.tb.Context(), `SELECT count(*) FROM steps WHERE account_id = $1 AND wake_at <= clock_timestamp()`, a.ID).Scan(&due)
+		err := conn.QueryRow(a.tb.Context(),
+			`SELECT count(*) FROM steps WHERE account_id = $1 AND wake_at <= clock_timestamp()`, a.ID).Scan(&due)
 		if err != nil {
 			a.tb.Fatal(err)
 		}

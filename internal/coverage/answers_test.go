@@ -16,7 +16,8 @@ import (
 func TestKeep(t *testing.T) { //nolint:paralleltest // sets the environment
 	dir := t.TempDir()
 	t.Setenv("UNDERSTUDY_ANSWERS", dir)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1/v1/a?b=c", strings.NewReader(`{"sent": 1}`))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1/v1/a?b=c",
+		strings.NewReader(`{"sent": 1}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +32,8 @@ func TestKeep(t *testing.T) { //nolint:paralleltest // sets the environment
 	if err != nil {
 		t.Fatal(err)
 	}
-	one := "\n=== TestA/b\nPOST /v1/a?b=c\nIdempotency-Key: k\n\n{\"sent\": 1}\n202 Accepted\nContent-Type: text/plain\nRetry-After: 1\n\ngot\n"
+	one := "\n=== TestA/b\nPOST /v1/a?b=c\nIdempotency-Key: k\n\n{\"sent\": 1}\n" +
+		"202 Accepted\nContent-Type: text/plain\nRetry-After: 1\n\ngot\n"
 	if diff := cmp.Diff(one+one, string(text)); diff != "" {
 		t.Errorf("kept: want (-), got (+):\n%s", diff)
 	}

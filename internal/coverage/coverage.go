@@ -45,7 +45,9 @@ func (r *Recorder) Document() *openapi.Document { return r.document }
 // document. finished is the operation that has succeeded with this answer; "" if
 // none has. One that is answered with a task succeeds when an answer shows the
 // task completed: accepting it proves nothing.
-func (r *Recorder) Answered(test string, req *http.Request, status int, header http.Header, body []byte) (finished string, err error) {
+func (r *Recorder) Answered(
+	test string, req *http.Request, status int, header http.Header, body []byte,
+) (finished string, err error) {
 	if err := Keep(test, req, status, header, body); err != nil {
 		return "", err
 	}
@@ -58,7 +60,8 @@ func (r *Recorder) Answered(test string, req *http.Request, status int, header h
 	case op == nil:
 		return "", errors.Join(checkLayout(req, header, body), checkWords(r.document, status, body))
 	}
-	err = errors.Join(op.CheckResponse(status, header, body), checkLayout(req, header, body), checkWords(r.document, status, body))
+	err = errors.Join(op.CheckResponse(status, header, body), checkLayout(req, header, body),
+		checkWords(r.document, status, body))
 	if status >= http.StatusMultipleChoices {
 		return "", err
 	}
@@ -103,7 +106,8 @@ func Find(document *openapi.Document, method, path string) (found *openapi.Opera
 	got := strings.Split(strings.TrimRight(path, "/"), "/")
 	for _, op := range document.Operations() {
 		want := strings.Split(strings.TrimSuffix(op.Path, "/"), "/")
-		if op.Method == method && matches(want, got, op.CatchesAll()) && (found == nil || strings.Count(op.Path, "{") < strings.Count(found.Path, "{")) {
+		if op.Method == method && matches(want, got, op.CatchesAll()) &&
+			(found == nil || strings.Count(op.Path, "{") < strings.Count(found.Path, "{")) {
 			found = op
 		}
 	}

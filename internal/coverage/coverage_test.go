@@ -14,16 +14,20 @@ import (
 )
 
 const (
-	task      = "/v1/tasks/6f1c1f0e-3f7a-4c43-9d0c-0b8f0d6f5a01"
-	accepted  = `{"taskId": "6f1c1f0e-3f7a-4c43-9d0c-0b8f0d6f5a01", "commandType": "subscriptionDeleteRequest", "status": "received", "description": "d", "timestamp": "2026-01-01T00:00:00Z", "links": []}`
-	completed = `{"taskId": "6f1c1f0e-3f7a-4c43-9d0c-0b8f0d6f5a01", "commandType": "subscriptionDeleteRequest", "status": "processing-completed", "description": "d", "timestamp": "2026-01-01T00:00:00Z", "links": []}`
-	failed    = `{"timestamp": "2026-01-01T00:00:00.000+00:00", "status": 404, "error": "Not Found", "message": "not found", "path": "/"}`
+	task     = "/v1/tasks/6f1c1f0e-3f7a-4c43-9d0c-0b8f0d6f5a01"
+	accepted = `{"taskId": "6f1c1f0e-3f7a-4c43-9d0c-0b8f0d6f5a01", "commandType": "subscriptionDeleteRequest", ` +
+		`"status": "received", "description": "d", "timestamp": "2026-01-01T00:00:00Z", "links": []}`
+	completed = `{"taskId": "6f1c1f0e-3f7a-4c43-9d0c-0b8f0d6f5a01", "commandType": "subscriptionDeleteRequest", ` +
+		`"status": "processing-completed", "description": "d", "timestamp": "2026-01-01T00:00:00Z", "links": []}`
+	failed = `{"timestamp": "2026-01-01T00:00:00.000+00:00", "status": 404, "error": "Not Found", ` +
+		`"message": "not found", "path": "/"}`
 )
 
 // answered has a recorder look at one answer.
 func answered(t *testing.T, r *coverage.Recorder, method, path string, status int, body string) (string, error) {
 	t.Helper()
-	return r.Answered(t.Name(), httptest.NewRequest(method, path, nil), status, http.Header{"Content-Type": {"application/json"}}, []byte(coverage.Pretty([]byte(body))))
+	return r.Answered(t.Name(), httptest.NewRequest(method, path, nil), status,
+		http.Header{"Content-Type": {"application/json"}}, []byte(coverage.Pretty([]byte(body))))
 }
 
 func newRecorder(t *testing.T) *coverage.Recorder {
@@ -52,7 +56,10 @@ func TestWhatHasSucceeded(t *testing.T) {
 		{"GET", task, 200, strings.Replace(completed, "-completed", "-error", 1), ""},
 		{"GET", strings.Replace(task, "6f", "6e", 1), 200, strings.Replace(completed, "6f", "6e", 1), ""}, // of somebody else
 		{"GET", task, 200, completed, "deleteProSubscription"},
-		{"GET", "/v1/query-performance-factors", 200, `{"queryPerformanceFactors": [], "links": []}`, "listQueryPerformanceFactors"},
+		{
+			"GET", "/v1/query-performance-factors", 200, `{"queryPerformanceFactors": [], "links": []}`,
+			"listQueryPerformanceFactors",
+		},
 	} {
 		finished, err := answered(t, r, step.method, step.path, step.status, step.body)
 		if err != nil || finished != step.finished {

@@ -20,7 +20,8 @@ func checkLayout(req *http.Request, header http.Header, body []byte) error {
 		return err
 	}
 	want := compact.String()
-	if pretty := Pretty(body); len(pretty) <= 10*len(want)+64<<10 && !strings.Contains(req.Header.Get("Accept"), "indent=0") {
+	if pretty := Pretty(body); len(pretty) <= 10*len(want)+64<<10 &&
+		!strings.Contains(req.Header.Get("Accept"), "indent=0") {
 		want = pretty
 	}
 	if want != string(body) {

@@ -12,7 +12,8 @@ import (
 const renew = "UNDERSTUDY_RENEW"
 
 // heading is the first line of a list.
-const heading = "# The operations that succeed in these tests. Renew it with " + renew + "=1 in the environment of a whole run.\n"
+const heading = "# The operations that succeed in these tests. Renew it with " + renew +
+	"=1 in the environment of a whole run.\n"
 
 // Check compares what was recorded with the committed list, or rewrites the list
 // where the environment says so. Call it when all tests are done; after a run that
@@ -23,7 +24,8 @@ func (r *Recorder) Check(file string) error {
 	}
 	got := r.Operations()
 	if os.Getenv(renew) != "" {
-		return os.WriteFile(file, []byte(heading+strings.Join(got, "\n")+"\n"), 0o644) //nolint:gosec // for everybody, like all of the repository
+		//nolint:gosec // for everybody, like all of the repository
+		return os.WriteFile(file, []byte(heading+strings.Join(got, "\n")+"\n"), 0o644)
 	}
 	want, err := Read(file)
 	if err != nil {

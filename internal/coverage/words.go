@@ -33,7 +33,10 @@ var words = []struct{ code, text string }{
 	{"DATABASE_INVALID_CERT", "Database certificate is invalid"},
 	{"QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED", "RediSearch"},
 	{"QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED", "required"},
-	{"MANUAL_MODE_WITH_NO_MAINTENANCE_WINDOWS", "Must provide at least one maintenance window with manual maintenance mode"},
+	{
+		"MANUAL_MODE_WITH_NO_MAINTENANCE_WINDOWS",
+		"Must provide at least one maintenance window with manual maintenance mode",
+	},
 	{"AUTOMATIC_MODE_WITH_MAINTENANCE_WINDOWS", "Automatic mode cannot be set with a manual maintenance window"},
 }
 

@@ -104,7 +104,8 @@ func TestTextsOfErrorsInAnswers(t *testing.T) {
 		return `"error": {"type": "SUBSCRIPTION_NOT_ACTIVE", "status": "403 FORBIDDEN", "description": "` + text + `"}`
 	}
 	page := func(text string) string {
-		return strings.Replace(strings.Replace(completed, "-completed", "-error", 1), `"links"`, `"response": {`+failure(text)+`}, "links"`, 1)
+		return strings.Replace(strings.Replace(completed, "-completed", "-error", 1), `"links"`,
+			`"response": {`+failure(text)+`}, "links"`, 1)
 	}
 	list := func(text string) string { return `{"tasks": [` + page(text) + `], "links": []}` }
 	missing := strings.Replace(failed, `"not found"`, `"gone"`, 1)

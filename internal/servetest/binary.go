@@ -15,7 +15,8 @@ import (
 // module is the module whose cmd/understudy is built, wherever the test that asks lives.
 const module = "github.com/understudy-dev/understudy"
 
-// builds remembers the build of each set of tags, because one per test process is enough: tags -> func() (string, error).
+// builds remembers the build of each set of tags, because one per test process is enough: tags -> func() (string,
+// error).
 var builds sync.Map
 
 // Binary returns the path of the understudy binary built with the given tags: $UNDERSTUDY_BINARY when that is set,
@@ -53,7 +54,8 @@ func Changed(tb testing.TB, file string, change func(source string) string) stri
 		tb.Fatalf("nothing of %s is changed", file)
 	}
 	dir := tb.TempDir()
-	replacement, overlay, binary := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "understudy")
+	replacement, overlay, binary := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json"),
+		filepath.Join(dir, "understudy")
 	list, err := json.Marshal(map[string]any{"Replace": map[string]string{file: replacement}})
 	if err != nil {
 		tb.Fatal(err)
@@ -90,8 +92,8 @@ func build(tags string) (string, error) {
 	return path, openSources(root)
 }
 
-// openSources opens the files that the binary is built of. go test sees which files a test opens, and runs it again when
-// one has changed; without this it would know of no more of the server than the test itself is linked with.
+// openSources opens the files that the binary is built of. go test sees which files a test opens, and runs it again
+// when one has changed; without this it would know of no more of the server than the test itself is linked with.
 func openSources(root string) error {
 	const files = `{{$dir := .Dir}}{{with .Module}}{{if .Main}}{{range $.GoFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}` +
 		`{{range $.EmbedFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}{{end}}{{end}}`
@@ -109,7 +111,8 @@ func openSources(root string) error {
 	return nil
 }
 
-// root returns the module's directory. Asking go also works from the modules under test/, which replace it by this checkout.
+// root returns the module's directory. Asking go also works from the modules under test/, which replace it by this
+// checkout.
 func root() (string, error) { return run("go", "list", "-m", "-f", "{{.Dir}}", module) }
 
 // compile builds cmd/understudy of the checkout at root. It does not ask git, which refuses to tell of a checkout that

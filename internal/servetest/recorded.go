@@ -56,7 +56,8 @@ func (s *Server) RecordedURL() string {
 			}
 			res.Body = io.NopCloser(bytes.NewReader(body))
 			if _, err := r.Answered(s.tb.Name(), res.Request, res.StatusCode, res.Header, body); err != nil {
-				s.tb.Errorf("%s %s answers %d against the document: %v\n%s", res.Request.Method, res.Request.URL.Path, res.StatusCode, err, body)
+				s.tb.Errorf("%s %s answers %d against the document: %v\n%s",
+					res.Request.Method, res.Request.URL.Path, res.StatusCode, err, body)
 			}
 			return nil
 		},

@@ -230,7 +230,9 @@ func (s *Server) cleanup() {
 
 // environ is the test's environment without the developer's settings of the server, and with those of the options.
 func environ(inherited, more []string) []string {
-	env := slices.DeleteFunc(slices.Clone(inherited), func(pair string) bool { return strings.HasPrefix(pair, "UNDERSTUDY_") })
+	env := slices.DeleteFunc(slices.Clone(inherited), func(pair string) bool {
+		return strings.HasPrefix(pair, "UNDERSTUDY_")
+	})
 	return append(env, more...)
 }
 

@@ -23,7 +23,8 @@ func TestServerOutlivesItsProcess(t *testing.T) {
 	s.Kill()
 	s.Restart()
 	if s.APIKey != key || s.PID == pid {
-		t.Errorf("after the restart: key %s, process %d; want the key %s and another process than %d", s.APIKey, s.PID, key, pid)
+		t.Errorf("after the restart: key %s, process %d; want the key %s and another process than %d",
+			s.APIKey, s.PID, key, pid)
 	}
 	if got := s.Task(task.ID); got.Response.Error == nil || *got.Response.Error != *task.Response.Error {
 		t.Errorf("after the restart: got %+v, want %+v", got, task)

@@ -38,7 +38,8 @@ func main() {
 		log.Fatalf("answers: %v", err)
 	}
 	if len(differing) > 0 {
-		fmt.Printf("These differ; more runs of them on both sides tell whether by chance: -run '^(%s)$'\n", strings.Join(differing, "|"))
+		fmt.Printf("These differ; more runs of them on both sides tell whether by chance: -run '^(%s)$'\n",
+			strings.Join(differing, "|"))
 		os.Exit(1)
 	}
 }

@@ -15,7 +15,10 @@ var blurs = [...]struct {
 	chance *regexp.Regexp
 	sign   string
 }{
-	{regexp.MustCompile(`(?i)[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}|\b127\.0\.0\.1:\d+|[-\dT:]{19}\.\d+(Z|\+00:00)`), "<ID>"},
+	{
+		regexp.MustCompile(`(?i)[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}|\b127\.0\.0\.1:\d+|[-\dT:]{19}\.\d+(Z|\+00:00)`),
+		"<ID>",
+	},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:?\d\d)?)?`), "<TIME>"},
 	{regexp.MustCompile(`[a-z]+-[a-z]+-[a-z]+-\d+(\.db\.)|-[0-9a-f]{8,17}\b|("password" : ")\w{32}"|\d+`), "$1$2<N>"},
 }
@@ -94,7 +97,9 @@ func (s side) count(things func(*answer) map[string]string) map[string]seen {
 }
 
 // differing returns what is in all of so many runs of one side and in none of the other, after a sign.
-func differing(sign string, one map[string]seen, runs int, other map[string]seen, compared func(kind string) bool) (things []string) {
+func differing(
+	sign string, one map[string]seen, runs int, other map[string]seen, compared func(kind string) bool,
+) (things []string) {
 	for thing, s := range one {
 		if s.runs == runs && other[thing].runs == 0 && compared(s.kind) {
 			things = append(things, sign+thing)
@@ -120,8 +125,8 @@ type counts struct {
 }
 
 func (c counts) String() string {
-	return fmt.Sprintf("%d answers: %d compared as they are, %d without times, %d without numbers, the others line by line",
-		c.answers, c.compared[0], c.compared[1], c.compared[2])
+	return fmt.Sprintf("%d answers: %d compared as they are, %d without times, %d without numbers, "+
+		"the others line by line", c.answers, c.compared[0], c.compared[1], c.compared[2])
 }
 
 // compare returns what one side always has and the other never, after a "-" or a "+". An answer is compared as a whole
@@ -152,7 +157,8 @@ func (c *counts) compare(before, after side) (differences []string) {
 	if len(differences) == 0 { // else these are part of them
 		old, now := before.count(lines), after.count(lines)
 		always := func(string) bool { return true }
-		differences = slices.Concat(differing("-", old, len(before), now, always), differing("+", now, len(after), old, always))
+		differences = slices.Concat(differing("-", old, len(before), now, always),
+			differing("+", now, len(after), old, always))
 	}
 	// Those of one request beside each other.
 	slices.SortFunc(differences, func(a, b string) int { return strings.Compare(a[1:], b[1:]) })

@@ -40,7 +40,8 @@ func suites() []suite {
 			require: "test/sdk/go.mod", client: "github.com/RedisLabs/rediscloud-go-api",
 		},
 		{
-			column: "Terraform", says: "succeed with the official Terraform provider", list: "test/terraform/testdata/operations.txt",
+			column: "Terraform", says: "succeed with the official Terraform provider",
+			list:    "test/terraform/testdata/operations.txt",
 			require: "test/terraform/tools/provider/go.mod", client: "github.com/RedisLabs/terraform-provider-rediscloud",
 		},
 		{
@@ -87,7 +88,8 @@ func write(root string) error {
 		return err
 	}
 	text := page(document.Operations(), bound, suites) + codePage(document.Codes(), tests)
-	return os.WriteFile(filepath.Join(root, "docs", "coverage.md"), []byte(text), 0o644) //nolint:gosec // for everybody, like all of the repository
+	//nolint:gosec // for everybody, like all of the repository
+	return os.WriteFile(filepath.Join(root, "docs", "coverage.md"), []byte(text), 0o644)
 }
 
 // load reads the suite's list and the version of its client.
@@ -121,7 +123,8 @@ func page(operations []*openapi.Operation, bound *engine.Engine, suites []suite)
 	var b strings.Builder
 	b.WriteString(`# Coverage
 
-A row for each operation of the API. Written by ` + "`make generate`" + ` from the contract and from what the tests record about
+A row for each operation of the API. Written by ` + "`make generate`" +
+		` from the contract and from what the tests record about
 themselves: do not edit it. A test suite fails when an operation of its list no longer succeeds, or another one does; an
 operation that is answered with a task succeeds when its task is completed.
 
