@@ -78,8 +78,8 @@ func Version(ctx context.Context, url string) (current, latest int64, err error)
 }
 
 func newer(current, latest int64) error {
-	return fmt.Errorf("%w: the database has version %d, this program knows versions up to %d; use a newer understudy or another database",
-		ErrNewerSchema, current, latest)
+	return fmt.Errorf("%w: the database has version %d, this program knows versions up to %d; "+
+		"use a newer understudy or another database", ErrNewerSchema, current, latest)
 }
 
 // connectTimeout is that of the store: who takes a connection and says nothing is

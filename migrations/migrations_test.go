@@ -104,12 +104,16 @@ func TestDocumentsBecomeText(t *testing.T) {
 		WITH a AS (INSERT INTO accounts (name, owner_name, owner_email) VALUES ('a', 'o', 'e') RETURNING id)
 		INSERT INTO resources (account_id, kind, id, name, status, body, created_at, updated_at)
 		SELECT a.id, 'data-integration-workspace', w.id, '', 'active', w.body::jsonb, now(), now()
-		FROM a, (VALUES (1, '{"documents": {"": {"n": 2.50}, "t": "1", "null": null}}'), (2, '{"documents": {}}')) w (id, body)`,
+		FROM a, (VALUES
+			(1, '{"documents": {"": {"n": 2.50}, "t": "1", "null": null}}'),
+			(2, '{"documents": {}}')
+		) w (id, body)`,
 	); err != nil {
 		t.Fatal(err)
 	}
 	bodies := func() (all string) {
-		if err := db.QueryRowContext(t.Context(), `SELECT string_agg(body::text, '; ') FROM resources`).Scan(&all); err != nil {
+		err := db.QueryRowContext(t.Context(), `SELECT string_agg(body::text, '; ') FROM resources`).Scan(&all)
+		if err != nil {
 			t.Fatal(err)
 		}
 		return all
@@ -131,7 +135,9 @@ func TestKindsOfDatabasesBecomeOne(t *testing.T) {
 	url := pgtest.New(t)
 	db := openAt(t, url, 7)
 	if _, err := db.ExecContext(t.Context(), `
-		WITH a AS (INSERT INTO accounts (name, owner_name, owner_email) VALUES ('a', 'o', 'e'), ('b', 'o', 'e') RETURNING id), r AS (
+		WITH a AS (
+			INSERT INTO accounts (name, owner_name, owner_email) VALUES ('a', 'o', 'e'), ('b', 'o', 'e') RETURNING id
+		), r AS (
 			INSERT INTO resources (account_id, kind, id, parent_kind, parent_id, name, status, body, created_at, updated_at)
 			SELECT a.id, r.kind, r.id, r.parent_kind, r.parent_id, '', 'active', '{}', now(), now()
 			FROM a, (VALUES
@@ -191,7 +197,8 @@ func schema(t *testing.T, url string) string {
 	var text sql.NullString
 	err = db.QueryRowContext(t.Context(), `
 		SELECT string_agg(line, E'\n' ORDER BY line) FROM (
-			SELECT format('column %s.%s %s null:%s default:%s', table_name, column_name, data_type, is_nullable, column_default) AS line
+			SELECT format('column %s.%s %s null:%s default:%s',
+				table_name, column_name, data_type, is_nullable, column_default) AS line
 			FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'goose_db_version'
 			UNION ALL
 			SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'goose_db_version'
@@ -220,7 +227,8 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (90001, true)"); err != nil {
+	if _, err := db.ExecContext(t.Context(),
+		"INSERT INTO goose_db_version (version_id, is_applied) VALUES (90001, true)"); err != nil {
 		t.Fatal(err)
 	}
 	_, latest, err := migrations.Version(t.Context(), url)
@@ -234,7 +242,8 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 		err := migrate()
 		if !errors.Is(err, migrations.ErrNewerSchema) {
 			t.Errorf("%s = %v, want ErrNewerSchema", name, err)
-		} else if text := err.Error(); !strings.Contains(text, "90001") || !strings.Contains(text, fmt.Sprintf("up to %d;", latest)) {
+		} else if text := err.Error(); !strings.Contains(text, "90001") ||
+			!strings.Contains(text, fmt.Sprintf("up to %d;", latest)) {
 			t.Errorf("%s = %q, want both versions in it", name, text)
 		}
 	}

@@ -55,7 +55,8 @@ func beginNow(ctx context.Context, url string) error {
 	defer conn.Close(ctx)
 	// Seconds, and not the days and hours of a difference: a day is not always 24 hours.
 	_, err = conn.Exec(ctx, fmt.Sprintf(`
-		ALTER TABLE accounts ALTER clock_offset SET DEFAULT make_interval(secs => extract(epoch FROM %[1]s - clock_timestamp())::float8),
+		ALTER TABLE accounts
+			ALTER clock_offset SET DEFAULT make_interval(secs => extract(epoch FROM %[1]s - clock_timestamp())::float8),
 			ALTER created_at SET DEFAULT %[1]s;
 		ALTER TABLE api_keys ALTER created_at SET DEFAULT %[1]s`, now.Format("timestamptz '2006-01-02 15:04:05.999999Z'")))
 	if err != nil {

@@ -45,7 +45,8 @@ func answering(ctx context.Context, url string, port uint16) (found []netip.Addr
 			return nil, err
 		}
 		at := netip.AddrPortFrom(prefix.Addr(), port)
-		if err := ask(ctx, overTCP(url, at), identify, &got); err == nil && got == want { // else it is not there, or somebody else
+		// else it is not there, or somebody else
+		if err := ask(ctx, overTCP(url, at), identify, &got); err == nil && got == want {
 			found = append(found, at)
 		}
 	}

@@ -54,7 +54,8 @@ func TestSupervisorAndPostmasterKilled(t *testing.T) {
 		}(t.Context())
 		var asleep bool
 		waitUntil(t, "session asleep", func() bool {
-			err := writer.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep')").Scan(&asleep)
+			err := writer.QueryRow(t.Context(),
+				"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep')").Scan(&asleep)
 			return err == nil && asleep
 		})
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {

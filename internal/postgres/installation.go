@@ -122,7 +122,8 @@ func (s *installation) makeSocketDir() error {
 	case private && s.owner != nil && int(stat.Uid) == s.owner.uid:
 		return nil
 	}
-	return fmt.Errorf("the socket directory %s is not a private directory of the user who runs Postgres: remove it", s.sockets)
+	return fmt.Errorf("the socket directory %s is not a private directory of the user who runs Postgres: remove it",
+		s.sockets)
 }
 
 // create makes the cluster unless there is one. It is made under another name
@@ -147,7 +148,8 @@ func (s *installation) create(ctx context.Context) error {
 		}
 	}
 	if version < minVersion {
-		return fmt.Errorf("%w: the cluster in %s is of Postgres %d, needed is %d or newer", ErrVersion, s.data, version, minVersion)
+		return fmt.Errorf("%w: the cluster in %s is of Postgres %d, needed is %d or newer",
+			ErrVersion, s.data, version, minVersion)
 	}
 	return nil
 }

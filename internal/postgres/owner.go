@@ -58,7 +58,9 @@ func chooseOwner(data string) (*owner, error) {
 			return &owner{uid: uid, gid: gid, name: name}, nil
 		}
 	}
-	return nil, errors.New("root cannot run Postgres and there is no user postgres or nobody to run it: start as another user")
+	return nil, errors.New(
+		"root cannot run Postgres and there is no user postgres or nobody to run it: start as another user",
+	)
 }
 
 func userName(uid int) string {

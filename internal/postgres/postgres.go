@@ -129,7 +129,8 @@ func (s *installation) launchOnce(ctx context.Context) (*Cluster, error) {
 		return nil, err
 	}
 	log := &logWriter{logger: s.logger}
-	cmd := exec.Command(filepath.Join(s.binDir, "postgres"), s.serverArgs()...) //nolint:noctx // lives until Stop, which asks before it kills
+	//nolint:noctx // lives until Stop, which asks before it kills
+	cmd := exec.Command(filepath.Join(s.binDir, "postgres"), s.serverArgs()...)
 	s.prepare(cmd)
 	cmd.SysProcAttr = s.attributes(syscall.SIGINT)
 	cmd.Stderr = log
@@ -224,7 +225,8 @@ func (c *Cluster) ensureDatabase(ctx context.Context) error {
 	}
 	defer conn.Close(ctx)
 	var named bool
-	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database).Scan(&named); err != nil {
+	if err := conn.QueryRow(ctx,
+		"SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database).Scan(&named); err != nil {
 		return fmt.Errorf("look for the database: %w", err)
 	}
 	if named {
@@ -285,7 +287,8 @@ func (c *Cluster) exitError() error {
 	}
 	said := c.log.last()
 	if strings.Contains(said, "incompatible with server") {
-		return fmt.Errorf("%w: the programs in %s do not fit the data in %s: %s", ErrVersion, c.installation.binDir, c.installation.data, said)
+		return fmt.Errorf("%w: the programs in %s do not fit the data in %s: %s",
+			ErrVersion, c.installation.binDir, c.installation.data, said)
 	}
 	return fmt.Errorf("postgres ended by itself (%s): %s", end, said)
 }

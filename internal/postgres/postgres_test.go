@@ -81,7 +81,8 @@ func TestSecondStartSaysWhoHoldsTheDirectory(t *testing.T) {
 	if !errors.Is(err, postgres.ErrLocked) {
 		t.Fatalf("second Start = %v, want ErrLocked", err)
 	}
-	if want := fmt.Sprintf("process %d", os.Getpid()); !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), dir) {
+	if want := fmt.Sprintf("process %d", os.Getpid()); !strings.Contains(err.Error(), want) ||
+		!strings.Contains(err.Error(), dir) {
 		t.Errorf("error %q does not name %q and %q", err, dir, want)
 	}
 	if got := query[int](t, c, "SELECT 1"); got != 1 {
@@ -175,7 +176,8 @@ func TestForeignSocketDirectoryIsRefused(t *testing.T) {
 	if err := os.Chmod(filepath.Join(dir, "run"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := postgres.Start(t.Context(), postgres.Config{Dir: dir}); err == nil || !strings.Contains(err.Error(), "not a private directory") {
+	if _, err := postgres.Start(t.Context(), postgres.Config{Dir: dir}); err == nil ||
+		!strings.Contains(err.Error(), "not a private directory") {
 		t.Errorf("Start = %v, want a refusal of the open socket directory", err)
 	}
 }

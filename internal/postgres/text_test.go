@@ -30,7 +30,10 @@ func TestLogLines(t *testing.T) {
 	t.Parallel()
 	var got []string
 	w := &logWriter{logger: slog.New(recorder{&got})}
-	for _, part := range []string{"LOG:  database sys", "tem is ready\n\nWARNING:  a\nFATAL:  b\n", "PANIC:  c\nERROR:  d\nSTATEMENT:  SELECT 'FATAL:'\n", "unfinished"} {
+	for _, part := range []string{
+		"LOG:  database sys", "tem is ready\n\nWARNING:  a\nFATAL:  b\n",
+		"PANIC:  c\nERROR:  d\nSTATEMENT:  SELECT 'FATAL:'\n", "unfinished",
+	} {
 		if n, err := w.Write([]byte(part)); n != len(part) || err != nil {
 			t.Errorf("Write(%q) = %d, %v", part, n, err)
 		}

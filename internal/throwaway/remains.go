@@ -22,7 +22,8 @@ rm -rf -- "$1"`
 func removeAfterUs(dir string) error {
 	cmd := exec.Command("/bin/sh", "-c", afterUs, "understudy-throwaway", dir) //nolint:noctx // outlives us
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}                      // Ctrl-C is for us
-	if _, err := cmd.StdinPipe(); err != nil {                                 // open until we end, and inherited by nobody
+	// open until we end, and inherited by nobody
+	if _, err := cmd.StdinPipe(); err != nil {
 		return fmt.Errorf("watch over %s: %w", dir, err)
 	}
 	if err := cmd.Start(); err != nil {

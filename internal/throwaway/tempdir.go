@@ -13,9 +13,9 @@ const memory = "/dev/shm"
 // get a very small one.
 const room = 4 << 30
 
-// MkdirTemp returns a new directory that suits as the data directory of a throw-away Postgres: its path is short, the user
-// who runs Postgres for root may pass through it, and it is in memory where there is room. TMPDIR, if set, has the last
-// word on the place. The caller removes it.
+// MkdirTemp returns a new directory that suits as the data directory of a throw-away Postgres: its path is short, the
+// user who runs Postgres for root may pass through it, and it is in memory where there is room. TMPDIR, if set, has the
+// last word on the place. The caller removes it.
 func MkdirTemp() (string, error) {
 	parent := "" // os.TempDir
 	var stat syscall.Statfs_t

@@ -88,8 +88,8 @@ func (p *Postgres) Drop(ctx context.Context, name string) error {
 	return nil
 }
 
-// exec runs a statement. A context that ends in the middle of one takes the connection along, which others go on to use:
-// they get a new one.
+// exec runs a statement. A context that ends in the middle of one takes the connection along, which others go on to
+// use: they get a new one.
 func (p *Postgres) exec(ctx context.Context, sql string) (err error) {
 	if p.admin == nil || p.admin.IsClosed() {
 		if p.admin, err = pgx.Connect(ctx, p.cluster.URL()); err != nil {
