@@ -168,7 +168,9 @@ func (m *machine) owns(z taken) bool { return m.holds(z.name, z.claim) }
 func (z taken) acceptance(m *machine) store.Acceptance {
 	request, _ := json.Marshal(binding.Request{Body: []byte(z.body(false))})
 	if z.route == createDatabase {
-		request, _ = json.Marshal(binding.Request{Path: map[string]string{"subscriptionId": "1"}, Body: []byte(z.body(false))})
+		request, _ = json.Marshal(binding.Request{
+			Path: map[string]string{"subscriptionId": "1"}, Body: []byte(z.body(false)),
+		})
 	}
 	operation, command := "createProSubscription", "subscriptionCreateRequest"
 	if z.route == createDatabase {
