@@ -35,7 +35,9 @@ type Accepted struct {
 // queue. Drawing it locks the account until the commit, so that the numbers follow
 // the order of the commits.
 const insertTask = `
-	INSERT INTO tasks (id, account_id, seq, operation, command, request, accepted_at, updated_at, work, key_name, head, wake_at)
+	INSERT INTO tasks (
+		id, account_id, seq, operation, command, request, accepted_at, updated_at, work, key_name, head, wake_at
+	)
 	SELECT $2, $1, a.last_seq, $3, $4, $5, a.now, a.now, $6, $7, a.head, CASE WHEN a.head THEN clock_timestamp() END
 	FROM a
 	RETURNING accepted_at, head`

@@ -80,8 +80,8 @@ func (db *DB) Accounts(ctx context.Context) ([]AccountState, error) {
 // ErrNameTaken says that another account has the name.
 var ErrNameTaken = errors.New("the name is taken")
 
-// NewAccount creates an account with a pair of keys of its owner's and returns its id. One without a name is named after
-// its id, and so is its owner's address. It returns ErrNameTaken.
+// NewAccount creates an account with a pair of keys of its owner's and returns its id. One without a name is named
+// after its id, and so is its owner's address. It returns ErrNameTaken.
 func (db *DB) NewAccount(ctx context.Context, a cloud.Account, capPolicy string, s Secrets) (id int64, err error) {
 	key, secret := s.hashes()
 	err = db.inPipeline(ctx, func(p *pipeline) error {

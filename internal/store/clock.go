@@ -19,7 +19,8 @@ type Clock struct {
 func (db *DB) SetClock(ctx context.Context, account int64, change func(now time.Time, was Clock) Clock) error {
 	return db.Write(ctx, cloud.Caller{Account: account}, func(tx *Tx) error {
 		var was Clock
-		err := tx.q.QueryRow(ctx, `SELECT clock_offset, clock_frozen_at FROM accounts WHERE id = $1`, account).Scan(&was.Offset, &was.Frozen)
+		err := tx.q.QueryRow(ctx,
+			`SELECT clock_offset, clock_frozen_at FROM accounts WHERE id = $1`, account).Scan(&was.Offset, &was.Frozen)
 		if err != nil {
 			return fmt.Errorf("read clock: %w", err)
 		}

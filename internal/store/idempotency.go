@@ -106,14 +106,17 @@ const acquireKey = `
 		RETURNING k.token
 	)
 	SELECT now.t, acquired.token IS NOT NULL,
-		CASE WHEN settled.lapsed THEN 'released' ELSE settled.state END, settled.fingerprint, settled.expired, settled.request_id, settled.status, settled.headers, settled.body
+		CASE WHEN settled.lapsed THEN 'released' ELSE settled.state END, settled.fingerprint, settled.expired,
+		settled.request_id, settled.status, settled.headers, settled.body
 	FROM now
 	LEFT JOIN acquired ON true
 	LEFT JOIN settled ON true`
 
 // AcquireKey takes a key for a request, or returns what is known of it: then the
 // record is not nil and the hold is empty. token and request are UUIDs.
-func (db *DB) AcquireKey(ctx context.Context, key IdempotencyKey, terms KeyTerms, token, request string) (KeyClaim, *KeyRecord, error) {
+func (db *DB) AcquireKey(
+	ctx context.Context, key IdempotencyKey, terms KeyTerms, token, request string,
+) (KeyClaim, *KeyRecord, error) {
 	// Of two that take a new key at once one finds, when it comes to insert, that
 	// the other was quicker; looking again it sees it.
 	for range 5 {
@@ -125,7 +128,9 @@ func (db *DB) AcquireKey(ctx context.Context, key IdempotencyKey, terms KeyTerms
 	return KeyClaim{}, nil, fmt.Errorf("acquire idempotency key: %w", context.DeadlineExceeded)
 }
 
-func (db *DB) acquireOnce(ctx context.Context, key IdempotencyKey, terms KeyTerms, token, request string) (claim KeyClaim, record *KeyRecord, err error) {
+func (db *DB) acquireOnce(
+	ctx context.Context, key IdempotencyKey, terms KeyTerms, token, request string,
+) (claim KeyClaim, record *KeyRecord, err error) {
 	var acquired bool
 	var state, requestID *string
 	var fingerprint, headers, body []byte

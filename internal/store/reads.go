@@ -42,7 +42,9 @@ func newReads(pool querier) *reads {
 	return &reads{resources: shared(pool, readResources), tasks: shared(pool, readTasks)}
 }
 
-func shared[Key, Row any](pool querier, read func(context.Context, querier, []Key) ([]*Row, error)) *batch.Batcher[Key, *Row] {
+func shared[Key, Row any](
+	pool querier, read func(context.Context, querier, []Key) ([]*Row, error),
+) *batch.Batcher[Key, *Row] {
 	return batch.New(readTrips, readBatch, func(keys []Key) ([]*Row, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 		defer cancel()
@@ -59,7 +61,8 @@ func readResources(ctx context.Context, q querier, keys []resourceKey) ([]*recor
 	}
 	rows, err := q.Query(ctx, `
 		SELECT r.*, k.n
-		FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::bigint[]) WITH ORDINALITY AS k (account, kind, limited, id, n)
+		FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::bigint[])
+			WITH ORDINALITY AS k (account, kind, limited, id, n)
 		CROSS JOIN LATERAL (
 			SELECT `+resourceColumns(`k.limited`)+`
 			FROM resources r

@@ -17,7 +17,8 @@ import (
 // resourceColumns reads a resource of a kind, a condition telling whether that has a
 // limit.
 func resourceColumns(limited string) string {
-	return `r.id, COALESCE(r.parent_id, 0), COALESCE(r.parent_kind, ''), r.name, r.error, r.created_at, r.updated_at, r.activated_at, r.body, ` + resourceStatus(limited)
+	return `r.id, COALESCE(r.parent_id, 0), COALESCE(r.parent_kind, ''), r.name, r.error, r.created_at, ` +
+		`r.updated_at, r.activated_at, r.body, ` + resourceStatus(limited)
 }
 
 // resourceStatus reads the status alone. What is held by a step is not active for
@@ -43,7 +44,9 @@ type record struct {
 
 // columns is where to scan resourceColumns to.
 func (r *record) columns() []any {
-	return []any{&r.id, &r.parent, &r.parentKind, &r.name, &r.failure, &r.createdAt, &r.updatedAt, &r.activatedAt, &r.body, &r.status}
+	return []any{
+		&r.id, &r.parent, &r.parentKind, &r.name, &r.failure, &r.createdAt, &r.updatedAt, &r.activatedAt, &r.body, &r.status,
+	}
 }
 
 func resourceOf[B cloud.Body](row *record) (r cloud.Resource[B], err error) {
@@ -70,8 +73,8 @@ func kindOf[B cloud.Body]() cloud.Kind {
 	return body.Kind()
 }
 
-// Get reads the caller's resource with an id; ok is false if there is none. In a transaction it needs no lock of its own
-// before a change: the transaction has that of the whole account.
+// Get reads the caller's resource with an id; ok is false if there is none. In a transaction it needs no lock of its
+// own before a change: the transaction has that of the whole account.
 func Get[B cloud.Body](ctx context.Context, tx *Tx, id int64) (r cloud.Resource[B], ok bool, err error) {
 	kind := kindOf[B]()
 	row, err := tx.record(ctx, kind, id)
@@ -129,13 +132,16 @@ func List[B cloud.Body](ctx context.Context, tx *Tx, parent int64) ([]cloud.Reso
 }
 
 // ListBelow is List for a parent of the kind with a name.
-func ListBelow[B cloud.Body](ctx context.Context, tx *Tx, parentKind string, parent int64) ([]cloud.Resource[B], error) {
+func ListBelow[B cloud.Body](
+	ctx context.Context, tx *Tx, parentKind string, parent int64,
+) ([]cloud.Resource[B], error) {
 	return list[B](ctx, tx, below+` ORDER BY r.id`, parentKind, parent)
 }
 
 // ListPage is List without the first offset of them, and with limit of them at most.
 func ListPage[B cloud.Body](ctx context.Context, tx *Tx, parent int64, offset, limit int) ([]cloud.Resource[B], error) {
-	return list[B](ctx, tx, below+` ORDER BY r.id OFFSET $5 LIMIT $6`, kindOf[B]().Parent, parent, max(offset, 0), max(limit, 0))
+	return list[B](ctx, tx, below+` ORDER BY r.id OFFSET $5 LIMIT $6`,
+		kindOf[B]().Parent, parent, max(offset, 0), max(limit, 0))
 }
 
 // below is the further condition for the children of a parent.
@@ -188,7 +194,8 @@ func Count[B cloud.Body](ctx context.Context, tx *Tx, parent int64, except cloud
 	err = tx.q.QueryRow(ctx, `
 		SELECT count(*)
 		FROM resources r
-		WHERE r.account_id = $1 AND r.kind = $2 `+below+` AND r.status <> $5`, tx.Caller.Account, kind.Name, kind.Parent, parent, except).Scan(&n)
+		WHERE r.account_id = $1 AND r.kind = $2 `+below+` AND r.status <> $5`,
+		tx.Caller.Account, kind.Name, kind.Parent, parent, except).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count %ss: %w", kind.Name, err)
 	}
@@ -216,7 +223,8 @@ func Insert[B cloud.Body](tx *Tx, r cloud.Resource[B]) {
 	tx.write(`
 		INSERT INTO resources (account_id, kind, id, parent_kind, parent_id, name, status, body, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
-		tx.Caller.Account, kind.Name, r.ID, parentKind, parent, r.Name, r.Status, tx.encode("insert "+kind.Name, r.Body), tx.Now)
+		tx.Caller.Account, kind.Name, r.ID, parentKind, parent, r.Name, r.Status,
+		tx.encode("insert "+kind.Name, r.Body), tx.Now)
 	tx.note(r.ID, r.Name)
 }
 

@@ -201,7 +201,9 @@ func (db *DB) applySteps(ctx context.Context, before func(), lock string, args .
 
 // OverdueAccount finds the account, but for some, whose steps have been due for the
 // longest, if that is more than late; ok is false if there is none.
-func (db *DB) OverdueAccount(ctx context.Context, late time.Duration, except []int64) (account int64, ok bool, err error) {
+func (db *DB) OverdueAccount(
+	ctx context.Context, late time.Duration, except []int64,
+) (account int64, ok bool, err error) {
 	err = db.pool.QueryRow(ctx, `
 		SELECT account_id
 		FROM steps

@@ -74,7 +74,9 @@ func Open(ctx context.Context, url string, maxConns int) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("reach database: %w", err)
 	}
-	return &DB{pool: pool, reads: newReads(pool), queues: accountQueues{accounts: map[int64]*accountQueue{}}, id: uuid.NewString()}, nil
+	return &DB{
+		pool: pool, reads: newReads(pool), queues: accountQueues{accounts: map[int64]*accountQueue{}}, id: uuid.NewString(),
+	}, nil
 }
 
 // Close waits for the connections in use and closes all.
@@ -108,8 +110,8 @@ type Tx struct {
 	dropped   bool
 }
 
-// Plan leaves steps to provisioning, once the transaction has committed. Those that are due at the same time are applied
-// in the order in which they were planned.
+// Plan leaves steps to provisioning, once the transaction has committed. Those that are due at the same time are
+// applied in the order in which they were planned.
 func (tx *Tx) Plan(steps ...cloud.Step) { tx.planned = append(tx.planned, steps...) }
 
 // Planned returns all steps that were planned in this transaction.
@@ -157,7 +159,8 @@ func (db *DB) Write(ctx context.Context, caller cloud.Caller, fn func(*Tx) error
 		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: caller, names: map[int64]string{}}
 		err := p.QueryRow(ctx, `
 			SELECT business_now(a), COALESCE(a.cap_policy, '')
-			FROM (SELECT * FROM accounts WHERE id = $1 FOR NO KEY UPDATE) a -- first the lock, then the time`, caller.Account).Scan(&tx.Now, &tx.capPolicy)
+			FROM (SELECT * FROM accounts WHERE id = $1 FOR NO KEY UPDATE) a -- first the lock, then the time`,
+			caller.Account).Scan(&tx.Now, &tx.capPolicy)
 		if err != nil {
 			return fmt.Errorf("lock account %d: %w", caller.Account, err)
 		}

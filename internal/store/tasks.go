@@ -128,7 +128,9 @@ func (db *DB) ClaimTasks(ctx context.Context, limit int, lease time.Duration) (t
 	}
 	var c Claim
 	var leased *string
-	_, err = pgx.ForEachRow(rows, []any{&c.ID, &c.Account, &c.Seq, &c.Operation, &c.Command, &c.Status, &c.Request, &leased, &c.Attempts, &c.Faulty}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{
+		&c.ID, &c.Account, &c.Seq, &c.Operation, &c.Command, &c.Status, &c.Request, &leased, &c.Attempts, &c.Faulty,
+	}, func() error {
 		if leased == nil {
 			started++
 			return nil
@@ -201,7 +203,8 @@ func (tx *Tx) Finish(c Claim, status cloud.TaskStatus, response cloud.TaskRespon
 	tx.write(`
 		WITH done AS (
 			UPDATE tasks
-			SET status = $2, response = $3, updated_at = $4, resource_name = $5, request = NULL, head = false, lease = NULL, wake_at = NULL
+			SET status = $2, response = $3, updated_at = $4, resource_name = $5, request = NULL,
+				head = false, lease = NULL, wake_at = NULL
 			WHERE id = $1
 			RETURNING account_id, seq
 		), next AS (
