@@ -73,7 +73,8 @@ func (in *Input) pathOf(declared []string) []string {
 
 func (in *Input) checkParameter(f reflect.StructField) {
 	if err := setParameter(reflect.New(f.Type).Elem(), "0"); err != nil || !f.IsExported() || f.Tag.Get("json") != "-" {
-		in.faults = append(in.faults, fmt.Sprintf("parameter field %s must be an exported string or integer with `json:\"-\"`", f.Name))
+		in.faults = append(in.faults,
+			fmt.Sprintf("parameter field %s must be an exported string or integer with `json:\"-\"`", f.Name))
 	}
 }
 
@@ -152,8 +153,8 @@ func setParameter(field reflect.Value, value string) error {
 	return nil
 }
 
-// Encode is the way back: it makes the request that Decode would make v of, for a client. A query parameter that has the
-// zero value is left out.
+// Encode is the way back: it makes the request that Decode would make v of, for a client. A query parameter that has
+// the zero value is left out.
 func (in *Input) Encode(v any) (req Request, err error) {
 	value := reflect.Indirect(reflect.ValueOf(v))
 	texts := func(params map[string]parameter, all bool) map[string]string {

@@ -33,7 +33,8 @@ func (h *handler) guarded(next http.Handler) http.Handler {
 
 // check returns why a request may not control; nil: it may.
 func (a Access) check(r *http.Request) error {
-	if r.Header.Get("Origin") != "" || slices.Contains([]string{"cross-site", "same-site"}, r.Header.Get("Sec-Fetch-Site")) {
+	if r.Header.Get("Origin") != "" ||
+		slices.Contains([]string{"cross-site", "same-site"}, r.Header.Get("Sec-Fetch-Site")) {
 		return cloud.Errorf("FORBIDDEN_ORIGIN", "Web pages cannot control the sandbox.")
 	}
 	if a.Token != "" {

@@ -69,7 +69,8 @@ func (c *Client) send(ctx context.Context, id string, input binding.Input, in an
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, op.Method, strings.TrimSuffix(c.URL, "/")+path, bytes.NewReader(request.Body))
+	req, err := http.NewRequestWithContext(ctx, op.Method, strings.TrimSuffix(c.URL, "/")+path,
+		bytes.NewReader(request.Body))
 	if err != nil {
 		return nil, err
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/understudy-dev/understudy/internal/sandbox"
 )
 
-// Operation is an operation of sandbox.yaml with the Go types of what goes in and out: the server binds it to a function,
-// a client calls it.
+// Operation is an operation of sandbox.yaml with the Go types of what goes in and out: the server binds it to a
+// function, a client calls it.
 type Operation[In, Out any] string
 
 // None is what goes in or out where nothing does.

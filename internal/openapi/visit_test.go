@@ -48,7 +48,8 @@ func TestRefusalIsCheap(t *testing.T) {
 		},
 		{
 			"numbers for texts, of a choice", "updateProDatabase",
-			`{"clientTlsCertificates":[` + strings.Repeat(`1,`, size/4) + `[]]}`, "not an array (at clientTlsCertificates[262144])",
+			`{"clientTlsCertificates":[` + strings.Repeat(`1,`, size/4) + `[]]}`,
+			"not an array (at clientTlsCertificates[262144])",
 		},
 		{
 			"of no alternative's type", "updateProDatabase",
