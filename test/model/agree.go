@@ -77,8 +77,8 @@ func (m *Model) alone(api Reader, r Resource) any {
 	return answer.Get()
 }
 
-// agreeOnDatabases returns where a subscription counts or prices other databases than it lists, or is active while one of
-// them is not there yet.
+// agreeOnDatabases returns where a subscription counts or prices other databases than it lists, or is active while one
+// of them is not there yet.
 func (m *Model) agreeOnDatabases(api Reader, sub Resource, view View) (problems []string) {
 	wrong := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	item := view.Items[sub.Ref]

@@ -26,8 +26,8 @@ type View struct {
 	kinds     map[string]bool // that were read
 }
 
-// Read lists everything in the account. It also returns where an answer is not one of a list, or where a list and a single
-// read differ: of everything, or of nothing.
+// Read lists everything in the account. It also returns where an answer is not one of a list, or where a list and a
+// single read differ: of everything, or of nothing.
 func (m *Model) Read(api Reader, single bool) (v View, problems []string) {
 	v = View{Items: map[Ref]any{}, kinds: map[string]bool{}}
 	for _, k := range m.ordered {

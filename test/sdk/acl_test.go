@@ -50,7 +50,8 @@ func accessControl(t *testing.T, s *session) {
 			defaults = append(defaults, redis.StringValue(r.Name)+" "+redis.StringValue(r.ACL))
 		}
 	}
-	if diff := cmp.Diff([]string{"Full-Access +@all ~*", "Read-Write +@all -@dangerous ~*", "Read-Only +@read ~*"}, defaults); diff != "" {
+	builtIn := []string{"Full-Access +@all ~*", "Read-Write +@all -@dangerous ~*", "Read-Only +@read ~*"}
+	if diff := cmp.Diff(builtIn, defaults); diff != "" {
 		t.Errorf("default rules (-want +got):\n%s", diff)
 	}
 
@@ -117,12 +118,16 @@ func accessControl(t *testing.T, s *session) {
 	}
 	awaitRule()
 	awaitRole()
-	err = s.client.Roles.Update(s.ctx, role, roles.CreateRoleRequest{Name: redis.String("sdk-renamed"), RedisRules: granted})
+	err = s.client.Roles.Update(s.ctx, role, roles.CreateRoleRequest{
+		Name: redis.String("sdk-renamed"), RedisRules: granted,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	awaitRole()
-	err = s.client.Users.Update(s.ctx, user, users.UpdateUserRequest{Role: redis.String("sdk-renamed"), Password: redis.String("Another-1-word")})
+	err = s.client.Users.Update(s.ctx, user, users.UpdateUserRequest{
+		Role: redis.String("sdk-renamed"), Password: redis.String("Another-1-word"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,9 +142,13 @@ func accessControl(t *testing.T, s *session) {
 		t.Errorf("got users %v, want %d with the renamed role", list, user)
 	}
 
-	_, err = s.client.RedisRules.Create(s.ctx, redis_rules.CreateRedisRuleRequest{Name: redis.String("x"), RedisRule: redis.String("not-valid")})
+	_, err = s.client.RedisRules.Create(s.ctx, redis_rules.CreateRedisRuleRequest{
+		Name: redis.String("x"), RedisRule: redis.String("not-valid"),
+	})
 	wantStatus(t, "pattern that is none", err, "400")
-	_, err = s.client.Users.Create(s.ctx, users.CreateUserRequest{Name: redis.String("x"), Role: redis.String("nobody"), Password: redis.String("Another-1-word")})
+	_, err = s.client.Users.Create(s.ctx, users.CreateUserRequest{
+		Name: redis.String("x"), Role: redis.String("nobody"), Password: redis.String("Another-1-word"),
+	})
 	wantStatus(t, "user of an unknown role", err, "400")
 	wantStatus(t, "rule in use", s.client.RedisRules.Delete(s.ctx, rule), "400")
 	_, err = s.client.RedisRules.Get(s.ctx, unknown)
@@ -158,13 +167,16 @@ func accessControl(t *testing.T, s *session) {
 	}
 	awaitGone[*roles.NotFound](t, s, func() (*roles.GetRoleResponse, error) { return s.client.Roles.Get(s.ctx, role) })
 	left, err := s.client.Roles.List(s.ctx)
-	if err != nil || slices.ContainsFunc(left, func(r *roles.GetRoleResponse) bool { return redis.IntValue(r.ID) == role }) {
+	isThis := func(r *roles.GetRoleResponse) bool { return redis.IntValue(r.ID) == role }
+	if err != nil || slices.ContainsFunc(left, isThis) {
 		t.Errorf("got roles %v, %v, want them without %d", left, err, role)
 	}
 	if err := s.client.RedisRules.Delete(s.ctx, rule); err != nil {
 		t.Fatal(err)
 	}
-	awaitGone[*redis_rules.NotFound](t, s, func() (*redis_rules.GetRedisRuleResponse, error) { return s.client.RedisRules.Get(s.ctx, rule) })
+	awaitGone[*redis_rules.NotFound](t, s, func() (*redis_rules.GetRedisRuleResponse, error) {
+		return s.client.RedisRules.Get(s.ctx, rule)
+	})
 }
 
 // wantStatus checks that an error is a task's, of a status.
@@ -177,8 +189,9 @@ func wantStatus(t *testing.T, what string, err error, want string) {
 
 func ownCloudAccount(t *testing.T, s *session) {
 	id, err := s.client.CloudAccount.Create(s.ctx, cloud_accounts.CreateCloudAccount{
-		AccessKeyID: redis.String("AKIASDK"), AccessSecretKey: redis.String("secret"), ConsoleUsername: redis.String("console"),
-		ConsolePassword: redis.String("word"), Name: redis.String("sdk-account"), Provider: redis.String("AWS"),
+		Name: redis.String("sdk-account"), Provider: redis.String("AWS"),
+		AccessKeyID: redis.String("AKIASDK"), AccessSecretKey: redis.String("secret"),
+		ConsoleUsername: redis.String("console"), ConsolePassword: redis.String("word"),
 		SignInLoginURL: redis.String("https://example.signin.aws.amazon.com/console"),
 	})
 	if err != nil {
@@ -196,8 +209,9 @@ func ownCloudAccount(t *testing.T, s *session) {
 	}
 	awaitAccount()
 	err = s.client.CloudAccount.Update(s.ctx, id, cloud_accounts.UpdateCloudAccount{
-		AccessKeyID: redis.String("AKIASDK2"), AccessSecretKey: redis.String("secret"), ConsoleUsername: redis.String("console"),
-		ConsolePassword: redis.String("word"), Name: redis.String("sdk-renamed"), SignInLoginURL: redis.String("https://example.com"),
+		Name: redis.String("sdk-renamed"), SignInLoginURL: redis.String("https://example.com"),
+		AccessKeyID: redis.String("AKIASDK2"), AccessSecretKey: redis.String("secret"),
+		ConsoleUsername: redis.String("console"), ConsolePassword: redis.String("word"),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -208,7 +222,8 @@ func ownCloudAccount(t *testing.T, s *session) {
 		t.Fatal(err)
 	}
 	want := &cloud_accounts.CloudAccount{
-		ID: redis.Int(id), Name: redis.String("sdk-renamed"), Provider: redis.String("AWS"), Status: redis.String("active"), AccessKeyID: redis.String("AKIASDK2"),
+		ID: redis.Int(id), Name: redis.String("sdk-renamed"), Provider: redis.String("AWS"),
+		Status: redis.String("active"), AccessKeyID: redis.String("AKIASDK2"),
 	}
 	at := slices.IndexFunc(all, func(a *cloud_accounts.CloudAccount) bool { return redis.IntValue(a.ID) == id })
 	if at < 0 {
@@ -225,8 +240,10 @@ func ownCloudAccount(t *testing.T, s *session) {
 		CloudProviders: []*subscriptions.CreateCloudProvider{{
 			Provider: redis.String("AWS"), CloudAccountID: redis.Int(id),
 			Regions: []*subscriptions.CreateRegion{{
-				Region:     redis.String("eu-west-1"),
-				Networking: &subscriptions.CreateNetworking{DeploymentCIDR: redis.String("10.11.13.0/24"), VPCId: redis.String("vpc-0a1b")},
+				Region: redis.String("eu-west-1"),
+				Networking: &subscriptions.CreateNetworking{
+					DeploymentCIDR: redis.String("10.11.13.0/24"), VPCId: redis.String("vpc-0a1b"),
+				},
 			}},
 		}},
 		Databases: []*subscriptions.CreateDatabase{planned("first")},
@@ -240,7 +257,8 @@ func ownCloudAccount(t *testing.T, s *session) {
 		t.Fatal(err)
 	}
 	detail := got.CloudDetails[0]
-	if redis.IntValue(detail.CloudAccountID) != id || redis.StringValue(detail.Regions[0].Networking[0].VPCId) != "vpc-0a1b" {
+	if redis.IntValue(detail.CloudAccountID) != id ||
+		redis.StringValue(detail.Regions[0].Networking[0].VPCId) != "vpc-0a1b" {
 		t.Errorf("got %v, want it in account %d and its VPC", detail, id)
 	}
 	wantStatus(t, "account in use", s.client.CloudAccount.Delete(s.ctx, id), "400")
@@ -254,9 +272,13 @@ func ownCloudAccount(t *testing.T, s *session) {
 	if err := s.client.Subscription.Delete(s.ctx, subscription); err != nil {
 		t.Fatal(err)
 	}
-	awaitGone[*subscriptions.NotFound](t, s, func() (*subscriptions.Subscription, error) { return s.client.Subscription.Get(s.ctx, subscription) })
+	awaitGone[*subscriptions.NotFound](t, s, func() (*subscriptions.Subscription, error) {
+		return s.client.Subscription.Get(s.ctx, subscription)
+	})
 	if err := s.client.CloudAccount.Delete(s.ctx, id); err != nil {
 		t.Fatal(err)
 	}
-	awaitGone[*cloud_accounts.NotFound](t, s, func() (*cloud_accounts.CloudAccount, error) { return s.client.CloudAccount.Get(s.ctx, id) })
+	awaitGone[*cloud_accounts.NotFound](t, s, func() (*cloud_accounts.CloudAccount, error) {
+		return s.client.CloudAccount.Get(s.ctx, id)
+	})
 }

@@ -20,17 +20,22 @@ func activeActive(name, provider string, regions ...string) subscriptions.Create
 		DeploymentType: redis.String("active-active"),
 		DryRun:         redis.Bool(false),
 		PaymentMethod:  redis.String("credit-card"), PaymentMethodID: redis.Int(servetest.Card),
-		CloudProviders: []*subscriptions.CreateCloudProvider{{Provider: redis.String(provider), CloudAccountID: redis.Int(1)}},
+		CloudProviders: []*subscriptions.CreateCloudProvider{{
+			Provider: redis.String(provider), CloudAccountID: redis.Int(1),
+		}},
 		Databases: []*subscriptions.CreateDatabase{{
-			Name: redis.String("first"), Protocol: redis.String("redis"), Quantity: redis.Int(1), DatasetSizeInGB: redis.Float64(1),
+			Name: redis.String("first"), Protocol: redis.String("redis"),
+			Quantity: redis.Int(1), DatasetSizeInGB: redis.Float64(1),
 			LocalThroughputMeasurement: []*subscriptions.CreateLocalThroughput{{
-				Region: redis.String(regions[0]), WriteOperationsPerSecond: redis.Int(1500), ReadOperationsPerSecond: redis.Int(2000),
+				Region:                   redis.String(regions[0]),
+				WriteOperationsPerSecond: redis.Int(1500), ReadOperationsPerSecond: redis.Int(2000),
 			}},
 		}},
 	}
 	for i, region := range regions {
 		create.CloudProviders[0].Regions = append(create.CloudProviders[0].Regions, &subscriptions.CreateRegion{
-			Region: redis.String(region), Networking: &subscriptions.CreateNetworking{DeploymentCIDR: redis.String(fmt.Sprintf("10.0.%d.0/24", i))},
+			Region:     redis.String(region),
+			Networking: &subscriptions.CreateNetworking{DeploymentCIDR: redis.String(fmt.Sprintf("10.0.%d.0/24", i))},
 		})
 	}
 	return create
@@ -63,18 +68,20 @@ func activeActiveLife(t *testing.T, s *session) {
 		t.Fatal(err)
 	}
 	for i, price := range prices {
-		if redis.StringValue(price.Type) != "MinimumPrice" || redis.StringValue(price.Region) != []string{"europe-west1", "us-west1"}[i] {
+		if redis.StringValue(price.Type) != "MinimumPrice" ||
+			redis.StringValue(price.Region) != []string{"europe-west1", "us-west1"}[i] {
 			t.Errorf("got price %v, want the minimum of a region", price)
 		}
 	}
 	db, err := s.client.Database.ActiveActiveCreate(s.ctx, id, databases.CreateActiveActiveDatabase{
 		DryRun: redis.Bool(false), Name: redis.String("orders"), DatasetSizeInGB: redis.Float64(1),
 		SupportOSSClusterAPI: redis.Bool(false), UseExternalEndpointForOSSClusterAPI: redis.Bool(false),
-		GlobalPassword: redis.String("all"), GlobalDataPersistence: redis.String("aof-every-1-second"), PortNumber: redis.Int(10101),
-		GlobalSourceIP: redis.StringSlice("192.0.2.0/24"),
-		GlobalAlerts:   []*databases.Alert{{Name: redis.String("dataset-size"), Value: redis.Int(40)}},
+		GlobalPassword: redis.String("all"), GlobalDataPersistence: redis.String("aof-every-1-second"),
+		PortNumber: redis.Int(10101), GlobalSourceIP: redis.StringSlice("192.0.2.0/24"),
+		GlobalAlerts: []*databases.Alert{{Name: redis.String("dataset-size"), Value: redis.Int(40)}},
 		LocalThroughputMeasurement: []*databases.LocalThroughput{{
-			Region: redis.String("us-west1"), WriteOperationsPerSecond: redis.Int(1000), ReadOperationsPerSecond: redis.Int(1000),
+			Region:                   redis.String("us-west1"),
+			WriteOperationsPerSecond: redis.Int(1000), ReadOperationsPerSecond: redis.Int(1000),
 		}},
 	})
 	if err != nil {
@@ -83,7 +90,8 @@ func activeActiveLife(t *testing.T, s *session) {
 	s.awaitDatabase(t, id, db)
 	s.awaitSubscription(t, id)
 	err = s.client.Database.ActiveActiveUpdate(s.ctx, id, db, databases.UpdateActiveActiveDatabase{
-		GlobalAlerts: &[]*databases.Alert{}, GlobalEnableDefaultUser: redis.Bool(true), GlobalSourceIP: redis.StringSlice("0.0.0.0/0"),
+		GlobalAlerts: &[]*databases.Alert{}, GlobalSourceIP: redis.StringSlice("0.0.0.0/0"),
+		GlobalEnableDefaultUser: redis.Bool(true),
 		Regions: []*databases.LocalRegionProperties{{
 			Region: redis.String("us-west1"), Password: redis.String("own"), EnableDefaultUser: redis.Bool(true),
 			SourceIP: redis.StringSlice("198.51.100.0/24"),
@@ -158,16 +166,22 @@ func (s *session) changeRegions(t *testing.T, id, db int) {
 	t.Helper()
 	_, err := s.client.Regions.Create(s.ctx, id, regionsapi.CreateRegion{
 		Region: redis.String("us-west2"), DeploymentCIDR: redis.String("10.0.2.0/24"), RespVersion: redis.String("resp2"),
-		Databases: []*regionsapi.CreateDatabase{{Name: redis.String("orders"), LocalThroughputMeasurement: &regionsapi.CreateLocalThroughput{
-			Region: redis.String("us-west2"), WriteOperationsPerSecond: redis.Int(500), ReadOperationsPerSecond: redis.Int(2500),
-		}}},
+		Databases: []*regionsapi.CreateDatabase{{
+			Name: redis.String("orders"),
+			LocalThroughputMeasurement: &regionsapi.CreateLocalThroughput{
+				Region:                   redis.String("us-west2"),
+				WriteOperationsPerSecond: redis.Int(500), ReadOperationsPerSecond: redis.Int(2500),
+			},
+		}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.awaitSubscription(t, id)
 	s.awaitDatabase(t, id, db)
-	err = s.client.Regions.DeleteWithQuery(s.ctx, id, regionsapi.DeleteRegions{Regions: []*regionsapi.DeleteRegion{{Region: redis.String("us-west1")}}})
+	err = s.client.Regions.DeleteWithQuery(s.ctx, id, regionsapi.DeleteRegions{
+		Regions: []*regionsapi.DeleteRegion{{Region: redis.String("us-west1")}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,8 +190,10 @@ func (s *session) changeRegions(t *testing.T, id, db int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(left.Regions) != 2 || redis.StringValue(left.Regions[1].Region) != "us-west2" || redis.StringValue(left.Regions[1].VpcId) == "" ||
-		redis.StringValue(left.Regions[1].DeploymentCIDR) != "10.0.2.0/24" || redis.IntValue(left.Regions[1].Databases[0].ReadOperationsPerSecond) != 2500 {
+	if len(left.Regions) != 2 ||
+		redis.StringValue(left.Regions[1].Region) != "us-west2" || redis.StringValue(left.Regions[1].VpcId) == "" ||
+		redis.StringValue(left.Regions[1].DeploymentCIDR) != "10.0.2.0/24" ||
+		redis.IntValue(left.Regions[1].Databases[0].ReadOperationsPerSecond) != 2500 {
 		t.Errorf("got regions %v, want europe-west1 and us-west2", left)
 	}
 	other, err := s.client.Subscription.ListActiveActiveRegions(s.ctx, id)
@@ -206,7 +222,8 @@ func customerManagedKeys(t *testing.T, s *session) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if access := got.CustomerManagedKeyAccessDetails; access == nil || redis.StringValue(access.RedisServiceAccount) == "" || len(access.GooglePredefinedRoles) == 0 {
+	access := got.CustomerManagedKeyAccessDetails
+	if access == nil || redis.StringValue(access.RedisServiceAccount) == "" || len(access.GooglePredefinedRoles) == 0 {
 		t.Errorf("got %v, want whom to let in to the keys", got)
 	}
 	var keys []subscriptions.CustomerManagedKey

@@ -75,7 +75,8 @@ func vpcPeerings(t *testing.T, s *session) {
 		t.Errorf("after the deletion: got %v, %v, want none", got, err)
 	}
 	_, err = s.client.Subscription.ListActiveActiveVPCPeering(s.ctx, sub)
-	wantCode(t, "Active-Active peerings", err, "GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_VPC_PEERINGS_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
+	wantCode(t, "Active-Active peerings", err,
+		"GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_VPC_PEERINGS_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
 }
 
 func (s *session) awaitPeering(t *testing.T, sub, id int) {
@@ -104,17 +105,20 @@ func transitGateways(t *testing.T, s *session) {
 
 	gateway := s.gateway(t, sub)
 	id := redis.IntValue(gateway.Id)
-	if redis.StringValue(gateway.Status) != "available" || redis.StringValue(gateway.AwsTgwUid) == "" || gateway.AttachmentUid != nil {
+	if redis.StringValue(gateway.Status) != "available" ||
+		redis.StringValue(gateway.AwsTgwUid) == "" || gateway.AttachmentUid != nil {
 		t.Errorf("before it is attached: got %+v", gateway)
 	}
-	if err := s.client.TransitGatewayAttachments.Delete(s.ctx, sub, id); err == nil || !strings.Contains(err.Error(), "TGW_ATTACHMENT_DOES_NOT_EXIST") {
+	err := s.client.TransitGatewayAttachments.Delete(s.ctx, sub, id)
+	if err == nil || !strings.Contains(err.Error(), "TGW_ATTACHMENT_DOES_NOT_EXIST") {
 		t.Errorf("detach what is not attached: got %v", err)
 	}
 	if _, err := s.client.TransitGatewayAttachments.Create(s.ctx, sub, id); err != nil {
 		t.Fatal(err)
 	}
 	s.await(t, "available", func() (string, error) { return redis.StringValue(s.gateway(t, sub).AttachmentStatus), nil })
-	if err := s.client.TransitGatewayAttachments.Update(s.ctx, sub, id, redis.StringSlice("10.20.0.0/16", "10.10.0.0/16")); err != nil {
+	cidrs := redis.StringSlice("10.20.0.0/16", "10.10.0.0/16")
+	if err := s.client.TransitGatewayAttachments.Update(s.ctx, sub, id, cidrs); err != nil {
 		t.Fatal(err)
 	}
 	gateway = s.gateway(t, sub)
@@ -171,7 +175,8 @@ func privateServiceConnect(t *testing.T, s *session) {
 		t.Fatal(err)
 	}
 	s.awaitEndpoint(t, sub, service, psc.EndpointStatusPending)
-	if err := api.UpdateEndpoint(s.ctx, sub, service, id, &psc.UpdatePrivateServiceConnectEndpoint{Action: redis.String(psc.EndpointActionAccept)}); err != nil {
+	accept := &psc.UpdatePrivateServiceConnectEndpoint{Action: redis.String(psc.EndpointActionAccept)}
+	if err := api.UpdateEndpoint(s.ctx, sub, service, id, accept); err != nil {
 		t.Fatal(err)
 	}
 	s.awaitEndpoint(t, sub, service, psc.EndpointStatusActive)
@@ -179,22 +184,28 @@ func privateServiceConnect(t *testing.T, s *session) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &psc.PrivateServiceConnectEndpoints{PSCServiceID: redis.Int(service), Endpoints: []*psc.PrivateServiceConnectEndpoint{{
-		ID: redis.Int(id), Status: redis.String(psc.EndpointStatusActive), GCPProjectID: endpoint.GCPProjectID,
-		GCPVPCName: endpoint.GCPVPCName, GCPVPCSubnetName: endpoint.GCPVPCSubnetName, EndpointConnectionName: endpoint.EndpointConnectionName,
-	}}}
+	want := &psc.PrivateServiceConnectEndpoints{
+		PSCServiceID: redis.Int(service),
+		Endpoints: []*psc.PrivateServiceConnectEndpoint{{
+			ID: redis.Int(id), Status: redis.String(psc.EndpointStatusActive), GCPProjectID: endpoint.GCPProjectID,
+			GCPVPCName: endpoint.GCPVPCName, GCPVPCSubnetName: endpoint.GCPVPCSubnetName,
+			EndpointConnectionName: endpoint.EndpointConnectionName,
+		}},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("endpoints: want (-), got (+):\n%s", diff)
 	}
 	script, err := api.GetEndpointCreationScripts(s.ctx, sub, service, id, true)
-	if err != nil || len(script.Script.TerraformGcp.ServiceAttachments) != 1 || redis.StringValue(script.Script.Bash) == "" {
+	if err != nil || len(script.Script.TerraformGcp.ServiceAttachments) != 1 ||
+		redis.StringValue(script.Script.Bash) == "" {
 		t.Errorf("creation script: got %+v, %v", script, err)
 	}
 	deletion, err := api.GetEndpointDeletionScripts(s.ctx, sub, service, id)
 	if err != nil || redis.StringValue(deletion.Script.Powershell) == "" {
 		t.Errorf("deletion script: got %+v, %v", deletion, err)
 	}
-	if err := api.DeleteService(s.ctx, sub); err == nil || !strings.Contains(err.Error(), "PSC_SERVICE_CANNOT_DELETE_SERVICE_WITH_ACTIVE_ENDPOINTS") {
+	err = api.DeleteService(s.ctx, sub)
+	if err == nil || !strings.Contains(err.Error(), "PSC_SERVICE_CANNOT_DELETE_SERVICE_WITH_ACTIVE_ENDPOINTS") {
 		t.Errorf("delete a service in use: got %v", err)
 	}
 	if err := api.DeleteEndpoint(s.ctx, sub, service, id); err != nil {
@@ -231,7 +242,8 @@ func (s *session) privateServiceConnectOfRegions(t *testing.T, sub, service, end
 	_, err = api.GetActiveActiveEndpoints(s.ctx, sub, region, service)
 	wantCode(t, "read the endpoints", err, code)
 	_, err = api.CreateActiveActiveEndpoint(s.ctx, sub, region, service, psc.CreatePrivateServiceConnectEndpoint{
-		GCPProjectID: redis.String("p"), GCPVPCName: redis.String("v"), GCPVPCSubnetName: redis.String("s"), EndpointConnectionName: redis.String("c"),
+		GCPProjectID: redis.String("p"), GCPVPCName: redis.String("v"),
+		GCPVPCSubnetName: redis.String("s"), EndpointConnectionName: redis.String("c"),
 	})
 	wantCode(t, "create an endpoint", err, code)
 	wantCode(t, "accept an endpoint", api.UpdateActiveActiveEndpoint(s.ctx, sub, region, service, endpoint,
@@ -273,7 +285,8 @@ func privateLinks(t *testing.T, s *session) {
 		t.Errorf("got %+v", got)
 	}
 	script, err := api.GetPrivateLinkEndpointScript(s.ctx, sub)
-	if err != nil || redis.StringValue(script.ResourceEndpointScript) == "" || redis.StringValue(script.TerraformAwsScript) == "" {
+	if err != nil || redis.StringValue(script.ResourceEndpointScript) == "" ||
+		redis.StringValue(script.TerraformAwsScript) == "" {
 		t.Errorf("endpoint script: got %+v, %v", script, err)
 	}
 	for _, principal := range got.Principals {

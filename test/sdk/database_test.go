@@ -192,7 +192,10 @@ func databaseDefaults(t *testing.T, s *session) {
 		QueryPerformanceFactor: redis.String("Standard"),
 		RedisVersion:           redis.String("8.2"),
 	}
-	opts := cmp.Options{madeUp(), cmpopts.IgnoreFields(databases.Database{}, "Security", "Modules", "Backup", "ReplicaOf", "ActiveActiveRedis")}
+	opts := cmp.Options{
+		madeUp(),
+		cmpopts.IgnoreFields(databases.Database{}, "Security", "Modules", "Backup", "ReplicaOf", "ActiveActiveRedis"),
+	}
 	if diff := cmp.Diff(want, got, opts); diff != "" {
 		t.Fatalf("database of defaults: want (-), got (+):\n%s", diff)
 	}
@@ -264,7 +267,9 @@ func longList(t *testing.T, s *session) {
 	many.Quantity = redis.Int(100)
 	subscription := s.subscribe(t, "sdk-long-list", many)
 	for _, name := range []string{"one-more", "last"} {
-		s.createDatabase(t, subscription, databases.CreateDatabase{Name: redis.String(name), DatasetSizeInGB: redis.Float64(0.1)})
+		s.createDatabase(t, subscription, databases.CreateDatabase{
+			Name: redis.String(name), DatasetSizeInGB: redis.Float64(0.1),
+		})
 	}
 	seen := map[string]bool{}
 	for _, name := range s.databaseNames(t, subscription) {

@@ -29,8 +29,9 @@ func severalZones(t *testing.T, s *session) {
 		CloudProviders: []*subscriptions.CreateCloudProvider{{
 			Provider: redis.String("AWS"),
 			Regions: []*subscriptions.CreateRegion{{
-				Region: redis.String("eu-west-1"), MultipleAvailabilityZones: redis.Bool(true), PreferredAvailabilityZones: redis.StringSlice(zones...),
-				Networking: &subscriptions.CreateNetworking{DeploymentCIDR: redis.String("10.11.12.0/24")},
+				Region: redis.String("eu-west-1"), MultipleAvailabilityZones: redis.Bool(true),
+				PreferredAvailabilityZones: redis.StringSlice(zones...),
+				Networking:                 &subscriptions.CreateNetworking{DeploymentCIDR: redis.String("10.11.12.0/24")},
 			}},
 		}},
 		Databases: []*subscriptions.CreateDatabase{plan},
@@ -40,7 +41,8 @@ func severalZones(t *testing.T, s *session) {
 		t.Fatal(err)
 	}
 	region := got.CloudDetails[0].Regions[0]
-	if diff := cmp.Diff(zones, redis.StringSliceValue(region.PreferredAvailabilityZones...)); diff != "" || !redis.BoolValue(region.MultipleAvailabilityZones) {
+	diff := cmp.Diff(zones, redis.StringSliceValue(region.PreferredAvailabilityZones...))
+	if diff != "" || !redis.BoolValue(region.MultipleAvailabilityZones) {
 		t.Errorf("got region %v, want several zones: (-), got (+):\n%s", region, diff)
 	}
 	names := s.databaseNames(t, id)
@@ -49,7 +51,8 @@ func severalZones(t *testing.T, s *session) {
 		t.Errorf("got databases %v, want %v", names, want)
 	}
 	prices, err := s.client.Pricing.List(s.ctx, id)
-	if err != nil || len(prices) != 3 || slices.ContainsFunc(prices, func(p *pricing.Pricing) bool { return redis.IntValue(p.Quantity) != 2 }) {
+	isOther := func(p *pricing.Pricing) bool { return redis.IntValue(p.Quantity) != 2 }
+	if err != nil || len(prices) != 3 || slices.ContainsFunc(prices, isOther) {
 		t.Errorf("got prices %v, %v, want two shards for each of the three databases", prices, err)
 	}
 }
@@ -78,7 +81,8 @@ func securityGroups(t *testing.T, s *session) {
 func memcached(t *testing.T, s *session) {
 	subscription := s.subscribe(t, "sdk-memcached", planned("first"))
 	id := s.createDatabase(t, subscription, databases.CreateDatabase{
-		Name: redis.String("cache"), Protocol: redis.String("memcached"), DatasetSizeInGB: redis.Float64(0.7), Replication: redis.Bool(false),
+		Name: redis.String("cache"), Protocol: redis.String("memcached"),
+		DatasetSizeInGB: redis.Float64(0.7), Replication: redis.Bool(false),
 		ThroughputMeasurement: &databases.CreateThroughputMeasurement{
 			By: redis.String("number-of-shards"), Value: redis.Int(1),
 		},
@@ -87,15 +91,18 @@ func memcached(t *testing.T, s *session) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if redis.StringValue(got.Protocol) != "memcached" || redis.Float64Value(got.DatasetSizeInGB) != 0.7 || len(got.Modules) > 0 ||
+	if redis.StringValue(got.Protocol) != "memcached" ||
+		redis.Float64Value(got.DatasetSizeInGB) != 0.7 || len(got.Modules) > 0 ||
 		redis.StringValue(got.ThroughputMeasurement.By) != "number-of-shards" || redis.StringValue(got.PublicEndpoint) == "" {
 		t.Errorf("got %v, want a memcached database", got)
 	}
-	if err := s.client.Database.Update(s.ctx, subscription, id, databases.UpdateDatabase{DatasetSizeInGB: redis.Float64(1.3)}); err != nil {
+	larger := databases.UpdateDatabase{DatasetSizeInGB: redis.Float64(1.3)}
+	if err := s.client.Database.Update(s.ctx, subscription, id, larger); err != nil {
 		t.Fatal(err)
 	}
 	s.awaitDatabase(t, subscription, id)
-	if got, err = s.client.Database.Get(s.ctx, subscription, id); err != nil || redis.Float64Value(got.DatasetSizeInGB) != 1.3 {
+	got, err = s.client.Database.Get(s.ctx, subscription, id)
+	if err != nil || redis.Float64Value(got.DatasetSizeInGB) != 1.3 {
 		t.Errorf("after the update: got %v, %v, want 1.3 GB", got, err)
 	}
 }
@@ -110,7 +117,8 @@ func onFlash(t *testing.T, s *session) {
 		Name: redis.String("large"), DatasetSizeInGB: redis.Float64(1.5), AverageItemSizeInBytes: redis.Int(2000),
 	})
 	got, err := s.client.Database.Get(s.ctx, subscription, id)
-	if err != nil || redis.StringValue(got.MemoryStorage) != databases.MemoryStorageRamAndFlash || redis.Float64Value(got.DatasetSizeInGB) != 1.5 {
+	if err != nil || redis.StringValue(got.MemoryStorage) != databases.MemoryStorageRamAndFlash ||
+		redis.Float64Value(got.DatasetSizeInGB) != 1.5 {
 		t.Errorf("got %v, %v, want it on flash", got, err)
 	}
 }
@@ -144,13 +152,15 @@ func comesAndGoes(t *testing.T, s *session) {
 			RegexRules:            redis.StringSlice(`.*\{(?<tag>.*)\}.*`, "(?<tag>.*)"),
 			ClientTLSCertificates: &[]*string{redis.String(certificate.PublicCertificatePEMString)},
 		}, extras{
-			"s3://backups/orders", "14:00", []string{"redis://one:6379", "redis://two:6379"}, []string{`0 .*\{(?<tag>.*)\}.*`, "1 (?<tag>.*)"}, true,
+			"s3://backups/orders", "14:00", []string{"redis://one:6379", "redis://two:6379"},
+			[]string{`0 .*\{(?<tag>.*)\}.*`, "1 (?<tag>.*)"}, true,
 		}},
 		{"other rules, one source", databases.UpdateDatabase{
 			ReplicaOf: redis.StringSlice("redis://two:6379"), RegexRules: redis.StringSlice("user-(?<tag>.*)"),
 		}, extras{"s3://backups/orders", "14:00", []string{"redis://two:6379"}, []string{"0 user-(?<tag>.*)"}, true}},
 		{"none of it", databases.UpdateDatabase{
-			RemoteBackup: &databases.DatabaseBackupConfig{Active: redis.Bool(false)}, ReplicaOf: []*string{}, ClientTLSCertificates: &[]*string{},
+			RemoteBackup: &databases.DatabaseBackupConfig{Active: redis.Bool(false)},
+			ReplicaOf:    []*string{}, ClientTLSCertificates: &[]*string{},
 		}, extras{Rules: []string{"0 user-(?<tag>.*)"}}},
 	} {
 		if err := s.client.Database.Update(s.ctx, subscription, id, step.update); err != nil {
@@ -193,12 +203,13 @@ func secureRegions(t *testing.T, s *session) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	clients := &[]*string{redis.String(certificate.PublicCertificatePEMString)}
 	for _, step := range []struct {
 		update      databases.UpdateActiveActiveDatabase
 		tls, mutual bool
 	}{
 		{databases.UpdateActiveActiveDatabase{EnableTls: redis.Bool(true)}, true, false},
-		{databases.UpdateActiveActiveDatabase{ClientTLSCertificates: &[]*string{redis.String(certificate.PublicCertificatePEMString)}}, true, true},
+		{databases.UpdateActiveActiveDatabase{ClientTLSCertificates: clients}, true, true},
 		{databases.UpdateActiveActiveDatabase{ClientTLSCertificates: &[]*string{}}, true, false},
 		{databases.UpdateActiveActiveDatabase{EnableTls: redis.Bool(false)}, false, false},
 	} {
@@ -212,7 +223,8 @@ func secureRegions(t *testing.T, s *session) {
 		}
 		for _, l := range got.CrdbDatabases {
 			tls, mutual := redis.BoolValue(l.Security.EnableTls), redis.BoolValue(l.Security.TLSClientAuthentication)
-			if tls != step.tls || mutual != step.mutual || redis.StringValue(l.QueryPerformanceFactor) != "Standard" || redis.Float64Value(l.DatasetSizeInGB) != 0.5 {
+			if tls != step.tls || mutual != step.mutual ||
+				redis.StringValue(l.QueryPerformanceFactor) != "Standard" || redis.Float64Value(l.DatasetSizeInGB) != 0.5 {
 				t.Errorf("after %v: got %v, want TLS %v, client certificates %v", step.update, l, step.tls, step.mutual)
 			}
 		}
@@ -262,7 +274,9 @@ func (s *session) roleOfRegions(t *testing.T, subscription, database int) {
 // goneBehindOnesBack deletes a database and a subscription without the SDK that uses them.
 func goneBehindOnesBack(t *testing.T, s *session) {
 	subscription := s.subscribe(t, "sdk-behind-ones-back", planned("first"))
-	id := s.createDatabase(t, subscription, databases.CreateDatabase{Name: redis.String("orders"), DatasetSizeInGB: redis.Float64(1)})
+	id := s.createDatabase(t, subscription, databases.CreateDatabase{
+		Name: redis.String("orders"), DatasetSizeInGB: redis.Float64(1),
+	})
 	path := fmt.Sprintf("/subscriptions/%d", subscription)
 	s.server.Accept(http.MethodDelete, fmt.Sprintf("%s/databases/%d", path, id), nil)
 	s.awaitNoDatabase(t, subscription, id)
@@ -271,7 +285,9 @@ func goneBehindOnesBack(t *testing.T, s *session) {
 	}), "DATABASE_NOT_FOUND")
 	s.deleteDatabases(t, subscription)
 	s.server.Accept(http.MethodDelete, path, nil)
-	awaitGone[*subscriptions.NotFound](t, s, func() (*subscriptions.Subscription, error) { return s.client.Subscription.Get(s.ctx, subscription) })
+	awaitGone[*subscriptions.NotFound](t, s, func() (*subscriptions.Subscription, error) {
+		return s.client.Subscription.Get(s.ctx, subscription)
+	})
 	wantCode(t, "delete it again", s.client.Subscription.Delete(s.ctx, subscription), "SUBSCRIPTION_NOT_FOUND")
 	if names := s.databaseNames(t, subscription); len(names) > 0 {
 		t.Errorf("databases of what is gone: got %v, want none", names)
@@ -282,7 +298,8 @@ func goneBehindOnesBack(t *testing.T, s *session) {
 // states on the way.
 func TestSlowTasks(t *testing.T) {
 	t.Parallel()
-	server := servetest.Start(t, servetest.Options{Args: []string{"--speed", "10", "--task-hold", "0", "--log-level", "debug"}})
+	args := []string{"--speed", "10", "--task-hold", "0", "--log-level", "debug"}
+	server := servetest.Start(t, servetest.Options{Args: args})
 	s := connect(t, server)
 	id, err := s.client.Subscription.Create(s.ctx, oneRegion("sdk-slow"))
 	if err != nil {

@@ -80,7 +80,8 @@ func taskErrors(t *testing.T, s *session) {
 			return s.client.Database.Delete(s.ctx, subscription, unknown)
 		}, "DATABASE_NOT_FOUND", "404"},
 		{"unknown payment method", func() error {
-			return s.client.Subscription.Update(s.ctx, subscription, subscriptions.UpdateSubscription{PaymentMethodID: redis.Int(unknown)})
+			update := subscriptions.UpdateSubscription{PaymentMethodID: redis.Int(unknown)}
+			return s.client.Subscription.Update(s.ctx, subscription, update)
 		}, "SUBSCRIPTION_PI_NOT_FOUND", "400"},
 		{"deletion of a subscription in use", func() error {
 			return s.client.Subscription.Delete(s.ctx, subscription)

@@ -40,13 +40,17 @@ func essentialsPlans(t *testing.T, s *session) {
 		return nil
 	}
 	want := &plans.GetPlanResponse{
-		ID: redis.Int(35008), Name: redis.String("Single-Zone_Persistence_1GB"), Size: redis.Float64(1), SizeMeasurementUnit: redis.String("GB"),
+		ID: redis.Int(35008), Name: redis.String("Single-Zone_Persistence_1GB"),
+		Size: redis.Float64(1), SizeMeasurementUnit: redis.String("GB"),
 		Provider: redis.String("Azure"), Region: redis.String("west-us"), RegionID: redis.Int(17),
 		PriceCurrency: redis.String("USD"), PricePeriod: redis.String("Month"), MaximumDatabases: redis.Int(1),
 		MaximumThroughput: redis.Int(2000), MaximumBandwidthGB: redis.Int(200), Availability: redis.String("Single-zone"),
 		Connections: redis.String("1024"), CidrAllowRules: redis.Int(8), SupportDataPersistence: redis.Bool(true),
-		SupportInstantAndDailyBackups: redis.Bool(true), SupportReplication: redis.Bool(true), SupportClustering: redis.Bool(false),
-		SupportedAlerts: redis.StringSlice("datasets-size", "throughput-higher-than", "throughput-lower-than", "latency", "connections-limit"),
+		SupportInstantAndDailyBackups: redis.Bool(true),
+		SupportReplication:            redis.Bool(true), SupportClustering: redis.Bool(false),
+		SupportedAlerts: redis.StringSlice(
+			"datasets-size", "throughput-higher-than", "throughput-lower-than", "latency", "connections-limit",
+		),
 		CustomerSupport: redis.String("Standard"),
 	}
 	if diff := cmp.Diff(want, find(azure, 35008), cmpopts.IgnoreFields(plans.GetPlanResponse{}, "Price")); diff != "" {
@@ -109,7 +113,8 @@ func (s *session) awaitEssentialsDatabase(t *testing.T, subscription, id int) {
 func essentialsLife(t *testing.T, s *session) {
 	id := s.subscribeEssentials(t, "sdk-essentials")
 	err := s.client.FixedSubscriptions.Update(s.ctx, id, fixedSubscriptions.FixedSubscriptionRequest{
-		Name: redis.String("sdk-essentials-renamed"), PlanId: redis.Int(planSingleZone250MB), PaymentMethodID: redis.Int(s.card(t)),
+		Name:   redis.String("sdk-essentials-renamed"),
+		PlanId: redis.Int(planSingleZone250MB), PaymentMethodID: redis.Int(s.card(t)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +128,8 @@ func essentialsLife(t *testing.T, s *session) {
 		t.Error("no date of creation")
 	}
 	want := &fixedSubscriptions.FixedSubscriptionResponse{
-		ID: redis.Int(id), Name: redis.String("sdk-essentials-renamed"), Status: redis.String("active"), PlanId: redis.Int(planSingleZone250MB),
+		ID: redis.Int(id), Name: redis.String("sdk-essentials-renamed"),
+		Status: redis.String("active"), PlanId: redis.Int(planSingleZone250MB),
 		PaymentMethod: redis.String("credit-card"), PaymentMethodID: redis.Int(s.card(t)), CreationDate: got.CreationDate,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -162,8 +168,9 @@ func essentialsDatabaseLife(t *testing.T, s *session) {
 	}
 	s.awaitEssentialsDatabase(t, subscription, id)
 	err = s.client.FixedDatabases.Update(s.ctx, subscription, id, fixedDatabases.UpdateFixedDatabase{
-		Name: redis.String("renamed"), RespVersion: redis.String("resp2"), PeriodicBackupPath: redis.String("s3://bucket/path"),
-		SourceIPs: redis.StringSlice("198.51.100.0/24"), EnableTls: redis.Bool(true), EnableDefaultUser: redis.Bool(true),
+		Name: redis.String("renamed"), RespVersion: redis.String("resp2"),
+		PeriodicBackupPath: redis.String("s3://bucket/path"), SourceIPs: redis.StringSlice("198.51.100.0/24"),
+		EnableTls: redis.Bool(true), EnableDefaultUser: redis.Bool(true),
 		Replica: &fixedDatabases.ReplicaOf{Description: redis.String("all"), SyncSources: []*fixedDatabases.SyncSource{{
 			Description: redis.String("other"), Endpoint: redis.String("redis://other:6379"),
 		}}},
@@ -177,29 +184,35 @@ func essentialsDatabaseLife(t *testing.T, s *session) {
 		t.Fatal(err)
 	}
 	want := &fixedDatabases.FixedDatabase{
-		DatabaseId: redis.Int(id), Name: redis.String("renamed"), Protocol: redis.String("stack"), Provider: redis.String("AWS"),
-		Region: redis.String("us-east-1"), RespVersion: redis.String("resp2"), Status: redis.String("active"),
-		PlanMemoryLimit: redis.Float64(250), MemoryLimitMeasurementUnit: redis.String("MB"), MemoryStorage: redis.String("ram"),
+		DatabaseId: redis.Int(id), Name: redis.String("renamed"), Protocol: redis.String("stack"),
+		Provider: redis.String("AWS"), Region: redis.String("us-east-1"),
+		RespVersion: redis.String("resp2"), Status: redis.String("active"),
+		PlanMemoryLimit: redis.Float64(250), MemoryLimitMeasurementUnit: redis.String("MB"),
+		MemoryStorage:        redis.String("ram"),
 		SupportOSSClusterAPI: redis.Bool(false), UseExternalEndpointForOSSClusterAPI: redis.Bool(false),
 		DataPersistence: redis.String("none"), Replication: redis.Bool(false), DataEvictionPolicy: redis.String("noeviction"),
 		Replica: &fixedDatabases.ReplicaOf{Description: redis.String("all"), SyncSources: []*fixedDatabases.SyncSource{{
 			Description: redis.String("other"), Endpoint: redis.String("redis://other:6379"),
 		}}},
 		Security: &fixedDatabases.Security{
-			EnableDefaultUser: redis.Bool(true), Password: redis.String("correct-horse-battery"), SSLClientAuthentication: redis.Bool(false),
-			TLSClientAuthentication: redis.Bool(false), EnableTls: redis.Bool(true), SourceIPs: redis.StringSlice("198.51.100.0/24"),
+			EnableDefaultUser: redis.Bool(true), Password: redis.String("correct-horse-battery"),
+			SSLClientAuthentication: redis.Bool(false), TLSClientAuthentication: redis.Bool(false),
+			EnableTls: redis.Bool(true), SourceIPs: redis.StringSlice("198.51.100.0/24"),
 		},
 		Alerts: &[]*databases.Alert{{Name: redis.String("connections-limit"), Value: redis.Int(75)}},
 		Backup: &fixedDatabases.Backup{
-			Enabled: redis.Bool(true), Status: redis.String("idle"), Interval: redis.String("every-24-hours"), Destination: redis.String("s3://bucket/path"),
+			Enabled: redis.Bool(true), Status: redis.String("idle"),
+			Interval: redis.String("every-24-hours"), Destination: redis.String("s3://bucket/path"),
 		},
 	}
-	made := cmpopts.IgnoreFields(fixedDatabases.FixedDatabase{}, "RedisVersionCompliance", "MemoryUsedInMb", "NetworkMonthlyUsageInByte",
+	made := cmpopts.IgnoreFields(fixedDatabases.FixedDatabase{},
+		"RedisVersionCompliance", "MemoryUsedInMb", "NetworkMonthlyUsageInByte",
 		"ActivatedOn", "LastModified", "PublicEndpoint", "Clustering", "Modules")
 	if diff := cmp.Diff(want, got, made); diff != "" {
 		t.Errorf("database: want (-), got (+):\n%s", diff)
 	}
-	if got.ActivatedOn == nil || redis.StringValue(got.PublicEndpoint) == "" || got.Modules == nil || len(*got.Modules) != 4 || redis.BoolValue(got.Clustering.Enabled) {
+	if got.ActivatedOn == nil || redis.StringValue(got.PublicEndpoint) == "" || got.Modules == nil ||
+		len(*got.Modules) != 4 || redis.BoolValue(got.Clustering.Enabled) {
 		t.Errorf("got %+v, want what the cloud fills in", got)
 	}
 
@@ -265,7 +278,8 @@ func databaseJobs(t *testing.T, s *session) {
 		Name: redis.String("busy"), DatasetSizeInGB: redis.Float64(1), RedisVersion: redis.String("7.2"),
 	})
 	backup, err := s.client.LatestBackup.Get(s.ctx, subscription, id)
-	if err != nil || redis.StringValue(backup.Response.Error.Type) != "DATABASE_BACKUP_DISABLED" || backup.Response.Error.StatusCode() != "400" {
+	if err != nil || backup.Response.Error.StatusCode() != "400" ||
+		redis.StringValue(backup.Response.Error.Type) != "DATABASE_BACKUP_DISABLED" {
 		t.Errorf("without backups: got %v, %v", backup, err)
 	}
 	imported, err := s.client.LatestImport.Get(s.ctx, subscription, id)
@@ -274,7 +288,8 @@ func databaseJobs(t *testing.T, s *session) {
 	}
 	err = s.client.Database.Update(s.ctx, subscription, id, databases.UpdateDatabase{
 		RemoteBackup: &databases.DatabaseBackupConfig{
-			Active: redis.Bool(true), Interval: redis.String("every-12-hours"), StorageType: redis.String("aws-s3"), StoragePath: redis.String("s3://bucket/path"),
+			Active: redis.Bool(true), Interval: redis.String("every-12-hours"),
+			StorageType: redis.String("aws-s3"), StoragePath: redis.String("s3://bucket/path"),
 		},
 	})
 	if err != nil {
@@ -304,11 +319,13 @@ func databaseJobs(t *testing.T, s *session) {
 		}
 		return redis.StringValue(got.Response.Resource.Status), nil
 	})
-	if err := s.client.Database.UpgradeRedisVersion(s.ctx, subscription, id, databases.UpgradeRedisVersion{TargetRedisVersion: redis.String("8.2")}); err != nil {
+	newer := databases.UpgradeRedisVersion{TargetRedisVersion: redis.String("8.2")}
+	if err := s.client.Database.UpgradeRedisVersion(s.ctx, subscription, id, newer); err != nil {
 		t.Fatal(err)
 	}
 	s.awaitDatabase(t, subscription, id)
-	if got, err := s.client.Database.Get(s.ctx, subscription, id); err != nil || redis.StringValue(got.RedisVersion) != "8.2" {
+	got, err := s.client.Database.Get(s.ctx, subscription, id)
+	if err != nil || redis.StringValue(got.RedisVersion) != "8.2" {
 		t.Errorf("after the upgrade: got %v, %v, want Redis 8.2", got, err)
 	}
 }

@@ -21,7 +21,8 @@ func paymentMethods(t *testing.T, s *session) {
 	if len(visa) != 1 {
 		t.Fatalf("got %d Visa cards ending in 5556 of %v, want 1", len(visa), got)
 	}
-	if redis.IntValue(visa[0].ID) == 0 || redis.IntValue(visa[0].ExpirationYear) == 0 || redis.IntValue(visa[0].ExpirationMonth) == 0 {
+	if redis.IntValue(visa[0].ID) == 0 || redis.IntValue(visa[0].ExpirationYear) == 0 ||
+		redis.IntValue(visa[0].ExpirationMonth) == 0 {
 		t.Errorf("got %v, want an id and an expiry date", visa[0])
 	}
 }

@@ -112,7 +112,8 @@ func (w *recordedWire) checkMethods() error {
 		return errors.New("the SDK's client has no service whose methods could be looked through")
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("no test has these methods of the SDK succeed:\n%s", strings.Join(slices.Sorted(maps.Keys(missing)), "\n"))
+		return fmt.Errorf("no test has these methods of the SDK succeed:\n%s",
+			strings.Join(slices.Sorted(maps.Keys(missing)), "\n"))
 	}
 	return nil
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/understudy-dev/understudy/internal/servetest"
 )
 
-// What version 0.46.0 of the SDK sends and decodes and this version does not, as plain HTTP. It is no substitute for that
-// version: its own decoder is not asked.
+// What version 0.46.0 of the SDK sends and decodes and this version does not, as plain HTTP. It is no substitute for
+// that version: its own decoder is not asked.
 
 // object is what a client decodes.
 type object = map[string]any
@@ -38,7 +38,8 @@ func (s *session) send(t *testing.T, method, path string, body any) int {
 	return task.Response.ResourceID
 }
 
-// ramOfDatabases is ramPercentage of Pro databases, where they are created and changed, and where their subscription is.
+// ramOfDatabases is ramPercentage of Pro databases, where they are created and changed, and where their subscription
+// is.
 func ramOfDatabases(t *testing.T, s *session) {
 	body := servetest.SubscriptionBody("sdk-ram-percentage")
 	body["memoryStorage"] = "ram-and-flash"
@@ -81,7 +82,8 @@ func viewsOfSubscriptions(t *testing.T, s *session) {
 	id := s.subscribe(t, "sdk-views", planned("first"))
 	got := s.get(t, fmt.Sprintf("/subscriptions/%d", id))
 	details, _ := got["cloudDetails"].([]any)
-	if len(details) != 1 || details[0].(object)["awsAccountId"] == nil || got["persistentStorageEncryptionType"] != "cloud-provider-managed-key" {
+	if len(details) != 1 || details[0].(object)["awsAccountId"] == nil ||
+		got["persistentStorageEncryptionType"] != "cloud-provider-managed-key" {
 		t.Errorf("got %v, want the AWS account and who manages its keys", got)
 	}
 	regions, _ := s.get(t, "/regions")["regions"].([]any)

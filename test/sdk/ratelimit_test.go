@@ -75,7 +75,8 @@ func TestRateLimit(t *testing.T) {
 	if !slices.Equal(first.statuses, slices.Repeat([]int{http.StatusOK}, limit)) {
 		t.Errorf("the client got %v, want to have waited", first.statuses)
 	}
-	if err := second.client(t, server)(answered); err == nil || !slices.Equal(second.statuses, []int{http.StatusTooManyRequests}) {
+	err := second.client(t, server)(answered)
+	if err == nil || !slices.Equal(second.statuses, []int{http.StatusTooManyRequests}) {
 		t.Errorf("another client got %v, %v; want to be told once, and to wait", second.statuses, err)
 	}
 }

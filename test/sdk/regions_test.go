@@ -31,8 +31,9 @@ func connectionsOfRegions(t *testing.T, s *session) {
 func (s *session) peerRegion(t *testing.T, sub int) {
 	t.Helper()
 	id, err := s.client.Subscription.CreateActiveActiveVPCPeering(s.ctx, sub, subscriptions.CreateActiveActiveVPCPeering{
-		SourceRegion: redis.String("eu-west-1"), DestinationRegion: redis.String("eu-west-2"), AWSAccountID: redis.String("210987654321"),
-		VPCId: redis.String("vpc-0a1b2c3d"), VPCCidrs: redis.StringSlice("172.20.0.0/16", "172.21.0.0/16"),
+		SourceRegion: redis.String("eu-west-1"), DestinationRegion: redis.String("eu-west-2"),
+		AWSAccountID: redis.String("210987654321"), VPCId: redis.String("vpc-0a1b2c3d"),
+		VPCCidrs: redis.StringSlice("172.20.0.0/16", "172.21.0.0/16"),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +67,8 @@ func (s *session) peerRegion(t *testing.T, sub int) {
 		VPCCidrs: []*subscriptions.CIDR{cidr("172.20.0.0/16"), cidr("172.21.0.0/16")},
 	}}
 	got := peerings()
-	made := cmpopts.IgnoreFields(subscriptions.ActiveActiveVPCPeering{}, "AWSPeeringID", "RegionId", "SourceRegion", "DestinationRegion")
+	made := cmpopts.IgnoreFields(subscriptions.ActiveActiveVPCPeering{}, "AWSPeeringID", "RegionId", "SourceRegion",
+		"DestinationRegion")
 	if diff := cmp.Diff(want, got, made); diff != "" {
 		t.Fatalf("want (-), got (+):\n%s", diff)
 	}
@@ -84,14 +86,16 @@ func (s *session) peerRegion(t *testing.T, sub int) {
 func (s *session) attachRegion(t *testing.T, sub, region int) {
 	t.Helper()
 	api := s.client.TransitGatewayAttachments
-	s.server.Accept(http.MethodPut, fmt.Sprintf("/subscriptions/%d/regions/%d/transitGateways/invitations/101/accept", sub, region), nil)
+	path := fmt.Sprintf("/subscriptions/%d/regions/%d/transitGateways/invitations/101/accept", sub, region)
+	s.server.Accept(http.MethodPut, path, nil)
 	gateway := func() *attachments.TransitGatewayAttachment {
 		t.Helper()
 		task, err := api.GetActiveActive(s.ctx, sub, region)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if task.Response == nil || task.Response.Resource == nil || len(task.Response.Resource.TransitGatewayAttachment) != 1 {
+		if task.Response == nil || task.Response.Resource == nil ||
+			len(task.Response.Resource.TransitGatewayAttachment) != 1 {
 			t.Fatalf("got %+v, want one transit gateway", task)
 		}
 		return task.Response.Resource.TransitGatewayAttachment[0]
@@ -101,7 +105,8 @@ func (s *session) attachRegion(t *testing.T, sub, region int) {
 		t.Fatal(err)
 	}
 	s.await(t, "available", func() (string, error) { return redis.StringValue(gateway().AttachmentStatus), nil })
-	if err := api.UpdateActiveActive(s.ctx, sub, region, id, redis.StringSlice("10.20.0.0/16", "10.10.0.0/16")); err != nil {
+	cidrs := redis.StringSlice("10.20.0.0/16", "10.10.0.0/16")
+	if err := api.UpdateActiveActive(s.ctx, sub, region, id, cidrs); err != nil {
 		t.Fatal(err)
 	}
 	if got := gateway().Cidrs; len(got) != 2 || redis.StringValue(got[0].CidrAddress) != "10.20.0.0/16" {
@@ -117,7 +122,8 @@ func (s *session) linkRegion(t *testing.T, sub, region int) {
 	t.Helper()
 	api := s.client.PrivateLink
 	if err := api.CreateActiveActivePrivateLink(s.ctx, sub, region, privatelink.CreatePrivateLink{
-		ShareName: redis.String("orders share"), Principal: redis.String("210987654321"), PrincipalType: redis.String("aws_account"),
+		ShareName: redis.String("orders share"),
+		Principal: redis.String("210987654321"), PrincipalType: redis.String("aws_account"),
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +144,8 @@ func (s *session) linkRegion(t *testing.T, sub, region int) {
 		t.Errorf("got %+v", got)
 	}
 	script, err := api.GetActiveActivePrivateLinkEndpointScript(s.ctx, sub, region)
-	if err != nil || redis.StringValue(script.ResourceEndpointScript) == "" || redis.StringValue(script.TerraformAwsScript) == "" {
+	if err != nil || redis.StringValue(script.ResourceEndpointScript) == "" ||
+		redis.StringValue(script.TerraformAwsScript) == "" {
 		t.Errorf("endpoint script: got %+v, %v", script, err)
 	}
 	if err := api.DeleteActiveActivePrincipal(s.ctx, sub, region, redis.StringValue(role)); err != nil {
@@ -207,11 +214,13 @@ func privateServiceConnectOfRegions(t *testing.T, s *session) {
 	update(psc.UpdatePrivateServiceConnectEndpoint{GCPVPCName: redis.String("other")}) // while it is not in use
 	update(psc.UpdatePrivateServiceConnectEndpoint{Action: redis.String(psc.EndpointActionAccept)})
 	await(psc.EndpointStatusActive)
-	if redis.IntValue(got.ID) != id || redis.StringValue(got.GCPVPCName) != "other" || redis.StringValue(got.EndpointConnectionName) != "orders" {
+	if redis.IntValue(got.ID) != id || redis.StringValue(got.GCPVPCName) != "other" ||
+		redis.StringValue(got.EndpointConnectionName) != "orders" {
 		t.Errorf("got endpoint %+v, want it with another VPC", got)
 	}
 	script, err := api.GetActiveActiveEndpointCreationScripts(s.ctx, sub, region, service, id, true)
-	if err != nil || len(script.Script.TerraformGcp.ServiceAttachments) == 0 || redis.StringValue(script.Script.Bash) == "" {
+	if err != nil || len(script.Script.TerraformGcp.ServiceAttachments) == 0 ||
+		redis.StringValue(script.Script.Bash) == "" {
 		t.Errorf("creation script: got %+v, %v", script, err)
 	}
 	deletion, err := api.GetActiveActiveEndpointDeletionScripts(s.ctx, sub, region, service, id)

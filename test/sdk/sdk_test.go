@@ -71,8 +71,8 @@ func stories() []story {
 	}
 }
 
-// What is right at one speed may be wrong at another. At each the stories share one server, and with it one account: they
-// queue behind each other's tasks as the programs of one team would.
+// What is right at one speed may be wrong at another. At each the stories share one server, and with it one account:
+// they queue behind each other's tasks as the programs of one team would.
 func TestOfficialSDK(t *testing.T) {
 	t.Parallel()
 	for _, speed := range servetest.Speeds() {

@@ -60,7 +60,8 @@ func subscriptionLife(t *testing.T, s *session) {
 	s.wantListed(t, id, "sdk-life")
 	s.wantPrices(t, id)
 
-	if err := s.client.Subscription.Update(s.ctx, id, subscriptions.UpdateSubscription{Name: redis.String("sdk-renamed")}); err != nil {
+	renamed := subscriptions.UpdateSubscription{Name: redis.String("sdk-renamed")}
+	if err := s.client.Subscription.Update(s.ctx, id, renamed); err != nil {
 		t.Fatal(err)
 	}
 	s.awaitSubscription(t, id)
@@ -118,7 +119,8 @@ func (s *session) wantPrices(t *testing.T, id int) {
 		PriceCurrency:       redis.String("USD"),
 		PricePeriod:         redis.String("hour"),
 	}}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(pricing.Pricing{}, "DatabaseName", "PricePerUnit", "Region")); diff != "" {
+	made := cmpopts.IgnoreFields(pricing.Pricing{}, "DatabaseName", "PricePerUnit", "Region")
+	if diff := cmp.Diff(want, got, made); diff != "" {
 		t.Fatalf("pricing: want (-), got (+):\n%s", diff)
 	}
 	if redis.Float64Value(got[0].PricePerUnit) <= 0 {
@@ -148,7 +150,8 @@ func maintenanceWindows(t *testing.T, s *session) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(&maintenance.Maintenance{Mode: redis.String("automatic")}, got, cmpopts.EquateEmpty()); diff != "" {
+	automatic := &maintenance.Maintenance{Mode: redis.String("automatic")}
+	if diff := cmp.Diff(automatic, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("windows of a new subscription: want (-), got (+):\n%s", diff)
 	}
 	for _, want := range []maintenance.Maintenance{

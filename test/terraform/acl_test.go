@@ -89,7 +89,8 @@ func ownCloudAccount(t *testing.T, server *servetest.Server, terraform *command)
 	imported := terraform.open(t, server, "cloud-account")
 	imported.set(changed)
 	// No answer of the API has the credentials.
-	imported.ignore("rediscloud_cloud_account", "own", "access_secret_key", "console_username", "console_password", "sign_in_login_url")
+	imported.ignore("rediscloud_cloud_account", "own", "access_secret_key", "console_username", "console_password",
+		"sign_in_login_url")
 	imported.must("import", "rediscloud_cloud_account.own", fmt.Sprint(created["account_id"]))
 	imported.must("import", "rediscloud_subscription.shop", fmt.Sprint(created["subscription_id"]))
 	imported.wantNoChanges("after the import")

@@ -39,7 +39,8 @@ func activeActive(t *testing.T, server *servetest.Server, terraform *command) {
 	imported.must("import", "rediscloud_active_active_subscription.global", fmt.Sprint(created["subscription_id"]))
 	imported.must("import", "rediscloud_active_active_subscription_database.orders", fmt.Sprint(created["database_id"]))
 	imported.must("import", "rediscloud_active_active_subscription_regions.global", fmt.Sprint(created["subscription_id"]))
-	if status, out := imported.run("plan", "-detailed-exitcode", "-target=rediscloud_active_active_subscription.global"); status != 0 {
+	const target = "-target=rediscloud_active_active_subscription.global"
+	if status, out := imported.run("plan", "-detailed-exitcode", target); status != 0 {
 		t.Errorf("plan after the import: got status %d, want 0 (nothing to change):\n%s", status, out)
 	}
 

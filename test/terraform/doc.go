@@ -1,5 +1,5 @@
-// Package terraform drives a started `understudy serve` with real command lines and the official provider. It consists of
-// tests, which use what scripts/setup.sh has built and take minutes because the provider sleeps between its steps:
+// Package terraform drives a started `understudy serve` with real command lines and the official provider. It consists
+// of tests, which use what scripts/setup.sh has built and take minutes because the provider sleeps between its steps:
 //
 //	scripts/setup.sh postgres terraform opentofu provider
 //	cd test/terraform && go test -count=1 -v -parallel 16 -timeout 20m ./...

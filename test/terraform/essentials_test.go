@@ -11,7 +11,8 @@ import (
 	"github.com/understudy-dev/understudy/internal/servetest"
 )
 
-// The provider's sleeps for Essentials; it does not wait after an update of a subscription, nor for the end of a database.
+// The provider's sleeps for Essentials; it does not wait after an update of a subscription, nor for the end of a
+// database.
 const (
 	essentialsCreate         = look
 	essentialsDelete         = 2 * look
@@ -27,8 +28,9 @@ func essentials(t *testing.T, server *servetest.Server, terraform *command) {
 	w.wantNoChanges("after the creation")
 	created := w.outputs()
 	want := map[string]any{
-		"subscription_id": created["subscription_id"], "database_id": created["database_id"], "public_endpoint": created["public_endpoint"],
-		"found": true, "azure": "Azure west-us", "own_plan": true, "read": "stack resp3 0",
+		"subscription_id": created["subscription_id"], "database_id": created["database_id"],
+		"public_endpoint": created["public_endpoint"], "found": true,
+		"azure": "Azure west-us", "own_plan": true, "read": "stack resp3 0",
 	}
 	if diff := cmp.Diff(want, created); diff != "" || created["public_endpoint"] == "" {
 		t.Errorf("outputs: want (-), got (+):\n%s", diff)
@@ -83,7 +85,8 @@ func essentialsFree(t *testing.T, server *servetest.Server, terraform *command) 
 
 func wantEssentialsGone(t *testing.T, server *servetest.Server, id any) {
 	t.Helper()
-	if status, _, text := server.Do(http.MethodGet, fmt.Sprintf("/fixed/subscriptions/%v", id), nil); status != http.StatusNotFound {
+	status, _, text := server.Do(http.MethodGet, fmt.Sprintf("/fixed/subscriptions/%v", id), nil)
+	if status != http.StatusNotFound {
 		t.Errorf("GET subscription %v after destroy: got %d %s, want 404", id, status, text)
 	}
 }

@@ -46,8 +46,8 @@ func wholeLife(t *testing.T, server *servetest.Server, terraform *command) {
 	wantGone(t, server, created["subscription_id"])
 }
 
-// anotherModule differs in all a module may choose: cloud, version, modules, several databases, maintenance windows. One
-// of the databases is deleted behind Terraform's back.
+// anotherModule differs in all a module may choose: cloud, version, modules, several databases, maintenance windows.
+// One of the databases is deleted behind Terraform's back.
 func anotherModule(t *testing.T, server *servetest.Server, terraform *command) {
 	w := terraform.open(t, server, "modules")
 	w.apply(subscriptionCreate(2) + 2*databaseCreate)

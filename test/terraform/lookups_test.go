@@ -72,7 +72,8 @@ func seed(t *testing.T, server *servetest.Server, name string) int {
 		} `json:"subscription"`
 	}
 	status, _, text := server.Do(http.MethodGet, path+"/databases", nil)
-	if err := json.Unmarshal(text, &list); err != nil || len(list.Subscription) != 1 || len(list.Subscription[0].Databases) != 1 {
+	if err := json.Unmarshal(text, &list); err != nil || len(list.Subscription) != 1 ||
+		len(list.Subscription[0].Databases) != 1 {
 		t.Fatalf("list the databases: got %d %s, want one", status, text)
 	}
 	database := fmt.Sprintf("%s/databases/%d", path, list.Subscription[0].Databases[0].ID)

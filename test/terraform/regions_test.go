@@ -29,7 +29,8 @@ func connectionsOfRegions(t *testing.T, server *servetest.Server, terraform *com
 	imported := terraform.open(t, server, "active-active-connections")
 	imported.importEach("rediscloud_active_active_subscription.of[%q]", subscriptions)
 	imported.importEach("rediscloud_active_active_subscription_peering.%s", peerings)
-	if status, out := imported.run("plan", "-detailed-exitcode", "-target=rediscloud_active_active_subscription.of"); status != 0 {
+	const target = "-target=rediscloud_active_active_subscription.of"
+	if status, out := imported.run("plan", "-detailed-exitcode", target); status != 0 {
 		t.Errorf("plan after the import: got status %d, want 0 (nothing to change):\n%s", status, out)
 	}
 
@@ -42,7 +43,8 @@ func connectionsOfRegions(t *testing.T, server *servetest.Server, terraform *com
 	w.wantNoChanges("after the attachment")
 	gateway = availableGateway(t, server, gateways)
 	// Version 1.9.0 mixes up the ids of region and gateway when it updates an attachment, so the CIDRs are set without it.
-	server.Accept(http.MethodPut, fmt.Sprintf("%s/%d/attachment", gateways, gateway.ID), map[string]any{"cidrs": []string{"10.20.0.0/16", "10.10.0.0/16"}})
+	attachment := fmt.Sprintf("%s/%d/attachment", gateways, gateway.ID)
+	server.Accept(http.MethodPut, attachment, map[string]any{"cidrs": []string{"10.20.0.0/16", "10.10.0.0/16"}})
 	w.apply(0)
 	w.wantNoChanges("after the update")
 	attached := w.outputs()
@@ -53,10 +55,11 @@ func connectionsOfRegions(t *testing.T, server *servetest.Server, terraform *com
 		t.Errorf("output gateway: got %q, want tgw-…", id)
 	}
 	// And it panics when it deletes one.
-	if out, err := w.exec("state", "rm", "rediscloud_active_active_transit_gateway_attachment.hub[0]").CombinedOutput(); err != nil {
+	forget := w.exec("state", "rm", "rediscloud_active_active_transit_gateway_attachment.hub[0]")
+	if out, err := forget.CombinedOutput(); err != nil {
 		t.Fatalf("forget the attachment: %v\n%s", err, out)
 	}
-	server.Accept(http.MethodDelete, fmt.Sprintf("%s/%d/attachment", gateways, gateway.ID), nil)
+	server.Accept(http.MethodDelete, attachment, nil)
 
 	w.set(map[string]any{})
 	w.destroy(subscriptionDelete)

@@ -29,12 +29,20 @@ type command struct {
 func newCommand(t *testing.T, line, provider programs.Program) *command {
 	t.Helper()
 	config := filepath.Join(t.TempDir(), "terraform.rc")
-	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"RedisLabs/rediscloud\" = %q\n  }\n  direct {}\n}\n",
-		filepath.Dir(find(t, provider)))
+	text := fmt.Sprintf(`provider_installation {
+  dev_overrides {
+    "RedisLabs/rediscloud" = %q
+  }
+  direct {}
+}
+`, filepath.Dir(find(t, provider)))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return &command{path: find(t, line), config: config, fast: provider.Name == programs.FastProvider.Name, kinds: &kinds{found: map[string]bool{}}}
+	return &command{
+		path: find(t, line), config: config, fast: provider.Name == programs.FastProvider.Name,
+		kinds: &kinds{found: map[string]bool{}},
+	}
 }
 
 // find returns the path of a program that must be there.
@@ -122,8 +130,8 @@ func (w *workspace) timed(what string, waits time.Duration, args ...string) {
 	}
 }
 
-// importEach imports a resource for each id, by name, and in the order of the names: terraform reads the module's data sources at
-// every import, so what those refer to must come first ("AWS" does).
+// importEach imports a resource for each id, by name, and in the order of the names: terraform reads the module's data
+// sources at every import, so what those refer to must come first ("AWS" does).
 func (w *workspace) importEach(address string, ids map[string]any) {
 	w.t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(ids)) {
@@ -172,7 +180,8 @@ func (w *workspace) wantKept(created map[string]any, names ...string) map[string
 	updated := w.outputs()
 	for _, name := range names {
 		if updated[name] != created[name] {
-			w.t.Errorf("output %s: got %v after the update, want %v: it must not be replaced", name, updated[name], created[name])
+			w.t.Errorf("output %s: got %v after the update, want %v: it must not be replaced",
+				name, updated[name], created[name])
 		}
 	}
 	return updated

@@ -78,10 +78,12 @@ func (c *client) essentials() {
 	}
 	plans := c.plans("AWS", false)
 	free, paid := c.named(plans, "30MB"), c.named(plans, "Single-Zone_Persistence_1GB")
-	if free.Price != 0 || free.Size != 30 || free.SizeMeasurementUnit != "MB" || paid.Price == 0 || paid.PriceCurrency != "USD" || paid.PricePeriod != "Month" {
+	if free.Price != 0 || free.Size != 30 || free.SizeMeasurementUnit != "MB" ||
+		paid.Price == 0 || paid.PriceCurrency != "USD" || paid.PricePeriod != "Month" {
 		t.Errorf("get-essentials-plans: got %+v and %+v, want a free one and a paid one", free, paid)
 	}
-	first := c.create("create-essential-subscription", arguments{"name": "free", "planId": free.ID}, "fixedSubscriptionCreateRequest")
+	order := arguments{"name": "free", "planId": free.ID}
+	first := c.create("create-essential-subscription", order, "fixedSubscriptionCreateRequest")
 	second := c.create("create-essential-subscription", arguments{
 		"name": "paid", "planId": paid.ID, "paymentMethod": "credit-card", "paymentMethodId": c.card(),
 	}, "fixedSubscriptionCreateRequest")
@@ -101,19 +103,24 @@ func (c *client) essentials() {
 		c.refusesItself("get-essential-subscription-by-id", id)
 		c.refusesItself("delete-essential-subscription", id)
 	}
-	c.byService(essentialsSubscription{ID: first, Name: "free", Status: "active", PlanID: free.ID, PaymentMethodType: "credit-card"}, plain)
 	c.byService(essentialsSubscription{
-		ID: second, Name: "paid", Status: "active", PlanID: paid.ID, PaymentMethodType: "credit-card", PaymentMethodID: c.card(),
+		ID: first, Name: "free", Status: "active", PlanID: free.ID, PaymentMethodType: "credit-card",
+	}, plain)
+	c.byService(essentialsSubscription{
+		ID: second, Name: "paid", Status: "active", PlanID: paid.ID,
+		PaymentMethodType: "credit-card", PaymentMethodID: c.card(),
 	}, full)
 }
 
 // essentialsDatabases makes a database in each of two subscriptions.
 func (c *client) essentialsDatabases(free, paid int) (plain, full int) {
-	plain = c.create("create-essential-database", arguments{"subscriptionId": free, "name": "plain"}, "fixedDatabaseCreateRequest")
+	order := arguments{"subscriptionId": free, "name": "plain"}
+	plain = c.create("create-essential-database", order, "fixedDatabaseCreateRequest")
 	full = c.create("create-essential-database", arguments{
 		"subscriptionId": paid, "name": "full", "protocol": "redis", "respVersion": "resp2",
 		"dataPersistence": "aof-every-write", "dataEvictionPolicy": "allkeys-lfu", "replication": true,
-		"periodicBackupPath": "s3://bucket/path", "sourceIps": []any{"10.1.0.0/16"}, "enableTls": true, "password": "Secret-0123456789",
+		"periodicBackupPath": "s3://bucket/path", "sourceIps": []any{"10.1.0.0/16"},
+		"enableTls": true, "password": "Secret-0123456789",
 		"modules": []any{map[string]any{"name": "RedisJSON", "parameters": map[string]any{}}},
 	}, "fixedDatabaseCreateRequest")
 	c.essentialsDatabase(free, database{
@@ -158,10 +165,19 @@ func (c *client) payAsYouGo(subscription int) {
 		member  arguments
 		refusal string
 	}{
-		{arguments{"datasetSizeInGb": 0.5}, "FIXED_DATABASE_MEMORY_LIMIT_IN_GB_AND_DATA_SET_SIZE_SUPPORTED_ONLY_FOR_PAY_AS_YOU_GO"},
+		{
+			arguments{"datasetSizeInGb": 0.5},
+			"FIXED_DATABASE_MEMORY_LIMIT_IN_GB_AND_DATA_SET_SIZE_SUPPORTED_ONLY_FOR_PAY_AS_YOU_GO",
+		},
 		{arguments{"supportOSSClusterApi": true}, "FIXED_DATABASE_OSS_CLUSTER_API_IS_NOT_SUPPORTED_IN_REQUESTED_PLAN"},
-		{arguments{"useExternalEndpointForOSSClusterApi": true}, "FIXED_DATABASE_USE_EXTERNAL_ENDPOINT_FOR_OSS_CLUSTER_API_NOT_SUPPORTED_IN_REQUESTED_PLAN"},
-		{arguments{"enableDatabaseClustering": true}, "FIXED_DATABASE_ENABLE_DATABASE_CLUSTERING_SUPPORTED_ONLY_FOR_PAY_AS_YOU_GO"},
+		{
+			arguments{"useExternalEndpointForOSSClusterApi": true},
+			"FIXED_DATABASE_USE_EXTERNAL_ENDPOINT_FOR_OSS_CLUSTER_API_NOT_SUPPORTED_IN_REQUESTED_PLAN",
+		},
+		{
+			arguments{"enableDatabaseClustering": true},
+			"FIXED_DATABASE_ENABLE_DATABASE_CLUSTERING_SUPPORTED_ONLY_FOR_PAY_AS_YOU_GO",
+		},
 		{arguments{"numberOfShards": 2}, "FIXED_DATABASE_NUMBER_OF_SHARDS_SUPPORTED_ONLY_FOR_PAY_AS_YOU_GO"},
 	} {
 		order := arguments{"subscriptionId": subscription, "name": "large"}
@@ -195,11 +211,13 @@ func (c *client) byService(want essentialsSubscription, database int) {
 	}
 	var begun task
 	c.service("DatabasesEssentialsService", "deleteFixedDatabaseById1", &begun, want.ID, database)
-	if ended := c.finished(begun); ended.CommandType != "fixedDatabaseDeleteRequest" || ended.Status != "processing-completed" {
+	ended := c.finished(begun)
+	if ended.CommandType != "fixedDatabaseDeleteRequest" || ended.Status != "processing-completed" {
 		t.Errorf("delete an Essentials database: got %+v, error %+v, want it completed", ended, ended.Response.Error)
 	}
 	c.service(class, "deleteSubscriptionById1", &begun, want.ID)
-	if ended := c.finished(begun); ended.CommandType != "fixedSubscriptionDeleteRequest" || ended.Status != "processing-completed" {
+	ended = c.finished(begun)
+	if ended.CommandType != "fixedSubscriptionDeleteRequest" || ended.Status != "processing-completed" {
 		t.Errorf("delete an Essentials subscription: got %+v, error %+v, want it completed", ended, ended.Response.Error)
 	}
 	c.until("a list without what was deleted", func() bool {

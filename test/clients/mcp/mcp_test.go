@@ -19,8 +19,8 @@ const limit = time.Minute
 // npm is where the packages from npm are.
 const npm = "testdata/npm"
 
-// client is a running Redis Cloud MCP server: a process that speaks JSON-RPC over its standard input and output, and the
-// Redis Cloud API behind it.
+// client is a running Redis Cloud MCP server: a process that speaks JSON-RPC over its standard input and output, and
+// the Redis Cloud API behind it.
 type client struct {
 	t       *testing.T
 	flags   []string // that say where the API is
@@ -52,8 +52,11 @@ func (s schema) paths(prefix string, add func(string)) {
 func start(t *testing.T, server *servetest.Server) *client {
 	t.Helper()
 	installed(t)
-	flags := []string{"--base-url=" + server.RecordedURL(), "--api-key=" + server.APIKey, "--secret-key=" + server.SecretKey}
-	cmd := exec.CommandContext(t.Context(), "node", append([]string{"node_modules/mcp-redis-cloud/dist/index.js"}, flags...)...)
+	flags := []string{
+		"--base-url=" + server.RecordedURL(), "--api-key=" + server.APIKey, "--secret-key=" + server.SecretKey,
+	}
+	args := append([]string{"node_modules/mcp-redis-cloud/dist/index.js"}, flags...)
+	cmd := exec.CommandContext(t.Context(), "node", args...)
 	cmd.Dir = npm
 	var stderr tail
 	cmd.Stderr = &stderr
@@ -68,7 +71,10 @@ func start(t *testing.T, server *servetest.Server) *client {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	c := &client{t: t, flags: flags, in: in, lines: make(chan []byte), schemas: map[string]schema{}, sent: map[string]map[string]bool{}}
+	c := &client{
+		t: t, flags: flags, in: in, lines: make(chan []byte),
+		schemas: map[string]schema{}, sent: map[string]map[string]bool{},
+	}
 	read := make(chan struct{})
 	go func() {
 		defer close(read)

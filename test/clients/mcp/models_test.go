@@ -43,7 +43,9 @@ func TestEveryMemberIsTaken(t *testing.T) {
 	if len(calls) < 80 {
 		t.Errorf("found %d bodies to send, want at least 80", len(calls))
 	}
-	flags := []string{"--base-url=" + server.RecordedURL(), "--api-key=" + server.APIKey, "--secret-key=" + server.SecretKey}
+	flags := []string{
+		"--base-url=" + server.RecordedURL(), "--api-key=" + server.APIKey, "--secret-key=" + server.SecretKey,
+	}
 	for i, got := range callServices(t, flags, calls...) {
 		if got.Status == http.StatusNotFound && strings.Contains(calls[i].method, "Tag") { // tags are looked up at once
 			continue
@@ -69,7 +71,9 @@ func TestEveryMethodIsKnown(t *testing.T) {
 	if len(calls) < 80 {
 		t.Errorf("found %d methods without a body, want at least 80", len(calls))
 	}
-	flags := []string{"--base-url=" + server.RecordedURL(), "--api-key=" + server.APIKey, "--secret-key=" + server.SecretKey}
+	flags := []string{
+		"--base-url=" + server.RecordedURL(), "--api-key=" + server.APIKey, "--secret-key=" + server.SecretKey,
+	}
 	for i, got := range callServices(t, flags, calls...) {
 		if got.Error != nil && got.Status != http.StatusNotFound {
 			t.Errorf("%s.%s%v: %d %s", calls[i].class, calls[i].method, calls[i].args, got.Status, got.Error)
@@ -89,7 +93,8 @@ func TestEveryMethodIsKnown(t *testing.T) {
 	}
 }
 
-// method is a method of the client. Its arguments are ids of resources that do not exist, before the body if it has one.
+// method is a method of the client. Its arguments are ids of resources that do not exist, before the body if it has
+// one.
 type method struct {
 	class, name string
 	args        []any
@@ -151,7 +156,9 @@ func readModels(t *testing.T) models {
 	for name, text := range readAll(t, "models/*.d.ts") {
 		m := model{enums: map[string]string{}}
 		for _, found := range line.FindAllStringSubmatch(text, -1) {
-			m.members = append(m.members, member{name: found[2], is: found[4], optional: found[3] != "", readOnly: found[1] != ""})
+			m.members = append(m.members, member{
+				name: found[2], is: found[4], optional: found[3] != "", readOnly: found[1] != "",
+			})
 		}
 		for _, found := range enum.FindAllStringSubmatch(text, -1) {
 			m.enums[name+"."+found[1]] = found[2]

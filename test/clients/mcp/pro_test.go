@@ -134,8 +134,10 @@ func (c *client) pro() (id int) {
 		t.Fatalf("get-pro-subscription: got %+v, want one region", s)
 	}
 	cloud, region := s.CloudDetails[0], s.CloudDetails[0].Regions[0]
-	if cloud.Provider != "AWS" || cloud.CloudAccountID != 1 || region.Region != "eu-west-1" || !region.MultipleAvailabilityZones ||
-		len(region.Networking) != 3 || region.Networking[0].DeploymentCIDR != "10.0.1.0/26" || len(region.PreferredAvailabilityZones) != 3 {
+	if cloud.Provider != "AWS" || cloud.CloudAccountID != 1 ||
+		region.Region != "eu-west-1" || !region.MultipleAvailabilityZones ||
+		len(region.Networking) != 3 || region.Networking[0].DeploymentCIDR != "10.0.1.0/26" ||
+		len(region.PreferredAvailabilityZones) != 3 {
 		t.Errorf("get-pro-subscription: got %+v, want the region that was ordered", s.CloudDetails)
 	}
 
@@ -145,7 +147,8 @@ func (c *client) pro() (id int) {
 	}
 	for i, name := range []string{"first-1", "first-2"} {
 		c.same("get-pro-databases", database{
-			DatabaseID: first[i].DatabaseID, Name: name, Status: "active", Protocol: "redis", DatasetSizeInGb: 0.5, RespVersion: "resp3",
+			DatabaseID: first[i].DatabaseID, Name: name, Status: "active",
+			Protocol: "redis", RespVersion: "resp3", DatasetSizeInGb: 0.5,
 			DataPersistence: "snapshot-every-6-hours", DataEvictionPolicy: "volatile-lru", Replication: true,
 			ThroughputMeasurement: throughput{"operations-per-second", 2000}, QueryPerformanceFactor: "2x",
 			Modules: []module{{"RediSearch"}}, Security: security{SourceIPs: []string{"0.0.0.0/0"}},
@@ -154,12 +157,16 @@ func (c *client) pro() (id int) {
 
 	c.addDatabases(id)
 	second := c.databases(arguments{"subscriptionId": id, "offset": 1, "limit": 2})
-	if all := c.databases(arguments{"subscriptionId": id}); len(all) != 4 || len(second) != 2 || second[0].DatabaseID != all[1].DatabaseID || second[1].DatabaseID != all[2].DatabaseID {
-		t.Errorf("get-pro-databases with an offset of 1 and a limit of 2: got %+v, want the second and third of %+v", second, all)
+	all := c.databases(arguments{"subscriptionId": id})
+	if len(all) != 4 || len(second) != 2 ||
+		second[0].DatabaseID != all[1].DatabaseID || second[1].DatabaseID != all[2].DatabaseID {
+		t.Errorf("get-pro-databases with an offset of 1 and a limit of 2: got %+v, want the second and third of %+v",
+			second, all)
 	}
 
 	order["dryRun"] = true
-	if plan := c.command("create-pro-subscription", order, "subscriptionCreateRequest"); plan.Status != "processing-completed" {
+	plan := c.command("create-pro-subscription", order, "subscriptionCreateRequest")
+	if plan.Status != "processing-completed" {
 		t.Errorf("a dry run: got %+v, want it completed", plan)
 	}
 	return id
@@ -184,8 +191,9 @@ func (c *client) addDatabases(id int) {
 	t := c.t
 	order := arguments{
 		"subscriptionId": id, "dryRun": false, "name": "full", "protocol": "redis", "port": 12345, "datasetSizeInGb": 1,
-		"respVersion": "resp2", "supportOSSClusterApi": true, "dataPersistence": "aof-every-1-second", "dataEvictionPolicy": "allkeys-lru",
-		"replication": true, "throughputMeasurement": map[string]any{"by": "operations-per-second", "value": 3000},
+		"respVersion": "resp2", "supportOSSClusterApi": true, "replication": true,
+		"dataPersistence": "aof-every-1-second", "dataEvictionPolicy": "allkeys-lru",
+		"throughputMeasurement":  map[string]any{"by": "operations-per-second", "value": 3000},
 		"averageItemSizeInBytes": 1000, "sourceIp": []any{"10.1.0.0/16"}, "enableTls": true, "password": "Secret-0123456789",
 		"modules":      []any{map[string]any{"name": "RediSearch", "parameters": map[string]any{}}},
 		"shardingType": "redis-oss-hashing", "queryPerformanceFactor": "2x",
@@ -214,7 +222,8 @@ func (c *client) addDatabases(id int) {
 	}, got[memcached])
 	c.same("get-pro-databases", database{
 		DatabaseID: full, Name: "full", Status: "active", Protocol: "redis", DatasetSizeInGb: 1, RespVersion: "resp2",
-		SupportOSSClusterAPI: true, DataPersistence: "aof-every-1-second", DataEvictionPolicy: "allkeys-lru", Replication: true,
+		SupportOSSClusterAPI: true, Replication: true,
+		DataPersistence: "aof-every-1-second", DataEvictionPolicy: "allkeys-lru",
 		ThroughputMeasurement: throughput{"operations-per-second", 3000}, QueryPerformanceFactor: "2x",
 		Modules: []module{{"RediSearch"}}, Security: security{EnableTLS: true, SourceIPs: []string{"10.1.0.0/16"}},
 	}, got[full])
@@ -293,16 +302,22 @@ func (c *client) refusals() {
 	}
 	// Redis' own cloud account has no VPC of the customer's.
 	ended := c.command("create-pro-subscription", order(
-		map[string]any{"region": "us-east-1", "networking": map[string]any{"deploymentCIDR": "10.0.4.0/24", "vpcId": "vpc-0123456789"}},
+		map[string]any{
+			"region": "us-east-1", "networking": map[string]any{"deploymentCIDR": "10.0.4.0/24", "vpcId": "vpc-0123456789"},
+		},
 		map[string]any{"name": "d", "protocol": "redis"},
 	), "subscriptionCreateRequest")
-	if refused := ended.Response.Error; refused == nil || refused.Type != "VPC_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT" {
+	refused := ended.Response.Error
+	if refused == nil || refused.Type != "VPC_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT" {
 		t.Errorf("a VPC in Redis' own cloud account: got %+v, error %+v, want it refused", ended, refused)
 	}
 	// The schema that the tool shows wants an object, as the API does; the tool wants a list.
 	text, isError := c.try("create-pro-subscription", order(
 		map[string]any{"region": "us-east-1"},
-		map[string]any{"name": "d", "protocol": "redis", "modules": []any{map[string]any{"name": "RediSearch", "parameters": map[string]any{}}}},
+		map[string]any{
+			"name": "d", "protocol": "redis",
+			"modules": []any{map[string]any{"name": "RediSearch", "parameters": map[string]any{}}},
+		},
 	))
 	if !isError || text != "Error: Invalid input: Input validation for Create pro subscription" {
 		t.Errorf("parameters of a module: got %s, want the tool's own refusal", text)

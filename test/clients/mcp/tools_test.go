@@ -88,7 +88,8 @@ func (c *client) card() int {
 		}
 	}
 	c.call("get-current-payment-methods", nil, &methods)
-	if got := methods.PaymentMethods; len(got) != 1 || got[0].Type != "Visa" || got[0].CreditCardEndsWith != 5556 || got[0].ID == 0 {
+	if got := methods.PaymentMethods; len(got) != 1 || got[0].ID == 0 ||
+		got[0].Type != "Visa" || got[0].CreditCardEndsWith != 5556 {
 		c.t.Fatalf("payment methods: got %+v, want the Visa that ends with 5556", got)
 	}
 	return methods.PaymentMethods[0].ID

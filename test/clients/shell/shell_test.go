@@ -32,8 +32,9 @@ func TestScript(t *testing.T) {
 			defer cancel()
 			cmd := exec.CommandContext(ctx, "sh", "testdata/endpoint.sh")
 			cmd.WaitDelay = time.Second // of a curl that outlives the script
-			cmd.Env = append(os.Environ(), "REDISCLOUD_URL="+server.RecordedURL(), "REDISCLOUD_ACCESS_KEY="+server.APIKey,
-				"REDISCLOUD_SECRET_KEY="+server.SecretKey, "TIMEOUT="+strconv.Itoa(int(limit.Seconds())), "INTERVAL=0.1", "no_proxy=127.0.0.1")
+			cmd.Env = append(os.Environ(), "REDISCLOUD_URL="+server.RecordedURL(),
+				"REDISCLOUD_ACCESS_KEY="+server.APIKey, "REDISCLOUD_SECRET_KEY="+server.SecretKey,
+				"TIMEOUT="+strconv.Itoa(int(limit.Seconds())), "INTERVAL=0.1", "no_proxy=127.0.0.1")
 			var stdout, stderr bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
 			if err := cmd.Run(); err != nil || stderr.Len() > 0 {
@@ -42,7 +43,8 @@ func TestScript(t *testing.T) {
 			if got := endpoint.FindStringSubmatch(stdout.String()); got == nil || got[1] != got[2] {
 				t.Errorf("the script prints %q, want an endpoint", &stdout)
 			}
-			if status, _, text := server.Do(http.MethodGet, "/subscriptions", nil); status != http.StatusNotFound && !bytes.Contains(text, []byte(`"subscriptions" : [ ]`)) {
+			status, _, text := server.Do(http.MethodGet, "/subscriptions", nil)
+			if status != http.StatusNotFound && !bytes.Contains(text, []byte(`"subscriptions" : [ ]`)) {
 				t.Errorf("after the script: got %d %s, want no subscription", status, text)
 			}
 		})

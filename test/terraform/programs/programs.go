@@ -1,6 +1,6 @@
 // Package programs builds what the stories drive where the machine has none: the command lines people use, and the
-// provider in two speeds. Each is built once for a version of itself, of Go and of the way it is built here, and kept in
-// the user's cache directory, so that no other clone of this repository builds it again.
+// provider in two speeds. Each is built once for a version of itself, of Go and of the way it is built here, and kept
+// in the user's cache directory, so that no other clone of this repository builds it again.
 package programs
 
 import (
@@ -30,9 +30,9 @@ type Program struct {
 	rewrites []rewrite
 }
 
-// The command lines. They differ from the released ones only in where a state may be kept, whose keys may encrypt it, and
-// where modules may come from: what speaks to a dozen clouds, most of what there is to download and to compile, is left
-// out. The stories keep their states in files.
+// The command lines. They differ from the released ones only in where a state may be kept, whose keys may encrypt it,
+// and where modules may come from: what speaks to a dozen clouds, most of what there is to download and to compile, is
+// left out. The stories keep their states in files.
 var (
 	Terraform = Program{
 		Name: "terraform", exe: "terraform", onPath: true,
@@ -129,7 +129,8 @@ func (p Program) Build(ctx context.Context, root, path string) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	// The changes are made in copies, which a copy of the go.mod names: go takes no -overlay of a file in its module cache.
+	// The changes are made in copies, which a copy of the go.mod names: go takes no -overlay of a file in its module
+	// cache.
 	modfile := filepath.Join(work, "go.mod")
 	for _, name := range []string{"go.mod", "go.sum"} {
 		text, err := os.ReadFile(filepath.Join(root, p.pinned, name))
@@ -156,7 +157,9 @@ func (p Program) Build(ctx context.Context, root, path string) error {
 		}
 	}
 	built := filepath.Join(work, p.exe)
-	if _, err := p.run(ctx, root, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w "+p.ldflags, "-modfile", modfile, "-o", built, p.pkg); err != nil {
+	_, err = p.run(ctx, root, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w "+p.ldflags,
+		"-modfile", modfile, "-o", built, p.pkg)
+	if err != nil {
 		return err
 	}
 	return os.Rename(built, path) // whole or not at all, also when two build it at once

@@ -119,8 +119,9 @@ func TestPlacesAreCounted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
+			source := []byte("package p\n\nfunc f() { time.Sleep(time.Second) }\n")
 			for _, file := range []string{"a.go", "a_test.go"} {
-				if err := os.WriteFile(filepath.Join(dir, file), []byte("package p\n\nfunc f() { time.Sleep(time.Second) }\n"), 0o600); err != nil {
+				if err := os.WriteFile(filepath.Join(dir, file), source, 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -25,8 +25,8 @@ type edit struct {
 	text     string // in which %s stands for what was there
 }
 
-// make makes the change in a copy of the module. A version that has fewer places than counted, or more, is an error: what
-// is built would not be what it says it is.
+// make makes the change in a copy of the module. A version that has fewer places than counted, or more, is an error:
+// what is built would not be what it says it is.
 func (r rewrite) make(root string) error {
 	files, err := filepath.Glob(filepath.Join(root, r.files))
 	if err != nil {
@@ -58,7 +58,8 @@ func (r rewrite) make(root string) error {
 		places += found
 	}
 	if places != r.places {
-		return fmt.Errorf("%s/%s has %d places to rewrite, want %d: count them anew for this version", r.module, r.files, places, r.places)
+		return fmt.Errorf("%s/%s has %d places to rewrite, want %d: count them anew for this version",
+			r.module, r.files, places, r.places)
 	}
 	return nil
 }

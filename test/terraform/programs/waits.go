@@ -12,10 +12,14 @@ const Hurry = 100
 
 // The names of what is a wait, each in a role: only there may its value be divided. Timeouts are no waits.
 var (
-	waitCalls  = []string{"Sleep", "Delay", "MaxDelay"}                             // time.Sleep, and the options of retry-go
-	waitFields = []string{"Delay", "MinTimeout", "PollInterval", "retryDelay"}      // of StateChangeConf, and of the SDK's client
-	waitNames  = []string{"wait", "defaultWindowDuration"}                          // a variable of StateChangeConf, a constant of the SDK
-	units      = []string{"Microsecond", "Millisecond", "Second", "Minute", "Hour"} // of package time
+	// time.Sleep, and the options of retry-go.
+	waitCalls = []string{"Sleep", "Delay", "MaxDelay"}
+	// Of StateChangeConf, and of the SDK's client.
+	waitFields = []string{"Delay", "MinTimeout", "PollInterval", "retryDelay"}
+	// A variable of StateChangeConf, a constant of the SDK.
+	waitNames = []string{"wait", "defaultWindowDuration"}
+	// Of package time.
+	units = []string{"Microsecond", "Millisecond", "Second", "Minute", "Hour"}
 )
 
 // hurry divides every wait that is written down as a number of seconds or the like.

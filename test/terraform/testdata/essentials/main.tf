@@ -110,7 +110,11 @@ output "own_plan" {
 }
 
 output "read" {
-  value = "${data.rediscloud_essentials_database.sessions.protocol} ${data.rediscloud_essentials_database.sessions.resp_version} ${length(data.rediscloud_essentials_database.sessions.private_endpoint)}"
+  value = join(" ", [
+    data.rediscloud_essentials_database.sessions.protocol,
+    data.rediscloud_essentials_database.sessions.resp_version,
+    length(data.rediscloud_essentials_database.sessions.private_endpoint),
+  ])
 }
 
 output "public_endpoint" {
