@@ -10,7 +10,7 @@ import (
 // story is something that people do with terraform, from the creation to the end.
 type story struct {
 	name   string
-	tell   func(*testing.T, *servetest.Server, *command)
+	steps  func(*testing.T, *servetest.Server, *command)
 	family bool // whether it stands for a family of resources where there is no time for all stories
 }
 
@@ -72,6 +72,6 @@ func TestEverySpeed(t *testing.T) {
 func (s story) run(t *testing.T, server *servetest.Server, terraform *command) {
 	t.Run(s.name, func(t *testing.T) {
 		t.Parallel()
-		s.tell(t, server, terraform)
+		s.steps(t, server, terraform)
 	})
 }
