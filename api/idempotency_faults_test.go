@@ -78,18 +78,18 @@ func (m *machine) advanceBy(rt *rapid.T, d time.Duration) {
 // taken is a key whose request was received and not answered.
 type taken struct {
 	name keyName
-	wish
+	draw
 	claim   store.KeyClaim
 	request string // id
 }
 
 // crash takes a key for a request that dies before it does anything.
 func (m *machine) crash(rt *rapid.T) {
-	w := wish{
+	d := draw{
 		route:   rapid.SampledFrom([]route{createSubscription, createDatabase}).Draw(rt, "route"),
 		content: rapid.SampledFrom([]string{"one", "one", "two"}).Draw(rt, "content"),
 	}
-	m.take(rt, rapid.SampledFrom(someKeys()).Draw(rt, "key"), w)
+	m.take(rt, rapid.SampledFrom(someKeys()).Draw(rt, "key"), d)
 }
 
 // crashAndRetry is what follows a crash most often; the retry may crash, too.
@@ -99,25 +99,25 @@ func (m *machine) crashAndRetry(rt *rapid.T) {
 	m.leaseRunsOut(rt)
 	retry := m.sent[len(m.sent)-1]
 	if rapid.Bool().Draw(rt, "crash again") {
-		m.take(rt, retry.keys[0], retry.wish)
+		m.take(rt, retry.keys[0], retry.draw)
 		return
 	}
 	m.send(rt, retry)
 }
 
 // take receives a request in place of a server.
-func (m *machine) take(rt *rapid.T, name keyName, w wish) {
+func (m *machine) take(rt *rapid.T, name keyName, d draw) {
 	scheme := idempotency.Key()
 	if name.token() {
 		scheme = idempotency.ClientToken()
 	}
-	m.sent = append(m.sent, sending{w, []keyName{name}})
-	method, path := w.target(m.database)
+	m.sent = append(m.sent, sending{d, []keyName{name}})
+	method, path := d.target(m.database)
 	key := store.IdempotencyKey{
 		Account:     m.client.ID,
 		Scheme:      scheme.Name,
 		Hash:        idempotency.Hash(name.key),
-		Fingerprint: idempotency.Fingerprint(m.secret, method, &url.URL{Path: path}, []byte(w.body(false))),
+		Fingerprint: idempotency.Fingerprint(m.secret, method, &url.URL{Path: path}, []byte(d.body(false))),
 	}
 	// The lease ends by command, not by the time that the test takes.
 	terms := store.KeyTerms{Replayed: scheme.Replayed, Known: scheme.Known, Lease: time.Hour}
@@ -126,13 +126,13 @@ func (m *machine) take(rt *rapid.T, name keyName, w wish) {
 	if err != nil {
 		rt.Fatal(err)
 	}
-	v := m.judge(name, w)
+	v := m.judge(name, d)
 	if (v == perform) != (record == nil) {
 		rt.Fatalf("acquired: %v; the model says %d", record == nil, v)
 	}
 	if v == perform {
-		m.receive(name, w).claim = claim
-		m.taken = append(m.taken, taken{name, w, claim, request})
+		m.receive(name, d).claim = claim
+		m.taken = append(m.taken, taken{name, d, claim, request})
 	}
 }
 

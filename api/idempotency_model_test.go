@@ -91,7 +91,7 @@ type machine struct {
 
 // sending is a request as it was sent.
 type sending struct {
-	wish
+	draw
 	keys []keyName
 }
 
@@ -124,25 +124,25 @@ func drawKeys(rt *rapid.T) []keyName {
 	return []keyName{rapid.SampledFrom(good).Draw(rt, "key")}
 }
 
-func drawWish(rt *rapid.T) wish {
-	w := wish{route: createSubscription, content: "one"}
-	w.route = rapid.SampledFrom([]route{
+func drawRequest(rt *rapid.T) draw {
+	d := draw{route: createSubscription, content: "one"}
+	d.route = rapid.SampledFrom([]route{
 		createSubscription, createDatabase, addTag, createSubscription, createDatabase, replaceTags,
 	}).Draw(rt, "route")
 	if rarely(rt) {
-		w.route = unknownRoute
+		d.route = unknownRoute
 	}
-	w.content = rapid.SampledFrom([]string{"one", "two", "one", "garbage", "wrong", "one", "trailing"}).Draw(rt, "content")
+	d.content = rapid.SampledFrom([]string{"one", "two", "one", "garbage", "wrong", "one", "trailing"}).Draw(rt, "content")
 	if rarely(rt) {
-		w.query = rapid.SampledFrom([]string{"x=1", "x=1&y=2"}).Draw(rt, "query")
+		d.query = rapid.SampledFrom([]string{"x=1", "x=1&y=2"}).Draw(rt, "query")
 	}
-	return w
+	return d
 }
 
 func rarely(rt *rapid.T) bool { return rapid.IntRange(0, 6).Draw(rt, "rarely") == 6 }
 
 func (m *machine) post(rt *rapid.T) {
-	m.send(rt, sending{drawWish(rt), drawKeys(rt)})
+	m.send(rt, sending{drawRequest(rt), drawKeys(rt)})
 }
 
 // again sends what was sent before.
@@ -150,7 +150,7 @@ func (m *machine) again(rt *rapid.T) { m.send(rt, m.earlier(rt)) }
 
 // change sends another request with the keys of an earlier one.
 func (m *machine) change(rt *rapid.T) {
-	s, other := m.earlier(rt), drawWish(rt)
+	s, other := m.earlier(rt), drawRequest(rt)
 	switch rapid.SampledFrom([]string{"route", "query", "content"}).Draw(rt, "what changes") {
 	case "route":
 		s.route = other.route
@@ -173,10 +173,10 @@ func (m *machine) earlier(rt *rapid.T) sending {
 func (m *machine) send(rt *rapid.T, s sending) {
 	m.sent = append(m.sent, s)
 	ended := func() error { return nil }
-	expected, v := m.expect(s.wish, s.keys)
+	expected, v := m.expect(s.draw, s.keys)
 	if v == underWay && expected.echo.token() {
 		ended = m.endWait(rt, expected.echo)
-		expected, v = m.expect(s.wish, s.keys)
+		expected, v = m.expect(s.draw, s.keys)
 	}
 	got := m.do(rt, s, m.client.Secrets.Secret)
 	if err := ended(); err != nil {
@@ -187,10 +187,10 @@ func (m *machine) send(rt *rapid.T, s sending) {
 		return
 	}
 	if expected.echo != (keyName{}) {
-		l := m.receive(expected.echo, s.wish)
+		l := m.receive(expected.echo, s.draw)
 		l.state, l.outcome = settled, got
 	}
-	m.done(s.wish)
+	m.done(s.draw)
 }
 
 func (m *machine) do(rt *rapid.T, s sending, secret string) apitest.Answer {
@@ -260,7 +260,7 @@ func (m *machine) aside(rt *rapid.T) {
 
 // stranger has the keys of a request, but not those of the account (D-2, D-3).
 func (m *machine) stranger(rt *rapid.T) {
-	s := sending{drawWish(rt), drawKeys(rt)}
+	s := sending{drawRequest(rt), drawKeys(rt)}
 	status := http.StatusUnauthorized
 	if s.route == unknownRoute {
 		status = http.StatusNotFound

@@ -39,7 +39,7 @@ func (k keyName) terms() (replayed, known time.Duration) {
 // life of a key is from its first receipt until it is forgotten.
 type life struct {
 	born    time.Duration
-	of      wish
+	of      draw
 	state   lifeState
 	claim   store.KeyClaim // of the one at work, where the test plays its part
 	outcome apitest.Answer // once it is settled
@@ -72,12 +72,12 @@ func (m *reference) forgotten(name keyName) bool {
 }
 
 // judge decides about a request (C-7 to C-11, R-4 to R-9).
-func (m *reference) judge(name keyName, w wish) verdict {
+func (m *reference) judge(name keyName, d draw) verdict {
 	l := m.keys[name]
 	replayed, _ := name.terms()
 	switch {
 	case l != nil && l.state == working: // whatever its age: H25
-		if name.token() && l.of != w {
+		if name.token() && l.of != d {
 			return reused
 		}
 		return underWay
@@ -85,7 +85,7 @@ func (m *reference) judge(name keyName, w wish) verdict {
 		return perform
 	case m.now-l.born >= replayed:
 		return expired
-	case l.of != w:
+	case l.of != d:
 		return reused
 	case l.state == settled:
 		return replay
@@ -94,9 +94,9 @@ func (m *reference) judge(name keyName, w wish) verdict {
 }
 
 // receive begins the life of a key, or goes on with one that came to nothing.
-func (m *reference) receive(name keyName, w wish) *life {
+func (m *reference) receive(name keyName, d draw) *life {
 	if m.forgotten(name) {
-		m.keys[name] = &life{born: m.now, of: w}
+		m.keys[name] = &life{born: m.now, of: d}
 	}
 	l := m.keys[name]
 	l.state, l.claim = working, store.KeyClaim{}
@@ -133,21 +133,21 @@ type want struct {
 
 // expect says how a request is answered, if it is carried out now: an invalid key
 // and an unknown route come before the key is looked up (D-2).
-func (m *reference) expect(w wish, keys []keyName) (want, verdict) {
-	name, refusal := chosen(w, keys)
+func (m *reference) expect(d draw, keys []keyName) (want, verdict) {
+	name, refusal := chosen(d, keys)
 	switch {
-	case w.route == unknownRoute:
+	case d.route == unknownRoute:
 		return want{status: http.StatusNotFound}, perform
 	case refusal != "":
 		return want{status: http.StatusBadRequest, code: refusal}, perform
 	case name == keyName{}:
-		return want{status: m.outcome(w)}, perform
+		return want{status: m.outcome(d)}, perform
 	}
-	v := m.judge(name, w)
+	v := m.judge(name, d)
 	expected := want{echo: name}
 	switch v {
 	case perform:
-		expected.status = m.outcome(w)
+		expected.status = m.outcome(d)
 	case replay:
 		expected.first = &m.keys[name].outcome
 		expected.status = expected.first.Status
@@ -168,14 +168,14 @@ func (m *reference) expect(w wish, keys []keyName) (want, verdict) {
 }
 
 // chosen is the key that counts, or with what the request is refused (C-3, D-1, R-2, R-4).
-func chosen(w wish, keys []keyName) (name keyName, refusal string) {
+func chosen(d draw, keys []keyName) (name keyName, refusal string) {
 	for _, k := range keys {
 		switch {
-		case k.token() && !w.creates():
+		case k.token() && !d.creates():
 			continue
 		case name != keyName{}:
 			return name, "invalid-key"
-		case k.token() && w.unreadable():
+		case k.token() && d.unreadable():
 			return k, "DBS.200001"
 		case k.token() && k.key == badToken:
 			return k, "DBS.280497"
@@ -188,28 +188,28 @@ func chosen(w wish, keys []keyName) (name keyName, refusal string) {
 }
 
 // outcome is the status of a request that is carried out.
-func (m *reference) outcome(w wish) int {
-	_, there := m.tags[w.content]
+func (m *reference) outcome(d draw) int {
+	_, there := m.tags[d.content]
 	switch {
-	case w.unreadable() || w.content == "wrong":
+	case d.unreadable() || d.content == "wrong":
 		return http.StatusBadRequest
-	case w.creates():
+	case d.creates():
 		return http.StatusAccepted
-	case w.route == addTag && there:
+	case d.route == addTag && there:
 		return http.StatusConflict
 	}
 	return http.StatusOK
 }
 
 // done takes the effect of a request that was carried out into account.
-func (m *reference) done(w wish) {
-	switch m.outcome(w) {
+func (m *reference) done(d draw) {
+	switch m.outcome(d) {
 	case http.StatusAccepted:
 		m.tasks++
 	case http.StatusOK:
-		if w.route == replaceTags {
+		if d.route == replaceTags {
 			clear(m.tags)
 		}
-		m.tags[w.content] = string(w.route)
+		m.tags[d.content] = string(d.route)
 	}
 }

@@ -42,118 +42,118 @@ func TestWalkValidRequests(t *testing.T) {
 		for name, op := range op.requests() {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				newScene(t, w, pool, all, op).play(name, op)
+				newFixture(t, w, pool, all, op).play(name, op)
 			})
 		}
 	}
 }
 
 // play carries an operation out, and then with whatever else it takes.
-func (s *scene) play(name string, op walked) {
-	path := s.lead(op)
-	s.prepare(op)
-	body := s.body(op)
-	s.wantUnknown(op, path, body)
-	answer := s.perform(op, path, body)
+func (f *fixture) play(name string, op walked) {
+	path := f.lead(op)
+	f.prepare(op)
+	body := f.body(op)
+	f.wantUnknown(op, path, body)
+	answer := f.perform(op, path, body)
 	if got := failure(op, answer); got != string(vain[name]) {
-		s.t.Fatalf("%s %s with %v comes to %d %s, want %q", op.Method, path, body, answer.Status, answer.Body, vain[name])
+		f.t.Fatalf("%s %s with %v comes to %d %s, want %q", op.Method, path, body, answer.Status, answer.Body, vain[name])
 	}
-	s.settle()
-	s.undo(op, path, answer)
-	s.walkMembers(op, path)
-	s.walkParameters(op, path)
-	s.wantLogged()
+	f.settle()
+	f.undo(op, path, answer)
+	f.walkMembers(op, path)
+	f.walkParameters(op, path)
+	f.wantLogged()
 }
 
-// wantLogged checks that every change of the scene is logged with the name of the key, and of what it was about.
-func (s *scene) wantLogged() {
-	s.t.Helper()
-	log := s.Do(http.MethodGet, "/v1/logs?limit=1000", nil)
+// wantLogged checks that every change of the fixture is logged with the name of the key, and of what it was about.
+func (f *fixture) wantLogged() {
+	f.t.Helper()
+	log := f.Do(http.MethodGet, "/v1/logs?limit=1000", nil)
 	entries, _ := log.Get("entries").([]any)
 	for _, entry := range entries {
 		entry, _ := entry.(map[string]any)
 		named := entry["resource"] != nil || entry["resourceId"] == nil
 		if entry["apiKeyName"] != "test" || !named {
-			s.t.Errorf("the log has %v", entry)
+			f.t.Errorf("the log has %v", entry)
 		}
 	}
 }
 
 // undo deletes what an operation has created, where that is possible, so that it can be created again.
-func (s *scene) undo(op walked, path string, answer apitest.Answer) {
-	s.t.Helper()
+func (f *fixture) undo(op walked, path string, answer apitest.Answer) {
+	f.t.Helper()
 	id := answer.Get("response", "resourceId")
 	if op.Method != http.MethodPost || id == nil {
 		return
 	}
-	for route, undo := range s.routes {
+	for route, undo := range f.routes {
 		name, one := strings.CutPrefix(route, http.MethodDelete+" "+op.Path+"/{")
 		if one && !strings.Contains(name, "/") {
-			s.perform(undo, path+"/"+text(id), nil)
-			s.settle()
+			f.perform(undo, path+"/"+text(id), nil)
+			f.settle()
 		}
 	}
 }
 
 // wantUnknown checks that what a path names is not there for another account.
-func (s *scene) wantUnknown(op walked, path string, body any) {
-	s.t.Helper()
+func (f *fixture) wantUnknown(op walked, path string, body any) {
+	f.t.Helper()
 	if path == op.Path || common[op.ID] {
 		return
 	}
-	other := *s
-	other.Account = s.For(s.t).Account()
+	other := *f
+	other.Account = f.For(f.t).Account()
 	answer := other.perform(op, path, body)
 	read := op.Command == "" || op.Method == http.MethodGet // a task may be what answers a read
 	if read && answer.Status != http.StatusNotFound {
-		s.t.Errorf("another account gets %d %s, want 404", answer.Status, answer.Body)
+		f.t.Errorf("another account gets %d %s, want 404", answer.Status, answer.Body)
 	}
 	if !read && answer.Get("response", "error", "status") != "404 NOT_FOUND" {
-		s.t.Errorf("another account's task: %s, want it to end in a 404", answer.Body)
+		f.t.Errorf("another account's task: %s, want it to end in a 404", answer.Body)
 	}
 }
 
 // walkMembers tries each member that the example of a body has not.
-func (s *scene) walkMembers(op walked, path string) {
-	s.t.Helper()
+func (f *fixture) walkMembers(op walked, path string) {
+	f.t.Helper()
 	if op.body == nil {
 		return
 	}
 	for i, name := range slices.Sorted(maps.Keys(op.body.Properties)) {
-		body, ok := s.body(op).(map[string]any)
+		body, ok := f.body(op).(map[string]any)
 		if _, given := body[name]; !ok || given {
 			continue
 		}
 		if _, named := body["name"]; named {
 			body["name"] = fmt.Sprintf("walk-%d", i)
 		}
-		body[name] = s.replace(copyOf(complete(op.body.Properties[name].Value)))
-		s.wantNoFault(op, path, body)
+		body[name] = f.replace(copyOf(complete(op.body.Properties[name].Value)))
+		f.wantNoFault(op, path, body)
 	}
 }
 
 // walkParameters tries each query parameter that need not be there.
-func (s *scene) walkParameters(op walked, path string) {
-	s.t.Helper()
+func (f *fixture) walkParameters(op walked, path string) {
+	f.t.Helper()
 	for _, p := range op.params {
 		if p.In != openapi3.ParameterInQuery || p.Required {
 			continue
 		}
-		value := s.member(p.Name)
+		value := f.member(p.Name)
 		if value == nil {
 			value = scalar(p.Schema.Value)
 		}
-		s.wantNoFault(op, path+"?"+url.Values{p.Name: {fmt.Sprint(value)}}.Encode(), s.body(op))
+		f.wantNoFault(op, path+"?"+url.Values{p.Name: {fmt.Sprint(value)}}.Encode(), f.body(op))
 	}
 }
 
 // wantNoFault checks that a request breaks a rule at most.
-func (s *scene) wantNoFault(op walked, path string, body any) {
-	s.t.Helper()
-	answer := s.perform(op, path, body)
+func (f *fixture) wantNoFault(op walked, path string, body any) {
+	f.t.Helper()
+	answer := f.perform(op, path, body)
 	if failure(op, answer) == "GENERAL_ERROR" || answer.Status >= http.StatusInternalServerError {
-		s.t.Errorf("%s %s with %v comes to %d %s", op.Method, path, body, answer.Status, answer.Body)
+		f.t.Errorf("%s %s with %v comes to %d %s", op.Method, path, body, answer.Status, answer.Body)
 	}
-	s.settle()
-	s.undo(op, path, answer)
+	f.settle()
+	f.undo(op, path, answer)
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/understudy-dev/understudy/internal/apitest"
 )
 
-// scene is an account in which one operation is to succeed. What the operation's path names is created on the way
+// fixture is an account in which one operation is to succeed. What the operation's path names is created on the way
 // there, by the operations of the document, with the requests of their examples.
-type scene struct {
+type fixture struct {
 	*apitest.Account
 	t      *testing.T
 	pool   *pgxpool.Pool
@@ -63,42 +63,42 @@ var first = map[string]string{
 	"resumeEssentialsDatabaseTraffic":   "createEndpointRedirection",
 }
 
-// newScene sets the scene for one operation.
-func newScene(t *testing.T, w *apitest.World, pool *pgxpool.Pool, all []walked, op walked) *scene {
+// newFixture makes the fixture of one operation.
+func newFixture(t *testing.T, w *apitest.World, pool *pgxpool.Pool, all []walked, op walked) *fixture {
 	t.Helper()
-	s := &scene{
+	f := &fixture{
 		Account: w.For(t).Account(), t: t, pool: pool, kind: kindOf(op),
 		ops: map[string]walked{}, routes: map[string]walked{}, made: map[string]apitest.Answer{}, ids: map[string]string{},
 	}
 	for _, op := range all {
-		s.ops[op.ID], s.routes[op.Method+" "+op.Path] = op, op
+		f.ops[op.ID], f.routes[op.Method+" "+op.Path] = op, op
 	}
-	return s
+	return f
 }
 
 // lead returns a path of an operation to what exists, with the query that it needs.
-func (s *scene) lead(op walked) string {
-	s.t.Helper()
+func (f *fixture) lead(op walked) string {
+	f.t.Helper()
 	template, path := "", ""
 	var last apitest.Answer
 	for part := range strings.SplitSeq(op.Path[1:], "/") {
 		if name, isParam := strings.CutPrefix(part, "{"); isParam {
 			name = strings.TrimSuffix(name, "}")
-			s.ids[name] = s.id(name, path, last)
-			path += "/" + url.PathEscape(s.ids[name])
+			f.ids[name] = f.id(name, path, last)
+			path += "/" + url.PathEscape(f.ids[name])
 		} else {
 			path += "/" + part
 		}
 		template += "/" + part
-		post, ok := s.routes["POST "+template]
+		post, ok := f.routes["POST "+template]
 		if ok && post.ID != op.ID && !present[post.ID] {
-			last = s.create(post, path)
+			last = f.create(post, path)
 		}
 	}
 	query := url.Values{}
 	for _, p := range op.params {
 		if p.In == "query" && p.Required {
-			query.Set(p.Name, fmt.Sprint(s.member(p.Name)))
+			query.Set(p.Name, fmt.Sprint(f.member(p.Name)))
 		}
 	}
 	if len(query) > 0 {
@@ -108,13 +108,13 @@ func (s *scene) lead(op walked) string {
 }
 
 // id is what a path parameter is to be: for most that is what has been created last on the way.
-func (s *scene) id(name, path string, last apitest.Answer) string {
-	s.t.Helper()
+func (f *fixture) id(name, path string, last apitest.Answer) string {
+	f.t.Helper()
 	read := func(path string, members ...any) string {
-		return text(s.Do(http.MethodGet, path, nil).Get(members...))
+		return text(f.Do(http.MethodGet, path, nil).Get(members...))
 	}
 	report := func(path string, members ...any) string {
-		return text(s.Run(http.MethodGet, path, nil).Get(append([]any{"response", "resource"}, members...)...))
+		return text(f.Run(http.MethodGet, path, nil).Get(append([]any{"response", "resource"}, members...)...))
 	}
 	switch name {
 	case "userId":
@@ -123,8 +123,8 @@ func (s *scene) id(name, path string, last apitest.Answer) string {
 		return read(path, "plans", 0, "id")
 	case "subscriptionId":
 		if last.Body == nil { // the path does not say where it comes from
-			s.lead(s.ops["getEssentialsSubscription"])
-			return s.ids[name]
+			f.lead(f.ops["getEssentialsSubscription"])
+			return f.ids[name]
 		}
 	case "databaseId":
 		if !strings.HasPrefix(path, "/v1/fixed/") {
@@ -133,12 +133,12 @@ func (s *scene) id(name, path string, last apitest.Answer) string {
 	case "regionId":
 		return read(path, "regions", 0, "regionId")
 	case "taskId":
-		s.create(s.ops["createAclRedisRule"], s.ops["createAclRedisRule"].Path)
+		f.create(f.ops["createAclRedisRule"], f.ops["createAclRedisRule"].Path)
 		return read(path, "tasks", 0, "taskId")
 	case "tgwInvitationId":
 		return report(path, "resources", 0, "id")
 	case "tgwId":
-		s.Run(http.MethodPut, path+"/invitations/"+report(path+"/invitations", "resources", 0, "id")+"/accept", nil)
+		f.Run(http.MethodPut, path+"/invitations/"+report(path+"/invitations", "resources", 0, "id")+"/accept", nil)
 		return report(path, "tgws", 0, "id")
 	case "costReportId":
 		return text(last.Get("response", "resource", name))
@@ -151,7 +151,7 @@ func (s *scene) id(name, path string, last apitest.Answer) string {
 	}
 	id := last.Get("response", "resourceId")
 	if id == nil {
-		s.t.Fatalf("nothing that comes before %s says what %s is to be", path, name)
+		f.t.Fatalf("nothing that comes before %s says what %s is to be", path, name)
 	}
 	return text(id)
 }
@@ -165,40 +165,40 @@ func text(id any) string {
 }
 
 // create carries an operation out that must succeed, once, and lets come of it what is to come.
-func (s *scene) create(op walked, path string) apitest.Answer {
-	s.t.Helper()
+func (f *fixture) create(op walked, path string) apitest.Answer {
+	f.t.Helper()
 	key := op.Method + " " + path
-	if answer, done := s.made[key]; done {
+	if answer, done := f.made[key]; done {
 		return answer
 	}
-	s.prepare(op)
-	body := s.body(op)
+	f.prepare(op)
+	body := f.body(op)
 	if op.ID == "createProSubscription" {
-		body = s.subscription(body.(map[string]any))
+		body = f.subscription(body.(map[string]any))
 	}
-	answer := s.perform(op, path, body)
+	answer := f.perform(op, path, body)
 	if failure(op, answer) != "" {
-		s.t.Fatalf("%s comes to %d %s", key, answer.Status, answer.Body)
+		f.t.Fatalf("%s comes to %d %s", key, answer.Status, answer.Body)
 	}
-	s.settle()
-	s.made[key] = answer
+	f.settle()
+	f.made[key] = answer
 	return answer
 }
 
 // prepare does what has to happen before an operation.
-func (s *scene) prepare(op walked) {
-	s.t.Helper()
-	if before, ok := s.ops[first[op.ID]]; ok {
-		s.create(before, s.lead(before))
+func (f *fixture) prepare(op walked) {
+	f.t.Helper()
+	if before, ok := f.ops[first[op.ID]]; ok {
+		f.create(before, f.lead(before))
 	}
 }
 
 // perform carries an operation out, to the end of its task where it has one.
-func (s *scene) perform(op walked, path string, body any) apitest.Answer {
-	s.t.Helper()
-	answer := s.Do(op.Method, path, body)
+func (f *fixture) perform(op walked, path string, body any) apitest.Answer {
+	f.t.Helper()
+	answer := f.Do(op.Method, path, body)
 	if id, ok := answer.Get("taskId").(string); ok && answer.Status == http.StatusAccepted {
-		return s.Finish(id)
+		return f.Finish(id)
 	}
 	return answer
 }
@@ -215,104 +215,104 @@ func failure(op walked, answer apitest.Answer) string {
 }
 
 // settle lets provisioning come to its end.
-func (s *scene) settle() {
-	s.t.Helper()
-	s.Pass(apitest.SettleTime)
-	apitest.Eventually(s.t, "all is provisioned", func() bool {
+func (f *fixture) settle() {
+	f.t.Helper()
+	f.Pass(apitest.SettleTime)
+	apitest.Eventually(f.t, "all is provisioned", func() bool {
 		steps := -1
-		err := s.pool.QueryRow(s.t.Context(), `SELECT count(*) FROM steps WHERE account_id = $1`, s.ID).Scan(&steps)
+		err := f.pool.QueryRow(f.t.Context(), `SELECT count(*) FROM steps WHERE account_id = $1`, f.ID).Scan(&steps)
 		if err != nil {
-			s.t.Fatal(err)
+			f.t.Fatal(err)
 		}
 		return steps == 0
 	})
 }
 
-// body is the body that the document gives for an operation, about what is in the scene.
-func (s *scene) body(op walked) any {
-	s.t.Helper()
-	return s.replace(op.typical())
+// body is the body that the document gives for an operation, about what is in the fixture.
+func (f *fixture) body(op walked) any {
+	f.t.Helper()
+	return f.replace(op.typical())
 }
 
-// subscription changes a request for one to be of the scene's kind.
-func (s *scene) subscription(body map[string]any) map[string]any {
+// subscription changes a request for one to be of the fixture's kind.
+func (f *fixture) subscription(body map[string]any) map[string]any {
 	region := func(name, cidr string) any {
 		return map[string]any{"region": name, "networking": map[string]any{"deploymentCIDR": cidr}}
 	}
 	provider, regions := "AWS", []any{region("us-east-1", "10.0.0.0/24"), region("us-east-2", "10.0.1.0/24")}
-	if s.kind.google {
+	if f.kind.google {
 		provider, regions = "GCP", []any{region("us-east1", "10.0.0.0/24"), region("us-east4", "10.0.1.0/24")}
 	}
-	if s.kind.global {
+	if f.kind.global {
 		body["deploymentType"] = "active-active"
 	} else {
 		regions = regions[:1]
 	}
-	if s.kind.keyed {
+	if f.kind.keyed {
 		body["persistentStorageEncryptionType"] = "customer-managed-key"
 	}
 	place := map[string]any{"provider": provider, "regions": regions}
-	if s.kind.own {
-		account := s.ops["createCloudAccount"]
-		place["cloudAccountId"] = s.create(account, account.Path).Get("response", "resourceId")
+	if f.kind.own {
+		account := f.ops["createCloudAccount"]
+		place["cloudAccountId"] = f.create(account, account.Path).Get("response", "resourceId")
 	}
 	body["cloudProviders"] = []any{place}
 	return body
 }
 
-// replace puts the ids of the scene into a value.
-func (s *scene) replace(value any) any {
+// replace puts the ids of the fixture into a value.
+func (f *fixture) replace(value any) any {
 	switch value := value.(type) {
 	case []any:
 		for i, item := range value {
-			value[i] = s.replace(item)
+			value[i] = f.replace(item)
 		}
 	case map[string]any:
 		for name, item := range value {
-			if own := s.member(name); own != nil {
+			if own := f.member(name); own != nil {
 				item = own
 			}
-			value[name] = s.replace(item)
+			value[name] = f.replace(item)
 		}
 	}
 	return value
 }
 
-// member is a member of a body or a query that names something in the scene, nil for any other.
-func (s *scene) member(name string) any {
-	s.t.Helper()
+// member is a member of a body or a query that names something in the fixture, nil for any other.
+func (f *fixture) member(name string) any {
+	f.t.Helper()
 	switch name {
 	case "sourceDatabaseId":
 		name = "databaseId"
 	case "targetDatabaseId":
-		return s.target()
+		return f.target()
 	case "subscriptionId", "databaseId":
 	default:
 		return nil
 	}
-	if s.ids[name] == "" {
-		s.database()
+	if f.ids[name] == "" {
+		f.database()
 	}
-	return json.Number(s.ids[name])
+	return json.Number(f.ids[name])
 }
 
-// target is the id of a database that can take over for the scene's own.
-func (s *scene) target() any {
-	s.t.Helper()
-	endpoint := text(s.Do(http.MethodGet, s.database(), nil).Get("publicEndpoint"))
+// target is the id of a database that can take over for the fixture's own.
+func (f *fixture) target() any {
+	f.t.Helper()
+	endpoint := text(f.Do(http.MethodGet, f.database(), nil).Get("publicEndpoint"))
 	port := json.Number(endpoint[strings.LastIndex(endpoint, ":")+1:])
-	sub := fmt.Sprintf("/v1/subscriptions/%d", s.Create("/v1/subscriptions", apitest.SubscriptionBody("target")))
-	s.settle()
-	id := s.Create(sub+"/databases", map[string]any{"name": "target", "datasetSizeInGb": 1, "port": port})
-	s.settle()
+	sub := fmt.Sprintf("/v1/subscriptions/%d", f.Create("/v1/subscriptions", apitest.SubscriptionBody("target")))
+	f.settle()
+	id := f.Create(sub+"/databases", map[string]any{"name": "target", "datasetSizeInGb": 1, "port": port})
+	f.settle()
 	return id
 }
 
-// database is the path of the scene's own database.
-func (s *scene) database() string {
-	s.t.Helper()
-	if s.kind.fixed {
-		return s.lead(s.ops["getEssentialsDatabase"])
+// database is the path of the fixture's own database.
+func (f *fixture) database() string {
+	f.t.Helper()
+	if f.kind.fixed {
+		return f.lead(f.ops["getEssentialsDatabase"])
 	}
-	return s.lead(s.ops["getProDatabase"])
+	return f.lead(f.ops["getProDatabase"])
 }

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// wish is what a request asks for, however it is written: equal wishes have equal
-// fingerprints (D-7).
-type wish struct {
+// draw is what a request asks for, drawn at random, however it is written: equal
+// draws have equal fingerprints (D-7).
+type draw struct {
 	route   route
 	query   string // sorted
 	content string // of the body: good ("one", "two"), refused by the document ("wrong") or no JSON
@@ -25,14 +25,14 @@ const (
 )
 
 // unreadable is what is no JSON; "trailing" begins like "one".
-func (w wish) unreadable() bool { return w.content == "garbage" || w.content == "trailing" }
+func (d draw) unreadable() bool { return d.content == "garbage" || d.content == "trailing" }
 
 // creates reports whether the route answers with a task, and takes X-Client-Token.
-func (w wish) creates() bool { return w.route == createSubscription || w.route == createDatabase }
+func (d draw) creates() bool { return d.route == createSubscription || d.route == createDatabase }
 
 // method and path; database is the path of the one there is.
-func (w wish) target(database string) (method, path string) {
-	switch w.route {
+func (d draw) target(database string) (method, path string) {
+	switch d.route {
 	case createSubscription:
 		return http.MethodPost, subscriptions
 	case createDatabase:
@@ -47,37 +47,37 @@ func (w wish) target(database string) (method, path string) {
 }
 
 // body writes the content in one of two ways.
-func (w wish) body(otherwise bool) string {
-	name := fmt.Sprintf(`"name": %q`, w.content)
+func (d draw) body(otherwise bool) string {
+	name := fmt.Sprintf(`"name": %q`, d.content)
 	rest := `"datasetSizeInGb": 1, "protocol": "redis"`
-	switch w.route {
+	switch d.route {
 	case createSubscription:
 		rest = `"paymentMethodId": 24681, "databases": [{"name": "first", "protocol": "redis", "datasetSizeInGb": 1}], ` +
 			`"cloudProviders": [{"regions": [{"region": "us-east-1", "networking": {"deploymentCIDR": "10.0.0.0/24"}}]}]`
 	case addTag:
-		name, rest = fmt.Sprintf(`"key": %q`, w.content), fmt.Sprintf(`"value": %q`, w.route)
+		name, rest = fmt.Sprintf(`"key": %q`, d.content), fmt.Sprintf(`"value": %q`, d.route)
 	case createDatabase, unknownRoute:
 	case replaceTags:
-		name, rest = fmt.Sprintf(`"tags": [{"key": %q, "value": %q}]`, w.content, w.route), ""
+		name, rest = fmt.Sprintf(`"tags": [{"key": %q, "value": %q}]`, d.content, d.route), ""
 	}
 	members := strings.Trim(name+", "+rest, ", ")
 	if otherwise {
 		members = strings.ReplaceAll(strings.Trim(rest+", "+name, ", "), ": ", ":")
 	}
-	switch w.content {
+	switch d.content {
 	case "wrong":
 		return "{" + members + `, "nonsense": true}`
 	case "garbage":
 		return "no JSON"
 	case "trailing":
-		return wish{route: w.route, content: "one"}.body(false) + "}"
+		return draw{route: d.route, content: "one"}.body(false) + "}"
 	}
 	return "{" + members + "}"
 }
 
 // url appends the query, in one of two orders.
-func (w wish) url(path string, otherwise bool) string {
-	query := w.query
+func (d draw) url(path string, otherwise bool) string {
+	query := d.query
 	if first, second, two := strings.Cut(query, "&"); two && otherwise {
 		query = second + "&" + first
 	}
