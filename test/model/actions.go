@@ -100,7 +100,7 @@ func everyAction() []action {
 		{op: "createAclUser", body: aclUser, makes: "ACL user", shows: "name"},
 		{op: "updateAclUser", on: "ACL user", body: aclUserChange},
 		{op: "deleteAclUser", on: "ACL user", ends: true},
-		{op: "updateUser", body: person, kin: "user"},
+		{op: "updateUser", body: userChange, kin: "user"},
 		{op: "deleteUser", kin: "user"},
 		{op: "createCloudAccount", body: cloudAccount, makes: "cloud account", shows: "name accessKeyId"},
 		{op: "updateCloudAccount", on: "cloud account", body: cloudAccount, shows: "name accessKeyId"},

@@ -14,20 +14,20 @@ func subscription(d *draft) any {
 	body := object{
 		"name": d.name(), "databases": []any{object{"name": d.databaseName(), "protocol": "redis", "datasetSizeInGb": 1}},
 	}
-	place := func(region, cidr string) any {
-		return object{"region": region, "networking": object{"deploymentCIDR": cidr}}
+	region := func(name, cidr string) any {
+		return object{"region": name, "networking": object{"deploymentCIDR": cidr}}
 	}
-	provider := object{"provider": "AWS", "regions": []any{place("us-east-1", "10.0.0.0/24")}}
+	provider := object{"provider": "AWS", "regions": []any{region("us-east-1", "10.0.0.0/24")}}
 	switch d.one("shape", "aws", "gcp", "active-active", "keys", "active-active on gcp", "own") {
 	case "gcp":
-		provider = object{"provider": "GCP", "regions": []any{place("us-east1", "10.0.0.0/24")}}
+		provider = object{"provider": "GCP", "regions": []any{region("us-east1", "10.0.0.0/24")}}
 	case "active-active":
 		body["deploymentType"] = "active-active"
-		provider["regions"] = []any{place("us-east-1", "10.0.0.0/24"), place("us-east-2", "10.0.1.0/24")}
+		provider["regions"] = []any{region("us-east-1", "10.0.0.0/24"), region("us-east-2", "10.0.1.0/24")}
 	case "active-active on gcp":
 		body["deploymentType"] = "active-active"
 		provider = object{
-			"provider": "GCP", "regions": []any{place("us-east1", "10.0.0.0/24"), place("us-east4", "10.0.1.0/24")},
+			"provider": "GCP", "regions": []any{region("us-east1", "10.0.0.0/24"), region("us-east4", "10.0.1.0/24")},
 		}
 	case "keys":
 		body["persistentStorageEncryptionType"] = "customer-managed-key"
@@ -242,7 +242,7 @@ func aclUserChange(d *draft) any {
 	return object{"password": d.one("password", "Long-enough-2", "short")}
 }
 
-func person(d *draft) any {
+func userChange(d *draft) any {
 	body := object{"name": d.name()}
 	if d.rarely("role") {
 		body["role"] = d.one("which role", "Viewer", "Owner")

@@ -35,8 +35,8 @@ func (m *Model) Read(api Reader, single bool) (v View, problems []string) {
 			continue
 		}
 		v.kinds[k.name] = true
-		for _, place := range m.places(&v, k) {
-			found, wrong := m.list(api, k, place, &v)
+		for _, location := range m.locations(&v, k) {
+			found, wrong := m.list(api, k, location, &v)
 			v.Resources = append(v.Resources, found...)
 			problems = append(problems, wrong...)
 			for _, r := range found {
@@ -52,17 +52,17 @@ func (m *Model) Read(api Reader, single bool) (v View, problems []string) {
 	return v, problems
 }
 
-// place is where a list is asked for: a parent, and a region of it.
-type place struct {
+// location is where a list is asked for: a parent, and a region of it.
+type location struct {
 	parent Resource
 	region int64
 	twin   bool
 }
 
-// places lists where resources of a kind may be.
-func (m *Model) places(v *View, k kind) (list []place) {
+// locations lists where resources of a kind may be.
+func (m *Model) locations(v *View, k kind) (list []location) {
 	if k.parent == "" {
-		return []place{{}}
+		return []location{{}}
 	}
 	for _, parent := range v.Resources {
 		root := v.root(parent)
@@ -72,14 +72,14 @@ func (m *Model) places(v *View, k kind) (list []place) {
 		twin, ok := m.twin(k.list)
 		switch {
 		case !ok || len(root.Regions) == 0:
-			list = append(list, place{parent: parent})
+			list = append(list, location{parent: parent})
 		case !slices.Contains(m.operations[twin].PathParams(), "regionId"):
-			list = append(list, place{parent: parent, twin: true})
+			list = append(list, location{parent: parent, twin: true})
 		case parent.Region != 0:
-			list = append(list, place{parent, parent.Region, true})
+			list = append(list, location{parent, parent.Region, true})
 		default:
 			for _, region := range root.Regions {
-				list = append(list, place{parent, region.ID, true})
+				list = append(list, location{parent, region.ID, true})
 			}
 		}
 	}
@@ -120,7 +120,7 @@ func (m *Model) ask(api Reader, op string, about Resource, region int64, up func
 }
 
 // list reads the resources of a kind at one place.
-func (m *Model) list(api Reader, k kind, at place, v *View) (found []Resource, problems []string) {
+func (m *Model) list(api Reader, k kind, at location, v *View) (found []Resource, problems []string) {
 	op := k.list
 	if at.twin {
 		op, _ = m.twin(op)

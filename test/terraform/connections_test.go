@@ -16,7 +16,7 @@ import (
 // place, import elsewhere, destroy. A peering has nothing that could be updated.
 func connections(t *testing.T, server *servetest.Server, terraform *command) {
 	w := terraform.open(t, server, "connections")
-	w.apply(subscriptionCreate(1) + 2*look)
+	w.apply(subscriptionCreate(1) + 2*poll)
 	w.wantNoChanges("after the creation")
 	made := w.outputs()
 	if id := fmt.Sprint(made["aws_peering_id"]); !strings.HasPrefix(id, "pcx-") {

@@ -14,10 +14,10 @@ import (
 // The provider's sleeps for Essentials; it does not wait after an update of a subscription, nor for the end of a
 // database.
 const (
-	essentialsCreate         = look
-	essentialsDelete         = 2 * look
+	essentialsCreate         = poll
+	essentialsDelete         = 2 * poll
 	essentialsDatabaseCreate = pause + essentialsDatabaseUpdate
-	essentialsDatabaseUpdate = pause + look
+	essentialsDatabaseUpdate = pause + poll
 	essentialsDatabaseDelete = pause
 )
 

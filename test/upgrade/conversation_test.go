@@ -41,7 +41,7 @@ func (c *conversation) hold() {
 	c.t.Helper()
 	c.standing()
 	c.repeated()
-	c.strike()
+	c.meetFaults()
 	c.reports("")
 	c.goOn("")
 	c.say(exchange{Share: true})
@@ -178,17 +178,17 @@ func (c *conversation) reports(as string) {
 		c.get(as, sub+"/cidr")
 		c.get(as, sub+"/peerings")
 		c.get(as, sub+"/regions/peerings")
-		places := []string{sub}
+		paths := []string{sub}
 		for _, region := range ids(c.get(as, sub+"/regions").Get("regions"), "regionId") {
-			places = append(places, sub+"/regions/"+region)
+			paths = append(paths, sub+"/regions/"+region)
 		}
-		for _, place := range places {
+		for _, at := range paths {
 			for _, path := range []string{
 				"/private-link", "/private-link/endpoint-script", "/transitGateways", "/transitGateways/invitations",
 			} {
-				c.get(as, place+path)
+				c.get(as, at+path)
 			}
-			c.endpoints(as, place)
+			c.endpoints(as, at)
 		}
 		c.jobs(as, sub, c.get(as, sub+"/databases").Get("subscription", 0, "databases"))
 	}
@@ -198,13 +198,13 @@ func (c *conversation) reports(as string) {
 	}
 }
 
-func (c *conversation) endpoints(as, place string) {
+func (c *conversation) endpoints(as, at string) {
 	c.t.Helper()
-	service := c.get(as, place+"/private-service-connect").Get("response", "resource", "id")
+	service := c.get(as, at+"/private-service-connect").Get("response", "resource", "id")
 	if service == nil {
 		return
 	}
-	path := fmt.Sprintf("%s/private-service-connect/%.0f", place, service)
+	path := fmt.Sprintf("%s/private-service-connect/%.0f", at, service)
 	for _, id := range ids(c.get(as, path).Get("response", "resource", "endpoints"), "id") {
 		c.get(as, path+"/endpoints/"+id+"/creationScripts")
 		c.get(as, path+"/endpoints/"+id+"/deletionScripts")

@@ -159,39 +159,40 @@ func (s *story) connectivity(plain string) {
 	s.connect(onGoogle)
 }
 
-// accept accepts an invitation to a transit gateway at a place, and returns the path of its attachment.
-func (s *story) accept(place string) string {
+// accept accepts an invitation to a transit gateway, of a subscription or a region, and returns the path of its
+// attachment.
+func (s *story) accept(at string) string {
 	s.t.Helper()
-	list := s.ok("GET "+place+"/transitGateways/invitations", "")
+	list := s.ok("GET "+at+"/transitGateways/invitations", "")
 	invitation := list.Get("response", "resource", "resources", 0, "id")
-	s.ok(fmt.Sprintf("PUT %s/transitGateways/invitations/%.0f/accept", place, invitation), "")
-	list = s.ok("GET "+place+"/transitGateways", "")
-	return fmt.Sprintf("%s/transitGateways/%.0f/attachment", place, list.Get("response", "resource", "tgws", 0, "id"))
+	s.ok(fmt.Sprintf("PUT %s/transitGateways/invitations/%.0f/accept", at, invitation), "")
+	list = s.ok("GET "+at+"/transitGateways", "")
+	return fmt.Sprintf("%s/transitGateways/%.0f/attachment", at, list.Get("response", "resource", "tgws", 0, "id"))
 }
 
-func (s *story) attach(place string) {
+func (s *story) attach(at string) {
 	s.t.Helper()
-	attachment := s.accept(place)
+	attachment := s.accept(at)
 	s.ok("POST "+attachment, "")
 	s.ok("PUT "+attachment, `{"cidrs": ["10.20.0.0/16"]}`)
 }
 
 const privateLink = `{"shareName": "shop", "principal": "210987654321", "type": "aws_account"}`
 
-func (s *story) link(place string) {
+func (s *story) link(at string) {
 	s.t.Helper()
-	s.ok("POST "+place+"/private-link", privateLink)
-	s.ok("POST "+place+"/private-link/principals", `{"principal": "123456789012", "type": "aws_account", "alias": "a"}`)
-	s.ok("POST "+place+"/private-link/principals", `{"principal": "123456789013", "type": "aws_account", "alias": "gone"}`)
-	s.ok("DELETE "+place+"/private-link/principals", `{"principal": "123456789013"}`)
+	s.ok("POST "+at+"/private-link", privateLink)
+	s.ok("POST "+at+"/private-link/principals", `{"principal": "123456789012", "type": "aws_account", "alias": "a"}`)
+	s.ok("POST "+at+"/private-link/principals", `{"principal": "123456789013", "type": "aws_account", "alias": "gone"}`)
+	s.ok("DELETE "+at+"/private-link/principals", `{"principal": "123456789013"}`)
 }
 
 const pscEndpoint = `{"gcpProjectId": "shop-123456", "gcpVpcName": "shop", "gcpVpcSubnetName": "shop-subnet", ` +
 	`"endpointConnectionName": %q}`
 
-func (s *story) connect(place string) {
+func (s *story) connect(at string) {
 	s.t.Helper()
-	service := s.make(place+"/private-service-connect", "")
+	service := s.make(at+"/private-service-connect", "")
 	for _, action := range []string{"accept", "reject"} {
 		endpoint := service + "/endpoints/" + last(s.make(service, fmt.Sprintf(pscEndpoint, action)))
 		s.ok("GET "+endpoint+"/creationScripts", "")

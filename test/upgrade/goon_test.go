@@ -4,8 +4,8 @@ import (
 	"fmt"
 )
 
-// strike runs into the fault rules that are left.
-func (c *conversation) strike() {
+// meetFaults runs into the fault rules that are left.
+func (c *conversation) meetFaults() {
 	c.t.Helper()
 	const sub = "/v1/subscriptions/100001"
 	c.say(exchange{Request: "POST " + sub + "/databases", Body: `{"name": "third", "datasetSizeInGb": 1}`})
@@ -68,10 +68,10 @@ func (c *conversation) changed(as, method, path, body string) {
 // goOnWith is goOn for a Pro subscription.
 func (c *conversation) goOnWith(as, sub string) {
 	c.t.Helper()
-	places := []string{sub}
+	paths := []string{sub}
 	regions := ids(c.get(as, sub+"/regions").Get("regions"), "regionId")
 	for _, region := range regions {
-		places = append(places, sub+"/regions/"+region)
+		paths = append(paths, sub+"/regions/"+region)
 	}
 	c.changed(as, "PUT", sub, `{"name": "old, and renamed"}`)
 	c.say(exchange{As: as, Request: "POST " + sub + "/databases", Body: `{"name": "new-in-old", "datasetSizeInGb": 1}`})
@@ -92,8 +92,8 @@ func (c *conversation) goOnWith(as, sub string) {
 			c.say(exchange{As: as, Request: "DELETE " + sub + "/regions/peerings/" + id})
 		}
 	}
-	for _, place := range places {
-		c.disconnect(as, place)
+	for _, at := range paths {
+		c.disconnect(as, at)
 	}
 	if list := c.get(as, sub+"/databases").Get("subscription", 0, "databases"); len(regions) == 0 {
 		if all := ids(list, "databaseId"); len(all) > 0 {
@@ -103,27 +103,27 @@ func (c *conversation) goOnWith(as, sub string) {
 }
 
 // disconnect changes and removes what a subscription, or a region of it, is connected by.
-func (c *conversation) disconnect(as, place string) {
+func (c *conversation) disconnect(as, at string) {
 	c.t.Helper()
-	for _, id := range ids(c.get(as, place+"/peerings").Get("response", "resource", "peerings"), "vpcPeeringId") {
-		c.say(exchange{As: as, Request: "PUT " + place + "/peerings/" + id, Body: `{"vpcCidr": "172.23.0.0/16"}`})
-		c.say(exchange{As: as, Request: "DELETE " + place + "/peerings/" + id})
+	for _, id := range ids(c.get(as, at+"/peerings").Get("response", "resource", "peerings"), "vpcPeeringId") {
+		c.say(exchange{As: as, Request: "PUT " + at + "/peerings/" + id, Body: `{"vpcCidr": "172.23.0.0/16"}`})
+		c.say(exchange{As: as, Request: "DELETE " + at + "/peerings/" + id})
 	}
-	for _, id := range ids(c.get(as, place+"/transitGateways").Get("response", "resource", "tgws"), "id") {
-		attachment := place + "/transitGateways/" + id + "/attachment"
+	for _, id := range ids(c.get(as, at+"/transitGateways").Get("response", "resource", "tgws"), "id") {
+		attachment := at + "/transitGateways/" + id + "/attachment"
 		c.say(exchange{As: as, Request: "PUT " + attachment, Body: `{"cidrs": ["10.21.0.0/16"]}`})
-		c.get(as, place+"/transitGateways")
+		c.get(as, at+"/transitGateways")
 		c.say(exchange{As: as, Request: "DELETE " + attachment})
 	}
-	c.say(exchange{As: as, Request: "DELETE " + place + "/private-link/principals", Body: `{"principal": "210987654321"}`})
-	c.get(as, place+"/private-link")
-	c.say(exchange{As: as, Request: "DELETE " + place + "/private-link"})
-	if service := c.get(as, place+"/private-service-connect").Get("response", "resource", "id"); service != nil {
-		path := fmt.Sprintf("%s/private-service-connect/%.0f", place, service)
+	c.say(exchange{As: as, Request: "DELETE " + at + "/private-link/principals", Body: `{"principal": "210987654321"}`})
+	c.get(as, at+"/private-link")
+	c.say(exchange{As: as, Request: "DELETE " + at + "/private-link"})
+	if service := c.get(as, at+"/private-service-connect").Get("response", "resource", "id"); service != nil {
+		path := fmt.Sprintf("%s/private-service-connect/%.0f", at, service)
 		for _, id := range ids(c.get(as, path).Get("response", "resource", "endpoints"), "id") {
 			c.say(exchange{As: as, Request: "DELETE " + path + "/endpoints/" + id})
 		}
-		c.say(exchange{As: as, Request: "DELETE " + place + "/private-service-connect"})
+		c.say(exchange{As: as, Request: "DELETE " + at + "/private-service-connect"})
 	}
 }
 
