@@ -99,7 +99,8 @@ func (d *dialect) task(base string, t cloud.Task, rel string) taskBody {
 	case cloud.TaskRunning:
 		body.Description = "The request has been evaluated and is now being processed."
 	case cloud.TaskDone:
-		body.Description = "The request was processed successfully; its resources are now being provisioned or de-provisioned."
+		body.Description = "The request was processed successfully; " +
+			"its resources are now being provisioned or de-provisioned."
 	case cloud.TaskFailed:
 		body.Description = "The request failed during processing. The error says why."
 	}

@@ -36,7 +36,8 @@ type credentials struct {
 func (c credentials) check() error {
 	for _, s := range []string{c.AccessKeyID, c.AccessSecretKey, c.ConsoleUsername, c.ConsolePassword} {
 		if strings.TrimSpace(s) == "" {
-			return cloud.Errorf("CLOUD_ACCOUNT_INVALID_CREDS", "The keys and the console user of a cloud account cannot be blank.")
+			return cloud.Errorf("CLOUD_ACCOUNT_INVALID_CREDS",
+				"The keys and the console user of a cloud account cannot be blank.")
 		}
 	}
 	return nil
@@ -114,7 +115,9 @@ func (c *Assets) updateCloudAccount(ctx context.Context, tx *store.Tx, in struct
 
 // An account goes once no subscription lives in it any more, and with its task: clients
 // wait for nothing else.
-func (c *Assets) deleteCloudAccount(ctx context.Context, tx *store.Tx, in cloudAccountPath) (out engine.Outcome, err error) {
+func (c *Assets) deleteCloudAccount(
+	ctx context.Context, tx *store.Tx, in cloudAccountPath,
+) (out engine.Outcome, err error) {
 	account, err := c.lockCloudAccount(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
@@ -135,7 +138,8 @@ func (c *Assets) deleteCloudAccount(ctx context.Context, tx *store.Tx, in cloudA
 func (c *Assets) lockCloudAccount(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[CloudAccount], error) {
 	for _, a := range c.cloudAccounts {
 		if a.ID == id {
-			return cloud.Resource[CloudAccount]{}, cloud.Errorf("CLOUD_ACCOUNT_PERMISSION_FAILED", "Cloud account %d is not yours to change.", id)
+			return cloud.Resource[CloudAccount]{}, cloud.Errorf("CLOUD_ACCOUNT_PERMISSION_FAILED",
+				"Cloud account %d is not yours to change.", id)
 		}
 	}
 	account, ok, err := store.Get[CloudAccount](ctx, tx, id)
@@ -146,7 +150,8 @@ func (c *Assets) lockCloudAccount(ctx context.Context, tx *store.Tx, id int64) (
 }
 
 func cloudAccountNotActive(id int64, status cloud.Status) error {
-	return cloud.Errorf("CLOUD_ACCOUNT_NOT_ACTIVE", "Cloud account %d is not in an active state: it is %s. It can be used and changed once it is active.", id, status)
+	return cloud.Errorf("CLOUD_ACCOUNT_NOT_ACTIVE",
+		"Cloud account %d is not in an active state: it is %s. It can be used and changed once it is active.", id, status)
 }
 
 // CheckCloudAccount checks the account that a new subscription is to live in. New
@@ -160,7 +165,8 @@ func (c *Assets) CheckCloudAccount(ctx context.Context, tx *store.Tx, id int64, 
 	case err != nil:
 		return err
 	case a.Provider != provider:
-		return cloud.Errorf("SUBSCRIPTION_CA_PROVIDER_MISMATCH", "Cloud account %d is at %s, not at %s.", a.ID, a.Provider, provider)
+		return cloud.Errorf("SUBSCRIPTION_CA_PROVIDER_MISMATCH",
+			"Cloud account %d is at %s, not at %s.", a.ID, a.Provider, provider)
 	case a.Status != cloud.StatusActive && a.Status != statusChangeDraft:
 		return cloudAccountNotActive(a.ID, a.Status)
 	}

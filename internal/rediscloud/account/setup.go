@@ -48,7 +48,8 @@ func ParseAccount(text string) (SetupAccount, error) {
 	}
 	name = strings.TrimSpace(name)
 	if name == "" || provider != catalog.AWS && provider != catalog.GCP {
-		return SetupAccount{}, fmt.Errorf("%q is not a name, or a name and %s or %s, like %q", text, catalog.AWS, catalog.GCP, "ours:AWS")
+		return SetupAccount{}, fmt.Errorf("%q is not a name, or a name and %s or %s, like %q",
+			text, catalog.AWS, catalog.GCP, "ours:AWS")
 	}
 	return SetupAccount{name, provider}, nil
 }
@@ -113,7 +114,9 @@ func (c *Assets) addAccount(account SetupAccount) error {
 	}
 	c.cloudAccounts = append(c.cloudAccounts, showCloudAccount(cloud.Resource[CloudAccount]{
 		ID: id, Name: account.Name, Status: cloud.StatusActive,
-		Body: CloudAccount{Provider: account.Provider, AccessKeyID: "AKIA" + strings.ToUpper(derive.Hex(id, "access key", 16))},
+		Body: CloudAccount{
+			Provider: account.Provider, AccessKeyID: "AKIA" + strings.ToUpper(derive.Hex(id, "access key", 16)),
+		},
 	}))
 	return nil
 }

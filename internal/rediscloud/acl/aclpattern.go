@@ -75,7 +75,8 @@ func splitSelectors(rule string) (outside string, selectors []string, err error)
 
 func checkWord(word string) error {
 	switch {
-	case slices.Contains([]string{"allkeys", "allchannels", "resetkeys", "resetchannels", "allcommands", "nocommands"}, strings.ToLower(word)):
+	case slices.Contains([]string{"allkeys", "allchannels", "resetkeys", "resetchannels", "allcommands", "nocommands"},
+		strings.ToLower(word)):
 		return nil
 	case strings.HasPrefix(word, "+@"), strings.HasPrefix(word, "-@"):
 		if !isCategory(word[2:]) {
@@ -83,7 +84,8 @@ func checkWord(word string) error {
 		}
 	case word[0] == '+', word[0] == '-':
 		if !aclCommand.MatchString(word[1:]) {
-			return cloud.Errorf("ACL_REDIS_RULE_INVALID_COMMAND_OR_MODULE_COMMAND_RULE_PATTERN", "%q cannot be a command.", word[1:])
+			return cloud.Errorf("ACL_REDIS_RULE_INVALID_COMMAND_OR_MODULE_COMMAND_RULE_PATTERN",
+				"%q cannot be a command.", word[1:])
 		}
 	case word[0] == '~':
 		if word == "~" {
@@ -91,7 +93,8 @@ func checkWord(word string) error {
 		}
 	case word[0] == '%':
 		if !aclKeys.MatchString(strings.ToUpper(word)) {
-			return cloud.Errorf("ACL_REDIS_RULE_INVALID_KEY_PERMISSION_PATTERN", "%q is not a pattern of keys: it takes the form %%R~…, %%W~… or %%RW~….", word)
+			return cloud.Errorf("ACL_REDIS_RULE_INVALID_KEY_PERMISSION_PATTERN",
+				"%q is not a pattern of keys: it takes the form %%R~…, %%W~… or %%RW~….", word)
 		}
 	case word[0] == '&':
 		if word == "&" {
@@ -118,9 +121,11 @@ func (s *allSeen) add(word string) error {
 	case lower == "resetchannels":
 		s.channels = false
 	case s.keys && (word[0] == '~' || word[0] == '%'):
-		return cloud.Errorf("ACL_REDIS_RULE_ALLKEYS_BEFORE_SPECIFIC_KEY", "%s adds nothing: all keys are allowed before it.", word)
+		return cloud.Errorf("ACL_REDIS_RULE_ALLKEYS_BEFORE_SPECIFIC_KEY",
+			"%s adds nothing: all keys are allowed before it.", word)
 	case s.channels && word[0] == '&':
-		return cloud.Errorf("ACL_REDIS_RULE_ALLCHANNELS_BEFORE_SPECIFIC_CHANNEL", "%s adds nothing: all channels are allowed before it.", word)
+		return cloud.Errorf("ACL_REDIS_RULE_ALLCHANNELS_BEFORE_SPECIFIC_CHANNEL",
+			"%s adds nothing: all channels are allowed before it.", word)
 	}
 	return nil
 }

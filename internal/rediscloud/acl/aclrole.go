@@ -37,14 +37,17 @@ type GrantDatabase struct {
 // checkRegions checks that a rule holds in regions of its database.
 func (d GrantDatabase) checkRegions(db subscription.Database) error {
 	if len(d.Regions) > 0 && !db.ActiveActive() {
-		return cloud.Errorf("ACL_ROLE_REDIS_RULES_DATABASES_REGION_MUST_BE_CRDB", "Database %d is not an Active-Active one, so it has no regions to choose from.", d.DatabaseID)
+		return cloud.Errorf("ACL_ROLE_REDIS_RULES_DATABASES_REGION_MUST_BE_CRDB",
+			"Database %d is not an Active-Active one, so it has no regions to choose from.", d.DatabaseID)
 	}
 	for i, region := range d.Regions {
 		switch {
 		case db.Local(region) < 0:
-			return cloud.Errorf("ACL_ROLE_REDIS_RULES_DATABASES_REGION_IS_NOT_BELONGS_TO_DATABASE", "Database %d is not in region %q.", d.DatabaseID, region)
+			return cloud.Errorf("ACL_ROLE_REDIS_RULES_DATABASES_REGION_IS_NOT_BELONGS_TO_DATABASE",
+				"Database %d is not in region %q.", d.DatabaseID, region)
 		case slices.Contains(d.Regions[:i], region):
-			return cloud.Errorf("ACL_ROLE_REDIS_RULES_DATABASES_REGION_NOT_UNIQUE", "Region %s of database %d is listed twice.", region, d.DatabaseID)
+			return cloud.Errorf("ACL_ROLE_REDIS_RULES_DATABASES_REGION_NOT_UNIQUE",
+				"Region %s of database %d is listed twice.", region, d.DatabaseID)
 		}
 	}
 	return nil
@@ -133,7 +136,9 @@ func (g grantable) check(ctx context.Context, tx *store.Tx, at GrantDatabase) er
 }
 
 func roleNames() aclNames {
-	return aclNames{"ACL_ROLE_NAME_IS_MISSING", "ACL_ROLE_NAME_NOT_VALID", "ACL_ROLE_NAME_NOT_VALID", "ACL_ROLE_NAME_ALREADY_EXISTS"}
+	return aclNames{
+		"ACL_ROLE_NAME_IS_MISSING", "ACL_ROLE_NAME_NOT_VALID", "ACL_ROLE_NAME_NOT_VALID", "ACL_ROLE_NAME_ALREADY_EXISTS",
+	}
 }
 
 // grantSpec is a grant as a request says it.
@@ -150,11 +155,13 @@ func checkGrants(specs []grantSpec) error {
 	listed := map[int64]bool{}
 	for _, spec := range specs {
 		if len(spec.Databases) == 0 {
-			return cloud.Errorf("ACL_ROLE_REDIS_RULES_DATABASES_SPEC_IS_MISSING", "Rule %q of the role holds in no database.", spec.RuleName)
+			return cloud.Errorf("ACL_ROLE_REDIS_RULES_DATABASES_SPEC_IS_MISSING",
+				"Rule %q of the role holds in no database.", spec.RuleName)
 		}
 		for _, db := range spec.Databases {
 			if listed[db.DatabaseID] {
-				return cloud.Errorf("ACL_ROLE_REDIS_RULE_MUST_BE_DEFINED_ONLY_ONCE_PER_DATABASE", "Database %d is listed twice: one rule of a role holds in a database.", db.DatabaseID)
+				return cloud.Errorf("ACL_ROLE_REDIS_RULE_MUST_BE_DEFINED_ONLY_ONCE_PER_DATABASE",
+					"Database %d is listed twice: one rule of a role holds in a database.", db.DatabaseID)
 			}
 			listed[db.DatabaseID] = true
 		}
@@ -177,7 +184,9 @@ func grants(ctx context.Context, tx *store.Tx, specs []grantSpec) ([]Grant, erro
 	}
 	var grants []Grant
 	for _, spec := range specs {
-		i := slices.IndexFunc(rules, func(r aclRuleView) bool { return r.Name == spec.RuleName && r.Status != cloud.StatusDeleting })
+		i := slices.IndexFunc(rules, func(r aclRuleView) bool {
+			return r.Name == spec.RuleName && r.Status != cloud.StatusDeleting
+		})
 		if i < 0 {
 			return nil, cloud.Errorf("ACL_REDIS_RULE_DOES_NOT_EXISTS", "ACL rule %q was not found.", spec.RuleName)
 		}
@@ -246,7 +255,8 @@ func deleteACLRole(ctx context.Context, tx *store.Tx, in struct {
 	}
 	for _, user := range users {
 		if user.Body.RoleID == role.ID && user.Status != cloud.StatusDeleting {
-			return out, cloud.Errorf("ACL_ROLE_HAS_ACTIVE_USERS_AND_CANNOT_BE_DELETED", "Role %d is the role of user %q.", role.ID, user.Name)
+			return out, cloud.Errorf("ACL_ROLE_HAS_ACTIVE_USERS_AND_CANNOT_BE_DELETED",
+				"Role %d is the role of user %q.", role.ID, user.Name)
 		}
 	}
 	return deleteACL[Role](tx, role.ID), nil
@@ -266,7 +276,9 @@ func lockRole(ctx context.Context, tx *store.Tx, id int64, pending cloud.Code) (
 func rolesOf(ctx context.Context, tx *store.Tx, rule int64) ([]cloud.Resource[Role], error) {
 	roles, err := store.All[Role](ctx, tx)
 	return slices.DeleteFunc(roles, func(r cloud.Resource[Role]) bool {
-		return r.Status == cloud.StatusDeleting || !slices.ContainsFunc(r.Body.Grants, func(g Grant) bool { return g.RuleID == rule })
+		return r.Status == cloud.StatusDeleting || !slices.ContainsFunc(r.Body.Grants, func(g Grant) bool {
+			return g.RuleID == rule
+		})
 	}), err
 }
 

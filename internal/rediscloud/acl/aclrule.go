@@ -19,7 +19,10 @@ type Rule struct {
 func (Rule) Kind() cloud.Kind { return cloud.Kind{Name: "ACL rule", FirstID: 1_000} }
 
 func ruleNames() aclNames {
-	return aclNames{"ACL_REDIS_RULE_NAME_IS_MISSING", "ACL_REDIS_RULE_NAME_NOT_VALID", "ACL_REDIS_RULE_NAME_NOT_IN_RANGE", "ACL_REDIS_RULE_NAME_ALREADY_EXISTS"}
+	return aclNames{
+		"ACL_REDIS_RULE_NAME_IS_MISSING", "ACL_REDIS_RULE_NAME_NOT_VALID", "ACL_REDIS_RULE_NAME_NOT_IN_RANGE",
+		"ACL_REDIS_RULE_NAME_ALREADY_EXISTS",
+	}
 }
 
 // defaultRule is a rule that every account has and nobody can change.
@@ -109,14 +112,16 @@ func updateACLRule(ctx context.Context, tx *store.Tx, in struct {
 },
 ) (out engine.Outcome, err error) {
 	if isDefaultRule(in.ID) {
-		return out, cloud.Errorf("ACL_REDIS_RULE_CANNOT_UPDATE_DEFAULT", "Rule %d is there for everybody and cannot be changed.", in.ID)
+		return out, cloud.Errorf("ACL_REDIS_RULE_CANNOT_UPDATE_DEFAULT",
+			"Rule %d is there for everybody and cannot be changed.", in.ID)
 	}
 	rule, err := lockRule(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
 	}
 	if rule.Status == cloud.StatusPending {
-		return out, cloud.Errorf("ACL_REDIS_RULE_NOT_ACTIVE", "Rule %d is not in an active state: it is %s.", rule.ID, rule.Status)
+		return out, cloud.Errorf("ACL_REDIS_RULE_NOT_ACTIVE",
+			"Rule %d is not in an active state: it is %s.", rule.ID, rule.Status)
 	}
 	if in.Name != nil && *in.Name != rule.Name {
 		if err := checkNewRule(ctx, tx, *in.Name); err != nil {
@@ -152,7 +157,8 @@ func deleteACLRule(ctx context.Context, tx *store.Tx, in struct {
 },
 ) (out engine.Outcome, err error) {
 	if isDefaultRule(in.ID) {
-		return out, cloud.Errorf("ACL_REDIS_RULE_CANNOT_DELETE_DEFAULT", "Rule %d is there for everybody and cannot be deleted.", in.ID)
+		return out, cloud.Errorf("ACL_REDIS_RULE_CANNOT_DELETE_DEFAULT",
+			"Rule %d is there for everybody and cannot be deleted.", in.ID)
 	}
 	rule, err := lockRule(ctx, tx, in.ID)
 	if err != nil {
@@ -163,7 +169,8 @@ func deleteACLRule(ctx context.Context, tx *store.Tx, in struct {
 		return out, err
 	}
 	if len(roles) > 0 {
-		return out, cloud.Errorf("ACL_REDIS_RULE_CANNOT_DELETE_WHEN_ASSOCIATED_WITH_ROLES", "Rule %d is part of role %q.", rule.ID, roles[0].Name)
+		return out, cloud.Errorf("ACL_REDIS_RULE_CANNOT_DELETE_WHEN_ASSOCIATED_WITH_ROLES",
+			"Rule %d is part of role %q.", rule.ID, roles[0].Name)
 	}
 	return deleteACL[Rule](tx, rule.ID), nil
 }

@@ -35,7 +35,9 @@ func checkUserName(name string) error {
 }
 
 func userNames() aclNames {
-	return aclNames{"ACL_USER_NAME_IS_MISSING", "ACL_USER_NAME_NOT_VALID", "ACL_USER_NAME_NOT_VALID", "ACL_USER_NAME_ALREADY_EXISTS"}
+	return aclNames{
+		"ACL_USER_NAME_IS_MISSING", "ACL_USER_NAME_NOT_VALID", "ACL_USER_NAME_NOT_VALID", "ACL_USER_NAME_ALREADY_EXISTS",
+	}
 }
 
 // checkUserPassword checks the length and that every kind of character is there.
@@ -49,7 +51,8 @@ func checkUserPassword(password string) error {
 	for _, kind := range []func(rune) bool{unicode.IsLower, unicode.IsUpper, unicode.IsDigit, special} {
 		if n < least || n > most || !strings.ContainsFunc(password, kind) {
 			return cloud.Errorf("ACL_USER_PASSWORD_NOT_VALID",
-				"A password has %d to %d characters, among them a lower-case and an upper-case letter, a digit and a special character.", least, most)
+				"A password has %d to %d characters, among them a lower-case and an upper-case letter, a digit "+
+					"and a special character.", least, most)
 		}
 	}
 	return nil

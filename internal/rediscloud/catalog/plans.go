@@ -178,17 +178,27 @@ func CheckPlanChange(from, to Plan) error {
 	wasMulti, willMulti := from.Availability == MultiZone, to.Availability == MultiZone
 	switch {
 	case from.Provider != to.Provider:
-		return cloud.Errorf("FIXED_MISMATCH_BETWEEN_REQUEST_PLAN_CLOUD_PROVIDER_AND_SUBSCRIPTION_CLOUD_PROVIDER", "Plan %d is at %s, the subscription at %s.", to.ID, to.Provider, from.Provider)
+		return cloud.Errorf("FIXED_MISMATCH_BETWEEN_REQUEST_PLAN_CLOUD_PROVIDER_AND_SUBSCRIPTION_CLOUD_PROVIDER",
+			"Plan %d is at %s, the subscription at %s.", to.ID, to.Provider, from.Provider)
 	case from.Region != to.Region:
-		return cloud.Errorf("FIXED_MISMATCH_BETWEEN_REQUEST_PLAN_REGION_AND_SUBSCRIPTION_REGION", "Plan %d is in region %s, the subscription in %s.", to.ID, to.Region, from.Region)
+		return cloud.Errorf("FIXED_MISMATCH_BETWEEN_REQUEST_PLAN_REGION_AND_SUBSCRIPTION_REGION",
+			"Plan %d is in region %s, the subscription in %s.", to.ID, to.Region, from.Region)
 	case to.RedisFlex && !from.RedisFlex:
-		return cloud.Errorf("NON_REDIS_FLEX_PLAN_CANNOT_BE_UPDATED_TO_REDIS_FLEX_PLAN", "A subscription cannot become one of Redis Flex.")
+		return cloud.Errorf("NON_REDIS_FLEX_PLAN_CANNOT_BE_UPDATED_TO_REDIS_FLEX_PLAN",
+			"A subscription cannot become one of Redis Flex.")
 	case from.RedisFlex && !to.RedisFlex:
-		return cloud.Errorf("REDIS_FLEX_PLAN_CANNOT_BE_UPDATED_TO_NON_REDIS_FLEX", "A subscription of Redis Flex cannot leave it.")
+		return cloud.Errorf("REDIS_FLEX_PLAN_CANNOT_BE_UPDATED_TO_NON_REDIS_FLEX",
+			"A subscription of Redis Flex cannot leave it.")
 	case wasMulti && !willMulti:
-		return cloud.Errorf("FIXED_SUBSCRIPTION_PLAN_CANNOT_CHANGED_FROM_AVAILABILITY_OF_MULTI_ZONE_TO_SINGLE_ZONE_OR_NO_REPLICATION", "A subscription in several zones stays there.")
+		return cloud.Errorf(
+			"FIXED_SUBSCRIPTION_PLAN_CANNOT_CHANGED_FROM_AVAILABILITY_OF_MULTI_ZONE_TO_SINGLE_ZONE_OR_NO_REPLICATION",
+			"A subscription in several zones stays there.",
+		)
 	case !wasMulti && willMulti:
-		return cloud.Errorf("FIXED_SUBSCRIPTION_PLAN_CANNOT_CHANGED_FROM_AVAILABILITY_OF_SINGLE_ZONE_OR_NO_REPLICATION_TO_MULTI_ZONE", "A subscription in one zone cannot be spread over several.")
+		return cloud.Errorf(
+			"FIXED_SUBSCRIPTION_PLAN_CANNOT_CHANGED_FROM_AVAILABILITY_OF_SINGLE_ZONE_OR_NO_REPLICATION_TO_MULTI_ZONE",
+			"A subscription in one zone cannot be spread over several.",
+		)
 	}
 	return nil
 }

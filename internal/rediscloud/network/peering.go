@@ -90,7 +90,11 @@ type peeringCreate struct {
 }
 
 func createPeering(ctx context.Context, tx *store.Tx, in peeringCreate) (out engine.Outcome, err error) {
-	at, err := subscription.LocationPath{Subscription: in.ID}.Lock(ctx, tx, subscription.Rules{WrongKind: subscription.WrongKind{ActiveActive: "CREATING_A_SINGLE_REGION_VPC_PEERING_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"}})
+	at, err := subscription.LocationPath{Subscription: in.ID}.Lock(ctx, tx, subscription.Rules{
+		WrongKind: subscription.WrongKind{
+			ActiveActive: "CREATING_A_SINGLE_REGION_VPC_PEERING_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION",
+		},
+	})
 	if err != nil {
 		return out, err
 	}
@@ -105,7 +109,8 @@ type regionPeeringCreate struct {
 }
 
 func createRegionPeering(ctx context.Context, tx *store.Tx, in regionPeeringCreate) (out engine.Outcome, err error) {
-	sub, err := subscription.LockActiveActive(ctx, tx, in.ID, "CREATING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
+	sub, err := subscription.LockActiveActive(ctx, tx, in.ID,
+		"CREATING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
 	if err != nil {
 		return out, err
 	}
@@ -114,11 +119,14 @@ func createRegionPeering(ctx context.Context, tx *store.Tx, in regionPeeringCrea
 			return peer(ctx, tx, subscription.Location{Sub: sub, Region: region}, in.vpcSpec, in.Destination)
 		}
 	}
-	return out, cloud.Errorf("ACTIVE_ACTIVE_VPC_PEERING_INVALID_SOURCE_REGION_NAME", "The subscription is not deployed to %q.", in.Source)
+	return out, cloud.Errorf("ACTIVE_ACTIVE_VPC_PEERING_INVALID_SOURCE_REGION_NAME",
+		"The subscription is not deployed to %q.", in.Source)
 }
 
 // peer starts a peering between a location and a VPC, of AWS in a region.
-func peer(ctx context.Context, tx *store.Tx, at subscription.Location, spec vpcSpec, region string) (out engine.Outcome, err error) {
+func peer(
+	ctx context.Context, tx *store.Tx, at subscription.Location, spec vpcSpec, region string,
+) (out engine.Outcome, err error) {
 	body, err := newPeering(at, spec, region)
 	if err != nil {
 		return out, err
@@ -132,7 +140,9 @@ func peer(ctx context.Context, tx *store.Tx, at subscription.Location, spec vpcS
 			return out, cloud.Errorf("VPC_PEERING_ALREADY_EXIST", "Peering %d is with the same network.", other.ID)
 		}
 	}
-	peering, err := resource.Insert(ctx, tx, cloud.Resource[Peering]{Parent: at.Sub.ID, Status: peeringInitiating, Body: body})
+	peering, err := resource.Insert(ctx, tx, cloud.Resource[Peering]{
+		Parent: at.Sub.ID, Status: peeringInitiating, Body: body,
+	})
 	if body.Provider == catalog.GCP {
 		tx.Plan(resource.Step(peering, peeringInitiation, peeringInactive))
 		return at.Done(peering.ID), err
@@ -166,9 +176,10 @@ func (p Peering) sameVPC(other Peering) bool {
 
 var (
 	awsAccountID = regexp.MustCompile(`^[0-9]{12}$`)
-	awsVPC       = regexp.MustCompile(`^vpc-[0-9a-f]{8,18}$`) // AWS makes 8 or 17 digits; an example in the official description has 18
-	gcpProject   = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
-	gcpName      = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	// AWS makes 8 or 17 digits; an example in the official description has 18
+	awsVPC     = regexp.MustCompile(`^vpc-[0-9a-f]{8,18}$`)
+	gcpProject = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
+	gcpName    = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
 
 // newPeering checks what is asked of a peering.
@@ -213,7 +224,8 @@ func (s cidrSpec) networks(deployment string) ([]string, error) {
 	list := s.CIDRs
 	switch {
 	case s.CIDR != nil && len(list) > 0:
-		return nil, cloud.Errorf("VPC_PEERING_TOO_MANY_CIDR_SPECIFICATIONS", "A peering is given either one CIDR or a list of them, not both.")
+		return nil, cloud.Errorf("VPC_PEERING_TOO_MANY_CIDR_SPECIFICATIONS",
+			"A peering is given either one CIDR or a list of them, not both.")
 	case s.CIDR != nil:
 		list = []string{*s.CIDR}
 	case len(list) == 0:
@@ -246,7 +258,11 @@ type peeringUpdate struct {
 }
 
 func updatePeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out engine.Outcome, err error) {
-	at, err := subscription.LocationPath{Subscription: in.Subscription}.Lock(ctx, tx, subscription.Rules{WrongKind: subscription.WrongKind{ActiveActive: "UPDATING_A_SINGLE_REGION_VPC_PEERING_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"}})
+	at, err := subscription.LocationPath{Subscription: in.Subscription}.Lock(ctx, tx, subscription.Rules{
+		WrongKind: subscription.WrongKind{
+			ActiveActive: "UPDATING_A_SINGLE_REGION_VPC_PEERING_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION",
+		},
+	})
 	if err != nil {
 		return out, err
 	}
@@ -258,7 +274,8 @@ func updatePeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out eng
 }
 
 func updateRegionPeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (out engine.Outcome, err error) {
-	sub, err := subscription.LockActiveActive(ctx, tx, in.Subscription, "UPDATING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
+	sub, err := subscription.LockActiveActive(ctx, tx, in.Subscription,
+		"UPDATING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
 	if err != nil {
 		return out, err
 	}
@@ -273,12 +290,15 @@ func updateRegionPeering(ctx context.Context, tx *store.Tx, in peeringUpdate) (o
 	return changePeering(tx, subscription.Location{Sub: sub, Region: region}, peering, in.cidrSpec)
 }
 
-func changePeering(tx *store.Tx, s subscription.Location, peering cloud.Resource[Peering], spec cidrSpec) (out engine.Outcome, err error) {
+func changePeering(
+	tx *store.Tx, s subscription.Location, peering cloud.Resource[Peering], spec cidrSpec,
+) (out engine.Outcome, err error) {
 	switch {
 	case peering.Body.Provider != catalog.AWS:
 		return out, cloud.Errorf("VPC_PEERING_BELONGS_TO_DIFFERENT_CLOUD_PROVIDER", "Only a peering on AWS has CIDRs.")
 	case peering.Status != cloud.StatusActive:
-		return out, cloud.Errorf("VPC_PEERING_NOT_ACTIVE", "Peering %d is not in an active state: it is %s.", peering.ID, peering.Status)
+		return out, cloud.Errorf("VPC_PEERING_NOT_ACTIVE",
+			"Peering %d is not in an active state: it is %s.", peering.ID, peering.Status)
 	}
 	if peering.Body.CIDRs, err = spec.networks(s.Region.CIDR); err != nil {
 		return out, err
@@ -288,7 +308,11 @@ func changePeering(tx *store.Tx, s subscription.Location, peering cloud.Resource
 }
 
 func deletePeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
-	at, err := subscription.LocationPath{Subscription: in.Subscription}.Lock(ctx, tx, subscription.Rules{WrongKind: subscription.WrongKind{ActiveActive: "DELETING_SINGLE_REGION_VPC_PEERING_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"}})
+	at, err := subscription.LocationPath{Subscription: in.Subscription}.Lock(ctx, tx, subscription.Rules{
+		WrongKind: subscription.WrongKind{
+			ActiveActive: "DELETING_SINGLE_REGION_VPC_PEERING_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION",
+		},
+	})
 	if err != nil {
 		return out, err
 	}
@@ -296,13 +320,15 @@ func deletePeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engin
 }
 
 func deleteRegionPeering(ctx context.Context, tx *store.Tx, in peeringPath) (out engine.Outcome, err error) {
-	sub, err := subscription.LockActiveActive(ctx, tx, in.Subscription, "DELETING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
+	sub, err := subscription.LockActiveActive(ctx, tx, in.Subscription,
+		"DELETING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
 	if err != nil {
 		return out, err
 	}
 	peerings, err := store.List[Peering](ctx, tx, sub.ID)
 	if err == nil && len(peerings) == 0 {
-		err = cloud.Errorf("DELETING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_FOR_A_SUBSCRIPTION_WITH_NO_VPC_PEERINGS", "The subscription has no peerings.")
+		err = cloud.Errorf("DELETING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_FOR_A_SUBSCRIPTION_WITH_NO_VPC_PEERINGS",
+			"The subscription has no peerings.")
 	}
 	if err != nil {
 		return out, err
@@ -310,7 +336,9 @@ func deleteRegionPeering(ctx context.Context, tx *store.Tx, in peeringPath) (out
 	return removePeering(ctx, tx, subscription.Location{Sub: sub}, in, "ACTIVE_ACTIVE_VPC_PEERING_NOT_FOUND")
 }
 
-func removePeering(ctx context.Context, tx *store.Tx, s subscription.Location, in peeringPath, missing cloud.Code) (out engine.Outcome, err error) {
+func removePeering(
+	ctx context.Context, tx *store.Tx, s subscription.Location, in peeringPath, missing cloud.Code,
+) (out engine.Outcome, err error) {
 	peering, err := findPeering(ctx, tx, in, missing)
 	if err != nil {
 		return out, err
@@ -321,7 +349,9 @@ func removePeering(ctx context.Context, tx *store.Tx, s subscription.Location, i
 
 // findPeering finds a peering that is to be changed; missing is the code where
 // there is none.
-func findPeering(ctx context.Context, tx *store.Tx, path peeringPath, missing cloud.Code) (cloud.Resource[Peering], error) {
+func findPeering(
+	ctx context.Context, tx *store.Tx, path peeringPath, missing cloud.Code,
+) (cloud.Resource[Peering], error) {
 	peering, ok, err := store.Get[Peering](ctx, tx, path.ID)
 	if err == nil && (!ok || peering.Parent != path.Subscription) {
 		err = cloud.Errorf(missing, "Peering %d of subscription %d was not found.", path.ID, path.Subscription)

@@ -67,7 +67,11 @@ type peeringView struct {
 }
 
 func listPeerings(ctx context.Context, tx *store.Tx, in subscription.Path) (any, error) {
-	at, err := subscription.LocationPath{Subscription: in.ID}.Read(ctx, tx, subscription.Rules{WrongKind: subscription.WrongKind{ActiveActive: "GETTING_SINGLE_REGION_VPC_PEERINGS_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"}})
+	at, err := subscription.LocationPath{Subscription: in.ID}.Read(ctx, tx, subscription.Rules{
+		WrongKind: subscription.WrongKind{
+			ActiveActive: "GETTING_SINGLE_REGION_VPC_PEERINGS_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION",
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +113,8 @@ func listRegionPeerings(ctx context.Context, tx *store.Tx, in subscription.Path)
 	if err != nil {
 		return nil, err
 	}
-	if err := subscription.ActiveActiveOnly(sub, "GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_VPC_PEERINGS_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"); err != nil {
+	if err := subscription.ActiveActiveOnly(sub,
+		"GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_VPC_PEERINGS_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"); err != nil {
 		return nil, err
 	}
 	if subscription.BeingCreated(sub) {
@@ -123,7 +128,9 @@ func listRegionPeerings(ctx context.Context, tx *store.Tx, in subscription.Path)
 }
 
 // showRegionPeerings sorts peerings by the region of the subscription they are of.
-func showRegionPeerings(subID int64, regions []subscription.DeployedRegion, peerings []cloud.Resource[Peering]) regionPeeringList {
+func showRegionPeerings(
+	subID int64, regions []subscription.DeployedRegion, peerings []cloud.Resource[Peering],
+) regionPeeringList {
 	list := regionPeeringList{Subscription: subID, Regions: []regionPeerings{}}
 	for _, region := range regions {
 		views := []regionPeeringView{}

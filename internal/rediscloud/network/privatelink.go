@@ -54,11 +54,17 @@ func privateLinkOperations() []engine.Operation {
 
 // privateLinkRules are those of every request about PrivateLink.
 func privateLinkRules(single, activeActive cloud.Code) subscription.Rules {
-	return subscription.Rules{Provider: catalog.AWS, Foreign: "PRIVATE_LINK_CLOUD_PROVIDER_NOT_SUPPORTED", WrongKind: subscription.WrongKind{Single: single, ActiveActive: activeActive}}
+	return subscription.Rules{
+		Provider: catalog.AWS, Foreign: "PRIVATE_LINK_CLOUD_PROVIDER_NOT_SUPPORTED",
+		WrongKind: subscription.WrongKind{Single: single, ActiveActive: activeActive},
+	}
 }
 
 func privateLinkReading() subscription.Rules {
-	return privateLinkRules("PRIVATE_LINK_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_GET_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION")
+	return privateLinkRules(
+		"PRIVATE_LINK_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION",
+		"PRIVATE_LINK_GET_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION",
+	)
 }
 
 type privateLinkCreate struct {
@@ -68,7 +74,10 @@ type privateLinkCreate struct {
 }
 
 func createPrivateLink(ctx context.Context, tx *store.Tx, in privateLinkCreate) (out engine.Outcome, err error) {
-	at, err := in.Lock(ctx, tx, privateLinkRules("PRIVATE_LINK_CREATE_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_CREATE_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	at, err := in.Lock(ctx, tx, privateLinkRules(
+		"PRIVATE_LINK_CREATE_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION",
+		"PRIVATE_LINK_CREATE_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION",
+	))
 	if err != nil {
 		return out, err
 	}
@@ -91,8 +100,13 @@ func createPrivateLink(ctx context.Context, tx *store.Tx, in privateLinkCreate) 
 
 // A PrivateLink takes its principals along: the official Terraform provider does not
 // remove them first.
-func deletePrivateLink(ctx context.Context, tx *store.Tx, in subscription.LocationPath) (out engine.Outcome, err error) {
-	at, err := in.Lock(ctx, tx, privateLinkRules("PRIVATE_LINK_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_DELETING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+func deletePrivateLink(
+	ctx context.Context, tx *store.Tx, in subscription.LocationPath,
+) (out engine.Outcome, err error) {
+	at, err := in.Lock(ctx, tx, privateLinkRules(
+		"PRIVATE_LINK_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION",
+		"PRIVATE_LINK_DELETING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION",
+	))
 	if err != nil {
 		return out, err
 	}
@@ -106,7 +120,9 @@ func deletePrivateLink(ctx context.Context, tx *store.Tx, in subscription.Locati
 
 // privateLinkAt finds the PrivateLink of a location that is to be changed. It answers
 // PRIVATE_LINK_NOT_FOUND.
-func privateLinkAt(ctx context.Context, tx *store.Tx, at subscription.Location) (link cloud.Resource[PrivateLink], err error) {
+func privateLinkAt(
+	ctx context.Context, tx *store.Tx, at subscription.Location,
+) (link cloud.Resource[PrivateLink], err error) {
 	link, ok, err := subscription.OneAt[PrivateLink](ctx, tx, at)
 	if err == nil && !ok {
 		err = cloud.Errorf("PRIVATE_LINK_NOT_FOUND", "The PrivateLink was not found.")
@@ -127,7 +143,10 @@ func disassociateConnections(ctx context.Context, tx *store.Tx, in struct {
 	Connections []connectionKey `json:"connections"`
 },
 ) (out engine.Outcome, err error) {
-	at, err := in.Lock(ctx, tx, privateLinkRules("PRIVATE_LINK_DISASSOCIATE_CONNECTIONS_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_DISASSOCIATE_CONNECTIONS_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	at, err := in.Lock(ctx, tx, privateLinkRules(
+		"PRIVATE_LINK_DISASSOCIATE_CONNECTIONS_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION",
+		"PRIVATE_LINK_DISASSOCIATE_CONNECTIONS_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION",
+	))
 	if err != nil {
 		return out, err
 	}
@@ -136,7 +155,8 @@ func disassociateConnections(ctx context.Context, tx *store.Tx, in struct {
 		return out, err
 	}
 	if len(in.Connections) > 0 {
-		return out, cloud.Errorf("ENTITY_NOT_FOUND", "Association %q was not found among the connections of the PrivateLink.", in.Connections[0].Association)
+		return out, cloud.Errorf("ENTITY_NOT_FOUND",
+			"Association %q was not found among the connections of the PrivateLink.", in.Connections[0].Association)
 	}
 	return at.Done(link.ID), nil
 }

@@ -48,7 +48,10 @@ type principalCreate struct {
 }
 
 func createPrincipal(ctx context.Context, tx *store.Tx, in principalCreate) (out engine.Outcome, err error) {
-	at, err := in.Lock(ctx, tx, privateLinkRules("PRIVATE_LINK_CREATING_PRINCIPLES_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_CREATING_PRINCIPLES_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	at, err := in.Lock(ctx, tx, privateLinkRules(
+		"PRIVATE_LINK_CREATING_PRINCIPLES_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION",
+		"PRIVATE_LINK_CREATING_PRINCIPLES_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION",
+	))
 	if err != nil {
 		return out, err
 	}
@@ -99,7 +102,8 @@ func checkPrincipal(principal, kind, owner string) error {
 	case !ok:
 		return cloud.Errorf("PRIVATE_LINK_PRINCIPAL_INVALID_PRINCIPLE", "%q is not a principal of type %s.", principal, kind)
 	case kind == awsAccount && regexp.MustCompile(`[0-9]{12}`).FindString(principal) == owner:
-		return cloud.Errorf("PRIVATE_LINK_PRINCIPAL_CANNOT_BE_OWNER_ACCOUNT", "Account %s is the one that the subscription lives in.", owner)
+		return cloud.Errorf("PRIVATE_LINK_PRINCIPAL_CANNOT_BE_OWNER_ACCOUNT",
+			"Account %s is the one that the subscription lives in.", owner)
 	}
 	return nil
 }
@@ -109,7 +113,10 @@ func deletePrincipal(ctx context.Context, tx *store.Tx, in struct {
 	Principal string `json:"principal"`
 },
 ) (out engine.Outcome, err error) {
-	at, err := in.Lock(ctx, tx, privateLinkRules("PRIVATE_LINK_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRINCIPALS_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION", "PRIVATE_LINK_DELETING_A_FLEXIBLE_SUBSCRIPTION_PRINCIPALS_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	at, err := in.Lock(ctx, tx, privateLinkRules(
+		"PRIVATE_LINK_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRINCIPALS_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION",
+		"PRIVATE_LINK_DELETING_A_FLEXIBLE_SUBSCRIPTION_PRINCIPALS_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION",
+	))
 	if err != nil {
 		return out, err
 	}
@@ -128,7 +135,9 @@ func deletePrincipal(ctx context.Context, tx *store.Tx, in struct {
 	return at.Done(link.ID), nil
 }
 
-func findPrincipal(ctx context.Context, tx *store.Tx, link int64, principal string) (p cloud.Resource[Principal], ok bool, err error) {
+func findPrincipal(
+	ctx context.Context, tx *store.Tx, link int64, principal string,
+) (p cloud.Resource[Principal], ok bool, err error) {
 	all, err := store.List[Principal](ctx, tx, link)
 	i := slices.IndexFunc(all, func(p cloud.Resource[Principal]) bool { return p.Name == principal })
 	if err != nil || i < 0 {

@@ -69,7 +69,10 @@ func getPrivateLink(ctx context.Context, tx *store.Tx, in subscription.LocationP
 
 // showPrivateLink makes the view of a PrivateLink. What is made at AWS appears once
 // it is active.
-func showPrivateLink(s subscription.Location, link cloud.Resource[PrivateLink], principals []cloud.Resource[Principal], databases []cloud.Resource[subscription.Database]) privateLinkView {
+func showPrivateLink(
+	s subscription.Location, link cloud.Resource[PrivateLink], principals []cloud.Resource[Principal],
+	databases []cloud.Resource[subscription.Database],
+) privateLinkView {
 	view := privateLinkView{
 		Status: link.Status, ShareName: link.Body.ShareName, Principals: []principalView{}, Connections: []struct{}{},
 		Databases: []privateLinkDatabase{}, Links: wire.NoLinks(),
@@ -108,7 +111,8 @@ func privateLinkConfig(link int64) string {
 }
 
 func privateLinkConfigARN(s subscription.Location, link int64) string {
-	return fmt.Sprintf("arn:aws:vpc-lattice:%s:%s:resourceconfiguration/%s", s.Region.Name, s.Sub.Body.AWSAccountID(), privateLinkConfig(link))
+	return fmt.Sprintf("arn:aws:vpc-lattice:%s:%s:resourceconfiguration/%s",
+		s.Region.Name, s.Sub.Body.AWSAccountID(), privateLinkConfig(link))
 }
 
 func privateLinkShare(s subscription.Location, link int64) string {

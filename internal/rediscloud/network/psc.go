@@ -61,11 +61,17 @@ func pscOperations() []engine.Operation {
 
 // pscRules are those of every request about Private Service Connect.
 func pscRules(single, activeActive cloud.Code) subscription.Rules {
-	return subscription.Rules{Provider: catalog.GCP, Foreign: "PSC_CLOUD_PROVIDER_IS_NOT_SUPPORTED", WrongKind: subscription.WrongKind{Single: single, ActiveActive: activeActive}}
+	return subscription.Rules{
+		Provider: catalog.GCP, Foreign: "PSC_CLOUD_PROVIDER_IS_NOT_SUPPORTED",
+		WrongKind: subscription.WrongKind{Single: single, ActiveActive: activeActive},
+	}
 }
 
 func pscReading() subscription.Rules {
-	return pscRules("PSC_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINTS_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "PSC_GET_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION")
+	return pscRules(
+		"PSC_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINTS_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		"PSC_GET_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION",
+	)
 }
 
 type pscServiceView struct {
@@ -103,7 +109,10 @@ func pscAttachment(s subscription.Location) string {
 }
 
 func createPSCService(ctx context.Context, tx *store.Tx, in subscription.LocationPath) (out engine.Outcome, err error) {
-	at, err := in.Lock(ctx, tx, pscRules("PSC_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "PSC_CREATING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	at, err := in.Lock(ctx, tx, pscRules(
+		"PSC_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		"PSC_CREATING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION",
+	))
 	if err != nil {
 		return out, err
 	}
@@ -112,7 +121,9 @@ func createPSCService(ctx context.Context, tx *store.Tx, in subscription.Locatio
 	} else if there {
 		return out, cloud.Errorf("PSC_SERVICE_ALREADY_EXISTS", "There is a Private Service Connect service already.")
 	}
-	service, err := resource.Insert(ctx, tx, cloud.Resource[PSCService]{Parent: at.Sub.ID, Status: pscQueued, Body: PSCService{RegionID: at.Region.ID}})
+	service, err := resource.Insert(ctx, tx, cloud.Resource[PSCService]{
+		Parent: at.Sub.ID, Status: pscQueued, Body: PSCService{RegionID: at.Region.ID},
+	})
 	tx.Plan(
 		resource.Step(service, pscInitialization, pscInitialized),
 		resource.Step(service, pscStart, pscCreating),
@@ -122,7 +133,10 @@ func createPSCService(ctx context.Context, tx *store.Tx, in subscription.Locatio
 }
 
 func deletePSCService(ctx context.Context, tx *store.Tx, in subscription.LocationPath) (out engine.Outcome, err error) {
-	at, err := in.Lock(ctx, tx, pscRules("PSC_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "PSC_DELETING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	at, err := in.Lock(ctx, tx, pscRules(
+		"PSC_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		"PSC_DELETING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION",
+	))
 	if err != nil {
 		return out, err
 	}
@@ -135,14 +149,17 @@ func deletePSCService(ctx context.Context, tx *store.Tx, in subscription.Locatio
 		return out, err
 	}
 	if len(endpoints) > 0 {
-		return out, cloud.Errorf("PSC_SERVICE_CANNOT_DELETE_SERVICE_WITH_ACTIVE_ENDPOINTS", "The service still has endpoints, such as %d.", endpoints[0].ID)
+		return out, cloud.Errorf("PSC_SERVICE_CANNOT_DELETE_SERVICE_WITH_ACTIVE_ENDPOINTS",
+			"The service still has endpoints, such as %d.", endpoints[0].ID)
 	}
 	store.Remove[PSCService](tx, service.ID)
 	return at.Done(service.ID), nil
 }
 
 // pscServiceAt finds the service of a location. It returns PSC_SERVICE_NOT_FOUND.
-func pscServiceAt(ctx context.Context, tx *store.Tx, at subscription.Location) (service cloud.Resource[PSCService], err error) {
+func pscServiceAt(
+	ctx context.Context, tx *store.Tx, at subscription.Location,
+) (service cloud.Resource[PSCService], err error) {
 	service, ok, err := subscription.OneAt[PSCService](ctx, tx, at)
 	if err == nil && !ok {
 		err = noPSCService()

@@ -49,7 +49,9 @@ type pscServicePath struct {
 }
 
 // service finds the service that a path names, at its location.
-func (p pscServicePath) service(ctx context.Context, tx *store.Tx, at subscription.Location) (cloud.Resource[PSCService], error) {
+func (p pscServicePath) service(
+	ctx context.Context, tx *store.Tx, at subscription.Location,
+) (cloud.Resource[PSCService], error) {
 	service, err := pscServiceAt(ctx, tx, at)
 	if err == nil && service.ID != p.Service {
 		err = noPSCService()
@@ -97,7 +99,10 @@ type pscEndpointCreate struct {
 }
 
 func createPSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointCreate) (out engine.Outcome, err error) {
-	at, err := in.Lock(ctx, tx, pscRules("PSC_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "PSC_CREATING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	at, err := in.Lock(ctx, tx, pscRules(
+		"PSC_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		"PSC_CREATING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION",
+	))
 	if err != nil {
 		return out, err
 	}
@@ -106,7 +111,8 @@ func createPSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointCreate) 
 		return out, err
 	}
 	if service.Status != cloud.StatusActive {
-		return out, cloud.Errorf("PSC_SERVICE_NOT_ACTIVE", "The service is not in an active state: it is %s. It takes endpoints once it is active.", service.Status)
+		return out, cloud.Errorf("PSC_SERVICE_NOT_ACTIVE",
+			"The service is not in an active state: it is %s. It takes endpoints once it is active.", service.Status)
 	}
 	endpoint := cloud.Resource[PSCEndpoint]{
 		Parent: service.ID, Status: pscEndpointInitialized, Body: PSCEndpoint{endpointSpec: in.endpointSpec},
@@ -161,7 +167,9 @@ type pscEndpointPath struct {
 
 // endpoint locks the endpoint that a path names, which is more than to look at the list.
 // Beyond the errors of service it returns PSC_ENDPOINT_NOT_FOUND.
-func (p pscEndpointPath) endpoint(ctx context.Context, tx *store.Tx, at subscription.Location) (endpoint cloud.Resource[PSCEndpoint], err error) {
+func (p pscEndpointPath) endpoint(
+	ctx context.Context, tx *store.Tx, at subscription.Location,
+) (endpoint cloud.Resource[PSCEndpoint], err error) {
 	service, err := p.service(ctx, tx, at)
 	if err != nil {
 		return endpoint, err
@@ -177,7 +185,10 @@ func (p pscEndpointPath) endpoint(ctx context.Context, tx *store.Tx, at subscrip
 }
 
 func deletePSCEndpoint(ctx context.Context, tx *store.Tx, in pscEndpointPath) (out engine.Outcome, err error) {
-	at, err := in.Lock(ctx, tx, pscRules("PSC_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "PSC_DELETING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	at, err := in.Lock(ctx, tx, pscRules(
+		"PSC_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		"PSC_DELETING_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION",
+	))
 	if err != nil {
 		return out, err
 	}

@@ -52,7 +52,8 @@ func getPSCCreationScript(ctx context.Context, tx *store.Tx, in pscCreationScrip
 	script := gcloudScript(
 		fmt.Sprintf("gcloud compute addresses create %s --project=%s --region=%s --subnet=%s",
 			names.IPAddress, endpoint.Body.Project, at.Region.Name, endpoint.Body.Subnet),
-		fmt.Sprintf("gcloud compute forwarding-rules create %s --project=%s --region=%s --network=%s --address=%s --target-service-attachment=%s",
+		fmt.Sprintf("gcloud compute forwarding-rules create %s --project=%s --region=%s --network=%s --address=%s "+
+			"--target-service-attachment=%s",
 			names.Forwarding, endpoint.Body.Project, at.Region.Name, endpoint.Body.VPC, names.IPAddress, names.Name),
 	)
 	if in.Terraform {
@@ -71,12 +72,16 @@ func getPSCDeletionScript(ctx context.Context, tx *store.Tx, in pscEndpointPath)
 	store.Update(tx, endpoint)
 	names := pscNames(at, endpoint)
 	return at.Found(pscScripts{gcloudScript(
-		fmt.Sprintf("gcloud compute forwarding-rules delete %s --project=%s --region=%s --quiet", names.Forwarding, endpoint.Body.Project, at.Region.Name),
-		fmt.Sprintf("gcloud compute addresses delete %s --project=%s --region=%s --quiet", names.IPAddress, endpoint.Body.Project, at.Region.Name),
+		fmt.Sprintf("gcloud compute forwarding-rules delete %s --project=%s --region=%s --quiet",
+			names.Forwarding, endpoint.Body.Project, at.Region.Name),
+		fmt.Sprintf("gcloud compute addresses delete %s --project=%s --region=%s --quiet",
+			names.IPAddress, endpoint.Body.Project, at.Region.Name),
 	)}), nil
 }
 
-func (p pscEndpointPath) readScript(ctx context.Context, tx *store.Tx) (at subscription.Location, endpoint cloud.Resource[PSCEndpoint], err error) {
+func (p pscEndpointPath) readScript(
+	ctx context.Context, tx *store.Tx,
+) (at subscription.Location, endpoint cloud.Resource[PSCEndpoint], err error) {
 	if at, err = p.Read(ctx, tx, pscReading()); err != nil {
 		return at, endpoint, err
 	}
@@ -88,7 +93,8 @@ func (p pscEndpointPath) readScript(ctx context.Context, tx *store.Tx) (at subsc
 func pscNames(s subscription.Location, endpoint cloud.Resource[PSCEndpoint]) pscServiceAttachment {
 	name := endpoint.Body.Connection
 	return pscServiceAttachment{
-		Name:       fmt.Sprintf("projects/rlrcp-%s/regions/%s/serviceAttachments/%s", derive.Hex(s.Sub.ID, "GCP project", 8), s.Region.Name, pscAttachment(s)),
+		Name: fmt.Sprintf("projects/rlrcp-%s/regions/%s/serviceAttachments/%s",
+			derive.Hex(s.Sub.ID, "GCP project", 8), s.Region.Name, pscAttachment(s)),
 		DNSRecord:  "*." + pscHost(s),
 		IPAddress:  name + "-ip-0",
 		Forwarding: name + "-0",

@@ -20,8 +20,9 @@ import (
 
 // pscWatch is how the owner of an endpoint looks on.
 type pscWatch struct {
-	Terraform bool       `json:"terraform,omitempty"` // the creation script was read as Terraform does: nobody else is taken for it
-	Polls     int        `json:"looks,omitempty"`     // at the list, since anything else was asked
+	// the creation script was read as Terraform does: nobody else is taken for it
+	Terraform bool       `json:"terraform,omitempty"`
+	Polls     int        `json:"looks,omitempty"` // at the list, since anything else was asked
 	FirstPoll *time.Time `json:"firstLook,omitempty"`
 }
 
@@ -61,7 +62,9 @@ func (w *pscWatch) countPoll(status cloud.Status, now time.Time) (leaves bool) {
 
 // watchPSCEndpoints lists the endpoints of a service for somebody who looks at them.
 // Those that are thereby taken for deleted go.
-func watchPSCEndpoints(ctx context.Context, tx *store.Tx, service int64) (left []cloud.Resource[PSCEndpoint], err error) {
+func watchPSCEndpoints(
+	ctx context.Context, tx *store.Tx, service int64,
+) (left []cloud.Resource[PSCEndpoint], err error) {
 	endpoints, err := store.List[PSCEndpoint](ctx, tx, service)
 	if err != nil {
 		return nil, err

@@ -59,7 +59,10 @@ func (c *service) transitGatewayOperations() []engine.Operation {
 
 // gatewayRules are those of every request about transit gateways.
 func gatewayRules(single, activeActive cloud.Code) subscription.Rules {
-	return subscription.Rules{Provider: catalog.AWS, Foreign: "TGW_CLOUD_PROVIDER_IS_NOT_SUPPORTED", WrongKind: subscription.WrongKind{Single: single, ActiveActive: activeActive}}
+	return subscription.Rules{
+		Provider: catalog.AWS, Foreign: "TGW_CLOUD_PROVIDER_IS_NOT_SUPPORTED",
+		WrongKind: subscription.WrongKind{Single: single, ActiveActive: activeActive},
+	}
 }
 
 type invitationList struct {
@@ -76,7 +79,10 @@ type invitationView struct {
 }
 
 func (c *service) listInvitations(ctx context.Context, tx *store.Tx, in subscription.LocationPath) (any, error) {
-	at, err := in.Read(ctx, tx, gatewayRules("TGW_GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_INVITATIONS_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION", "TGW_GETTING_SINGLE_REGION_TGW_INVITATIONS_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	at, err := in.Read(ctx, tx, gatewayRules(
+		"TGW_GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_INVITATIONS_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION",
+		"TGW_GETTING_SINGLE_REGION_TGW_INVITATIONS_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION",
+	))
 	if err != nil {
 		return nil, err
 	}
@@ -103,15 +109,23 @@ type invitationPath struct {
 }
 
 func (c *service) acceptInvitation(ctx context.Context, tx *store.Tx, in invitationPath) (engine.Outcome, error) {
-	return c.answerInvitation(ctx, tx, in, invitationAccepted, gatewayRules("TGW_ACCEPTING_AN_ACTIVE_ACTIVE_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "TGW_ACCEPTING_A_FLEXIBLE_SUBSCRIPTION_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	return c.answerInvitation(ctx, tx, in, invitationAccepted, gatewayRules(
+		"TGW_ACCEPTING_AN_ACTIVE_ACTIVE_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		"TGW_ACCEPTING_A_FLEXIBLE_SUBSCRIPTION_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION",
+	))
 }
 
 func (c *service) rejectInvitation(ctx context.Context, tx *store.Tx, in invitationPath) (engine.Outcome, error) {
-	return c.answerInvitation(ctx, tx, in, invitationRejected, gatewayRules("TGW_REJECTING_AN_ACTIVE_ACTIVE_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "TGW_REJECTING_A_FLEXIBLE_SUBSCRIPTION_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	return c.answerInvitation(ctx, tx, in, invitationRejected, gatewayRules(
+		"TGW_REJECTING_AN_ACTIVE_ACTIVE_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		"TGW_REJECTING_A_FLEXIBLE_SUBSCRIPTION_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION",
+	))
 }
 
 // An invitation is answered once. To give the same answer again does no harm.
-func (c *service) answerInvitation(ctx context.Context, tx *store.Tx, in invitationPath, answer cloud.Status, r subscription.Rules) (out engine.Outcome, err error) {
+func (c *service) answerInvitation(
+	ctx context.Context, tx *store.Tx, in invitationPath, answer cloud.Status, r subscription.Rules,
+) (out engine.Outcome, err error) {
 	at, err := in.Lock(ctx, tx, r)
 	if err != nil {
 		return out, err
@@ -128,7 +142,8 @@ func (c *service) answerInvitation(ctx context.Context, tx *store.Tx, in invitat
 	case answered && given.Status == answer:
 		return at.Done(in.ID), nil
 	case answered:
-		return out, cloud.Errorf("TGW_RESOURCE_SHARE_DOES_NOT_EXIST", "Invitation %d was not found among those that wait: it is %s.", in.ID, given.Status)
+		return out, cloud.Errorf("TGW_RESOURCE_SHARE_DOES_NOT_EXIST",
+			"Invitation %d was not found among those that wait: it is %s.", in.ID, given.Status)
 	}
 	_, err = resource.Insert(ctx, tx, cloud.Resource[TransitGateway]{
 		Parent: at.Sub.ID, Status: answer, Body: TransitGateway{RegionID: at.Region.ID, Invitation: in.ID},
@@ -172,7 +187,10 @@ type gatewayCIDR struct {
 }
 
 func (c *service) listTransitGateways(ctx context.Context, tx *store.Tx, in subscription.LocationPath) (any, error) {
-	at, err := in.Read(ctx, tx, gatewayRules("TGW_GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION", "TGW_GETTING_SINGLE_REGION_TGWS_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	at, err := in.Read(ctx, tx, gatewayRules(
+		"TGW_GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION",
+		"TGW_GETTING_SINGLE_REGION_TGWS_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION",
+	))
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +209,8 @@ func (c *service) listTransitGateways(ctx context.Context, tx *store.Tx, in subs
 			return nil, err
 		}
 		view := gatewayView{
-			ID: gateway.ID, GatewayUID: shared.GatewayUID, Status: gatewayAvailable, Account: shared.Account, CIDRs: []gatewayCIDR{},
+			ID: gateway.ID, GatewayUID: shared.GatewayUID, Status: gatewayAvailable, Account: shared.Account,
+			CIDRs: []gatewayCIDR{},
 		}
 		if attached {
 			view.attach(attachment)

@@ -40,7 +40,10 @@ type attachmentPath struct {
 }
 
 func createAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out engine.Outcome, err error) {
-	at, err := in.Lock(ctx, tx, gatewayRules("TGW_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "TGW_CREATING_A_FLEXIBLE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	at, err := in.Lock(ctx, tx, gatewayRules(
+		"TGW_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		"TGW_CREATING_A_FLEXIBLE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION",
+	))
 	if err != nil {
 		return out, err
 	}
@@ -52,7 +55,9 @@ func createAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out
 	} else if attached {
 		return out, cloud.Errorf("CONFLICT_ERROR", "Transit gateway %d is attached already.", in.Gateway)
 	}
-	attachment, err := resource.Insert(ctx, tx, cloud.Resource[GatewayAttachment]{Parent: in.Gateway, Status: attachmentInitiating})
+	attachment, err := resource.Insert(ctx, tx, cloud.Resource[GatewayAttachment]{
+		Parent: in.Gateway, Status: attachmentInitiating,
+	})
 	tx.Plan(
 		resource.Step(attachment, attachmentInitiation, attachmentPending),
 		resource.Step(attachment, attachmentCreation, gatewayAvailable),
@@ -83,12 +88,16 @@ func (c *cidrAddress) UnmarshalJSON(data []byte) error {
 }
 
 func updateAttachment(ctx context.Context, tx *store.Tx, in attachmentUpdate) (out engine.Outcome, err error) {
-	at, attachment, err := lockAttachment(ctx, tx, in.attachmentPath, gatewayRules("TGW_UPDATING_AN_ACTIVE_ACTIVE_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "TGW_UPDATING_A_FLEXIBLE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	at, attachment, err := lockAttachment(ctx, tx, in.attachmentPath, gatewayRules(
+		"TGW_UPDATING_AN_ACTIVE_ACTIVE_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		"TGW_UPDATING_A_FLEXIBLE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION",
+	))
 	if err != nil {
 		return out, err
 	}
 	if attachment.Status != gatewayAvailable {
-		return out, cloud.Errorf("TGW_ATTACHMENT_IS_NOT_ACTIVE", "The attachment is not in an active state: it is %s. It can be changed once it is available.", attachment.Status)
+		return out, cloud.Errorf("TGW_ATTACHMENT_IS_NOT_ACTIVE",
+			"The attachment is not in an active state: it is %s. It can be changed once it is available.", attachment.Status)
 	}
 	cidrs, err := gatewayCIDRs(attachment.Body.CIDRs, in.CIDRs)
 	if err != nil {
@@ -107,20 +116,25 @@ func gatewayCIDRs(have []string, want []cidrAddress) ([]string, error) {
 		prefix, err := netip.ParsePrefix(string(c))
 		switch {
 		case err != nil || !prefix.Addr().Is4() || prefix != prefix.Masked():
-			return nil, cloud.Errorf("TGW_ATTACHMENT_CIDRS_INVALID_LENGTH", "%q is not an IPv4 network in CIDR notation.", string(c))
+			return nil, cloud.Errorf("TGW_ATTACHMENT_CIDRS_INVALID_LENGTH",
+				"%q is not an IPv4 network in CIDR notation.", string(c))
 		case slices.Contains(list, string(c)):
 			return nil, cloud.Errorf("TGW_ATTACHMENT_CIDRS_REQUEST_CONTAINS_DUPLICATES", "%s is listed twice.", string(c))
 		}
 		list = append(list, string(c))
 	}
 	if len(list) > 0 && slices.Equal(have, list) {
-		return nil, cloud.Errorf("TGW_ATTACHMENT_CIDRS_ARE_THE_SAME_AS_EXISTING_ONES", "The attachment has these CIDRs already.")
+		return nil, cloud.Errorf("TGW_ATTACHMENT_CIDRS_ARE_THE_SAME_AS_EXISTING_ONES",
+			"The attachment has these CIDRs already.")
 	}
 	return list, nil
 }
 
 func deleteAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out engine.Outcome, err error) {
-	at, attachment, err := lockAttachment(ctx, tx, in, gatewayRules("TGW_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "TGW_DELETING_A_FLEXIBLE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION"))
+	at, attachment, err := lockAttachment(ctx, tx, in, gatewayRules(
+		"TGW_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		"TGW_DELETING_A_FLEXIBLE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION",
+	))
 	if err != nil {
 		return out, err
 	}
@@ -130,7 +144,9 @@ func deleteAttachment(ctx context.Context, tx *store.Tx, in attachmentPath) (out
 
 // lockAttachment finds an attachment that is to be changed. Beyond the errors of
 // location.lock and checkGateway it returns TGW_ATTACHMENT_DOES_NOT_EXIST.
-func lockAttachment(ctx context.Context, tx *store.Tx, path attachmentPath, r subscription.Rules) (at subscription.Location, a cloud.Resource[GatewayAttachment], err error) {
+func lockAttachment(
+	ctx context.Context, tx *store.Tx, path attachmentPath, r subscription.Rules,
+) (at subscription.Location, a cloud.Resource[GatewayAttachment], err error) {
 	if at, err = path.Lock(ctx, tx, r); err != nil {
 		return at, a, err
 	}
@@ -151,14 +167,17 @@ func noAttachment(gateway int64) error {
 // checkGateway returns TGW_DOES_NOT_EXIST unless a location has an accepted gateway.
 func checkGateway(ctx context.Context, tx *store.Tx, at subscription.Location, id int64) error {
 	gateway, ok, err := store.Get[TransitGateway](ctx, tx, id)
-	if err == nil && (!ok || gateway.Parent != at.Sub.ID || gateway.Body.RegionID != at.Region.ID || gateway.Status != invitationAccepted) {
+	if err == nil && (!ok || gateway.Parent != at.Sub.ID || gateway.Body.RegionID != at.Region.ID ||
+		gateway.Status != invitationAccepted) {
 		err = cloud.Errorf("TGW_DOES_NOT_EXIST", "Transit gateway %d was not found.", id)
 	}
 	return err
 }
 
 // attachmentOf finds the attachment of a gateway; ok is false where there is none.
-func attachmentOf(ctx context.Context, tx *store.Tx, gateway int64) (a cloud.Resource[GatewayAttachment], ok bool, err error) {
+func attachmentOf(
+	ctx context.Context, tx *store.Tx, gateway int64,
+) (a cloud.Resource[GatewayAttachment], ok bool, err error) {
 	list, err := store.List[GatewayAttachment](ctx, tx, gateway)
 	if err != nil || len(list) == 0 {
 		return a, false, err

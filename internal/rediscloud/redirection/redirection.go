@@ -151,7 +151,8 @@ func createRedirection(ctx context.Context, tx *store.Tx, in redirectionCreate) 
 	case !in.Protection:
 		return view, cloud.Errorf("BAD_REQUEST", "migrationProtection must be true.")
 	case !ok || !subscription.ProDatabases.Has(target):
-		return view, cloud.Errorf("DATABASE_NOT_FOUND", "Database %d was not found among the Pro ones, as the target must be.", in.Target)
+		return view, cloud.Errorf("DATABASE_NOT_FOUND",
+			"Database %d was not found among the Pro ones, as the target must be.", in.Target)
 	case in.Source == in.Target:
 		return view, cloud.Errorf("BAD_REQUEST", "A database cannot be redirected to itself.")
 	}
@@ -165,7 +166,9 @@ func createRedirection(ctx context.Context, tx *store.Tx, in redirectionCreate) 
 	return redirect(ctx, tx, in, source, target)
 }
 
-func redirect(ctx context.Context, tx *store.Tx, in redirectionCreate, source, target cloud.Resource[subscription.Database]) (view redirectionView, err error) {
+func redirect(
+	ctx context.Context, tx *store.Tx, in redirectionCreate, source, target cloud.Resource[subscription.Database],
+) (view redirectionView, err error) {
 	if source.Status != cloud.StatusActive || target.Status != cloud.StatusActive {
 		return view, cloud.Errorf("CONFLICT_ERROR", "Both databases must be active.")
 	}
@@ -242,7 +245,9 @@ func checkPublic(ctx context.Context, tx *store.Tx, subscriptions ...int64) erro
 }
 
 // redirectedPairs lists which name leads where from now on. The port is the same.
-func redirectedPairs(names subscription.EndpointPair, targetType string, target cloud.Resource[subscription.Database]) []redirectedPair {
+func redirectedPairs(
+	names subscription.EndpointPair, targetType string, target cloud.Resource[subscription.Database],
+) []redirectedPair {
 	places, _ := target.Body.Endpoints(target.ID, target.Parent)
 	place := places.Private
 	if targetType == publicEndpoint {
@@ -329,7 +334,9 @@ func keepEndpoints(ctx context.Context, tx *store.Tx, id, endpointsOf int64) err
 
 // revertEndpoints gives the source of a redirection the endpoints that its target has; ok is
 // false if the redirection has ended already: a deletion of either database ends it.
-func revertEndpoints(ctx context.Context, tx *store.Tx, r Redirection) (target cloud.Resource[subscription.Database], ok bool, err error) {
+func revertEndpoints(
+	ctx context.Context, tx *store.Tx, r Redirection,
+) (target cloud.Resource[subscription.Database], ok bool, err error) {
 	target, ok, err = store.Get[subscription.Database](ctx, tx, r.Target)
 	if err != nil || !ok {
 		return target, false, err

@@ -97,13 +97,16 @@ func (in costReportCreate) period(now time.Time) (from, to time.Time, err error)
 	to, errTo := time.Parse(time.DateOnly, in.End)
 	switch {
 	case errFrom != nil || errTo != nil:
-		return from, to, cloud.Errorf("COST_REPORT_INVALID_DATE_FORMAT", "A date is written as 2026-01-31, not as %q and %q.", in.Start, in.End)
+		return from, to, cloud.Errorf("COST_REPORT_INVALID_DATE_FORMAT",
+			"A date is written as 2026-01-31, not as %q and %q.", in.Start, in.End)
 	case to.Before(from):
-		return from, to, cloud.Errorf("COST_REPORT_END_DATE_BEFORE_START_DATE", "The report ends on %s, before it starts.", in.End)
+		return from, to, cloud.Errorf("COST_REPORT_END_DATE_BEFORE_START_DATE",
+			"The report ends on %s, before it starts.", in.End)
 	case to.After(now):
 		return from, to, cloud.Errorf("COST_REPORT_FUTURE_DATES_NOT_ALLOWED", "There are no costs of %s yet.", in.End)
 	case to.Sub(from) > maxReportDays*24*time.Hour:
-		return from, to, cloud.Errorf("COST_REPORT_DATE_RANGE_EXCEEDS_LIMIT", "A cost report ends %d days after its start at most.", maxReportDays)
+		return from, to, cloud.Errorf("COST_REPORT_DATE_RANGE_EXCEEDS_LIMIT",
+			"A cost report ends %d days after its start at most.", maxReportDays)
 	}
 	return from, to.AddDate(0, 0, 1), nil
 }

@@ -77,7 +77,9 @@ func costs(ctx context.Context, tx *store.Tx, in costReportCreate, period report
 	return rows, nil
 }
 
-func proCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod) (rows []reportRow, err error) {
+func proCosts(
+	ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod,
+) (rows []reportRow, err error) {
 	below, err := subscription.ProDatabases.BySubscription(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -114,7 +116,9 @@ func proCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period rep
 
 // essentialsCosts are the prices of plans: those of the databases, or of the
 // subscriptions that have none.
-func essentialsCosts(ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod) (rows []reportRow, err error) {
+func essentialsCosts(
+	ctx context.Context, tx *store.Tx, in costReportCreate, period reportPeriod,
+) (rows []reportRow, err error) {
 	below, err := subscription.EssentialsDatabases.BySubscription(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -170,7 +174,8 @@ func charge(service string, item subscription.PricingItem, period reportPeriod, 
 }
 
 func (r reportRow) of(a cloud.Account) {
-	r["BillingAccountId"], r["BillingAccountName"], r["BillingAccountType"] = strconv.FormatInt(a.ID, 10), a.Name, "Account"
+	r["BillingAccountId"], r["BillingAccountName"] = strconv.FormatInt(a.ID, 10), a.Name
+	r["BillingAccountType"] = "Account"
 }
 
 func (r reportRow) about(kind string, id int64, name string, tags []subscription.Tag) reportRow {

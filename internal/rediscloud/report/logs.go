@@ -112,7 +112,8 @@ func logType(command string) string {
 	switch {
 	case strings.Contains(lower, "database"), strings.HasPrefix(lower, "crdb"):
 		return "Database"
-	case strings.Contains(lower, "subscription"), strings.HasPrefix(lower, "cidr"), strings.HasPrefix(lower, "activeactiveregion"):
+	case strings.Contains(lower, "subscription"), strings.HasPrefix(lower, "cidr"),
+		strings.HasPrefix(lower, "activeactiveregion"):
 		return "Subscription"
 	default:
 		return "Account"

@@ -25,7 +25,9 @@ func Step[B cloud.Body](r cloud.Resource[B], after time.Duration, status cloud.S
 }
 
 // Create stores a new resource of no parent that becomes active after a while.
-func Create[B cloud.Body](ctx context.Context, tx *store.Tx, name string, body B, status cloud.Status, after time.Duration) (out engine.Outcome, err error) {
+func Create[B cloud.Body](
+	ctx context.Context, tx *store.Tx, name string, body B, status cloud.Status, after time.Duration,
+) (out engine.Outcome, err error) {
 	r, err := Insert(ctx, tx, cloud.Resource[B]{Name: name, Status: status, Body: body})
 	tx.Plan(Step(r, after, cloud.StatusActive))
 	return engine.Outcome{ResourceID: r.ID}, err

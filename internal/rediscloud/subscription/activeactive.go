@@ -69,7 +69,8 @@ func newActiveActive(in subscriptionCreate) (s Subscription, err error) {
 		Maintenance:    Maintenance{Mode: automatic},
 	}
 	if s.MemoryStorage != catalog.RAM {
-		return s, cloud.Errorf("ACTIVE_ACTIVE_RAM_AND_FLASH_MEMORY_STORAGE_NOT_SUPPORTED", "An Active-Active subscription keeps its data in RAM only.")
+		return s, cloud.Errorf("ACTIVE_ACTIVE_RAM_AND_FLASH_MEMORY_STORAGE_NOT_SUPPORTED",
+			"An Active-Active subscription keeps its data in RAM only.")
 	}
 	for i, provider := range in.CloudProviders {
 		name := cmp.Or(provider.Provider, catalog.AWS)
@@ -79,11 +80,14 @@ func newActiveActive(in subscriptionCreate) (s Subscription, err error) {
 		case i > 0 && name != s.Provider:
 			return s, cloud.Errorf("MULTIPLE_CLOUD_PROVIDERS_NOT_SUPPORTED", "A subscription is deployed to one cloud provider.")
 		case i > 0 && provider.account() != in.CloudProviders[0].account():
-			return s, cloud.Errorf("ACTIVE_ACTIVE_MULTIPLE_CLOUD_ACCOUNTS_NOT_SUPPORTED", "An Active-Active subscription lives in one cloud account.")
+			return s, cloud.Errorf("ACTIVE_ACTIVE_MULTIPLE_CLOUD_ACCOUNTS_NOT_SUPPORTED",
+				"An Active-Active subscription lives in one cloud account.")
 		case provider.account() != account.InternalCloudAccount && name == catalog.GCP:
-			return s, cloud.Errorf("ACTIVE_ACTIVE_GCP_EXTERNAL_CLOUD_ACCOUNT_NOT_SUPPORTED", "On GCP a subscription lives in cloud account %d.", account.InternalCloudAccount)
+			return s, cloud.Errorf("ACTIVE_ACTIVE_GCP_EXTERNAL_CLOUD_ACCOUNT_NOT_SUPPORTED",
+				"On GCP a subscription lives in cloud account %d.", account.InternalCloudAccount)
 		case provider.account() != account.InternalCloudAccount:
-			return s, cloud.Errorf("ACTIVE_ACTIVE_EXTERNAL_ACCOUNTS_NOT_SUPPORTED", "An Active-Active subscription lives in cloud account %d.", account.InternalCloudAccount)
+			return s, cloud.Errorf("ACTIVE_ACTIVE_EXTERNAL_ACCOUNTS_NOT_SUPPORTED",
+				"An Active-Active subscription lives in cloud account %d.", account.InternalCloudAccount)
 		}
 		s.Provider = name
 		for _, where := range provider.Regions {
@@ -96,7 +100,8 @@ func newActiveActive(in subscriptionCreate) (s Subscription, err error) {
 		}
 	}
 	if !s.ActiveActive() {
-		return s, cloud.Errorf("ACTIVE_ACTIVE_SUBSCRIPTION_WITHOUT_REGIONS_IS_NOT_ALLOWED", "An Active-Active subscription names its regions.")
+		return s, cloud.Errorf("ACTIVE_ACTIVE_SUBSCRIPTION_WITHOUT_REGIONS_IS_NOT_ALLOWED",
+			"An Active-Active subscription names its regions.")
 	}
 	return s, s.checkFirstThroughput(in.Databases)
 }
@@ -107,7 +112,8 @@ func (s Subscription) checkFirstThroughput(databases []firstDatabase) error {
 	for _, first := range databases {
 		for _, t := range first.LocalThroughput {
 			if _, ok := s.location(t.Region); !ok {
-				return cloud.Errorf("MISSING_REGIONS_BETWEEN_CLOUD_PROVIDERS_AND_DATABASES_LOCAL_THROUGHPUT_MEASUREMENTS", "Database %s names throughput in %q, where the subscription is not.", first.Name, t.Region)
+				return cloud.Errorf("MISSING_REGIONS_BETWEEN_CLOUD_PROVIDERS_AND_DATABASES_LOCAL_THROUGHPUT_MEASUREMENTS",
+					"Database %s names throughput in %q, where the subscription is not.", first.Name, t.Region)
 			}
 		}
 	}
@@ -125,9 +131,13 @@ func withRegion(s Subscription, where regionSpec, unknown cloud.Code) (Subscript
 		return s, cloud.Errorf("ACTIVE_ACTIVE_REGIONS_MUST_BE_DEFINED_ONCE", "Region %s is there twice.", r.Name)
 	}
 	if len(s.Regions) == maxRegions {
-		return s, cloud.Errorf("ACTIVE_ACTIVE_REGION_LIMIT_REACHED", "An Active-Active subscription has a quota of %d regions.", maxRegions)
+		return s, cloud.Errorf("ACTIVE_ACTIVE_REGION_LIMIT_REACHED",
+			"An Active-Active subscription has a quota of %d regions.", maxRegions)
 	}
-	region := Region{ID: r.ID, Name: r.Name, CIDR: where.Networking.DeploymentCIDR, MultiAZ: len(r.Zones) >= zonesOf(true), Zones: where.Zones}
+	region := Region{
+		ID: r.ID, Name: r.Name, CIDR: where.Networking.DeploymentCIDR, MultiAZ: len(r.Zones) >= zonesOf(true),
+		Zones: where.Zones,
+	}
 	if err := s.checkCIDR(region.CIDR); err != nil {
 		return s, err
 	}
@@ -146,14 +156,16 @@ func withRegion(s Subscription, where regionSpec, unknown cloud.Code) (Subscript
 // checkCIDR checks the network of a region to be added: regions talk to each other.
 func (s Subscription) checkCIDR(cidr string) error {
 	if cidr == "" {
-		return cloud.Errorf("NETWORKING_CIDR_MISSING", "Every region of an Active-Active subscription names its deployment CIDR.")
+		return cloud.Errorf("NETWORKING_CIDR_MISSING",
+			"Every region of an Active-Active subscription names its deployment CIDR.")
 	}
 	if err := checkDeploymentCIDR(cidr); err != nil {
 		return err
 	}
 	for _, other := range s.Regions {
 		if netip.MustParsePrefix(cidr).Overlaps(netip.MustParsePrefix(other.CIDR)) {
-			return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_INVALID_CIDR_OVERLAPPING_OTHER_REGIONS", "The deployment CIDR %s is that of region %s already.", cidr, other.Name)
+			return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_INVALID_CIDR_OVERLAPPING_OTHER_REGIONS",
+				"The deployment CIDR %s is that of region %s already.", cidr, other.Name)
 		}
 	}
 	return nil

@@ -63,9 +63,13 @@ func (t localThroughput) applyTo(l *Local) error {
 		switch {
 		case ops == nil:
 		case *ops < step || *ops%step != 0:
-			return cloud.Errorf("LOCAL_THROUGHPUT_READ_AND_WRITE_OPERATIONS_PER_SECOND_VALUES_MUST_BE_IN_INCREMENTS_OF_500_OR_MINIMUM", "Local throughput comes in steps of %d operations per second, not as %d.", step, *ops)
+			return cloud.Errorf(
+				"LOCAL_THROUGHPUT_READ_AND_WRITE_OPERATIONS_PER_SECOND_VALUES_MUST_BE_IN_INCREMENTS_OF_500_OR_MINIMUM",
+				"Local throughput comes in steps of %d operations per second, not as %d.", step, *ops,
+			)
 		case *ops > maxOpsPerSecond:
-			return cloud.Errorf("DATABASE_THROUGHPUT_TOO_BIG", "The throughput is at most %d %s.", maxOpsPerSecond, operationsPerSecond)
+			return cloud.Errorf("DATABASE_THROUGHPUT_TOO_BIG",
+				"The throughput is at most %d %s.", maxOpsPerSecond, operationsPerSecond)
 		}
 	}
 	Set(&l.Reads, t.Reads)
@@ -75,7 +79,9 @@ func (t localThroughput) applyTo(l *Local) error {
 
 // newLocal is what a database has in a region to begin with.
 func newLocal(region Region) Local {
-	return Local{Region: region.Name, Number: region.Number, MultiAZ: region.MultiAZ, Reads: defaultLocalOps, Writes: defaultLocalOps}
+	return Local{
+		Region: region.Name, Number: region.Number, MultiAZ: region.MultiAZ, Reads: defaultLocalOps, Writes: defaultLocalOps,
+	}
 }
 
 // locals are the regions of a database to be created, nil in a single region.
@@ -83,7 +89,8 @@ func newLocal(region Region) Local {
 func (s Subscription) locals(spec DatabaseSpec, taken siblings) ([]Local, error) {
 	if !s.ActiveActive() {
 		if len(spec.LocalThroughput) > 0 {
-			return nil, cloud.Errorf("LOCAL_THROUGHPUT_MEASUREMENT_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION", "Local throughput is for Active-Active subscriptions.")
+			return nil, cloud.Errorf("LOCAL_THROUGHPUT_MEASUREMENT_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION",
+				"Local throughput is for Active-Active subscriptions.")
 		}
 		return nil, nil
 	}
@@ -102,9 +109,11 @@ func (s Subscription) locals(spec DatabaseSpec, taken siblings) ([]Local, error)
 		i := d.Local(t.Region)
 		switch {
 		case i < 0:
-			return nil, cloud.Errorf("MISSING_REGIONS_BETWEEN_LOCAL_THROUGHPUT_MEASUREMENTS_AND_SUBSCRIPTION_REGIONS", "Throughput is named in %q, where the subscription is not.", t.Region)
+			return nil, cloud.Errorf("MISSING_REGIONS_BETWEEN_LOCAL_THROUGHPUT_MEASUREMENTS_AND_SUBSCRIPTION_REGIONS",
+				"Throughput is named in %q, where the subscription is not.", t.Region)
 		case seen[t.Region]:
-			return nil, cloud.Errorf("CRDB_ACTIVE_ACTIVE_REGIONS_MUST_BE_DEFINED_ONCE", "Throughput in %s is there twice.", t.Region)
+			return nil, cloud.Errorf("CRDB_ACTIVE_ACTIVE_REGIONS_MUST_BE_DEFINED_ONCE",
+				"Throughput in %s is there twice.", t.Region)
 		}
 		seen[t.Region] = true
 		if err := t.applyTo(&d.Locals[i]); err != nil {
@@ -117,7 +126,8 @@ func (s Subscription) locals(spec DatabaseSpec, taken siblings) ([]Local, error)
 // checkActiveActiveCount refuses more databases than an Active-Active subscription has.
 func checkActiveActiveCount(n int) error {
 	if n > maxActiveActiveDatabase {
-		return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_LIMIT_EXCEEDED", "An Active-Active subscription has a quota of %d databases.", maxActiveActiveDatabase)
+		return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_LIMIT_EXCEEDED",
+			"An Active-Active subscription has a quota of %d databases.", maxActiveActiveDatabase)
 	}
 	return nil
 }
@@ -126,20 +136,26 @@ func checkActiveActiveCount(n int) error {
 func checkActiveActive(spec DatabaseSpec) error {
 	for _, m := range spec.Modules {
 		if m.Name != search && m.Name != "RedisJSON" {
-			return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_MODULE_IS_NOT_SUPPORTED", "An Active-Active database cannot have the module %s.", m.Name)
+			return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_MODULE_IS_NOT_SUPPORTED",
+				"An Active-Active database cannot have the module %s.", m.Name)
 		}
 	}
 	switch {
 	case spec.Protocol == memcached:
-		return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_MEMCACHED_PROTOCOL_IS_NOT_ALLOWED", "An Active-Active database speaks the protocol redis only.")
+		return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_MEMCACHED_PROTOCOL_IS_NOT_ALLOWED",
+			"An Active-Active database speaks the protocol redis only.")
 	case spec.Replication != nil && !*spec.Replication:
-		return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_REPLICATION_CANNOT_BE_FALSE", "An Active-Active database is always replicated.")
+		return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_REPLICATION_CANNOT_BE_FALSE",
+			"An Active-Active database is always replicated.")
 	case spec.ReplicaOf != nil && len(*spec.ReplicaOf) > 0, spec.Replica != nil && len(spec.Replica.SyncSources) > 0:
-		return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_REPLICA_OF_NOT_SUPPORTED", "An Active-Active database cannot be a replica of another.")
+		return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_REPLICA_OF_NOT_SUPPORTED",
+			"An Active-Active database cannot be a replica of another.")
 	case spec.BackupPath != nil && *spec.BackupPath != "", spec.RemoteBackup != nil:
-		return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_PERIODIC_BACK_UP_PATH_NOT_ALLOWED", "Backups of an Active-Active database are set for each region, once it is there.")
+		return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_PERIODIC_BACK_UP_PATH_NOT_ALLOWED",
+			"Backups of an Active-Active database are set for each region, once it is there.")
 	case spec.Throughput != nil:
-		return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_INVALID_THROUGHPUT", "The throughput of an Active-Active database is set for each region.")
+		return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_INVALID_THROUGHPUT",
+			"The throughput of an Active-Active database is set for each region.")
 	}
 	return checkActiveActiveSettings(spec.QueryFactor, spec.Alerts)
 }
@@ -148,7 +164,8 @@ func checkActiveActive(spec DatabaseSpec) error {
 // does not, and that have errors of their own with Active-Active.
 func checkActiveActiveSettings(factor *string, alerts *[]Alert) error {
 	if factor != nil && *factor != standardFactor {
-		return cloud.Errorf("DATABASE_QUERY_PERFORMANCE_FACTOR_IS_NOT_SUPPORTED_ON_ACTIVE_ACTIVE", "An Active-Active database has no query performance factor but %s.", standardFactor)
+		return cloud.Errorf("DATABASE_QUERY_PERFORMANCE_FACTOR_IS_NOT_SUPPORTED_ON_ACTIVE_ACTIVE",
+			"An Active-Active database has no query performance factor but %s.", standardFactor)
 	}
 	if alerts == nil {
 		return nil
@@ -156,7 +173,8 @@ func checkActiveActiveSettings(factor *string, alerts *[]Alert) error {
 	for _, alert := range *alerts {
 		switch alert.Name {
 		case "syncsource-error", "syncsource-lag", "connections-limit":
-			return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_ALERT_NOT_SUPPORTED", "Active-Active databases have no alert %s.", alert.Name)
+			return cloud.Errorf("ACTIVE_ACTIVE_DATABASE_ALERT_NOT_SUPPORTED",
+				"Active-Active databases have no alert %s.", alert.Name)
 		}
 	}
 	return nil

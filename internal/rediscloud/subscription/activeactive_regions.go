@@ -127,7 +127,8 @@ func addActiveActiveRegion(ctx context.Context, tx *store.Tx, in regionCreate) (
 	for i := range databases {
 		version := versionOf(databases[i].Body)
 		if in.RespVersion != nil && *in.RespVersion == resp3 && !version.SpeaksRESP3() {
-			return out, cloud.Errorf("ACTIVE_ACTIVE_CREATE_A_REGION_DATABASE_RESP_VERSION_IS_NOT_SUPPORTED", "Redis %s of database %s does not speak RESP3.", version.Version, databases[i].Name)
+			return out, cloud.Errorf("ACTIVE_ACTIVE_CREATE_A_REGION_DATABASE_RESP_VERSION_IS_NOT_SUPPORTED",
+				"Redis %s of database %s does not speak RESP3.", version.Version, databases[i].Name)
 		}
 		databases[i].Body.addLocal(locals[databases[i].Name])
 		if err := checkSettings(databases[i].Body.at(locals[databases[i].Name]), version); err != nil {
@@ -173,11 +174,14 @@ func (in regionCreate) locals(region Region, databases []cloud.Resource[Database
 		case !ok:
 			return nil, cloud.Errorf("DATABASE_NOT_FOUND", "Database %q was not found in the subscription.", spec.Name)
 		case seen[spec.Name]:
-			return nil, cloud.Errorf("ACTIVE_ACTIVE_CREATE_A_REGION_MUST_BE_DEFINED_ONCE_PER_DATABASE", "Database %s is there twice.", spec.Name)
+			return nil, cloud.Errorf("ACTIVE_ACTIVE_CREATE_A_REGION_MUST_BE_DEFINED_ONCE_PER_DATABASE",
+				"Database %s is there twice.", spec.Name)
 		case spec.Throughput == nil:
-			return nil, cloud.Errorf("ACTIVE_ACTIVE_CREATE_A_REGION_MUST_CONTAIN_LOCAL_THROUGHPUT_MEASUREMENT_IN_DATABASE_SPEC", "The local throughput of database %s is missing.", spec.Name)
+			return nil, cloud.Errorf("ACTIVE_ACTIVE_CREATE_A_REGION_MUST_CONTAIN_LOCAL_THROUGHPUT_MEASUREMENT_IN_DATABASE_SPEC",
+				"The local throughput of database %s is missing.", spec.Name)
 		case spec.Throughput.Region != "" && spec.Throughput.Region != region.Name:
-			return nil, cloud.Errorf("ACTIVE_ACTIVE_MISMATCH_BETWEEN_REQUEST_REGIONS_AND_SUBSCRIPTION_REGIONS", "Throughput in %q is named for region %s.", spec.Throughput.Region, region.Name)
+			return nil, cloud.Errorf("ACTIVE_ACTIVE_MISMATCH_BETWEEN_REQUEST_REGIONS_AND_SUBSCRIPTION_REGIONS",
+				"Throughput in %q is named for region %s.", spec.Throughput.Region, region.Name)
 		}
 		seen[spec.Name] = true
 		if err := spec.Throughput.applyTo(&l); err != nil {
@@ -190,7 +194,9 @@ func (in regionCreate) locals(region Region, databases []cloud.Resource[Database
 
 // addLocal keeps the regions in order.
 func (d *Database) addLocal(l Local) {
-	i, _ := slices.BinarySearchFunc(d.Locals, l.Region, func(l Local, name string) int { return cmp.Compare(l.Region, name) })
+	i, _ := slices.BinarySearchFunc(d.Locals, l.Region, func(l Local, name string) int {
+		return cmp.Compare(l.Region, name)
+	})
 	d.Locals = slices.Insert(slices.Clone(d.Locals), i, l)
 }
 
@@ -204,7 +210,9 @@ type regionsDelete struct {
 
 // What the databases and the connections have in a region goes with it; one region
 // stays.
-func (c *service) deleteActiveActiveRegions(ctx context.Context, tx *store.Tx, in regionsDelete) (out engine.Outcome, err error) {
+func (c *service) deleteActiveActiveRegions(
+	ctx context.Context, tx *store.Tx, in regionsDelete,
+) (out engine.Outcome, err error) {
 	sub, err := LockActiveActive(ctx, tx, in.ID, "DELETING_REGION_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
 	if err != nil {
 		return out, err
@@ -243,7 +251,9 @@ func (c *service) deleteActiveActiveRegions(ctx context.Context, tx *store.Tx, i
 
 // forgetBackups takes out the last backups in regions that databases leave: were
 // one added again, there would be none of it.
-func forgetBackups(ctx context.Context, tx *store.Tx, databases []cloud.Resource[Database], regions map[string]bool) error {
+func forgetBackups(
+	ctx context.Context, tx *store.Tx, databases []cloud.Resource[Database], regions map[string]bool,
+) error {
 	for _, db := range databases {
 		left := func(job cloud.Resource[Job]) bool {
 			region, ok := strings.CutPrefix(job.Name, backupJob+" ")
@@ -261,7 +271,8 @@ func (in regionsDelete) names(s Subscription) (map[string]bool, error) {
 	doomed := map[string]bool{}
 	for _, r := range in.Regions {
 		if _, ok := s.location(r.Region); !ok {
-			return nil, cloud.Errorf("ACTIVE_ACTIVE_INVALID_DELETE_REGION_NAME", "The subscription is not in region %q.", r.Region)
+			return nil, cloud.Errorf("ACTIVE_ACTIVE_INVALID_DELETE_REGION_NAME",
+				"The subscription is not in region %q.", r.Region)
 		}
 		if doomed[r.Region] {
 			return nil, cloud.Errorf("ACTIVE_ACTIVE_DELETE_REGIONS_MUST_BE_DEFINED_ONCE", "Region %s is there twice.", r.Region)
@@ -272,7 +283,8 @@ func (in regionsDelete) names(s Subscription) (map[string]bool, error) {
 	case 0:
 		return nil, cloud.Errorf("ACTIVE_ACTIVE_INVALID_DELETE_REGION_NAME", "Name the regions to be deleted.")
 	case len(s.Regions):
-		return nil, cloud.Errorf("ACTIVE_ACTIVE_DELETE_SUBSCRIPTION_MUST_BE_DEPLOYED_IN_AT_LEAST_ONE_REGION", "An Active-Active subscription stays in one region at least.")
+		return nil, cloud.Errorf("ACTIVE_ACTIVE_DELETE_SUBSCRIPTION_MUST_BE_DEPLOYED_IN_AT_LEAST_ONE_REGION",
+			"An Active-Active subscription stays in one region at least.")
 	}
 	return doomed, nil
 }

@@ -38,13 +38,16 @@ type localUpdate struct {
 	RemoteBackup *backupSpec      `json:"remoteBackup"`
 }
 
-func updateActiveActiveDatabase(ctx context.Context, tx *store.Tx, in activeActiveUpdate) (out engine.Outcome, err error) {
+func updateActiveActiveDatabase(
+	ctx context.Context, tx *store.Tx, in activeActiveUpdate,
+) (out engine.Outcome, err error) {
 	db, err := ProDatabases.lock(ctx, tx, databasePath{in.Subscription, in.ID})
 	if err != nil {
 		return out, err
 	}
 	if !db.Body.ActiveActive() {
-		return out, cloud.Errorf("UPDATING_LOCAL_PROPERTIES_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION", "Database %d is not Active-Active: it has no regions of its own.", db.ID)
+		return out, cloud.Errorf("UPDATING_LOCAL_PROPERTIES_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION",
+			"Database %d is not Active-Active: it has no regions of its own.", db.ID)
 	}
 	if err := in.checkExpiry(tx.Now); err != nil {
 		return out, err
@@ -73,7 +76,8 @@ func (in activeActiveUpdate) change(id int64, d *Database) error {
 		i := d.Local(region.Region)
 		switch {
 		case i < 0:
-			return cloud.Errorf("ACTIVE_ACTIVE_MISMATCH_BETWEEN_REQUEST_REGIONS_AND_SUBSCRIPTION_REGIONS", "The database is not in region %q.", region.Region)
+			return cloud.Errorf("ACTIVE_ACTIVE_MISMATCH_BETWEEN_REQUEST_REGIONS_AND_SUBSCRIPTION_REGIONS",
+				"The database is not in region %q.", region.Region)
 		case seen[region.Region]:
 			return cloud.Errorf("ACTIVE_ACTIVE_REGIONS_MUST_BE_DEFINED_ONCE", "Region %s is there twice.", region.Region)
 		}
@@ -127,7 +131,8 @@ func (in localUpdate) change(l *Local) error {
 	}
 	if t := in.Throughput; t != nil {
 		if t.Region != "" && t.Region != l.Region {
-			return cloud.Errorf("ACTIVE_ACTIVE_MISMATCH_BETWEEN_REQUEST_REGIONS_AND_SUBSCRIPTION_REGIONS", "Throughput in %q is named for region %s.", t.Region, l.Region)
+			return cloud.Errorf("ACTIVE_ACTIVE_MISMATCH_BETWEEN_REQUEST_REGIONS_AND_SUBSCRIPTION_REGIONS",
+				"Throughput in %q is named for region %s.", t.Region, l.Region)
 		}
 		if err := t.applyTo(l); err != nil {
 			return err

@@ -19,7 +19,8 @@ func backupOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Task("backupProDatabase", backupProDatabase),
 		engine.Task("getProDatabaseBackupStatus", getProBackupStatus),
-		engine.Task("backupEssentialsDatabase", unlessPro("BACKUP_A_FIXED_DATABASE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", backupEssentialsDatabase)),
+		engine.Task("backupEssentialsDatabase",
+			unlessPro("BACKUP_A_FIXED_DATABASE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", backupEssentialsDatabase)),
 		engine.Task("getEssentialsDatabaseBackupStatus", getEssentialsBackupStatus),
 	}
 }
@@ -60,7 +61,10 @@ func backupProDatabase(ctx context.Context, tx *store.Tx, in struct {
 	if err != nil {
 		return out, err
 	}
-	regular, job, err := db.Body.backups(in.Region, wrongBackup{"BACKUP_REGION_NAME_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION", "ACTIVE_ACTIVE_BACKUP_MISSING_REGION_NAME", "ACTIVE_ACTIVE_INVALID_BACKUP_REGION_NAME"})
+	regular, job, err := db.Body.backups(in.Region, wrongBackup{
+		"BACKUP_REGION_NAME_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION", "ACTIVE_ACTIVE_BACKUP_MISSING_REGION_NAME",
+		"ACTIVE_ACTIVE_INVALID_BACKUP_REGION_NAME",
+	})
 	if err != nil {
 		return out, err
 	}
@@ -89,7 +93,9 @@ func backupEssentialsDatabase(ctx context.Context, tx *store.Tx, in struct {
 
 // backup begins a backup to a path of its own, or to where backups are made by
 // themselves.
-func backup(ctx context.Context, tx *store.Tx, db cloud.Resource[Database], regular *Backup, job, path string) (out engine.Outcome, err error) {
+func backup(
+	ctx context.Context, tx *store.Tx, db cloud.Resource[Database], regular *Backup, job, path string,
+) (out engine.Outcome, err error) {
 	if path == "" && regular == nil {
 		return out, cloud.Errorf("DATABASE_BACKUP_NOT_CONFIGURED", "Database %d has no place for backups; name one.", db.ID)
 	}
@@ -116,7 +122,10 @@ func getProBackupStatus(ctx context.Context, tx *store.Tx, in struct {
 	if err != nil {
 		return nil, err
 	}
-	regular, job, err := db.Body.backups(in.Region, wrongBackup{"BACKUP_STATUS_REGION_NAME_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION", "ACTIVE_ACTIVE_BACKUP_STATUS_MISSING_REGION_NAME", "ACTIVE_ACTIVE_INVALID_BACKUP_STATUS_REGION_NAME"})
+	regular, job, err := db.Body.backups(in.Region, wrongBackup{
+		"BACKUP_STATUS_REGION_NAME_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION",
+		"ACTIVE_ACTIVE_BACKUP_STATUS_MISSING_REGION_NAME", "ACTIVE_ACTIVE_INVALID_BACKUP_STATUS_REGION_NAME",
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +142,9 @@ func getEssentialsBackupStatus(ctx context.Context, tx *store.Tx, in databasePat
 
 // showBackup tells of the last backup that was asked for: those that are to be made
 // by themselves are not.
-func showBackup(ctx context.Context, tx *store.Tx, db cloud.Resource[Database], regular *Backup, name string) (any, error) {
+func showBackup(
+	ctx context.Context, tx *store.Tx, db cloud.Resource[Database], regular *Backup, name string,
+) (any, error) {
 	job, ok, err := lastJob(ctx, tx, db.ID, name)
 	if err != nil {
 		return nil, err

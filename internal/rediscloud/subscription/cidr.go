@@ -41,7 +41,8 @@ func getAllowList(ctx context.Context, tx *store.Tx, in Path) (any, error) {
 		return nil, err
 	}
 	if sub.Body.ActiveActive() {
-		return nil, cloud.Errorf("GETTING_SINGLE_REGION_CIDR_WHITE_LIST_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION", "Subscription %d is Active-Active, which has no CIDR allow list.", sub.ID)
+		return nil, cloud.Errorf("GETTING_SINGLE_REGION_CIDR_WHITE_LIST_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION",
+			"Subscription %d is Active-Active, which has no CIDR allow list.", sub.ID)
 	}
 	return allowListView{
 		CIDRs:          append([]string{}, sub.Body.AllowList.CIDRs...),
@@ -63,7 +64,8 @@ func updateAllowList(ctx context.Context, tx *store.Tx, in allowListUpdate) (out
 		return out, err
 	}
 	if sub.Body.ActiveActive() {
-		return out, cloud.Errorf("UPDATING_SINGLE_REGION_CIDR_WHITE_LIST_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION", "Subscription %d is Active-Active, which has no CIDR allow list.", sub.ID)
+		return out, cloud.Errorf("UPDATING_SINGLE_REGION_CIDR_WHITE_LIST_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION",
+			"Subscription %d is Active-Active, which has no CIDR allow list.", sub.ID)
 	}
 	sub.Body.AllowList = AllowList{CIDRs: in.CIDRs, SecurityGroups: in.SecurityGroups}
 	if err := sub.Body.AllowList.check(); err != nil {
@@ -77,11 +79,13 @@ var securityGroup = regexp.MustCompile(`^sg-[0-9a-f]{8,17}$`)
 
 func (l AllowList) check() error {
 	if max(len(l.CIDRs), len(l.SecurityGroups)) > allowListLimit {
-		return cloud.Errorf("CIDR_WHITELIST_LIMIT_EXCEEDED", "An allow list has a quota of %d entries of a kind.", allowListLimit)
+		return cloud.Errorf("CIDR_WHITELIST_LIMIT_EXCEEDED",
+			"An allow list has a quota of %d entries of a kind.", allowListLimit)
 	}
 	for i, cidr := range l.CIDRs {
 		if !isAddressRange(cidr) {
-			return cloud.Errorf("CIDR_WHITELIST_INVALID_CIDRS", "%q is neither an IPv4 address nor a range of them in CIDR notation.", cidr)
+			return cloud.Errorf("CIDR_WHITELIST_INVALID_CIDRS",
+				"%q is neither an IPv4 address nor a range of them in CIDR notation.", cidr)
 		}
 		if slices.Contains(l.CIDRs[:i], cidr) {
 			return cloud.Errorf("CIDR_WHITELIST_DUPLICATE_CIDRS", "%s is listed twice.", cidr)

@@ -81,9 +81,11 @@ type Database struct {
 	OSSHashing       bool             `json:"ossHashing,omitempty"`
 	RegexRules       []string         `json:"regexRules,omitempty"` // empty: the standard ones
 
-	Redirected        bool  `json:"redirected,omitempty"`  // its dynamic endpoints lead to another database
-	ServesEndpointsOf int64 `json:"endpointsOf,omitempty"` // the database after which those are named that lead here for now; 0: its own do
-	InheritedFrom     int64 `json:"heirOf,omitempty"`      // the database that is deleted and whose dynamic endpoints are its own now; 0: none
+	Redirected bool `json:"redirected,omitempty"` // its dynamic endpoints lead to another database
+	// the database after which those are named that lead here for now; 0: its own do
+	ServesEndpointsOf int64 `json:"endpointsOf,omitempty"`
+	// the database that is deleted and whose dynamic endpoints are its own now; 0: none
+	InheritedFrom int64 `json:"heirOf,omitempty"`
 
 	Password       string   `json:"password,omitempty"` // empty: derived from the id
 	SASLUsername   string   `json:"saslUsername,omitempty"`

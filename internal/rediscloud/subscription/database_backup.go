@@ -42,7 +42,8 @@ func (s databaseSettings) applyBackup(d *Database) error {
 	case spec != nil && spec.Active != nil && !*spec.Active && path == "":
 		d.Backup = nil
 	case spec != nil && path != "":
-		return cloud.Errorf("DATABASE_INVALID_TOO_MANY_BACKUP_SPECIFICATIONS", "Give backups either as remoteBackup or as periodicBackupPath, not both.")
+		return cloud.Errorf("DATABASE_INVALID_TOO_MANY_BACKUP_SPECIFICATIONS",
+			"Give backups either as remoteBackup or as periodicBackupPath, not both.")
 	case spec != nil:
 		d.Backup = &Backup{Interval: spec.Interval, TimeUTC: spec.TimeUTC, StorageType: spec.StorageType, Path: spec.Path}
 	case path != "":
@@ -79,9 +80,11 @@ func checkBackup(d Database) error {
 	case b.TimeUTC != "" && !isFullHour(b.TimeUTC):
 		return cloud.Errorf("DATABASE_INVALID_BACKUP_TIME_UTC", "%q is not a full hour of the day, such as 15:00.", b.TimeUTC)
 	case b.TimeUTC != "" && b.Interval != every24Hours && b.Interval != every12Hours:
-		return cloud.Errorf("DATABASE_INVALID_BACKUP_INTERVAL_AND_TIME_UTC_MISMATCH", "A time of day needs the interval %s or %s.", every24Hours, every12Hours)
+		return cloud.Errorf("DATABASE_INVALID_BACKUP_INTERVAL_AND_TIME_UTC_MISMATCH",
+			"A time of day needs the interval %s or %s.", every24Hours, every12Hours)
 	case !slices.Contains(storages, b.StorageType):
-		return cloud.Errorf("DATABASE_INVALID_BACKUP_STORAGE_TYPE", "Backups cannot be kept in a storage of the type %q.", b.StorageType)
+		return cloud.Errorf("DATABASE_INVALID_BACKUP_STORAGE_TYPE",
+			"Backups cannot be kept in a storage of the type %q.", b.StorageType)
 	case err != nil || path.Scheme == "" || path.Host+path.Path == "":
 		return cloud.Errorf("DATABASE_INVALID_BACKUP_PATH", "%q is not the URI of a place for backups.", b.Path)
 	}

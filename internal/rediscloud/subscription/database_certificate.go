@@ -71,7 +71,8 @@ func (s commonSettings) checkExpiry(now time.Time) error {
 	list, _ := s.certificates()
 	for _, certificate := range list {
 		if now.After(certificate.NotAfter) {
-			return cloud.Errorf("DATABASE_EXPIRED_CERT", "A client certificate expired on %s.", certificate.NotAfter.Format(time.DateOnly))
+			return cloud.Errorf("DATABASE_EXPIRED_CERT",
+				"A client certificate expired on %s.", certificate.NotAfter.Format(time.DateOnly))
 		}
 	}
 	return nil

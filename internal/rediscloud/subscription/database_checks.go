@@ -30,7 +30,8 @@ const (
 // run by its version. Name and port, which depend on others, are checked by neighbours.
 func checkSettings(d Database, version catalog.RedisVersion) error {
 	for _, check := range []func(Database) error{
-		checkSize, checkThroughput, checkProtocol, checkFlash, checkCluster, checkSourceIPs, checkAlerts, checkSyncSources, checkBackup, checkRegexRules,
+		checkSize, checkThroughput, checkProtocol, checkFlash, checkCluster, checkSourceIPs, checkAlerts, checkSyncSources,
+		checkBackup, checkRegexRules,
 	} {
 		if err := check(d); err != nil {
 			return err
@@ -39,7 +40,9 @@ func checkSettings(d Database, version catalog.RedisVersion) error {
 	if err := checkModules(d, version); err != nil {
 		return err
 	}
-	codes := versionCodes{"DATABASE_RESP_VERSION_IS_NOT_SUPPORTED", "DATABASE_EVICTION_POLICY_NOT_COMPATIBLE_WITH_REDIS_VERSION"}
+	codes := versionCodes{
+		"DATABASE_RESP_VERSION_IS_NOT_SUPPORTED", "DATABASE_EVICTION_POLICY_NOT_COMPATIBLE_WITH_REDIS_VERSION",
+	}
 	if d.ActiveActive() {
 		codes.resp = "ACTIVE_ACTIVE_DATABASE_RESP_VERSION_IS_NOT_SUPPORTED"
 	}
@@ -49,7 +52,8 @@ func checkSettings(d Database, version catalog.RedisVersion) error {
 func checkSize(d Database) error {
 	switch {
 	case d.DatasetGB == 0:
-		return cloud.Errorf("DATABASE_SIZE_LIMIT_NOT_DEFINED", "Give the size of the database, as datasetSizeInGb or as memoryLimitInGb.")
+		return cloud.Errorf("DATABASE_SIZE_LIMIT_NOT_DEFINED",
+			"Give the size of the database, as datasetSizeInGb or as memoryLimitInGb.")
 	case d.DatasetGB < minDatasetGB && d.memoryGB() < minDatasetGB:
 		return tooSmall()
 	case d.DatasetGB > maxDatasetGB:
@@ -73,7 +77,8 @@ func checkThroughput(d Database) error {
 	case d.Throughput.Value > most:
 		return cloud.Errorf("DATABASE_THROUGHPUT_TOO_BIG", "The throughput is at most %d %s.", most, d.Throughput.By)
 	case d.Throughput.By == numberOfShards && d.hasModule(search):
-		return cloud.Errorf("REDISEARCH_SUPPORTS_ONLY_OPERATIONS_PER_SECOND_AS_THROUGHPUT_MEASUREMENT", "With %s the throughput is given by %s.", search, operationsPerSecond)
+		return cloud.Errorf("REDISEARCH_SUPPORTS_ONLY_OPERATIONS_PER_SECOND_AS_THROUGHPUT_MEASUREMENT",
+			"With %s the throughput is given by %s.", search, operationsPerSecond)
 	}
 	return nil
 }
@@ -91,15 +96,19 @@ func checkProtocol(d Database) error {
 	}
 	switch {
 	case d.MemoryStorage == catalog.RAMAndFlash:
-		return cloud.Errorf("REDIS_ON_FLASH_DATABASE_MEMCACHED_PROTOCOL_IS_NOT_ALLOWED", "The protocol memcached works in RAM only.")
+		return cloud.Errorf("REDIS_ON_FLASH_DATABASE_MEMCACHED_PROTOCOL_IS_NOT_ALLOWED",
+			"The protocol memcached works in RAM only.")
 	case len(d.Modules) > 0:
 		return cloud.Errorf("DATABASE_MEMCACHED_CONTAINS_MODULES", "The protocol memcached knows no modules.")
 	case d.Password != "":
-		return cloud.Errorf("DATABASE_MEMCACHED_CONTAINS_REDIS_PASSWORD", "The protocol memcached has a SASL password, not a Redis one.")
+		return cloud.Errorf("DATABASE_MEMCACHED_CONTAINS_REDIS_PASSWORD",
+			"The protocol memcached has a SASL password, not a Redis one.")
 	case d.NoDefaultUser:
-		return cloud.Errorf("DATABASE_MEMCACHED_CONTAINS_REDIS_DEFAULT_USER", "The protocol memcached has no default user to switch off.")
+		return cloud.Errorf("DATABASE_MEMCACHED_CONTAINS_REDIS_DEFAULT_USER",
+			"The protocol memcached has no default user to switch off.")
 	case d.OSSCluster:
-		return cloud.Errorf("DATABASE_MEMCACHED_NOT_SUPPORT_OSS_CLUSTER_API", "The protocol memcached does not go with the OSS Cluster API.")
+		return cloud.Errorf("DATABASE_MEMCACHED_NOT_SUPPORT_OSS_CLUSTER_API",
+			"The protocol memcached does not go with the OSS Cluster API.")
 	}
 	return nil
 }
@@ -108,8 +117,10 @@ func checkFlash(d Database) error {
 	switch {
 	case d.ItemSize < 0:
 		return cloud.Errorf("DATABASE_AVERAGE_ITEM_SIZE_INVALID_VALUE", "An item cannot have %d bytes.", d.ItemSize)
-	case d.MemoryStorage == catalog.RAMAndFlash && (d.RAMPercentage < 10 || d.RAMPercentage > 50 || d.RAMPercentage%10 != 0):
-		return cloud.Errorf("DATABASE_RAM_PERCENTAGE_IS_INVALID", "The percentage of RAM is 10, 20, 30, 40 or 50, not %d.", d.RAMPercentage)
+	case d.MemoryStorage == catalog.RAMAndFlash &&
+		(d.RAMPercentage < 10 || d.RAMPercentage > 50 || d.RAMPercentage%10 != 0):
+		return cloud.Errorf("DATABASE_RAM_PERCENTAGE_IS_INVALID",
+			"The percentage of RAM is 10, 20, 30, 40 or 50, not %d.", d.RAMPercentage)
 	}
 	return nil
 }
@@ -117,9 +128,11 @@ func checkFlash(d Database) error {
 func checkCluster(d Database) error {
 	switch {
 	case d.ExternalEndpoint && !d.OSSCluster:
-		return cloud.Errorf("DATABASE_EXTERNAL_ENDPOINT_WITHOUT_OSS_CLUSTER", "An external endpoint for the OSS Cluster API needs that API to be on.")
+		return cloud.Errorf("DATABASE_EXTERNAL_ENDPOINT_WITHOUT_OSS_CLUSTER",
+			"An external endpoint for the OSS Cluster API needs that API to be on.")
 	case d.OSSCluster && len(d.RegexRules) > 0:
-		return cloud.Errorf("DATABASE_OSS_CLUSTER_CUSTOM_REGEX_NOT_SUPPORTED", "With the OSS Cluster API a database has no regex rules of its own.")
+		return cloud.Errorf("DATABASE_OSS_CLUSTER_CUSTOM_REGEX_NOT_SUPPORTED",
+			"With the OSS Cluster API a database has no regex rules of its own.")
 	}
 	return nil
 }
@@ -189,7 +202,8 @@ func checkAlertValues(alerts []Alert, limitsOf func(string) (alertRange, bool)) 
 
 func checkSyncSources(d Database) error {
 	if len(d.SyncSources) > maxSyncSources {
-		return cloud.Errorf("DATABASE_REPLICAS_OVER_LIMIT", "A database has a quota of %d sources of replication.", maxSyncSources)
+		return cloud.Errorf("DATABASE_REPLICAS_OVER_LIMIT",
+			"A database has a quota of %d sources of replication.", maxSyncSources)
 	}
 	for _, source := range d.SyncSources {
 		uri, err := url.Parse(source.Endpoint)
@@ -216,7 +230,8 @@ func checkRegexRules(d Database) error {
 
 func checkModules(d Database, version catalog.RedisVersion) error {
 	if len(d.Modules) > 0 && version.BundledModules {
-		return cloud.Errorf("DATABASE_EXPLICIT_MODULES_NOT_SUPPORTED_FOR_THIS_REDIS_VERSION", "%s has all modules built in: none can be asked for.", version)
+		return cloud.Errorf("DATABASE_EXPLICIT_MODULES_NOT_SUPPORTED_FOR_THIS_REDIS_VERSION",
+			"%s has all modules built in: none can be asked for.", version)
 	}
 	seen := map[string]bool{}
 	for _, m := range d.Modules {
@@ -245,9 +260,11 @@ func checkModules(d Database, version catalog.RedisVersion) error {
 func checkDocuments(name string, value any) error {
 	switch n, ok := value.(float64); {
 	case !ok || n != math.Trunc(n):
-		return cloud.Errorf("DATABASE_REDIS_SEARCH_MODULE_VALUE_IS_NOT_INTEGER", "The parameter %s is an integer, not %v.", name, value)
+		return cloud.Errorf("DATABASE_REDIS_SEARCH_MODULE_VALUE_IS_NOT_INTEGER",
+			"The parameter %s is an integer, not %v.", name, value)
 	case n < 1:
-		return cloud.Errorf("DATABASE_REDIS_SEARCH_MODULE_VALUE_NOT_IN_RANGE", "The parameter %s is at least 1, not %v.", name, n)
+		return cloud.Errorf("DATABASE_REDIS_SEARCH_MODULE_VALUE_NOT_IN_RANGE",
+			"The parameter %s is at least 1, not %v.", name, n)
 	}
 	return nil
 }
@@ -269,9 +286,11 @@ func checkVersionFeatures(d Database, version catalog.RedisVersion, codes versio
 	case strings.HasSuffix(d.Eviction, "-lrm") && !version.AtLeast(8, 6):
 		return cloud.Errorf(codes.eviction, "%s does not know the eviction policy %s.", version, d.Eviction)
 	case !slices.Contains(catalog.PerformanceFactors, d.QueryFactor):
-		return cloud.Errorf("DATABASE_QUERY_PERFORMANCE_FACTOR_INVALID_VALUE", "%q is not a query performance factor.", d.QueryFactor)
+		return cloud.Errorf("DATABASE_QUERY_PERFORMANCE_FACTOR_INVALID_VALUE",
+			"%q is not a query performance factor.", d.QueryFactor)
 	case d.QueryFactor != standardFactor && !version.HasFactors():
-		return cloud.Errorf("DATABASE_QUERY_PERFORMANCE_FACTOR_IS_NOT_SUPPORTED", "%s has no query performance factors.", version)
+		return cloud.Errorf("DATABASE_QUERY_PERFORMANCE_FACTOR_IS_NOT_SUPPORTED",
+			"%s has no query performance factors.", version)
 	}
 	return nil
 }
@@ -285,10 +304,12 @@ func checkSearch(sub Subscription, spec DatabaseSpec) error {
 	version, ok := catalog.ProVersion(asked)
 	hasSearch := func(m DatabaseModule) bool { return m.Name == search }
 	switch {
-	case sub.ActiveActive(), !ok, !version.HasFactors(), factor == standardFactor, !slices.Contains(catalog.PerformanceFactors, factor):
+	case sub.ActiveActive(), !ok, !version.HasFactors(), factor == standardFactor,
+		!slices.Contains(catalog.PerformanceFactors, factor):
 		return nil // or refused for another reason
 	case asked != "" && version.BundledModules, slices.ContainsFunc(spec.Modules, hasSearch):
 		return nil
 	}
-	return cloud.Errorf("DATABASE_QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED", "The module RediSearch is required for a query performance factor.")
+	return cloud.Errorf("DATABASE_QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED",
+		"The module RediSearch is required for a query performance factor.")
 }

@@ -58,7 +58,9 @@ func priceDatabase(name string, d Database) engine.Outcome {
 
 // insertDatabase stores a checked database, pending, and gives it a port if it asks
 // for none. The step that makes it active is up to the caller.
-func insertDatabase(ctx context.Context, tx *store.Tx, subscription int64, name string, body Database, taken siblings) (db cloud.Resource[Database], err error) {
+func insertDatabase(
+	ctx context.Context, tx *store.Tx, subscription int64, name string, body Database, taken siblings,
+) (db cloud.Resource[Database], err error) {
 	db = cloud.Resource[Database]{Parent: subscription, Name: name, Status: cloud.StatusPending, Body: body}
 	if db.ID, err = store.NextID[Database](ctx, tx); err != nil {
 		return db, err
@@ -80,7 +82,8 @@ func designDatabase(sub Subscription, spec DatabaseSpec, taken siblings) (d Data
 		return d, err
 	}
 	if spec.ShardingType == "custom-regex-rules" {
-		return d, cloud.Errorf("DATABASE_SHARDING_TYPE_IS_NOT_SUPPORTED", "Create the database first; an update gives it regex rules of its own.")
+		return d, cloud.Errorf("DATABASE_SHARDING_TYPE_IS_NOT_SUPPORTED",
+			"Create the database first; an update gives it regex rules of its own.")
 	}
 	version, err := versionFor(sub, spec)
 	if err != nil {
@@ -143,7 +146,8 @@ func versionFor(sub Subscription, spec DatabaseSpec) (catalog.RedisVersion, erro
 func versionForModules(offer, asked string, modules []DatabaseModule) (catalog.RedisVersion, error) {
 	version, ok := catalog.AskedVersion(offer, asked)
 	if _, known := versionNamed(asked); !ok && known {
-		return version, cloud.Errorf("DATABASE_REDIS_VERSION_IS_NOT_SUPPORTED", "Redis %s is not for new databases of %s subscriptions.", asked, offer)
+		return version, cloud.Errorf("DATABASE_REDIS_VERSION_IS_NOT_SUPPORTED",
+			"Redis %s is not for new databases of %s subscriptions.", asked, offer)
 	}
 	if !ok {
 		return version, cloud.Errorf("DATABASE_REDIS_VERSION_INVALID_VALUE", "There is no Redis %q.", asked)

@@ -61,7 +61,8 @@ func listProDatabases(ctx context.Context, tx *store.Tx, in struct {
 		if _, err := ReadSubscription(ctx, tx, in.ID); err != nil {
 			return nil, err
 		}
-		return nil, cloud.Errorf("DATABASE_NOT_FOUND", "Databases of subscription %d from number %d on were not found.", in.ID, in.Offset)
+		return nil, cloud.Errorf("DATABASE_NOT_FOUND",
+			"Databases of subscription %d from number %d on were not found.", in.ID, in.Offset)
 	}
 	page := databasePage{ID: in.ID, Links: wire.NoLinks()}
 	for _, db := range databases {
@@ -81,12 +82,16 @@ func listProDatabases(ctx context.Context, tx *store.Tx, in struct {
 			page.Databases = append(page.Databases, showDatabase(db))
 		}
 	}
-	return &databaseList{AccountID: tx.Caller.Account, Subscription: [1]databasePage{page}, Page: wire.Page{Offset: in.Offset, Limit: limit}}, nil
+	return &databaseList{
+		AccountID: tx.Caller.Account, Subscription: [1]databasePage{page}, Page: wire.Page{Offset: in.Offset, Limit: limit},
+	}, nil
 }
 
 // noneYet reports whether the databases of a subscription are not there yet, since it is
 // still being created: then none of them has been active.
-func noneYet(ctx context.Context, tx *store.Tx, subscription int64, databases []cloud.Resource[Database]) (bool, error) {
+func noneYet(
+	ctx context.Context, tx *store.Tx, subscription int64, databases []cloud.Resource[Database],
+) (bool, error) {
 	if len(databases) == 0 || databases[0].ActivatedAt != nil {
 		return false, nil
 	}

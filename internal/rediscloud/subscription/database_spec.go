@@ -102,7 +102,8 @@ func (s databaseSettings) applySize(d *Database) error {
 	Set(&d.Replication, s.Replication)
 	switch {
 	case s.DatasetGB != nil && s.MemoryGB != nil:
-		return cloud.Errorf("DATABASE_SIZE_LIMIT_INVALID_TOO_MANY_MEMORY_SPECIFICATIONS", "Give the size either as datasetSizeInGb or as memoryLimitInGb, not both.")
+		return cloud.Errorf("DATABASE_SIZE_LIMIT_INVALID_TOO_MANY_MEMORY_SPECIFICATIONS",
+			"Give the size either as datasetSizeInGb or as memoryLimitInGb, not both.")
 	case s.DatasetGB != nil && *s.DatasetGB < minDatasetGB:
 		return tooSmall()
 	case s.DatasetGB != nil:
@@ -151,7 +152,8 @@ func (s databaseSettings) applySASL(d *Database) error {
 	case s.SASLPassword != nil && d.SASLPassword == "":
 		return cloud.Errorf("DATABASE_MEMCACHED_SASL_PASSWORD_IS_BLANK", "A SASL password cannot be empty.")
 	case len(d.SASLPassword) >= passwordTooLong:
-		return cloud.Errorf("DATABASE_MEMCACHED_SASL_PASSWORD_MAX_LENGTH", "A SASL password has fewer than %d characters.", passwordTooLong)
+		return cloud.Errorf("DATABASE_MEMCACHED_SASL_PASSWORD_MAX_LENGTH",
+			"A SASL password has fewer than %d characters.", passwordTooLong)
 	}
 	return nil
 }
@@ -179,7 +181,8 @@ func (s databaseSettings) applyTLS(d *Database) error {
 		d.SSLCertificate = ssl
 	}
 	if d.TLSCertificate && !d.TLS || ssl && s.TLS != nil && !*s.TLS {
-		return cloud.Errorf("CLIENT_SSL_CERTIFICATE_IS_NOT_ALLOWED_WITHOUT_ENABLE_TLS_IS_TRUE", "Client certificates need enableTls to be true.")
+		return cloud.Errorf("CLIENT_SSL_CERTIFICATE_IS_NOT_ALLOWED_WITHOUT_ENABLE_TLS_IS_TRUE",
+			"Client certificates need enableTls to be true.")
 	}
 	_, err := s.certificates()
 	return err

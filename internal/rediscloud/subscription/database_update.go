@@ -26,7 +26,8 @@ func updateProDatabase(ctx context.Context, tx *store.Tx, in databaseUpdateReque
 		return out, err
 	}
 	if db.Body.ActiveActive() {
-		return out, cloud.Errorf("UPDATING_SINGLE_REGION_DATABASE_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION", "Database %d is Active-Active: change it with its regions.", db.ID)
+		return out, cloud.Errorf("UPDATING_SINGLE_REGION_DATABASE_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION",
+			"Database %d is Active-Active: change it with its regions.", db.ID)
 	}
 	if err := in.checkExpiry(tx.Now); err != nil {
 		return out, err
@@ -38,7 +39,8 @@ func updateProDatabase(ctx context.Context, tx *store.Tx, in databaseUpdateReque
 // other settings. A change shows at once; the database says for a while that it is
 // being applied, and works on. Its subscription stays as it is.
 func changeDatabase(
-	ctx context.Context, tx *store.Tx, db cloud.Resource[Database], name *string, dryRun bool, change func(*Database) error,
+	ctx context.Context, tx *store.Tx, db cloud.Resource[Database], name *string, dryRun bool,
+	change func(*Database) error,
 ) (out engine.Outcome, err error) {
 	if db.Status != cloud.StatusActive {
 		return out, databaseNotActive(db)
@@ -82,16 +84,19 @@ func (in databaseUpdateRequest) change(id int64, d *Database) error {
 		return err
 	}
 	if d.Throughput.By != before.Throughput.By {
-		return cloud.Errorf("DATABASE_CANT_EDIT_THROUGHPUT_BY", "The throughput of the database is given by %s.", before.Throughput.By)
+		return cloud.Errorf("DATABASE_CANT_EDIT_THROUGHPUT_BY",
+			"The throughput of the database is given by %s.", before.Throughput.By)
 	}
 	if in.DefaultUser != nil {
 		d.NoDefaultUser = !*in.DefaultUser
 	}
 	if !d.ActiveActive() && d.NoDefaultUser && d.password(id) != before.password(id) {
 		if before.NoDefaultUser {
-			return cloud.Errorf("NOT_ALLOWED_TO_UPDATE_A_DATABASE_PASSWORD_WHEN_DEFAULT_USER_IS_DISABLED", "The password of a default user that is switched off cannot be changed.")
+			return cloud.Errorf("NOT_ALLOWED_TO_UPDATE_A_DATABASE_PASSWORD_WHEN_DEFAULT_USER_IS_DISABLED",
+				"The password of a default user that is switched off cannot be changed.")
 		}
-		return cloud.Errorf("DISABLING_THE_DEFAULT_USER_AND_UPDATING_A_NEW_PASSWORD_IS_NOT_ALLOWED", "The default user cannot be switched off and get a password in one go.")
+		return cloud.Errorf("DISABLING_THE_DEFAULT_USER_AND_UPDATING_A_NEW_PASSWORD_IS_NOT_ALLOWED",
+			"The default user cannot be switched off and get a password in one go.")
 	}
 	if in.RegexRules != nil {
 		d.RegexRules = *in.RegexRules
@@ -104,7 +109,9 @@ func (in databaseUpdateRequest) change(id int64, d *Database) error {
 
 // A database is shown for a while as it goes: the official provider looks until one of an
 // Active-Active subscription has gone.
-func (c *service) deleteProDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
+func (c *service) deleteProDatabase(
+	ctx context.Context, tx *store.Tx, in databasePath,
+) (out engine.Outcome, err error) {
 	db, err := c.lockDoomed(ctx, tx, ProDatabases, in)
 	if err != nil {
 		return out, err

@@ -78,7 +78,8 @@ func (s Databases) NotFound(ctx context.Context, tx *store.Tx, subscription, id 
 // it is looked for: not of the subscription, if that is missing.
 func errWrongSubscription(path databasePath, missing error) error {
 	if failure := (&cloud.Error{}); errors.As(missing, &failure) && failure.Code == "DATABASE_NOT_FOUND" {
-		return cloud.Errorf("DATABASE_SUBSCRIPTION_MISMATCH", "Database %d is not one of subscription %d.", path.ID, path.Subscription)
+		return cloud.Errorf("DATABASE_SUBSCRIPTION_MISMATCH",
+			"Database %d is not one of subscription %d.", path.ID, path.Subscription)
 	}
 	return missing
 }
@@ -155,7 +156,9 @@ func (c *service) lockDoomed(
 
 // deleteEmpty deletes a subscription of either kind, whose databases must have gone
 // before or be on their way out.
-func deleteEmpty[S cloud.Body](ctx context.Context, tx *store.Tx, sub cloud.Resource[S], after time.Duration) (out engine.Outcome, err error) {
+func deleteEmpty[S cloud.Body](
+	ctx context.Context, tx *store.Tx, sub cloud.Resource[S], after time.Duration,
+) (out engine.Outcome, err error) {
 	databases, err := store.ListBelow[Database](ctx, tx, sub.Body.Kind().Name, sub.ID)
 	if err != nil {
 		return out, err

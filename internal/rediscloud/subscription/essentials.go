@@ -40,8 +40,10 @@ func (c *service) essentialsOperations() []engine.Operation {
 		engine.Answer("listEssentialsSubscriptions", listEssentials),
 		engine.Task("createEssentialsSubscription", c.createEssentials),
 		engine.Answer("getEssentialsSubscription", getEssentials),
-		engine.Task("updateEssentialsSubscription", unlessPro("UPDATING_A_FIXED_SUBSCRIPTION_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.updateEssentials)),
-		engine.Task("deleteEssentialsSubscription", unlessPro("DELETING_A_FIXED_SUBSCRIPTION_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", deleteEssentials)),
+		engine.Task("updateEssentialsSubscription",
+			unlessPro("UPDATING_A_FIXED_SUBSCRIPTION_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.updateEssentials)),
+		engine.Task("deleteEssentialsSubscription",
+			unlessPro("DELETING_A_FIXED_SUBSCRIPTION_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", deleteEssentials)),
 	}
 }
 
@@ -54,7 +56,9 @@ func (e proNamed) Error() string { return e.missing.Error() }
 func (e proNamed) Unwrap() error { return e.missing }
 
 // unlessPro gives an Essentials operation its own code for Pro subscriptions.
-func unlessPro[In any](code cloud.Code, f func(context.Context, *store.Tx, In) (engine.Outcome, error)) func(context.Context, *store.Tx, In) (engine.Outcome, error) {
+func unlessPro[In any](
+	code cloud.Code, f func(context.Context, *store.Tx, In) (engine.Outcome, error),
+) func(context.Context, *store.Tx, In) (engine.Outcome, error) {
 	return func(ctx context.Context, tx *store.Tx, in In) (engine.Outcome, error) {
 		out, err := f(ctx, tx, in)
 		if named := (proNamed{}); errors.As(err, &named) {
@@ -183,7 +187,9 @@ type essentialsCreate struct {
 	PaymentMethodID *int64 `json:"paymentMethodId"`
 }
 
-func (c *service) createEssentials(ctx context.Context, tx *store.Tx, in essentialsCreate) (out engine.Outcome, err error) {
+func (c *service) createEssentials(
+	ctx context.Context, tx *store.Tx, in essentialsCreate,
+) (out engine.Outcome, err error) {
 	sub := cloud.Resource[Essentials]{Name: in.Name, Status: cloud.StatusPending, Body: Essentials{PlanID: in.PlanID}}
 	p, ok := catalog.PlanByID(in.PlanID)
 	switch {
@@ -208,7 +214,8 @@ func (c *service) createEssentials(ctx context.Context, tx *store.Tx, in essenti
 func (c *service) payPlan(s *Essentials, p catalog.Plan, method string, id *int64) (err error) {
 	switch {
 	case p.Free() && id != nil:
-		return cloud.Errorf("FIXED_PAYMENT_INFO_NOT_ALLOWED_IN_FREE_FIXED_PLAN", "Payment info is not for a free plan: leave out paymentMethodId.")
+		return cloud.Errorf("FIXED_PAYMENT_INFO_NOT_ALLOWED_IN_FREE_FIXED_PLAN",
+			"Payment info is not for a free plan: leave out paymentMethodId.")
 	case p.Free():
 		s.PaymentMethod, s.PaymentMethodID = method, 0
 		return nil
@@ -229,7 +236,8 @@ func checkFreePlans(ctx context.Context, tx *store.Tx, wanted catalog.Plan, id i
 	}
 	for _, sub := range subs {
 		if p, _ := catalog.PlanByID(sub.Body.PlanID); sub.ID != id && sub.Status != cloud.StatusDeleting && p.Free() {
-			return cloud.Errorf("FIXED_SUBSCRIPTION_ACCOUNT_ALREADY_HAS_A_FREE_PLAN", "The account has a quota of one free plan, which subscription %d has.", sub.ID)
+			return cloud.Errorf("FIXED_SUBSCRIPTION_ACCOUNT_ALREADY_HAS_A_FREE_PLAN",
+				"The account has a quota of one free plan, which subscription %d has.", sub.ID)
 		}
 	}
 	return nil

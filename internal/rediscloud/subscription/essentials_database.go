@@ -25,10 +25,13 @@ const stack = "stack"
 func (c *service) essentialsDatabaseOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Answer("listEssentialsDatabases", listEssentialsDatabases),
-		engine.Task("createEssentialsDatabase", unlessPro("CREATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", createEssentialsDatabase)),
+		engine.Task("createEssentialsDatabase",
+			unlessPro("CREATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", createEssentialsDatabase)),
 		engine.Answer("getEssentialsDatabase", getEssentialsDatabase),
-		engine.Task("updateEssentialsDatabase", unlessPro("UPDATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", updateEssentialsDatabase)),
-		engine.Task("deleteEssentialsDatabase", unlessPro("DELETING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.deleteEssentialsDatabase)),
+		engine.Task("updateEssentialsDatabase",
+			unlessPro("UPDATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", updateEssentialsDatabase)),
+		engine.Task("deleteEssentialsDatabase",
+			unlessPro("DELETING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", c.deleteEssentialsDatabase)),
 		engine.Answer("listEssentialsDatabaseTags", EssentialsDatabases.listTags),
 		engine.Answer("createEssentialsDatabaseTag", EssentialsDatabases.createTag),
 		engine.Answer("replaceEssentialsDatabaseTags", EssentialsDatabases.replaceTags),
@@ -46,7 +49,9 @@ type essentialsDatabaseCreate struct {
 }
 
 // A database is created beside those of others, so its subscription stays active.
-func createEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDatabaseCreate) (out engine.Outcome, err error) {
+func createEssentialsDatabase(
+	ctx context.Context, tx *store.Tx, in essentialsDatabaseCreate,
+) (out engine.Outcome, err error) {
 	sub, err := readEssentials(ctx, tx, in.Subscription)
 	if err != nil {
 		return out, err
@@ -100,7 +105,8 @@ func checkEssentialsRoom(ctx context.Context, tx *store.Tx, subscription int64) 
 		return err
 	}
 	if len(databases) >= catalog.DatabasesOfPlan {
-		return cloud.Errorf("FIXED_DATABASE_FIXED_SUBSCRIPTION_REACHED_MAX_DATABASES_COUNT", "The plan of subscription %d has a quota of %d database.", subscription, catalog.DatabasesOfPlan)
+		return cloud.Errorf("FIXED_DATABASE_FIXED_SUBSCRIPTION_REACHED_MAX_DATABASES_COUNT",
+			"The plan of subscription %d has a quota of %d database.", subscription, catalog.DatabasesOfPlan)
 	}
 	return nil
 }
@@ -112,7 +118,9 @@ type essentialsDatabaseUpdateRequest struct {
 	essentialsSettings
 }
 
-func updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDatabaseUpdateRequest) (out engine.Outcome, err error) {
+func updateEssentialsDatabase(
+	ctx context.Context, tx *store.Tx, in essentialsDatabaseUpdateRequest,
+) (out engine.Outcome, err error) {
 	db, err := EssentialsDatabases.lockActive(ctx, tx, databasePath{in.Subscription, in.ID})
 	if err != nil {
 		return out, err
@@ -150,7 +158,9 @@ func updateEssentialsDatabase(ctx context.Context, tx *store.Tx, in essentialsDa
 }
 
 // A database goes with its task: clients wait for nothing else.
-func (c *service) deleteEssentialsDatabase(ctx context.Context, tx *store.Tx, in databasePath) (out engine.Outcome, err error) {
+func (c *service) deleteEssentialsDatabase(
+	ctx context.Context, tx *store.Tx, in databasePath,
+) (out engine.Outcome, err error) {
 	db, err := c.lockDoomed(ctx, tx, EssentialsDatabases, in)
 	if err != nil {
 		return out, err

@@ -65,21 +65,28 @@ func (s essentialsSettings) checkPlan(p catalog.Plan) error {
 	certificates := len(s.TLSCertificates.pems) > 0 || s.SSLCertificate != nil && *s.SSLCertificate != ""
 	switch {
 	case deref(s.MemoryGB) != 0 || deref(s.DatasetGB) != 0:
-		return cloud.Errorf("FIXED_DATABASE_MEMORY_LIMIT_IN_GB_AND_DATA_SET_SIZE_SUPPORTED_ONLY_FOR_PAY_AS_YOU_GO", "The plan says how big a database is.")
+		return cloud.Errorf("FIXED_DATABASE_MEMORY_LIMIT_IN_GB_AND_DATA_SET_SIZE_SUPPORTED_ONLY_FOR_PAY_AS_YOU_GO",
+			"The plan says how big a database is.")
 	case said(s.OSSCluster):
-		return cloud.Errorf("FIXED_DATABASE_OSS_CLUSTER_API_IS_NOT_SUPPORTED_IN_REQUESTED_PLAN", "Plan %d does not have the OSS Cluster API.", p.ID)
+		return cloud.Errorf("FIXED_DATABASE_OSS_CLUSTER_API_IS_NOT_SUPPORTED_IN_REQUESTED_PLAN",
+			"Plan %d does not have the OSS Cluster API.", p.ID)
 	case said(s.ExternalEndpoint):
-		return cloud.Errorf("FIXED_DATABASE_USE_EXTERNAL_ENDPOINT_FOR_OSS_CLUSTER_API_NOT_SUPPORTED_IN_REQUESTED_PLAN", "Plan %d does not have an external endpoint for the OSS Cluster API.", p.ID)
+		return cloud.Errorf("FIXED_DATABASE_USE_EXTERNAL_ENDPOINT_FOR_OSS_CLUSTER_API_NOT_SUPPORTED_IN_REQUESTED_PLAN",
+			"Plan %d does not have an external endpoint for the OSS Cluster API.", p.ID)
 	case said(s.Clustering):
-		return cloud.Errorf("FIXED_DATABASE_ENABLE_DATABASE_CLUSTERING_SUPPORTED_ONLY_FOR_PAY_AS_YOU_GO", "A database of plan %d is not clustered.", p.ID)
+		return cloud.Errorf("FIXED_DATABASE_ENABLE_DATABASE_CLUSTERING_SUPPORTED_ONLY_FOR_PAY_AS_YOU_GO",
+			"A database of plan %d is not clustered.", p.ID)
 	case deref(s.Shards) > 1:
-		return cloud.Errorf("FIXED_DATABASE_NUMBER_OF_SHARDS_SUPPORTED_ONLY_FOR_PAY_AS_YOU_GO", "A database of plan %d has one shard.", p.ID)
+		return cloud.Errorf("FIXED_DATABASE_NUMBER_OF_SHARDS_SUPPORTED_ONLY_FOR_PAY_AS_YOU_GO",
+			"A database of plan %d has one shard.", p.ID)
 	case len(deref(s.RegexRules)) > 0:
-		return cloud.Errorf("FIXED_DATABASE_REGEX_RULES_NOT_SUPPORTED_IN_REQUESTED_PLAN", "A database of plan %d has one shard and no rules for its keys.", p.ID)
+		return cloud.Errorf("FIXED_DATABASE_REGEX_RULES_NOT_SUPPORTED_IN_REQUESTED_PLAN",
+			"A database of plan %d has one shard and no rules for its keys.", p.ID)
 	case p.Free() && said(s.TLS):
 		return cloud.Errorf("FIXED_DATABASE_ENABLE_TLS_NOT_SUPPORTED_IN_REQUESTED_PLAN", "The free plan has no TLS.")
 	case p.Free() && certificates:
-		return cloud.Errorf("FIXED_DATABASE_CLIENT_SSL_CERTIFICATE_NOT_SUPPORTED_IN_REQUESTED_PLAN", "The free plan has no TLS, and so no client certificates.")
+		return cloud.Errorf("FIXED_DATABASE_CLIENT_SSL_CERTIFICATE_NOT_SUPPORTED_IN_REQUESTED_PLAN",
+			"The free plan has no TLS, and so no client certificates.")
 	}
 	return nil
 }
@@ -146,19 +153,25 @@ func checkEssentialsDatabase(p catalog.Plan, d Database, version catalog.RedisVe
 	if err := checkModules(like, version); err != nil {
 		return err
 	}
-	return checkVersionFeatures(like, version, versionCodes{"FIXED_DATABASE_RESP_VERSION_IS_NOT_SUPPORTED", "FIXED_DATABASE_EVICTION_POLICY_NOT_COMPATIBLE_WITH_REDIS_VERSION"})
+	return checkVersionFeatures(like, version, versionCodes{
+		"FIXED_DATABASE_RESP_VERSION_IS_NOT_SUPPORTED", "FIXED_DATABASE_EVICTION_POLICY_NOT_COMPATIBLE_WITH_REDIS_VERSION",
+	})
 }
 
 func checkEssentialsProtocol(p catalog.Plan, d Database) error {
 	switch {
 	case d.Protocol == stack && p.RedisFlex:
-		return cloud.Errorf("FIXED_DATABASE_STACK_PROTOCOL_IS_NOT_SUPPORTED_FOR_REDIS_FLEX", "Redis Flex has no protocol %s; take %s.", stack, redis)
+		return cloud.Errorf("FIXED_DATABASE_STACK_PROTOCOL_IS_NOT_SUPPORTED_FOR_REDIS_FLEX",
+			"Redis Flex has no protocol %s; take %s.", stack, redis)
 	case d.Protocol == memcached && p.RedisFlex:
-		return cloud.Errorf("FIXED_DATABASE_MEMCACHED_PROTOCOL_IS_NOT_SUPPORTED_FOR_REDIS_FLEX", "Redis Flex has no protocol %s; take %s.", memcached, redis)
+		return cloud.Errorf("FIXED_DATABASE_MEMCACHED_PROTOCOL_IS_NOT_SUPPORTED_FOR_REDIS_FLEX",
+			"Redis Flex has no protocol %s; take %s.", memcached, redis)
 	case d.Protocol == stack && len(d.Modules) > 0:
-		return cloud.Errorf("FIXED_DATABASE_STACK_PROTOCOL_CONTAINS_MODULES", "The protocol %s has all modules: none can be asked for.", stack)
+		return cloud.Errorf("FIXED_DATABASE_STACK_PROTOCOL_CONTAINS_MODULES",
+			"The protocol %s has all modules: none can be asked for.", stack)
 	case d.Protocol == memcached && len(d.SyncSources) > 0:
-		return cloud.Errorf("FIXED_DATABASE_REPLICA_OF_MEMCACHED_IS_NOT_SUPPORTED", "With the protocol %s a database cannot replicate another one.", memcached)
+		return cloud.Errorf("FIXED_DATABASE_REPLICA_OF_MEMCACHED_IS_NOT_SUPPORTED",
+			"With the protocol %s a database cannot replicate another one.", memcached)
 	}
 	return nil
 }
@@ -167,16 +180,20 @@ func checkEssentialsProtocol(p catalog.Plan, d Database) error {
 func checkEssentialsFeatures(p catalog.Plan, d Database) error {
 	switch {
 	case d.Replication && !p.Replicated():
-		return cloud.Errorf("FIXED_DATABASE_REPLICATION_IS_NOT_SUPPORTED_IN_REQUESTED_PLAN", "Plan %d has no replication.", p.ID)
+		return cloud.Errorf("FIXED_DATABASE_REPLICATION_IS_NOT_SUPPORTED_IN_REQUESTED_PLAN",
+			"Plan %d has no replication.", p.ID)
 	case len(d.SyncSources) > 0 && p.Free():
-		return cloud.Errorf("FIXED_DATABASE_REPLICA_OF_NOT_SUPPORTED_IN_REQUESTED_PLAN", "With the free plan a database cannot replicate another one.")
+		return cloud.Errorf("FIXED_DATABASE_REPLICA_OF_NOT_SUPPORTED_IN_REQUESTED_PLAN",
+			"With the free plan a database cannot replicate another one.")
 	case d.Backup != nil && p.Free():
 		return cloud.Errorf("DATABASE_BACKUP_NOT_SUPPORTED", "The free plan has no backups.")
 	case len(d.SourceIPs) > p.CIDRAllowRules:
-		return cloud.Errorf("FIXED_DATABASE_SOURCE_IPS_LIST_IS_GREATER_THAN_PLAN_MAX_COUNT_ALLOWED_SOURCE_IPS", "Plan %d takes %d source addresses, not %d.", p.ID, p.CIDRAllowRules, len(d.SourceIPs))
+		return cloud.Errorf("FIXED_DATABASE_SOURCE_IPS_LIST_IS_GREATER_THAN_PLAN_MAX_COUNT_ALLOWED_SOURCE_IPS",
+			"Plan %d takes %d source addresses, not %d.", p.ID, p.CIDRAllowRules, len(d.SourceIPs))
 	}
 	if i := slices.IndexFunc(d.Alerts, func(a Alert) bool { return p.Lacks(a.Name) }); i >= 0 {
-		return cloud.Errorf("FIXED_DATABASE_ALERT_NOT_SUPPORTED", "Databases of plan %d have no alert %s.", p.ID, d.Alerts[i].Name)
+		return cloud.Errorf("FIXED_DATABASE_ALERT_NOT_SUPPORTED",
+			"Databases of plan %d have no alert %s.", p.ID, d.Alerts[i].Name)
 	}
 	return nil
 }

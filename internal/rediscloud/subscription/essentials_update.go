@@ -22,7 +22,9 @@ type essentialsUpdate struct {
 
 // A change shows at once. Clients do not wait after it, so only a change of the
 // plan, which is more than words, leaves the subscription pending for a while.
-func (c *service) updateEssentials(ctx context.Context, tx *store.Tx, in essentialsUpdate) (out engine.Outcome, err error) {
+func (c *service) updateEssentials(
+	ctx context.Context, tx *store.Tx, in essentialsUpdate,
+) (out engine.Outcome, err error) {
 	sub, err := readEssentials(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
@@ -30,7 +32,8 @@ func (c *service) updateEssentials(ctx context.Context, tx *store.Tx, in essenti
 	newPlan := in.PlanID != nil && *in.PlanID != sub.Body.PlanID
 	switch {
 	case sub.Status == cloud.StatusPending && newPlan:
-		return out, cloud.Errorf("UPDATING_A_FIXED_SUBSCRIPTION_PLAN_IS_NOT_ALLOWED_WHILE_THE_SUBSCRIPTION_OR_BDB_IS_PENDING", "Subscription %d is pending. Its plan can be changed once it is active.", sub.ID)
+		return out, cloud.Errorf("UPDATING_A_FIXED_SUBSCRIPTION_PLAN_IS_NOT_ALLOWED_WHILE_THE_SUBSCRIPTION_OR_BDB_IS_PENDING",
+			"Subscription %d is pending. Its plan can be changed once it is active.", sub.ID)
 	case sub.Status != cloud.StatusActive:
 		return out, errNotActive(sub)
 	case in.Name != nil && strings.TrimSpace(*in.Name) == "":
@@ -70,7 +73,8 @@ func changePlan(ctx context.Context, tx *store.Tx, sub *cloud.Resource[Essential
 	}
 	for _, db := range databases {
 		if db.Status != cloud.StatusActive {
-			return cloud.Errorf("UPDATING_A_FIXED_SUBSCRIPTION_PLAN_IS_NOT_ALLOWED_WHILE_THE_SUBSCRIPTION_OR_BDB_IS_PENDING", "Database %d is %s. The plan can be changed once it is active.", db.ID, db.Status)
+			return cloud.Errorf("UPDATING_A_FIXED_SUBSCRIPTION_PLAN_IS_NOT_ALLOWED_WHILE_THE_SUBSCRIPTION_OR_BDB_IS_PENDING",
+				"Database %d is %s. The plan can be changed once it is active.", db.ID, db.Status)
 		}
 		if err := checkHolds(to, db.Body); err != nil {
 			return err
@@ -85,15 +89,19 @@ func changePlan(ctx context.Context, tx *store.Tx, sub *cloud.Resource[Essential
 func checkHolds(p catalog.Plan, d Database) error {
 	switch {
 	case len(d.SourceIPs) > p.CIDRAllowRules:
-		return cloud.Errorf("FIXED_SUBSCRIPTION_PLAN_MAX_SOURCE_IPS_IS_SMALLER_THEN_ONE_OF_EXISTING_DATABSE_SOURCE_IPS", "Plan %d takes %d source addresses, the database has %d.", p.ID, p.CIDRAllowRules, len(d.SourceIPs))
+		return cloud.Errorf("FIXED_SUBSCRIPTION_PLAN_MAX_SOURCE_IPS_IS_SMALLER_THEN_ONE_OF_EXISTING_DATABSE_SOURCE_IPS",
+			"Plan %d takes %d source addresses, the database has %d.", p.ID, p.CIDRAllowRules, len(d.SourceIPs))
 	case d.TLS && p.Free():
 		return cloud.Errorf("FIXED_SUBSCRIPTION_PLAN_NOT_SUPPORT_TLS", "Plan %d has no TLS, which the database uses.", p.ID)
 	case len(d.SyncSources) > 0 && p.Free():
-		return cloud.Errorf("FIXED_SUBSCRIPTION_PLAN_NOT_SUPPORT_REPLICA_OF", "With plan %d a database cannot replicate another one.", p.ID)
+		return cloud.Errorf("FIXED_SUBSCRIPTION_PLAN_NOT_SUPPORT_REPLICA_OF",
+			"With plan %d a database cannot replicate another one.", p.ID)
 	case d.Replication && !p.Replicated():
-		return cloud.Errorf("FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN", "Plan %d has no replication, which the database uses.", p.ID)
+		return cloud.Errorf("FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN",
+			"Plan %d has no replication, which the database uses.", p.ID)
 	case d.Backup != nil && p.Free():
-		return cloud.Errorf("FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN", "Plan %d has no backups, which the database uses.", p.ID)
+		return cloud.Errorf("FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN",
+			"Plan %d has no backups, which the database uses.", p.ID)
 	case slices.ContainsFunc(d.Alerts, func(a Alert) bool { return p.Lacks(a.Name) }):
 		return cloud.Errorf("FIXED_SUBSCRIPTION_UPDATE_INVALID_PLAN", "Plan %d lacks alerts that the database uses.", p.ID)
 	}

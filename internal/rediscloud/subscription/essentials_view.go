@@ -80,7 +80,9 @@ func showEssentialsDatabase(p catalog.Plan, db cloud.Resource[Database]) *essent
 		ActivatedOn:     pro.ActivatedOn,
 		LastModified:    pro.LastModified,
 		Replica:         pro.Replica,
-		Clustering:      essentialsClusteringView{RegexRules: pro.Clustering.RegexRules, HashingPolicy: pro.Clustering.HashingPolicy},
+		Clustering: essentialsClusteringView{
+			RegexRules: pro.Clustering.RegexRules, HashingPolicy: pro.Clustering.HashingPolicy,
+		},
 		Security: essentialsSecurityView{
 			DefaultUser: !d.NoDefaultUser,
 			SSLClients:  d.mutualTLS(),
@@ -88,7 +90,9 @@ func showEssentialsDatabase(p catalog.Plan, db cloud.Resource[Database]) *essent
 			TLS:         d.TLS,
 			SourceIPs:   d.AllowedSources(),
 		},
-		Backup: essentialsBackupView{Enabled: pro.Backup.Enabled, Status: "idle", Interval: pro.Backup.Interval, Destination: pro.Backup.Destination},
+		Backup: essentialsBackupView{
+			Enabled: pro.Backup.Enabled, Status: "idle", Interval: pro.Backup.Interval, Destination: pro.Backup.Destination,
+		},
 	}
 	view.Alerts = showAlerts(db.ID, d.Alerts, essentialsAlertLimits)
 	if d.Protocol == stack {
@@ -158,12 +162,16 @@ func listEssentialsDatabases(ctx context.Context, tx *store.Tx, in struct {
 	if err != nil {
 		return nil, err
 	}
-	page := essentialsDatabasePage{ID: in.ID, NumberOfDatabases: len(databases), Databases: []*essentialsDatabaseView{}, Links: wire.NoLinks()}
+	page := essentialsDatabasePage{
+		ID: in.ID, NumberOfDatabases: len(databases), Databases: []*essentialsDatabaseView{}, Links: wire.NoLinks(),
+	}
 	limit := 100
 	Set(&limit, in.Limit)
 	first := min(in.Offset, len(databases))
 	for _, db := range databases[first:min(first+limit, len(databases))] {
 		page.Databases = append(page.Databases, showEssentialsDatabase(p, db))
 	}
-	return &essentialsDatabaseList{AccountID: tx.Caller.Account, Subscription: page, Page: wire.Page{Offset: in.Offset, Limit: limit}}, nil
+	return &essentialsDatabaseList{
+		AccountID: tx.Caller.Account, Subscription: page, Page: wire.Page{Offset: in.Offset, Limit: limit},
+	}, nil
 }

@@ -19,7 +19,9 @@ func importOperations() []engine.Operation {
 	return []engine.Operation{
 		engine.Task("importProDatabase", ProDatabases.importDatabase),
 		engine.Task("getProDatabaseImportStatus", ProDatabases.getImportStatus),
-		engine.Task("importEssentialsDatabase", unlessPro("IMPORT_A_FIXED_DATABASE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", EssentialsDatabases.importDatabase)),
+		engine.Task("importEssentialsDatabase",
+			unlessPro("IMPORT_A_FIXED_DATABASE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+				EssentialsDatabases.importDatabase)),
 		engine.Task("getEssentialsDatabaseImportStatus", EssentialsDatabases.getImportStatus),
 	}
 }
@@ -32,7 +34,9 @@ type databaseImport struct {
 }
 
 // The database stays active and its data is what it was: there is none.
-func (s Databases) importDatabase(ctx context.Context, tx *store.Tx, in databaseImport) (out engine.Outcome, err error) {
+func (s Databases) importDatabase(
+	ctx context.Context, tx *store.Tx, in databaseImport,
+) (out engine.Outcome, err error) {
 	db, err := s.lockActive(ctx, tx, databasePath{in.Subscription, in.ID})
 	if err != nil {
 		return out, err
@@ -61,7 +65,8 @@ func (in databaseImport) check() error {
 		}
 	}
 	if in.Source == redis && len(in.URIs) > 1 {
-		return cloud.Errorf("DATABASE_IMPORT_MULTIPLE_REDIS_SOURCES", "Data is imported from one Redis database, not %d.", len(in.URIs))
+		return cloud.Errorf("DATABASE_IMPORT_MULTIPLE_REDIS_SOURCES",
+			"Data is imported from one Redis database, not %d.", len(in.URIs))
 	}
 	return nil
 }

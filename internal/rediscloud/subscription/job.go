@@ -33,7 +33,9 @@ func (Job) Kind() cloud.Kind {
 
 // lastJob reads the last job of a database that has a name; ok is false if there
 // never was one.
-func lastJob(ctx context.Context, tx *store.Tx, database int64, name string) (job cloud.Resource[Job], ok bool, err error) {
+func lastJob(
+	ctx context.Context, tx *store.Tx, database int64, name string,
+) (job cloud.Resource[Job], ok bool, err error) {
 	jobs, err := store.List[Job](ctx, tx, database)
 	for _, job := range jobs {
 		if job.Name == name {

@@ -11,7 +11,9 @@ import (
 
 // planChange leaves a change of a subscription to provisioning, which keeps it pending and
 // takes a slot until it has reached a status.
-func planChange[B cloud.Body](tx *store.Tx, sub cloud.Resource[B], after time.Duration, status cloud.Status) engine.Outcome {
+func planChange[B cloud.Body](
+	tx *store.Tx, sub cloud.Resource[B], after time.Duration, status cloud.Status,
+) engine.Outcome {
 	step := resource.Step(sub, after, status)
 	step.Holds = hold(sub.ID)
 	tx.Plan(step)

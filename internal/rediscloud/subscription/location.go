@@ -66,16 +66,17 @@ func (p LocationPath) in(sub cloud.Resource[Subscription], r Rules) (Location, e
 	return at, err
 }
 
-// Lock finds a location that is to be changed. Beyond what ActiveSubscription does it
-// returns what read does, and CONNECTIVITY_REQUESTS_ON_CUSTOMER_MANAGED_VPC_SUBSCRIPTION: connections of a network that the
-// customer brought along are the customer's to make.
+// Lock finds a location that is to be changed. Beyond what ActiveSubscription does it returns what read does, and
+// CONNECTIVITY_REQUESTS_ON_CUSTOMER_MANAGED_VPC_SUBSCRIPTION: connections of a network that the customer brought along
+// are the customer's to make.
 func (p LocationPath) Lock(ctx context.Context, tx *store.Tx, r Rules) (Location, error) {
 	sub, err := ActiveSubscription(ctx, tx, p.Subscription)
 	if err != nil {
 		return Location{}, err
 	}
 	if vpc := sub.Body.Network.VPCID; vpc != "" {
-		return Location{}, cloud.Errorf("CONNECTIVITY_REQUESTS_ON_CUSTOMER_MANAGED_VPC_SUBSCRIPTION", "The subscription is in VPC %s, which is yours to connect.", vpc)
+		return Location{}, cloud.Errorf("CONNECTIVITY_REQUESTS_ON_CUSTOMER_MANAGED_VPC_SUBSCRIPTION",
+			"The subscription is in VPC %s, which is yours to connect.", vpc)
 	}
 	return p.in(sub, r)
 }
@@ -83,7 +84,8 @@ func (p LocationPath) Lock(ctx context.Context, tx *store.Tx, r Rules) (Location
 // CheckProvider returns code where the subscription is with another provider.
 func (s Location) CheckProvider(provider string, code cloud.Code) error {
 	if s.Sub.Body.Provider != provider {
-		return cloud.Errorf(code, "This is for subscriptions on %s; subscription %d is on %s.", provider, s.Sub.ID, s.Sub.Body.Provider)
+		return cloud.Errorf(code,
+			"This is for subscriptions on %s; subscription %d is on %s.", provider, s.Sub.ID, s.Sub.Body.Provider)
 	}
 	return nil
 }
@@ -151,11 +153,13 @@ func RegionOf(sub cloud.Resource[Subscription], id *int64, wrong WrongKind) (Dep
 func ChooseRegion(only DeployedRegion, several []DeployedRegion, id *int64, wrong WrongKind) (DeployedRegion, error) {
 	switch {
 	case len(several) == 0 && id != nil:
-		return only, cloud.Errorf(wrong.Single, "The subscription has a single region; this request is for one of the regions of an Active-Active subscription.")
+		return only, cloud.Errorf(wrong.Single,
+			"The subscription has a single region; this request is for one of the regions of an Active-Active subscription.")
 	case len(several) == 0:
 		return only, nil
 	case id == nil:
-		return only, cloud.Errorf(wrong.ActiveActive, "The subscription is Active-Active; this request is for subscriptions of a single region.")
+		return only, cloud.Errorf(wrong.ActiveActive,
+			"The subscription is Active-Active; this request is for subscriptions of a single region.")
 	}
 	i := slices.IndexFunc(several, func(r DeployedRegion) bool { return r.ID == *id })
 	if i < 0 {
@@ -166,7 +170,9 @@ func ChooseRegion(only DeployedRegion, several []DeployedRegion, id *int64, wron
 
 // LockActiveActive locks an Active-Active subscription that is to be
 // changed; another one is answered with wrong.
-func LockActiveActive(ctx context.Context, tx *store.Tx, id int64, wrong cloud.Code) (cloud.Resource[Subscription], error) {
+func LockActiveActive(
+	ctx context.Context, tx *store.Tx, id int64, wrong cloud.Code,
+) (cloud.Resource[Subscription], error) {
 	sub, err := ActiveSubscription(ctx, tx, id)
 	if err == nil {
 		err = ActiveActiveOnly(sub, wrong)

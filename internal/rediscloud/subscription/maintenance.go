@@ -65,7 +65,8 @@ func getMaintenance(ctx context.Context, tx *store.Tx, in Path) (out maintenance
 		return out, err
 	}
 	if sub.ActivatedAt == nil {
-		return out, cloud.Errorf("SUBSCRIPTION_NOT_FOUND", "The maintenance windows of subscription %d were not found: it has none before it is active.", sub.ID)
+		return out, cloud.Errorf("SUBSCRIPTION_NOT_FOUND",
+			"The maintenance windows of subscription %d were not found: it has none before it is active.", sub.ID)
 	}
 	r, _ := catalog.RegionNamed(sub.Body.Provider, sub.Body.locations()[0].Name)
 	return maintenanceView{
@@ -97,13 +98,17 @@ func updateMaintenance(ctx context.Context, tx *store.Tx, in maintenanceUpdate) 
 func (m Maintenance) check(memoryStorage string) error {
 	switch {
 	case m.Mode != manual && m.Mode != automatic:
-		return cloud.Errorf("MAINTENANCE_WINDOW_INVALID_MAINTENANCE_WINDOW_MODE_PROVIDED", "Maintenance is either %s or %s, not %q.", manual, automatic, m.Mode)
+		return cloud.Errorf("MAINTENANCE_WINDOW_INVALID_MAINTENANCE_WINDOW_MODE_PROVIDED",
+			"Maintenance is either %s or %s, not %q.", manual, automatic, m.Mode)
 	case m.Mode == automatic && len(m.Windows) > 0:
-		return cloud.Errorf("MAINTENANCE_WINDOW_AUTOMATIC_MODE_WITH_MAINTENANCE_WINDOWS", "Automatic mode cannot be set with a manual maintenance window")
+		return cloud.Errorf("MAINTENANCE_WINDOW_AUTOMATIC_MODE_WITH_MAINTENANCE_WINDOWS",
+			"Automatic mode cannot be set with a manual maintenance window")
 	case m.Mode == manual && len(m.Windows) == 0:
-		return cloud.Errorf("MAINTENANCE_WINDOW_MANUAL_MODE_WITH_NO_MAINTENANCE_WINDOWS", "Must provide at least one maintenance window with manual maintenance mode")
+		return cloud.Errorf("MAINTENANCE_WINDOW_MANUAL_MODE_WITH_NO_MAINTENANCE_WINDOWS",
+			"Must provide at least one maintenance window with manual maintenance mode")
 	case len(m.Windows) > maxWindows:
-		return cloud.Errorf("MAINTENANCE_WINDOW_GREATER_THAN_MAXIMUM_ALLOWABLE_MAINTENANCE_WINDOWS_PROVIDED", "There can be up to %d maintenance windows.", maxWindows)
+		return cloud.Errorf("MAINTENANCE_WINDOW_GREATER_THAN_MAXIMUM_ALLOWABLE_MAINTENANCE_WINDOWS_PROVIDED",
+			"There can be up to %d maintenance windows.", maxWindows)
 	}
 	for _, w := range m.Windows {
 		if err := w.check(memoryStorage); err != nil {
@@ -115,10 +120,12 @@ func (m Maintenance) check(memoryStorage string) error {
 
 func (w MaintenanceWindow) check(memoryStorage string) error {
 	if w.StartHour == nil || w.DurationInHours == nil {
-		return cloud.Errorf("MAINTENANCE_WINDOW_INVALID_MAINTENANCE_WINDOW_SPEC_PROVIDED", "A maintenance window needs a start hour and a duration.")
+		return cloud.Errorf("MAINTENANCE_WINDOW_INVALID_MAINTENANCE_WINDOW_SPEC_PROVIDED",
+			"A maintenance window needs a start hour and a duration.")
 	}
 	if start := *w.StartHour; start < 0 || start > lastHourOfTheDay {
-		return cloud.Errorf("MAINTENANCE_WINDOW_INVALID_START_HOUR", "A maintenance window starts at an hour from 0 to %d, not %d.", lastHourOfTheDay, start)
+		return cloud.Errorf("MAINTENANCE_WINDOW_INVALID_START_HOUR",
+			"A maintenance window starts at an hour from 0 to %d, not %d.", lastHourOfTheDay, start)
 	}
 	if err := checkWindowHours(*w.DurationInHours, memoryStorage); err != nil {
 		return err
@@ -129,11 +136,14 @@ func (w MaintenanceWindow) check(memoryStorage string) error {
 func checkWindowHours(hours int, memoryStorage string) error {
 	switch {
 	case memoryStorage != catalog.RAM && memoryStorage != catalog.RAMAndFlash:
-		return cloud.Errorf("MAINTENANCE_WINDOW_UNKNOWN_MEMORY_STORAGE_TYPE", "How long maintenance takes is not known for memory storage %q.", memoryStorage)
+		return cloud.Errorf("MAINTENANCE_WINDOW_UNKNOWN_MEMORY_STORAGE_TYPE",
+			"How long maintenance takes is not known for memory storage %q.", memoryStorage)
 	case hours < minWindowHours || hours > maxWindowHours:
-		return cloud.Errorf("MAINTENANCE_WINDOW_INVALID_DURATION_IN_HOURS", "A maintenance window is %d to %d hours long, not %d.", minWindowHours, maxWindowHours, hours)
+		return cloud.Errorf("MAINTENANCE_WINDOW_INVALID_DURATION_IN_HOURS",
+			"A maintenance window is %d to %d hours long, not %d.", minWindowHours, maxWindowHours, hours)
 	case memoryStorage == catalog.RAMAndFlash && hours < minFlashHours:
-		return cloud.Errorf("MAINTENANCE_WINDOW_INVALID_DURATION_FOR_ROF_SUBSCRIPTION", "With %s a maintenance window is at least %d hours long, not %d.", catalog.RAMAndFlash, minFlashHours, hours)
+		return cloud.Errorf("MAINTENANCE_WINDOW_INVALID_DURATION_FOR_ROF_SUBSCRIPTION",
+			"With %s a maintenance window is at least %d hours long, not %d.", catalog.RAMAndFlash, minFlashHours, hours)
 	}
 	return nil
 }

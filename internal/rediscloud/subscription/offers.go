@@ -35,7 +35,9 @@ type essentialsVersionFilter struct {
 	Subscription int64 `query:"subscriptionId" json:"-"`
 }
 
-func listEssentialsRedisVersions(ctx context.Context, tx *store.Tx, in essentialsVersionFilter) (out catalog.ListedVersions, err error) {
+func listEssentialsRedisVersions(
+	ctx context.Context, tx *store.Tx, in essentialsVersionFilter,
+) (out catalog.ListedVersions, err error) {
 	if _, err := readEssentials(ctx, tx, in.Subscription); err != nil {
 		return out, err
 	}

@@ -2,8 +2,8 @@
 // the core of the dialect, and the largest package by far, since its families share too much to be apart: a database is
 // checked, priced, shown and provisioned in view of its subscription, and the other way round.
 //
-// Begin with subscription.go and database.go; location.go is how a path names a region. Packages beside it (network, acl,
-// report, redirection, workspace) ask this one and are never asked: what they must be told of is in Config.
+// Begin with subscription.go and database.go; location.go is how a path names a region. Packages beside it (network,
+// acl, report, redirection, workspace) ask this one and are never asked: what they must be told of is in Config.
 package subscription
 
 import (

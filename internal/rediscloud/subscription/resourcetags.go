@@ -28,7 +28,8 @@ type resourceTagSpec struct {
 func newResourceTags(specs []resourceTagSpec) ([]ResourceTag, error) {
 	const most, longestKey, longestValue = 30, 128, 256
 	if len(specs) > most {
-		return nil, cloud.Errorf("RESOURCE_TAGS_EXCEEDS_MAXIMUM_COUNT", "A subscription has a quota of %d resource tags.", most)
+		return nil, cloud.Errorf("RESOURCE_TAGS_EXCEEDS_MAXIMUM_COUNT",
+			"A subscription has a quota of %d resource tags.", most)
 	}
 	var tags []ResourceTag
 	keys := map[string]bool{}
@@ -39,9 +40,11 @@ func newResourceTags(specs []resourceTagSpec) ([]ResourceTag, error) {
 		case s.Value == nil:
 			return nil, cloud.Errorf("RESOURCE_TAGS_MISSING_VALUE", "The resource tag %q has no value.", s.Key)
 		case utf8.RuneCountInString(s.Key) > longestKey:
-			return nil, cloud.Errorf("RESOURCE_TAG_KEY_EXCEEDS_MAXIMUM_LENGTH", "The key of a resource tag has %d characters at most.", longestKey)
+			return nil, cloud.Errorf("RESOURCE_TAG_KEY_EXCEEDS_MAXIMUM_LENGTH",
+				"The key of a resource tag has %d characters at most.", longestKey)
 		case utf8.RuneCountInString(*s.Value) > longestValue:
-			return nil, cloud.Errorf("RESOURCE_TAG_VALUE_EXCEEDS_MAXIMUM_LENGTH", "The value of a resource tag has %d characters at most.", longestValue)
+			return nil, cloud.Errorf("RESOURCE_TAG_VALUE_EXCEEDS_MAXIMUM_LENGTH",
+				"The value of a resource tag has %d characters at most.", longestValue)
 		case s.Key == "Name", strings.HasPrefix(strings.ToLower(s.Key), "aws:"):
 			return nil, cloud.Errorf("RESOURCE_TAGS_NAME_NOT_ALLOWED", "The tag %q is not for customers to set.", s.Key)
 		case keys[s.Key]:
@@ -73,5 +76,6 @@ func updateResourceTags(ctx context.Context, tx *store.Tx, in struct {
 }
 
 func tagsNotAllowed() error {
-	return cloud.Errorf("RESOURCE_TAGS_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT", "Resource tags can be set only in a cloud account of your own.")
+	return cloud.Errorf("RESOURCE_TAGS_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT",
+		"Resource tags can be set only in a cloud account of your own.")
 }

@@ -64,7 +64,8 @@ func (n siblings) checkPort(port int64) error {
 	case port < firstPort || port > lastPort:
 		return cloud.Errorf("DATABASE_PORT_INVALID_VALUE", "A port is from %d to %d, not %d.", firstPort, lastPort, port)
 	case n.ports[port]:
-		return cloud.Errorf("DATABASE_PORT_IS_UNAVAILABLE", "Port %d is in use by another database of the subscription.", port)
+		return cloud.Errorf("DATABASE_PORT_IS_UNAVAILABLE",
+			"Port %d is in use by another database of the subscription.", port)
 	}
 	return nil
 }

@@ -43,7 +43,8 @@ type Subscription struct {
 	ResourceTags []ResourceTag `json:"resourceTags,omitempty"`
 
 	Encryption *Encryption `json:"encryption,omitempty"` // nil: with keys of the cloud provider
-	Regions    []Region    `json:"regions,omitempty"`    // with Active-Active, by name; Region, Zones and CIDR are empty then
+	// with Active-Active, by name; Region, Zones and CIDR are empty then
+	Regions []Region `json:"regions,omitempty"`
 }
 
 // Kind of all Pro subscriptions.

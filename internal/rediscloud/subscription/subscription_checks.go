@@ -29,7 +29,8 @@ func (in subscriptionCreate) onlyLocation() (p cloudProviderSpec, r regionSpec, 
 	regions := 0
 	for _, provider := range in.CloudProviders {
 		if cmp.Or(provider.Provider, catalog.AWS) != cmp.Or(in.CloudProviders[0].Provider, catalog.AWS) {
-			return p, r, cloud.Errorf("MULTIPLE_CLOUD_PROVIDERS_NOT_SUPPORTED", "A subscription is deployed to one cloud provider.")
+			return p, r, cloud.Errorf("MULTIPLE_CLOUD_PROVIDERS_NOT_SUPPORTED",
+				"A subscription is deployed to one cloud provider.")
 		}
 		for _, region := range provider.Regions {
 			p, r = provider, region
@@ -37,7 +38,8 @@ func (in subscriptionCreate) onlyLocation() (p cloudProviderSpec, r regionSpec, 
 		}
 	}
 	if regions != 1 {
-		return p, r, cloud.Errorf("SINGLE_REGION_SUBSCRIPTION_MUST_DEFINE_ONLY_ONE_REGION", "A subscription of a single region names one region, not %d.", regions)
+		return p, r, cloud.Errorf("SINGLE_REGION_SUBSCRIPTION_MUST_DEFINE_ONLY_ONE_REGION",
+			"A subscription of a single region names one region, not %d.", regions)
 	}
 	return p, r, nil
 }
@@ -48,7 +50,8 @@ func checkDeployment(s Subscription) error {
 	case catalog.AWS:
 	case catalog.GCP:
 		if s.CloudAccountID != account.InternalCloudAccount {
-			return cloud.Errorf("SUBSCRIPTION_GCP_ALLOW_ONLY_INTERNAL", "On GCP a subscription lives in cloud account %d.", account.InternalCloudAccount)
+			return cloud.Errorf("SUBSCRIPTION_GCP_ALLOW_ONLY_INTERNAL",
+				"On GCP a subscription lives in cloud account %d.", account.InternalCloudAccount)
 		}
 	default:
 		return cloud.Errorf("NOT_KNOWN_CLOUD_PROVIDER", "There is no cloud provider %q.", s.Provider)
@@ -73,8 +76,10 @@ func checkDeploymentCIDR(text string) error {
 	if err == nil && prefix.Addr().Is4() && prefix.Bits() == 24 && prefix == prefix.Masked() {
 		return nil
 	}
-	failure := cloud.Errorf("BAD_REQUEST", "Bad request: %.80q is no deployment CIDR. The additional info says what one is.", text)
-	failure.Info = "deploymentCIDR: Deployment CIDR range must be a valid CIDR format with a range of 256 IP addresses (i.e. '/24')"
+	failure := cloud.Errorf("BAD_REQUEST",
+		"Bad request: %.80q is no deployment CIDR. The additional info says what one is.", text)
+	failure.Info = "deploymentCIDR: Deployment CIDR range must be a valid CIDR format with a range of " +
+		"256 IP addresses (i.e. '/24')"
 	return failure
 }
 
@@ -83,21 +88,24 @@ func checkDeploymentCIDR(text string) error {
 func checkZones(s Subscription, r catalog.Region) error {
 	want := zonesOf(s.MultiAZ)
 	if len(r.Zones) < want {
-		return cloud.Errorf("SUBSCRIPTION_REGION_DOES_NOT_SUPPORT_MULTI_AZ", "Region %s has too few availability zones for a deployment to several.", r.Name)
+		return cloud.Errorf("SUBSCRIPTION_REGION_DOES_NOT_SUPPORT_MULTI_AZ",
+			"Region %s has too few availability zones for a deployment to several.", r.Name)
 	}
 	if len(s.Zones) == 0 {
 		return nil
 	}
 	for i, zone := range s.Zones {
 		if !hasZone(r, zone) {
-			return cloud.Errorf("SUBSCRIPTION_PREFERRED_AZ_INVALID_VALUE", "Region %s has no availability zone %q.", r.Name, zone)
+			return cloud.Errorf("SUBSCRIPTION_PREFERRED_AZ_INVALID_VALUE",
+				"Region %s has no availability zone %q.", r.Name, zone)
 		}
 		if slices.Contains(s.Zones[:i], zone) {
 			return cloud.Errorf("SUBSCRIPTION_PREFERRED_AZ_MUST_BE_DEFINED_ONCE", "Availability zone %s is listed twice.", zone)
 		}
 	}
 	if len(s.Zones) != want {
-		return cloud.Errorf("SUBSCRIPTION_BAD_PREFERRED_AZ_SIZE", "This deployment takes %d availability zones, not %d.", want, len(s.Zones))
+		return cloud.Errorf("SUBSCRIPTION_BAD_PREFERRED_AZ_SIZE",
+			"This deployment takes %d availability zones, not %d.", want, len(s.Zones))
 	}
 	return nil
 }
@@ -117,13 +125,16 @@ func hasZone(r catalog.Region, zone string) bool {
 func (c *service) payment(method string, id *int64) (string, int64, error) {
 	switch {
 	case method == marketplace && id != nil:
-		return "", 0, cloud.Errorf("MARKETPLACE_PAYMENT_INFO_COLLISION", "Payment info is not for payment through a marketplace: leave out paymentMethodId.")
+		return "", 0, cloud.Errorf("MARKETPLACE_PAYMENT_INFO_COLLISION",
+			"Payment info is not for payment through a marketplace: leave out paymentMethodId.")
 	case method == marketplace:
 		return marketplace, 0, nil
 	case id == nil:
-		return "", 0, cloud.Errorf("PAYMENT_INFO_NOT_PROVIDED", "Payment info was not provided: with payment by credit card, name one in paymentMethodId.")
+		return "", 0, cloud.Errorf("PAYMENT_INFO_NOT_PROVIDED",
+			"Payment info was not provided: with payment by credit card, name one in paymentMethodId.")
 	case !slices.ContainsFunc(c.PaymentMethods, func(m account.PaymentMethod) bool { return m.ID == *id }):
-		return "", 0, cloud.Errorf("SUBSCRIPTION_PI_NOT_FOUND", "Payment info was not found: GET /payment-methods lists those of the account, and %d is none of them.", *id)
+		return "", 0, cloud.Errorf("SUBSCRIPTION_PI_NOT_FOUND",
+			"Payment info was not found: GET /payment-methods lists those of the account, and %d is none of them.", *id)
 	}
 	return creditCard, *id, nil
 }
@@ -137,7 +148,8 @@ func checkSameVersion(subscription, database string) error {
 	s, _ := catalog.ProVersion(subscription)
 	d, ok := catalog.ProVersion(database)
 	if ok && d.Version != s.Version {
-		return cloud.Errorf("SUBSCRIPTION_REDIS_VERSION_CONFLICT", "The subscription asks for %s, a database of it for %s.", s, d)
+		return cloud.Errorf("SUBSCRIPTION_REDIS_VERSION_CONFLICT",
+			"The subscription asks for %s, a database of it for %s.", s, d)
 	}
 	return nil
 }

@@ -85,7 +85,9 @@ func (f firstDatabase) expand() []DatabaseSpec {
 	return specs
 }
 
-func (c *service) createProSubscription(ctx context.Context, tx *store.Tx, in subscriptionCreate) (out engine.Outcome, err error) {
+func (c *service) createProSubscription(
+	ctx context.Context, tx *store.Tx, in subscriptionCreate,
+) (out engine.Outcome, err error) {
 	body, err := c.newSubscription(in)
 	if err != nil {
 		return out, err
@@ -211,7 +213,8 @@ func (c *service) newSubscription(in subscriptionCreate) (s Subscription, err er
 	if in.RedisVersion != "" {
 		version, ok := catalog.ProVersion(in.RedisVersion)
 		if !ok {
-			return s, cloud.Errorf("SUBSCRIPTION_REDIS_VERSION_INVALID_VALUE", "Redis %s is not available to Pro subscriptions.", in.RedisVersion)
+			return s, cloud.Errorf("SUBSCRIPTION_REDIS_VERSION_INVALID_VALUE",
+				"Redis %s is not available to Pro subscriptions.", in.RedisVersion)
 		}
 		s.RedisVersion = version.Version
 	}
@@ -222,7 +225,8 @@ func (c *service) newSubscription(in subscriptionCreate) (s Subscription, err er
 // checked without looking at one alone.
 func firstDatabases(in subscriptionCreate) ([]DatabaseSpec, error) {
 	if len(in.Databases) == 0 {
-		return nil, cloud.Errorf("SUBSCRIPTION_MUST_HAVE_AT_LEAST_ONE_DATABASE", "A subscription is created with at least one database.")
+		return nil, cloud.Errorf("SUBSCRIPTION_MUST_HAVE_AT_LEAST_ONE_DATABASE",
+			"A subscription is created with at least one database.")
 	}
 	var specs []DatabaseSpec
 	for _, first := range in.Databases {
@@ -230,7 +234,8 @@ func firstDatabases(in subscriptionCreate) ([]DatabaseSpec, error) {
 			return nil, err
 		}
 		if n := first.count(); n < 1 || n > maxFirstDatabases-int64(len(specs)) {
-			return nil, cloud.Errorf("DATABASE_INVALID_QUANTITY", "A subscription is created with 1 to %d databases.", maxFirstDatabases)
+			return nil, cloud.Errorf("DATABASE_INVALID_QUANTITY",
+				"A subscription is created with 1 to %d databases.", maxFirstDatabases)
 		}
 		specs = append(specs, first.expand()...)
 	}

@@ -33,13 +33,15 @@ func (n OwnNetwork) check(zones int) error {
 	case !subnets && !group:
 		return nil
 	case n.VPCID == "":
-		return cloud.Errorf("NETWORKING_VPC_ID_MISSING", "Subnets and security groups are those of a VPC, which has to be named.")
+		return cloud.Errorf("NETWORKING_VPC_ID_MISSING",
+			"Subnets and security groups are those of a VPC, which has to be named.")
 	case !subnets:
 		return cloud.Errorf("NETWORKING_SUBNET_IDS_MISSING", "With a security group the subnets have to be named.")
 	case !group:
 		return cloud.Errorf("NETWORKING_SECURITY_GROUP_MISSING", "With subnets the security group has to be named.")
 	case len(n.SubnetIDs) != zones:
-		return cloud.Errorf("INVALID_NUMBER_OF_SUBNET_IDS", "This deployment takes %d subnets, not %d.", zones, len(n.SubnetIDs))
+		return cloud.Errorf("INVALID_NUMBER_OF_SUBNET_IDS",
+			"This deployment takes %d subnets, not %d.", zones, len(n.SubnetIDs))
 	}
 	return nil
 }
@@ -49,11 +51,14 @@ func (n OwnNetwork) check(zones int) error {
 func checkInternalAccount(p cloudProviderSpec, r regionSpec) error {
 	switch n := r.Networking; {
 	case n.VPCID != "":
-		return cloud.Errorf("VPC_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT", "A VPC can be named only in a cloud account of your own.")
+		return cloud.Errorf("VPC_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT",
+			"A VPC can be named only in a cloud account of your own.")
 	case len(n.SubnetIDs) > 0:
-		return cloud.Errorf("SUBNET_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT", "Subnets can be named only in a cloud account of your own.")
+		return cloud.Errorf("SUBNET_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT",
+			"Subnets can be named only in a cloud account of your own.")
 	case n.SecurityGroupID != "":
-		return cloud.Errorf("SECURITY_GROUP_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT", "A security group can be named only in a cloud account of your own.")
+		return cloud.Errorf("SECURITY_GROUP_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT",
+			"A security group can be named only in a cloud account of your own.")
 	case len(p.ResourceTags) > 0:
 		return tagsNotAllowed()
 	}

@@ -20,7 +20,9 @@ type subscriptionUpdateRequest struct {
 }
 
 // A change shows at once; the subscription is pending for a while all the same.
-func (c *service) updateProSubscription(ctx context.Context, tx *store.Tx, in subscriptionUpdateRequest) (out engine.Outcome, err error) {
+func (c *service) updateProSubscription(
+	ctx context.Context, tx *store.Tx, in subscriptionUpdateRequest,
+) (out engine.Outcome, err error) {
 	if in.Keys != nil {
 		return applyKeys(ctx, tx, in.ID, in.keysSpec)
 	}

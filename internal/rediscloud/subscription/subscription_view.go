@@ -65,7 +65,9 @@ func BeingCreated(sub cloud.Resource[Subscription]) bool {
 
 // Standing are those of a subscription's databases that count and cost: not one that
 // is being deleted, which clients do not wait for.
-func Standing(sub cloud.Resource[Subscription], databases []cloud.Resource[Database]) (list []cloud.Resource[Database]) {
+func Standing(
+	sub cloud.Resource[Subscription], databases []cloud.Resource[Database],
+) (list []cloud.Resource[Database]) {
 	if BeingCreated(sub) {
 		return nil
 	}
@@ -112,7 +114,9 @@ func show(sub cloud.Resource[Subscription], databases []cloud.Resource[Database]
 // showCloudDetail is where a subscription is. Subnets appear once it has been active.
 func showCloudDetail(sub cloud.Resource[Subscription], databases []cloud.Resource[Database]) cloudDetail {
 	s := sub.Body
-	detail := cloudDetail{Provider: s.Provider, CloudAccountID: s.CloudAccountID, ResourceTags: s.ResourceTags, Links: wire.NoLinks()}
+	detail := cloudDetail{
+		Provider: s.Provider, CloudAccountID: s.CloudAccountID, ResourceTags: s.ResourceTags, Links: wire.NoLinks(),
+	}
 	if s.Provider == catalog.AWS {
 		detail.AWSAccountID = s.AWSAccountID()
 	}
@@ -187,7 +191,9 @@ func subnet(cidr string, n int) string {
 
 // withDatabases reads a subscription and its databases: those first, since none may be
 // among them that the subscription is not pending for.
-func withDatabases(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[Subscription], []cloud.Resource[Database], error) {
+func withDatabases(
+	ctx context.Context, tx *store.Tx, id int64,
+) (cloud.Resource[Subscription], []cloud.Resource[Database], error) {
 	databases, err := store.List[Database](ctx, tx, id)
 	if err != nil {
 		return cloud.Resource[Subscription]{}, nil, err

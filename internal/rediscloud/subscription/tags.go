@@ -162,7 +162,9 @@ func (s Databases) deleteTag(ctx context.Context, tx *store.Tx, in tagPath) (str
 
 // lockTag locks a database that has a tag, and returns which it is.
 // Beyond the errors of lock it returns ENTITY_NOT_FOUND.
-func (s Databases) lockTag(ctx context.Context, tx *store.Tx, path tagPath) (db cloud.Resource[Database], i int, err error) {
+func (s Databases) lockTag(
+	ctx context.Context, tx *store.Tx, path tagPath,
+) (db cloud.Resource[Database], i int, err error) {
 	db, err = s.lock(ctx, tx, databasePath{path.Subscription, path.ID})
 	if err != nil {
 		return db, 0, err
@@ -189,9 +191,11 @@ func (s tagSpec) tag(now time.Time) (Tag, error) {
 	key := strings.ToLower(s.Key)
 	switch {
 	case !tagKey.MatchString(key):
-		return Tag{}, cloud.Errorf("BAD_REQUEST", "%q cannot be the key of a tag: 1 to 64 letters, digits, spaces and - _ . + @ : only.", s.Key)
+		return Tag{}, cloud.Errorf("BAD_REQUEST",
+			"%q cannot be the key of a tag: 1 to 64 letters, digits, spaces and - _ . + @ : only.", s.Key)
 	case !tagValue.MatchString(s.Value):
-		return Tag{}, cloud.Errorf("BAD_REQUEST", "%q cannot be the value of a tag: 1 to 128 letters, digits, spaces and - _ . + @ : only.", s.Value)
+		return Tag{}, cloud.Errorf("BAD_REQUEST",
+			"%q cannot be the value of a tag: 1 to 128 letters, digits, spaces and - _ . + @ : only.", s.Value)
 	}
 	return Tag{Key: key, Value: s.Value, CreatedAt: wire.Date(now), UpdatedAt: wire.Date(now)}, nil
 }

@@ -56,14 +56,17 @@ type trafficView struct {
 
 // stoppedTraffic reads the stop of a database's traffic. One that clients were never
 // redirected from has no such thing.
-func (s Databases) stoppedTraffic(ctx context.Context, tx *store.Tx, in databasePath) (job cloud.Resource[Job], err error) {
+func (s Databases) stoppedTraffic(
+	ctx context.Context, tx *store.Tx, in databasePath,
+) (job cloud.Resource[Job], err error) {
 	db, err := s.read(ctx, tx, in)
 	if err != nil {
 		return job, err
 	}
 	job, ok, err := lastJob(ctx, tx, db.ID, trafficJob)
 	if err == nil && !ok {
-		err = cloud.Errorf("ENTITY_NOT_FOUND", "Traffic of database %d was not found: none of its endpoints was redirected.", db.ID)
+		err = cloud.Errorf("ENTITY_NOT_FOUND",
+			"Traffic of database %d was not found: none of its endpoints was redirected.", db.ID)
 	}
 	return job, err
 }

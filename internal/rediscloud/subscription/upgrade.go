@@ -67,7 +67,9 @@ type databaseUpgrade struct {
 	Version      string `json:"targetRedisVersion"`
 }
 
-func (s Databases) upgradeDatabase(ctx context.Context, tx *store.Tx, in databaseUpgrade) (out engine.Outcome, err error) {
+func (s Databases) upgradeDatabase(
+	ctx context.Context, tx *store.Tx, in databaseUpgrade,
+) (out engine.Outcome, err error) {
 	db, err := s.lock(ctx, tx, databasePath{in.Subscription, in.ID})
 	if err != nil {
 		return out, err
@@ -81,15 +83,19 @@ func (s Databases) upgradeDatabase(ctx context.Context, tx *store.Tx, in databas
 	i := slices.IndexFunc(upgrades, func(v catalog.RedisVersion) bool { return v.Version == in.Version })
 	switch {
 	case again && job.Status == cloud.StatusPending:
-		return out, cloud.Errorf("DATABASE_UPGRADE_IS_ALREADY_RUNNING", "Database %d is being upgraded to Redis %s already.", db.ID, job.Body.Target)
+		return out, cloud.Errorf("DATABASE_UPGRADE_IS_ALREADY_RUNNING",
+			"Database %d is being upgraded to Redis %s already.", db.ID, job.Body.Target)
 	case db.Status != cloud.StatusActive:
 		return out, databaseNotActive(db)
 	case d.Protocol == memcached:
-		return out, cloud.Errorf("DATABASE_UPGRADE_OF_MEMCACHED_IS_NOT_SUPPORTED", "A database with the protocol %s has no version of Redis.", memcached)
+		return out, cloud.Errorf("DATABASE_UPGRADE_OF_MEMCACHED_IS_NOT_SUPPORTED",
+			"A database with the protocol %s has no version of Redis.", memcached)
 	case d.ActiveActive():
-		return out, cloud.Errorf("ACTIVE_ACTIVE_DATABASE_UPGRADE_IS_NOT_SUPPORTED", "Database %d is Active-Active, which cannot be upgraded.", db.ID)
+		return out, cloud.Errorf("ACTIVE_ACTIVE_DATABASE_UPGRADE_IS_NOT_SUPPORTED",
+			"Database %d is Active-Active, which cannot be upgraded.", db.ID)
 	case i < 0:
-		return out, cloud.Errorf("DATABASE_UPGRADE_INVALID_REDIS_VERSION", "Database %d runs Redis %s and cannot be upgraded to %q.", db.ID, d.RedisVersion, in.Version)
+		return out, cloud.Errorf("DATABASE_UPGRADE_INVALID_REDIS_VERSION",
+			"Database %d runs Redis %s and cannot be upgraded to %q.", db.ID, d.RedisVersion, in.Version)
 	}
 	store.SetStatus[Database](tx, db.ID, s.upgrading)
 	id, err := startJob(ctx, tx, db.ID, upgradeJob, Job{Target: in.Version})
@@ -115,7 +121,10 @@ func planUpgrade(tx *store.Tx, db cloud.Resource[Database], job int64, target ca
 	}
 	change, _ := json.Marshal(patch) // of texts, which cannot fail
 	tx.Plan(
-		cloud.Step{Kind: Job{}.Kind(), ID: job, After: upgradeLength, Status: cloud.StatusActive, Patch: json.RawMessage(`{"progress": 100}`)},
+		cloud.Step{
+			Kind: Job{}.Kind(), ID: job, After: upgradeLength, Status: cloud.StatusActive,
+			Patch: json.RawMessage(`{"progress": 100}`),
+		},
 		cloud.Step{Kind: db.Body.Kind(), ID: db.ID, After: upgradeLength, Status: cloud.StatusActive, Patch: change},
 	)
 }
@@ -128,7 +137,9 @@ type upgradeStatus struct {
 }
 
 // It returns DATABASE_UPGRADE_WORKFLOW_NOT_FOUND for a database that was never upgraded.
-func (s Databases) getUpgradeStatus(ctx context.Context, tx *store.Tx, in databasePath) (status upgradeStatus, err error) {
+func (s Databases) getUpgradeStatus(
+	ctx context.Context, tx *store.Tx, in databasePath,
+) (status upgradeStatus, err error) {
 	db, err := s.read(ctx, tx, in)
 	if err != nil {
 		return status, err
@@ -141,6 +152,7 @@ func (s Databases) getUpgradeStatus(ctx context.Context, tx *store.Tx, in databa
 		return status, cloud.Errorf("DATABASE_UPGRADE_WORKFLOW_NOT_FOUND", "An upgrade of database %d was not found.", db.ID)
 	}
 	return upgradeStatus{
-		ID: db.ID, Version: job.Body.Target, Progress: job.Body.Progress, Status: jobStatus(job.Status, "in-progress", "done"),
+		ID: db.ID, Version: job.Body.Target, Progress: job.Body.Progress,
+		Status: jobStatus(job.Status, "in-progress", "done"),
 	}, nil
 }

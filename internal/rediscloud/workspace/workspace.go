@@ -125,7 +125,8 @@ func getDocument(ctx context.Context, tx *store.Tx, at document) (json.RawMessag
 }
 
 func (at document) missing() error {
-	return cloud.Errorf("ENTITY_NOT_FOUND", "%q was not found in the data integration workspace of subscription %d.", at.path, at.subscription)
+	return cloud.Errorf("ENTITY_NOT_FOUND",
+		"%q was not found in the data integration workspace of subscription %d.", at.path, at.subscription)
 }
 
 // change lets a function change the documents of an active subscription, and
@@ -190,7 +191,8 @@ func keep(kept map[string]string, path string, document json.RawMessage) (json.R
 	case len(kept) > maxDocuments:
 		return nil, cloud.Errorf("BAD_REQUEST", "A data integration workspace keeps %d documents at most.", maxDocuments)
 	case size > maxWorkspaceSize:
-		return nil, cloud.Errorf("BAD_REQUEST", "A data integration workspace keeps %d MiB at most, paths included.", maxWorkspaceSize>>20)
+		return nil, cloud.Errorf("BAD_REQUEST",
+			"A data integration workspace keeps %d MiB at most, paths included.", maxWorkspaceSize>>20)
 	}
 	return document, nil
 }
