@@ -33,11 +33,13 @@ func TestLogs(t *testing.T) {
 
 	answer := a.Do(http.MethodGet, system, nil)
 	wantFields(t, answer, map[string]any{
-		"entries.0.type": "Database", "entries.0.description": "Database create completed", "entries.0.resourceId": float64(db),
+		"entries.0.type":        "Database",
+		"entries.0.description": "Database create completed", "entries.0.resourceId": float64(db),
 		"entries.0.resource": "a", "entries.0.originator": "Tess Tester", "entries.0.id": 4.0, "entries.0.apiKeyName": "test",
 		"entries.1.type": "Subscription", "entries.1.description": "Subscription update failed: SUBSCRIPTION_PI_NOT_FOUND",
 		"entries.1.apiKeyName": "test", "entries.1.resource": nil,
-		"entries.2.description": "Subscription create completed", "entries.2.resource": "orders", "entries.2.apiKeyName": "test", "entries.3": nil,
+		"entries.2.description": "Subscription create completed", "entries.2.resource": "orders",
+		"entries.2.apiKeyName": "test", "entries.3": nil,
 	})
 	first, _ := answer.Get("entries", 2, "time").(string)
 	for query, want := range map[string]any{
@@ -63,7 +65,9 @@ func TestLogs(t *testing.T) {
 	wantFields(t, a.Do(http.MethodGet, session, nil), map[string]any{
 		"entries.0.user": "tess@test.example", "entries.0.action": "Login", "entries.1.userRole": "Owner", "entries.2": nil,
 	})
-	wantFields(t, a.Do(http.MethodGet, session+"?limit=1&offset=1&endTime=2100-01-01T00:00:00Z", nil), map[string]any{"entries.0.userRole": "Owner", "entries.1": nil})
+	wantFields(t, a.Do(http.MethodGet, session+"?limit=1&offset=1&endTime=2100-01-01T00:00:00Z", nil), map[string]any{
+		"entries.0.userRole": "Owner", "entries.1": nil,
+	})
 }
 
 // The system log names what a change was about as it was called at that time, and the
@@ -98,7 +102,14 @@ func TestLoginsAreByTheDayOfUTC(t *testing.T) {
 	for _, at := range []struct {
 		after  time.Duration // midnight
 		logins int
-	}{{-12 * time.Hour, 1}, {-time.Microsecond, 1}, {0, 2}, {12 * time.Hour, 2}, {24*time.Hour - time.Microsecond, 2}, {24 * time.Hour, 3}} {
+	}{
+		{-12 * time.Hour, 1},
+		{-time.Microsecond, 1},
+		{0, 2},
+		{12 * time.Hour, 2},
+		{24*time.Hour - time.Microsecond, 2},
+		{24 * time.Hour, 3},
+	} {
 		a.Freeze(midnight.Add(at.after))
 		a.Start(http.MethodPost, "/v1/subscriptions", apitest.SubscriptionBody("orders"))
 		log := a.Do(http.MethodGet, "/v1/session-logs", nil)
@@ -113,18 +124,21 @@ func TestCostReport(t *testing.T) {
 	a := apitest.New(t, nil).Account()
 	sub := a.Subscription("orders")
 	id, _ := a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId").(float64)
-	if answer := a.Do(http.MethodPost, fmt.Sprintf("%s/databases/%.0f/tags", sub, id), `{"key": "team", "value": "web"}`); answer.Status != http.StatusOK {
+	answer := a.Do(http.MethodPost, fmt.Sprintf("%s/databases/%.0f/tags", sub, id), `{"key": "team", "value": "web"}`)
+	if answer.Status != http.StatusOK {
 		t.Fatalf("tag: got %s", answer.Body)
 	}
 	empty := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", activeActiveBody("empty")))
 	a.Settle(empty, "active")
-	first, _ := a.Do(http.MethodGet, empty+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId").(float64)
+	first, _ := a.Do(http.MethodGet, empty+"/databases", nil).
+		Get("subscription", 0, "databases", 0, "databaseId").(float64)
 	gone := fmt.Sprintf("%s/databases/%.0f", empty, first)
 	wantDone(t, a.Run(http.MethodDelete, gone, nil))
 	a.Settle(gone, "")
 	bare, used := essentials(a, smallPlan), essentials(a, biggerPlan)
 	fixedDB := fmt.Sprintf("%s/databases/%d", used, a.Create(used+"/databases", `{"name": "small"}`))
-	if answer := a.Do(http.MethodPost, fixedDB+"/tags", `{"key": "team", "value": "ops"}`); answer.Status != http.StatusOK {
+	if answer := a.Do(http.MethodPost, fixedDB+"/tags",
+		`{"key": "team", "value": "ops"}`); answer.Status != http.StatusOK {
 		t.Fatalf("tag: got %s", answer.Body)
 	}
 	start := pgtest.Now().Format(time.DateOnly)
@@ -142,7 +156,8 @@ func TestCostReport(t *testing.T) {
 	}
 	name := order("")
 	report := a.Do(http.MethodGet, "/v1/cost-report/"+name, nil)
-	if got := report.Header.Get("Content-Disposition"); got != `attachment; filename=`+name || report.Header.Get("Content-Type") != "application/octet-stream" {
+	if got := report.Header.Get("Content-Disposition"); got != `attachment; filename=`+name ||
+		report.Header.Get("Content-Type") != "application/octet-stream" {
 		t.Errorf("got headers %v, want an attachment %s", report.Header, name)
 	}
 	records, err := csv.NewReader(strings.NewReader(string(report.Body))).ReadAll()
@@ -262,7 +277,8 @@ func TestDataIntegrationWorkspace(t *testing.T) {
 		t.Errorf("post again: got %d %s", answer.Status, answer.Body)
 	}
 	again := a.Do(http.MethodGet, "/v1/data-integration-workspaces", nil)
-	if created, updated := again.Get("workspaces", 0, "createdAt"), again.Get("workspaces", 0, "updatedAt"); created != updated || created == nil {
+	if created, updated := again.Get("workspaces", 0, "createdAt"),
+		again.Get("workspaces", 0, "updatedAt"); created != updated || created == nil {
 		t.Errorf("a new workspace was created at %v and updated at %v, want the same", created, updated)
 	}
 
@@ -271,7 +287,8 @@ func TestDataIntegrationWorkspace(t *testing.T) {
 		t.Errorf("in a subscription that is not active: got %d, want 403", answer.Status)
 	}
 	for _, method := range []string{http.MethodGet, http.MethodPut} {
-		if answer := a.Do(method, "/v1/subscriptions/1/data-integration-workspace/x", `{}`); answer.Status != http.StatusNotFound {
+		answer := a.Do(method, "/v1/subscriptions/1/data-integration-workspace/x", `{}`)
+		if answer.Status != http.StatusNotFound {
 			t.Errorf("%s in no subscription: got %d, want 404", method, answer.Status)
 		}
 	}

@@ -49,9 +49,16 @@ func TestRuleLife(t *testing.T) {
 	rule := func(id int64) map[string]any { return item(t, a, rules, "redisRules", id) }
 
 	want := []any{
-		map[string]any{"id": 76.0, "name": "Full-Access", "acl": "+@all ~*", "isDefault": true, "status": "active", "links": []any{}},
-		map[string]any{"id": 77.0, "name": "Read-Write", "acl": "+@all -@dangerous ~*", "isDefault": true, "status": "active", "links": []any{}},
-		map[string]any{"id": 78.0, "name": "Read-Only", "acl": "+@read ~*", "isDefault": true, "status": "active", "links": []any{}},
+		map[string]any{
+			"id": 76.0, "name": "Full-Access", "acl": "+@all ~*", "isDefault": true, "status": "active", "links": []any{},
+		},
+		map[string]any{
+			"id": 77.0, "name": "Read-Write", "acl": "+@all -@dangerous ~*", "isDefault": true, "status": "active",
+			"links": []any{},
+		},
+		map[string]any{
+			"id": 78.0, "name": "Read-Only", "acl": "+@read ~*", "isDefault": true, "status": "active", "links": []any{},
+		},
 	}
 	if diff := cmp.Diff(want, a.Do(http.MethodGet, rules, nil).Get("redisRules")); diff != "" {
 		t.Errorf("at first (-want +got):\n%s", diff)
@@ -59,7 +66,9 @@ func TestRuleLife(t *testing.T) {
 
 	id := a.Create(rules, `{"name": "reader", "redisRule": "+@read  ~a:*"}`)
 	path := fmt.Sprintf("%s/%d", rules, id)
-	wantRule := map[string]any{"id": float64(id), "name": "reader", "acl": "+@read  ~a:*", "isDefault": false, "status": "pending", "links": []any{}}
+	wantRule := map[string]any{
+		"id": float64(id), "name": "reader", "acl": "+@read  ~a:*", "isDefault": false, "status": "pending", "links": []any{},
+	}
 	if diff := cmp.Diff(wantRule, rule(id)); diff != "" {
 		t.Errorf("created (-want +got):\n%s", diff)
 	}
@@ -75,16 +84,20 @@ func TestRuleLife(t *testing.T) {
 	} {
 		task := a.Run(http.MethodPost, rules, body)
 		wantError(t, task, code)
-		if got := task.Get("response", "additionalInfo"); (got == "redis-acl-wrong-acl-rule-pattern") != (code == "ACL_REDIS_RULE_PATTERN_NOT_VALID") {
+		got := task.Get("response", "additionalInfo")
+		if (got == "redis-acl-wrong-acl-rule-pattern") != (code == "ACL_REDIS_RULE_PATTERN_NOT_VALID") {
 			t.Errorf("%s: got additionalInfo %v", code, got)
 		}
 	}
-	wantError(t, a.Run(http.MethodPut, rules+"/76", `{"name": "mine", "redisRule": "+get"}`), "ACL_REDIS_RULE_CANNOT_UPDATE_DEFAULT")
+	wantError(t, a.Run(http.MethodPut, rules+"/76", `{"name": "mine", "redisRule": "+get"}`),
+		"ACL_REDIS_RULE_CANNOT_UPDATE_DEFAULT")
 	wantError(t, a.Run(http.MethodDelete, rules+"/76", nil), "ACL_REDIS_RULE_CANNOT_DELETE_DEFAULT")
 	wantError(t, a.Run(http.MethodPut, rules+"/5", `{"redisRule": "+get"}`), "ACL_REDIS_RULE_NOT_FOUND")
 	wantError(t, a.Run(http.MethodDelete, rules+"/5", nil), "ACL_REDIS_RULE_NOT_FOUND")
 	wantError(t, a.Run(http.MethodPut, path, `{"name": "Read-Only"}`), "ACL_REDIS_RULE_NAME_ALREADY_EXISTS")
-	for _, body := range []string{`{"name": "x"}`, `{"name": "x", "redisRule": [1]}`, `{"name": "x", "redisRule": "+get", "acl": ""}`} {
+	for _, body := range []string{
+		`{"name": "x"}`, `{"name": "x", "redisRule": [1]}`, `{"name": "x", "redisRule": "+get", "acl": ""}`,
+	} {
 		if got := a.Do(http.MethodPost, rules, body).Status; got != http.StatusBadRequest {
 			t.Errorf("%s: got %d, want 400", body, got)
 		}
@@ -111,7 +124,9 @@ func TestRoleAndUserLife(t *testing.T) {
 		t.Helper()
 		a.Pass(apitest.SettleTime)
 		apitest.Eventually(t, "nothing is pending", func() bool {
-			for path, member := range map[string]string{"/v1/acl/redisRules": "redisRules", "/v1/acl/roles": "roles", "/v1/acl/users": "users"} {
+			for path, member := range map[string]string{
+				"/v1/acl/redisRules": "redisRules", "/v1/acl/roles": "roles", "/v1/acl/users": "users",
+			} {
 				list, _ := a.Do(http.MethodGet, path, nil).Get(member).([]any)
 				for _, each := range list {
 					if each, _ := each.(map[string]any); each["status"] != "active" {
@@ -130,7 +145,8 @@ func TestRoleAndUserLife(t *testing.T) {
 	// A rule need not be active yet.
 	role := a.Create("/v1/acl/roles", `{"name": "reporter", "redisRules": `+grant("reader")+`}`)
 	user := a.Create("/v1/acl/users", `{"name": "bi", "role": "reporter", "password": "Vq7!rTz2#pLm9"}`)
-	rulePath, rolePath, userPath := fmt.Sprintf("/v1/acl/redisRules/%d", rule), fmt.Sprintf("/v1/acl/roles/%d", role), fmt.Sprintf("/v1/acl/users/%d", user)
+	rulePath, rolePath, userPath := fmt.Sprintf("/v1/acl/redisRules/%d", rule), fmt.Sprintf("/v1/acl/roles/%d", role),
+		fmt.Sprintf("/v1/acl/users/%d", user)
 	a.EventuallyStatus(userPath, "pending")
 	settle()
 
@@ -153,16 +169,30 @@ func TestRoleAndUserLife(t *testing.T) {
 		method, path, body string
 		want               cloud.Code
 	}{
-		{"POST", "/v1/acl/roles", `{"name": "reporter", "redisRules": ` + grant("reader") + `}`, "ACL_ROLE_NAME_ALREADY_EXISTS"},
+		{
+			"POST", "/v1/acl/roles", `{"name": "reporter", "redisRules": ` + grant("reader") + `}`,
+			"ACL_ROLE_NAME_ALREADY_EXISTS",
+		},
 		{"POST", "/v1/acl/roles", `{"name": "x", "redisRules": ` + grant("nobody") + `}`, "ACL_REDIS_RULE_DOES_NOT_EXISTS"},
 		{"POST", "/v1/acl/roles", `{"name": "x", "redisRules": []}`, "ACL_ROLE_REDIS_RULES_IS_MISSING"},
-		{"POST", "/v1/acl/roles", `{"name": "x", "redisRules": [{"ruleName": "reader", "databases": [{"subscriptionId": 1, "databaseId": 1}]}]}`, "SUBSCRIPTION_NOT_FOUND"},
-		{"POST", "/v1/acl/roles", fmt.Sprintf(`{"name": "x", "redisRules": [{"ruleName": "reader", "databases": [{"subscriptionId": %d, "databaseId": 1}]}]}`, subID), "DATABASE_NOT_FOUND"},
+		{
+			"POST", "/v1/acl/roles",
+			`{"name": "x", "redisRules": [{"ruleName": "reader", "databases": [{"subscriptionId": 1, "databaseId": 1}]}]}`,
+			"SUBSCRIPTION_NOT_FOUND",
+		},
+		{
+			"POST", "/v1/acl/roles",
+			fmt.Sprintf(`{"name": "x", "redisRules": [{"ruleName": "reader", `+
+				`"databases": [{"subscriptionId": %d, "databaseId": 1}]}]}`, subID), "DATABASE_NOT_FOUND",
+		},
 		{"PUT", "/v1/acl/roles/1", `{"name": "x"}`, "ACL_ROLE_NOT_FOUND"},
 		{"DELETE", "/v1/acl/roles/1", "", "ACL_ROLE_NOT_FOUND"},
 		{"DELETE", rolePath, "", "ACL_ROLE_HAS_ACTIVE_USERS_AND_CANNOT_BE_DELETED"},
 		{"DELETE", rulePath, "", "ACL_REDIS_RULE_CANNOT_DELETE_WHEN_ASSOCIATED_WITH_ROLES"},
-		{"POST", "/v1/acl/users", `{"name": "bi", "role": "reporter", "password": "Vq7!rTz2#pLm9"}`, "ACL_USER_NAME_ALREADY_EXISTS"},
+		{
+			"POST", "/v1/acl/users", `{"name": "bi", "role": "reporter", "password": "Vq7!rTz2#pLm9"}`,
+			"ACL_USER_NAME_ALREADY_EXISTS",
+		},
 		{"POST", "/v1/acl/users", `{"name": "x", "role": "nobody", "password": "Vq7!rTz2#pLm9"}`, "ACL_ROLE_DOES_NOT_EXISTS"},
 		{"POST", "/v1/acl/users", `{"name": "x", "role": "reporter", "password": "short"}`, "ACL_USER_PASSWORD_NOT_VALID"},
 		{"PUT", userPath, `{"role": "nobody"}`, "ACL_ROLE_DOES_NOT_EXISTS"},
@@ -176,7 +206,8 @@ func TestRoleAndUserLife(t *testing.T) {
 		}
 		wantError(t, a.Run(tt.method, tt.path, body), tt.want)
 	}
-	if task := a.Run(http.MethodPost, "/v1/acl/users", `{"name": "x", "role": "nobody", "password": "Vq7!rTz2#pLm9"}`); task.Get("response", "error", "status") != "400 BAD_REQUEST" {
+	task := a.Run(http.MethodPost, "/v1/acl/users", `{"name": "x", "role": "nobody", "password": "Vq7!rTz2#pLm9"}`)
+	if task.Get("response", "error", "status") != "400 BAD_REQUEST" {
 		t.Errorf("unknown role: got %s, want 400 BAD_REQUEST as observed", task.Body)
 	}
 	if got := a.Do(http.MethodGet, "/v1/acl/users/1", nil).Status; got != http.StatusNotFound {
@@ -186,7 +217,8 @@ func TestRoleAndUserLife(t *testing.T) {
 	// What changes for a rule changes for its roles and their users.
 	wantDone(t, a.Run(http.MethodPut, rulePath, `{"name": "lookup", "redisRule": "+get ~*"}`))
 	got := item(t, a, "/v1/acl/roles", "roles", role)
-	if rules, _ := got["redisRules"].([]any); got["status"] != "pending" || rules[0].(map[string]any)["ruleName"] != "lookup" {
+	if rules, _ := got["redisRules"].([]any); got["status"] != "pending" ||
+		rules[0].(map[string]any)["ruleName"] != "lookup" {
 		t.Errorf("role of a changed rule: got %v", got)
 	}
 	if got := a.Do(http.MethodGet, userPath, nil).Get("status"); got != "pending" {
@@ -234,20 +266,24 @@ func TestUsers(t *testing.T) {
 	a := apitest.New(t, nil).Account()
 
 	list := a.Do(http.MethodGet, "/v1/users", nil)
-	if list.Get("account") != float64(a.ID) || list.Get("users", 0, "name") != "Tess Tester" || list.Get("users", 0, "role") != "Owner" {
+	if list.Get("account") != float64(a.ID) || list.Get("users", 0, "name") != "Tess Tester" ||
+		list.Get("users", 0, "role") != "Owner" {
 		t.Errorf("at first: got %s, want the owner first", list.Body)
 	}
 	owner, other := "/v1/users/90001", "/v1/users/90002"
 	wantDone(t, a.Run(http.MethodPut, other, `{"name": "Mina O.", "role": "Logs Viewer (API use only)"}`))
-	if got := a.Do(http.MethodGet, other, nil); got.Get("name") != "Mina O." || got.Get("role") != "Logs Viewer (API use only)" {
+	if got := a.Do(http.MethodGet, other, nil); got.Get("name") != "Mina O." ||
+		got.Get("role") != "Logs Viewer (API use only)" {
 		t.Errorf("changed: got %s", got.Body)
 	}
 	wantDone(t, a.Run(http.MethodPut, other, `{"name": "Mina"}`))
-	if got := a.Do(http.MethodGet, other, nil); got.Get("name") != "Mina" || got.Get("role") != "Logs Viewer (API use only)" {
+	if got := a.Do(http.MethodGet, other, nil); got.Get("name") != "Mina" ||
+		got.Get("role") != "Logs Viewer (API use only)" {
 		t.Errorf("renamed: got %s", got.Body)
 	}
 	wantDone(t, a.Run(http.MethodPut, owner, `{"name": "Tess", "role": "Owner"}`))
-	if got := a.Do(http.MethodGet, "/v1/", nil); got.Get("account", "key", "owner", "name") != "Tess" || got.Get("account", "key", "userAccountId") != 90001.0 {
+	if got := a.Do(http.MethodGet, "/v1/", nil); got.Get("account", "key", "owner", "name") != "Tess" ||
+		got.Get("account", "key", "userAccountId") != 90001.0 {
 		t.Errorf("the owner renamed: got %s", got.Body)
 	}
 	wantError(t, a.Run(http.MethodPut, owner, `{"name": "Tess", "role": "Viewer"}`), "USER_CANNOT_UPDATE_IT_IS_OWN_ROLE")

@@ -17,7 +17,9 @@ func TestExpiredCertificates(t *testing.T) {
 	several := activeActive(t, a)
 	text := a.Do(http.MethodGet, pro+"/certificate", nil).Get("publicCertificatePEMString")
 	body := func(name string) map[string]any {
-		return map[string]any{"name": name, "enableTls": true, "clientTlsCertificates": []any{map[string]any{"publicCertificatePEMString": text}}}
+		return map[string]any{
+			"name": name, "enableTls": true, "clientTlsCertificates": []any{map[string]any{"publicCertificatePEMString": text}},
+		}
 	}
 	wantDone(t, a.Run(http.MethodPut, pro, body("good")))
 	a.Settle(pro, "active")

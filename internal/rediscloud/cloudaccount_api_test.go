@@ -34,7 +34,8 @@ func TestCloudAccountLife(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", member, got.Get(member), want)
 		}
 	}
-	if listed := item(t, a, accounts, "cloudAccounts", id); listed["name"] != "ours" || item(t, a, accounts, "cloudAccounts", 1) == nil {
+	if listed := item(t, a, accounts, "cloudAccounts", id); listed["name"] != "ours" ||
+		item(t, a, accounts, "cloudAccounts", 1) == nil {
 		t.Errorf("listed: got %v, and want account 1 as well", listed)
 	}
 
@@ -97,11 +98,14 @@ func TestSubscriptionInOwnAccount(t *testing.T) {
 	other := a.Create("/v1/cloud-accounts", google)
 	a.Settle(fmt.Sprintf("/v1/cloud-accounts/%d", other), "active")
 	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(other, nil)), "SUBSCRIPTION_CA_PROVIDER_MISMATCH")
-	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(id, map[string]any{"deploymentCIDR": ""})), "NETWORKING_CIDR_MISSING")
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(id, map[string]any{"deploymentCIDR": ""})),
+		"NETWORKING_CIDR_MISSING")
 
 	dry := inAccount(id, nil)
 	dry["dryRun"] = true
-	if task := a.Run(http.MethodPost, "/v1/subscriptions", dry); task.Get("response", "resource", "pricing", 0, "type") != "Shards" || task.Get("response", "resource", "pricing", 1) != nil {
+	task := a.Run(http.MethodPost, "/v1/subscriptions", dry)
+	if task.Get("response", "resource", "pricing", 0, "type") != "Shards" ||
+		task.Get("response", "resource", "pricing", 1) != nil {
 		t.Errorf("dry run: got %s, want no minimum price", task.Body)
 	}
 	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", inAccount(id, map[string]any{
@@ -121,18 +125,21 @@ func TestSubscriptionInOwnAccount(t *testing.T) {
 		t.Errorf("resource tags (-want +got):\n%s", diff)
 	}
 
-	wantDone(t, a.Run(http.MethodPut, sub+"/resource-tags", `{"resourceTags": [{"key": "team", "value": "data"}, {"key": "cost", "value": ""}]}`))
+	wantDone(t, a.Run(http.MethodPut, sub+"/resource-tags",
+		`{"resourceTags": [{"key": "team", "value": "data"}, {"key": "cost", "value": ""}]}`))
 	want := []any{map[string]any{"key": "team", "value": "data"}, map[string]any{"key": "cost", "value": ""}}
 	if diff := cmp.Diff(want, tags()); diff != "" {
 		t.Errorf("replaced resource tags (-want +got):\n%s", diff)
 	}
-	wantError(t, a.Run(http.MethodPut, sub+"/resource-tags", `{"resourceTags": [{"key": "team"}]}`), "RESOURCE_TAGS_MISSING_VALUE")
+	wantError(t, a.Run(http.MethodPut, sub+"/resource-tags", `{"resourceTags": [{"key": "team"}]}`),
+		"RESOURCE_TAGS_MISSING_VALUE")
 	wantDone(t, a.Run(http.MethodPut, sub+"/resource-tags", `{"resourceTags": []}`))
 	if got := tags(); got != nil {
 		t.Errorf("got resource tags %v, want none", got)
 	}
 	for path, body := range map[string]any{
-		"/peerings":                       `{"region": "us-east-1", "awsAccountId": "210987654321", "vpcId": "vpc-0a1b2c3d", "vpcCidr": "172.20.0.0/16"}`,
+		"/peerings": `{"region": "us-east-1", "awsAccountId": "210987654321", "vpcId": "vpc-0a1b2c3d", ` +
+			`"vpcCidr": "172.20.0.0/16"}`,
 		"/private-link":                   `{"shareName": "s", "principal": "210987654321", "type": "aws_account"}`,
 		"/transitGateways/101/attachment": nil,
 		"/private-service-connect":        nil,
@@ -141,8 +148,10 @@ func TestSubscriptionInOwnAccount(t *testing.T) {
 	}
 	wantDone(t, a.Run(http.MethodGet, sub+"/peerings", nil))
 	internal := a.Subscription("internal")
-	wantError(t, a.Run(http.MethodPut, internal+"/resource-tags", `{"resourceTags": [{"key": "team", "value": "web"}]}`), "RESOURCE_TAGS_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT")
-	wantError(t, a.Run(http.MethodPut, "/v1/subscriptions/1/resource-tags", `{"resourceTags": []}`), "SUBSCRIPTION_NOT_FOUND")
+	wantError(t, a.Run(http.MethodPut, internal+"/resource-tags", `{"resourceTags": [{"key": "team", "value": "web"}]}`),
+		"RESOURCE_TAGS_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT")
+	wantError(t, a.Run(http.MethodPut, "/v1/subscriptions/1/resource-tags", `{"resourceTags": []}`),
+		"SUBSCRIPTION_NOT_FOUND")
 
 	wantError(t, a.Run(http.MethodDelete, account, nil), "CLOUD_ACCOUNT_USED")
 	wantDone(t, a.Run(http.MethodDelete, fmt.Sprintf("%s/databases/%d", sub, firstDatabase(t, a, sub)), nil))

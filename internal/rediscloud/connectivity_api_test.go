@@ -106,7 +106,10 @@ func TestPeeringLife(t *testing.T) {
 	if got := read(t, a, path); fmt.Sprint(resource(got, "peerings")) != "[]" {
 		t.Errorf("before any: got %s", got.Body)
 	}
-	body := map[string]any{"region": "eu-west-1", "awsAccountId": "210987654321", "vpcId": "vpc-0f9e8d7c6b5a43210", "vpcCidrs": []string{"172.20.0.0/16"}}
+	body := map[string]any{
+		"region": "eu-west-1", "awsAccountId": "210987654321", "vpcId": "vpc-0f9e8d7c6b5a43210",
+		"vpcCidrs": []string{"172.20.0.0/16"},
+	}
 	id := a.Create(path, body)
 	peering := fmt.Sprintf("%s/%d", path, id)
 	await[network.Peering](t, a, 0, "initiating-request")
@@ -134,7 +137,8 @@ func TestPeeringLife(t *testing.T) {
 	}
 	wantDone(t, a.Run(http.MethodPut, peering, `{"vpcCidrs": ["172.21.0.0/16", "172.22.0.0/16"]}`))
 	got = read(t, a, path)
-	if resource(got, "peerings", 0, "vpcCidrs", 1, "vpcCidr") != "172.22.0.0/16" || resource(got, "peerings", 0, "vpcCidrs", 1, "active") != "true" {
+	if resource(got, "peerings", 0, "vpcCidrs", 1, "vpcCidr") != "172.22.0.0/16" ||
+		resource(got, "peerings", 0, "vpcCidrs", 1, "active") != "true" {
 		t.Errorf("after the change: got %s", got.Body)
 	}
 	wantDone(t, a.Run(http.MethodDelete, peering, nil))
@@ -149,7 +153,9 @@ func TestPeeringLife(t *testing.T) {
 // acceptPeering does what the owner of a VPC does, for which the API has nothing.
 func acceptPeering(tb testing.TB, a *apitest.Account, id int64) {
 	tb.Helper()
-	err := a.DB.Write(tb.Context(), cloud.Caller{Account: a.ID}, func(tx *store.Tx) error { return network.AcceptPeering(tb.Context(), tx, id) })
+	err := a.DB.Write(tb.Context(), cloud.Caller{Account: a.ID}, func(tx *store.Tx) error {
+		return network.AcceptPeering(tb.Context(), tx, id)
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -171,7 +177,8 @@ func TestGooglePeering(t *testing.T) {
 	await[network.Peering](t, a, time.Hour, "inactive")
 	acceptPeering(t, a, id)
 	await[network.Peering](t, a, 0, cloud.StatusActive)
-	wantError(t, a.Run(http.MethodPut, fmt.Sprintf("%s/%d", path, id), `{"vpcCidr": "172.21.0.0/16"}`), "VPC_PEERING_BELONGS_TO_DIFFERENT_CLOUD_PROVIDER")
+	wantError(t, a.Run(http.MethodPut, fmt.Sprintf("%s/%d", path, id), `{"vpcCidr": "172.21.0.0/16"}`),
+		"VPC_PEERING_BELONGS_TO_DIFFERENT_CLOUD_PROVIDER")
 }
 
 func TestGooglePeeringOfARegion(t *testing.T) {
@@ -179,7 +186,8 @@ func TestGooglePeeringOfARegion(t *testing.T) {
 	a := apitest.New(t, nil).Account()
 	path := path.Dir(googleRegion(a)) + "/peerings/"
 
-	id := a.Create(path, `{"provider": "gcp", "sourceRegion": "us-central1", "vpcProjectUid": "cloud-api-123456", "vpcNetworkName": "shop"}`)
+	id := a.Create(path,
+		`{"provider": "gcp", "sourceRegion": "us-central1", "vpcProjectUid": "cloud-api-123456", "vpcNetworkName": "shop"}`)
 	await[network.Peering](t, a, time.Hour, "inactive")
 	got := read(t, a, path)
 	for member, want := range map[string]any{
@@ -195,7 +203,8 @@ func TestGooglePeeringOfARegion(t *testing.T) {
 			t.Errorf("%s is not there: %s", member, got.Body)
 		}
 	}
-	wantError(t, a.Run(http.MethodPost, path, `{"provider": "gcp", "sourceRegion": "us-west1", "vpcProjectUid": "cloud-api-123456", "vpcNetworkName": "shop"}`),
+	wantError(t, a.Run(http.MethodPost, path,
+		`{"provider": "gcp", "sourceRegion": "us-west1", "vpcProjectUid": "cloud-api-123456", "vpcNetworkName": "shop"}`),
 		"ACTIVE_ACTIVE_VPC_PEERING_INVALID_SOURCE_REGION_NAME")
 	wantError(t, a.Run(http.MethodDelete, path+"1", nil), "ACTIVE_ACTIVE_VPC_PEERING_NOT_FOUND")
 	wantDone(t, a.Run(http.MethodDelete, fmt.Sprintf("%s%d", path, id), nil))
@@ -245,10 +254,12 @@ func transitGatewayLife(t *testing.T, a *apitest.Account, place string) {
 	await[network.GatewayAttachment](t, a, 25*time.Second, "available")
 	wantDone(t, a.Run(http.MethodPut, attachment, `{"cidrs": ["10.20.0.0/16", {"cidrAddress": "10.10.0.0/16"}]}`))
 	got = read(t, a, path)
-	if resource(got, "tgws", 0, "cidrs", 0, "cidrAddress") != "10.20.0.0/16" || resource(got, "tgws", 0, "cidrs", 1, "cidrAddress") != "10.10.0.0/16" {
+	if resource(got, "tgws", 0, "cidrs", 0, "cidrAddress") != "10.20.0.0/16" ||
+		resource(got, "tgws", 0, "cidrs", 1, "cidrAddress") != "10.10.0.0/16" {
 		t.Errorf("got %s, want both CIDRs in their order", got.Body)
 	}
-	wantError(t, a.Run(http.MethodPut, attachment, `{"cidrs": ["10.20.0.0/16", "10.10.0.0/16"]}`), "TGW_ATTACHMENT_CIDRS_ARE_THE_SAME_AS_EXISTING_ONES")
+	wantError(t, a.Run(http.MethodPut, attachment, `{"cidrs": ["10.20.0.0/16", "10.10.0.0/16"]}`),
+		"TGW_ATTACHMENT_CIDRS_ARE_THE_SAME_AS_EXISTING_ONES")
 	wantDone(t, a.Run(http.MethodPut, attachment, `{"cidrs": null}`)) // as the official SDK writes no list at all
 	if got = read(t, a, path); resource(got, "tgws", 0, "cidrs", 0) != nil {
 		t.Errorf("got %s, want no CIDRs", got.Body)

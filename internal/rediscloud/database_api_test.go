@@ -37,26 +37,29 @@ func TestDatabaseLife(t *testing.T) {
 	id := a.Create(sub+"/databases", `{
 		"name": "orders", "memoryLimitInGb": 3, "redisVersion": "7.4", "respVersion": "resp2", "port": 12345,
 		"modules": [{"name": "RedisJSON"}], "alerts": [{"name": "latency", "value": 5}], "replicaOf": ["redis://other:1"],
-		"remoteBackup": {"active": true, "interval": "every-24-hours", "timeUTC": "14:00", "storageType": "aws-s3", "storagePath": "s3://b/p"}
+		"remoteBackup": {"active": true, "interval": "every-24-hours", "timeUTC": "14:00",
+			"storageType": "aws-s3", "storagePath": "s3://b/p"}
 	}`)
 	path := fmt.Sprintf("%s/databases/%d", sub, id)
 	members{
-		"status": "pending", "publicEndpoint": nil, "privateEndpoint": nil, "dynamicEndpoints": nil, "activatedOn": nil, "lastModified": nil,
-		"name": "orders", "memoryLimitInGb": 3.0, "datasetSizeInGb": 1.5,
+		"status": "pending", "publicEndpoint": nil, "privateEndpoint": nil, "dynamicEndpoints": nil, "activatedOn": nil,
+		"lastModified": nil, "name": "orders", "memoryLimitInGb": 3.0, "datasetSizeInGb": 1.5,
 	}.check(t, a.Do(http.MethodGet, path, nil))
 	members{"status": "pending"}.check(t, a.Do(http.MethodGet, sub, nil))
 	wantError(t, a.Run(http.MethodPut, path, `{"name": "x"}`), "DATABASE_NOT_ACTIVE")
-	wantError(t, a.Run(http.MethodPost, sub+"/databases", `{"name": "second", "datasetSizeInGb": 1}`), "SUBSCRIPTION_NOT_ACTIVE")
+	wantError(t, a.Run(http.MethodPost, sub+"/databases", `{"name": "second", "datasetSizeInGb": 1}`),
+		"SUBSCRIPTION_NOT_ACTIVE")
 
 	a.Settle(path, "active")
 	a.EventuallyStatus(sub, "active")
 	created := a.Do(http.MethodGet, path, nil)
 	members{
-		"redisVersion": "7.4", "respVersion": "resp2", "modules.0.name": "RedisJSON", "modules.0.version": "2.8.4", "modules.1": nil,
-		"alerts.0.name": "latency", "alerts.0.value": 5.0, "alerts.0.defaultValue": 10.0,
+		"redisVersion": "7.4", "respVersion": "resp2", "modules.0.name": "RedisJSON", "modules.0.version": "2.8.4",
+		"modules.1": nil, "alerts.0.name": "latency", "alerts.0.value": 5.0, "alerts.0.defaultValue": 10.0,
 		"backup.enableRemoteBackup": true, "backup.destination": "s3://b/p", "backup.timeUTC": "14:00",
 		"replicaOf.endpoints.0": "redis://other:1", "replica.syncSources.0.endpoint": "redis://other:1",
-		"clustering.regexRules.0.ordinal": 0.0, "clustering.regexRules.1.ordinal": 1.0, "clustering.hashingPolicy": "standard",
+		"clustering.regexRules.0.ordinal": 0.0, "clustering.regexRules.1.ordinal": 1.0,
+		"clustering.hashingPolicy":   "standard",
 		"security.enableDefaultUser": true, "security.sourceIps.0": "0.0.0.0/0", "ramPercentage": nil,
 		"queryPerformanceFactor": "Standard", "provider": "AWS", "region": "us-east-1", "links.0.rel": "self",
 	}.check(t, created)
@@ -70,20 +73,24 @@ func TestDatabaseLife(t *testing.T) {
 	}
 
 	wantDone(t, a.Run(http.MethodPut, path, `{
-		"name": "orders-2", "replication": false, "datasetSizeInGb": 4, "alerts": [], "replicaOf": [], "enableTls": true, "password": "staple",
-		"clientTlsCertificates": null, "regexRules": ["a(?<tag>.*)", "b(?<tag>.*)", "c(?<tag>.*)"], "remoteBackup": {"active": false}
+		"name": "orders-2", "replication": false, "datasetSizeInGb": 4, "alerts": [], "replicaOf": [], "enableTls": true,
+		"password": "staple", "clientTlsCertificates": null, "regexRules": ["a(?<tag>.*)", "b(?<tag>.*)", "c(?<tag>.*)"],
+		"remoteBackup": {"active": false}
 	}`))
 	members{
-		"status": "active-change-pending", "name": "orders-2", "memoryLimitInGb": 4.0, "datasetSizeInGb": 4.0, "alerts.0": nil, "replicaOf": nil,
+		"status": "active-change-pending", "name": "orders-2", "memoryLimitInGb": 4.0, "datasetSizeInGb": 4.0,
+		"alerts.0": nil, "replicaOf": nil,
 		"security.enableTls": true, "security.tlsClientAuthentication": false, "security.password": "staple",
-		"clustering.regexRules.2.pattern": "c(?<tag>.*)", "clustering.hashingPolicy": "custom", "backup.enableRemoteBackup": false,
-		"publicEndpoint": created.Get("publicEndpoint"), "redisVersion": "7.4", "modules.0.name": "RedisJSON",
+		"clustering.regexRules.2.pattern": "c(?<tag>.*)", "clustering.hashingPolicy": "custom",
+		"backup.enableRemoteBackup": false,
+		"publicEndpoint":            created.Get("publicEndpoint"), "redisVersion": "7.4", "modules.0.name": "RedisJSON",
 	}.check(t, a.Do(http.MethodGet, path, nil))
 	members{"status": "active"}.check(t, a.Do(http.MethodGet, sub, nil))
 	wantError(t, a.Run(http.MethodPut, path, `{"name": "x"}`), "DATABASE_NOT_ACTIVE")
 	a.Settle(path, "active")
 	wantError(t, a.Run(http.MethodPut, path, `{"name": "first"}`), "DATABASE_NAME_EXISTS")
-	wantError(t, a.Run(http.MethodPut, path, `{"enableTls": true, "clientTlsCertificates": ["nonsense"]}`), "DATABASE_INVALID_CERT")
+	wantError(t, a.Run(http.MethodPut, path, `{"enableTls": true, "clientTlsCertificates": ["nonsense"]}`),
+		"DATABASE_INVALID_CERT")
 	members{ // clients know this text
 		"response.error.description": "Bad Request: JSON parameter contains unsupported fields / values. " +
 			"JSON parse error: Cannot deserialize value of type `mappings.RespVersion` from String \"best_resp_100\": " +
@@ -91,8 +98,11 @@ func TestDatabaseLife(t *testing.T) {
 	}.check(t, a.Run(http.MethodPut, path, `{"respVersion": "best_resp_100"}`))
 	members{"name": "orders-2", "status": "active"}.check(t, a.Do(http.MethodGet, path, nil))
 
-	wantDone(t, a.Run(http.MethodPut, path, `{"supportOSSClusterApi": true, "regexRules": [".*\\{(?<tag>.*)\\}.*", "(?<tag>.*)"]}`))
-	members{"status": "proxy-policy-change-pending", "supportOSSClusterApi": true}.check(t, a.Do(http.MethodGet, path, nil))
+	wantDone(t, a.Run(http.MethodPut, path,
+		`{"supportOSSClusterApi": true, "regexRules": [".*\\{(?<tag>.*)\\}.*", "(?<tag>.*)"]}`))
+	members{
+		"status": "proxy-policy-change-pending", "supportOSSClusterApi": true,
+	}.check(t, a.Do(http.MethodGet, path, nil))
 	a.Settle(path, "active")
 
 	task := a.Run(http.MethodDelete, path, nil)
@@ -110,8 +120,12 @@ func TestDatabaseDryRun(t *testing.T) {
 	sub := a.Subscription("shop")
 
 	task := a.Run(http.MethodPost, sub+"/databases", `{"name": "orders", "datasetSizeInGb": 1, "dryRun": true}`)
-	members{"response.resourceId": nil, "response.resource.pricing.0.databaseName": "orders", "response.resource.pricing.0.quantity": 2.0}.check(t, task)
-	wantError(t, a.Run(http.MethodPost, sub+"/databases", `{"name": "first", "datasetSizeInGb": 1, "dryRun": true}`), "DATABASE_NAME_EXISTS")
+	members{
+		"response.resourceId": nil, "response.resource.pricing.0.databaseName": "orders",
+		"response.resource.pricing.0.quantity": 2.0,
+	}.check(t, task)
+	wantError(t, a.Run(http.MethodPost, sub+"/databases", `{"name": "first", "datasetSizeInGb": 1, "dryRun": true}`),
+		"DATABASE_NAME_EXISTS")
 
 	list := a.Do(http.MethodGet, sub+"/databases", nil)
 	members{"subscription.0.numberOfDatabases": 1.0}.check(t, list)
@@ -131,13 +145,14 @@ func TestDatabaseList(t *testing.T) {
 	all := sub + "/databases"
 
 	members{
-		"subscription.0.databases.0.name": "many-1", "subscription.0.databases.2.name": "many-3", "subscription.0.numberOfDatabases": 3.0,
-		"subscription.0.databases.0.security.password": nil, "subscription.0.databases.0.security.tlsClientAuthentication": false,
+		"subscription.0.databases.0.name": "many-1", "subscription.0.databases.2.name": "many-3",
+		"subscription.0.numberOfDatabases": 3.0, "subscription.0.databases.0.security.password": nil,
+		"subscription.0.databases.0.security.tlsClientAuthentication": false,
 		"links.0.href": a.URL + all + "?offset=0&limit=100",
 	}.check(t, a.Do(http.MethodGet, all, nil))
 	members{
-		"subscription.0.databases.0.name": "many-2", "subscription.0.databases.1": nil, "subscription.0.numberOfDatabases": 3.0,
-		"links.0.href": a.URL + all + "?offset=1&limit=1",
+		"subscription.0.databases.0.name": "many-2", "subscription.0.databases.1": nil,
+		"subscription.0.numberOfDatabases": 3.0, "links.0.href": a.URL + all + "?offset=1&limit=1",
 	}.check(t, a.Do(http.MethodGet, all+"?limit=1&offset=1", nil))
 	for _, path := range []string{all + "?offset=3", "/v1/subscriptions/1/databases"} {
 		if got := a.Do(http.MethodGet, path, nil); got.Status != http.StatusNotFound {
@@ -184,10 +199,12 @@ func TestDatabaseInAnotherSubscription(t *testing.T) {
 	wantError(t, a.Run(http.MethodDelete, path, nil), "DATABASE_SUBSCRIPTION_MISMATCH")
 	missing := fmt.Sprintf("/v1/subscriptions/1/databases/%.0f", id)
 	wantError(t, a.Run(http.MethodPut, missing, `{}`), "SUBSCRIPTION_NOT_FOUND")
-	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions/1/databases", `{"name": "x", "datasetSizeInGb": 1}`), "SUBSCRIPTION_NOT_FOUND")
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions/1/databases", `{"name": "x", "datasetSizeInGb": 1}`),
+		"SUBSCRIPTION_NOT_FOUND")
 	stranger := *a
 	stranger.Secrets = a.World.Account().Secrets
-	if got := stranger.Do(http.MethodGet, fmt.Sprintf("%s/databases/%.0f", one, id), nil); got.Status != http.StatusNotFound {
+	got := stranger.Do(http.MethodGet, fmt.Sprintf("%s/databases/%.0f", one, id), nil)
+	if got.Status != http.StatusNotFound {
 		t.Errorf("another account: got %d %s, want 404", got.Status, got.Body)
 	}
 }
@@ -216,7 +233,8 @@ func TestPublicAccessOfDatabases(t *testing.T) {
 
 	wantDone(t, a.Run(http.MethodPut, sub, `{"publicEndpointAccess": false}`))
 	members{
-		"publicEndpoint": nil, "dynamicEndpoints.public": nil, "security.sourceIps.0": "10.0.0.0/8", "security.sourceIps.3": "100.64.0.0/10",
+		"publicEndpoint": nil, "dynamicEndpoints.public": nil, "security.sourceIps.0": "10.0.0.0/8",
+		"security.sourceIps.3": "100.64.0.0/10",
 	}.check(t, a.Do(http.MethodGet, path, nil))
 }
 
@@ -239,7 +257,10 @@ func TestDatabaseTags(t *testing.T) {
 		{"POST", tags, `{"key": "a/b", "value": "43"}`, 400, nil},
 		{"PUT", tags + "/costCenter", `{"value": "44"}`, 200, members{"key": "costcenter", "value": "44"}},
 		{"PUT", tags + "/team", `{"value": "x"}`, 404, nil},
-		{"PUT", tags, `{"tags": [{"key": "team", "value": "x"}, {"key": "with space", "value": "y"}]}`, 200, members{"tags.0.key": "team", "tags.1.key": "with space"}},
+		{
+			"PUT", tags, `{"tags": [{"key": "team", "value": "x"}, {"key": "with space", "value": "y"}]}`, 200,
+			members{"tags.0.key": "team", "tags.1.key": "with space"},
+		},
 		{"PUT", tags, `{"tags": [{"key": "team", "value": "x"}, {"key": "Team", "value": "y"}]}`, 400, nil},
 		{"DELETE", tags + "/with%20space", "", 200, nil},
 		{"DELETE", tags + "/with%20space", "", 404, nil},
@@ -259,7 +280,8 @@ func TestDatabaseTags(t *testing.T) {
 	}
 
 	certificate := a.Do(http.MethodGet, path+"/certificate", nil)
-	if got, _ := certificate.Get("publicCertificatePEMString").(string); !strings.HasPrefix(got, "-----BEGIN CERTIFICATE-----") {
+	got, _ := certificate.Get("publicCertificatePEMString").(string)
+	if !strings.HasPrefix(got, "-----BEGIN CERTIFICATE-----") {
 		t.Errorf("got certificate %s, want PEM", certificate.Body)
 	}
 }

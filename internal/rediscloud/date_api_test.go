@@ -38,7 +38,9 @@ func TestDatesToTheSecond(t *testing.T) {
 				status = a.Run(http.MethodGet, path+job, nil)
 				return status.Get("response", "resource", "status") == "success"
 			})
-			want(status, "response", "resource", map[string]string{"/backup": "lastBackupTime", "/import": "lastImportTime"}[job])
+			want(status, "response", "resource", map[string]string{
+				"/backup": "lastBackupTime", "/import": "lastImportTime",
+			}[job])
 		}
 	}
 	want(a.Do(http.MethodGet, essentials(a, smallPlan), nil), "creationDate")

@@ -11,9 +11,9 @@ import (
 	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
-// deletion is an operation that takes something out of the cloud. window says what its resource shows after the task has
-// ended; that is right only where the official clients go on to look at the resource until it has gone. Everything else
-// they take for gone with the task.
+// deletion is an operation that takes something out of the cloud. window says what its resource shows after the task
+// has ended; that is right only where the official clients go on to look at the resource until it has gone. Everything
+// else they take for gone with the task.
 type deletion struct {
 	window string
 	begin  func(t *testing.T, s *deletionScene) (path string, body any, look func() any)
@@ -31,7 +31,8 @@ func newDeletionScene(t *testing.T, a *apitest.Account) *deletionScene {
 	s := &deletionScene{Account: a, aws: a.Subscription("aws"), gcp: googleSubscription(a), gcpRegion: googleRegion(a)}
 	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", activeActiveBody("regions")))
 	a.Settle(sub, "active")
-	s.awsRegion = fmt.Sprintf("%s/regions/%.0f", sub, a.Do(http.MethodGet, sub+"/regions", nil).Get("regions", 0, "regionId"))
+	s.awsRegion = fmt.Sprintf("%s/regions/%.0f",
+		sub, a.Do(http.MethodGet, sub+"/regions", nil).Get("regions", 0, "regionId"))
 	return s
 }
 
@@ -76,8 +77,12 @@ func (s *deletionScene) found(t *testing.T, path string, member ...any) func() a
 }
 
 func deletions() map[string]deletion {
-	inPlace := func(begin func(t *testing.T, s *deletionScene, place string) (string, any, func() any), place func(*deletionScene) string) deletion {
-		return deletion{begin: func(t *testing.T, s *deletionScene) (string, any, func() any) { return begin(t, s, place(s)) }}
+	inPlace := func(
+		begin func(t *testing.T, s *deletionScene, place string) (string, any, func() any), place func(*deletionScene) string,
+	) deletion {
+		return deletion{begin: func(t *testing.T, s *deletionScene) (string, any, func() any) {
+			return begin(t, s, place(s))
+		}}
 	}
 	aws := func(s *deletionScene) string { return s.aws }
 	gcp := func(s *deletionScene) string { return s.gcp }
@@ -116,10 +121,13 @@ func deletions() map[string]deletion {
 			wantDone(t, s.Run(http.MethodDelete, fmt.Sprintf("%s/databases/%d", path, firstDatabase(t, s.Account, path)), nil))
 			return path, nil, s.both(t, "/v1/subscriptions", "subscriptions", subscriptionID(t, path))
 		}},
-		"deleteEssentialsSubscription": {window: "deleting", begin: func(t *testing.T, s *deletionScene) (string, any, func() any) {
-			id, path := s.essentials(t)
-			return path, nil, s.both(t, "/v1/fixed/subscriptions", "subscriptions", id)
-		}},
+		"deleteEssentialsSubscription": {
+			window: "deleting",
+			begin: func(t *testing.T, s *deletionScene) (string, any, func() any) {
+				id, path := s.essentials(t)
+				return path, nil, s.both(t, "/v1/fixed/subscriptions", "subscriptions", id)
+			},
+		},
 		// And for the databases of Active-Active subscriptions.
 		"deleteProDatabase": {window: "deleting", begin: func(t *testing.T, s *deletionScene) (string, any, func() any) {
 			id := s.Create(s.aws+"/databases", `{"name": "unwanted", "datasetSizeInGb": 1}`)
@@ -149,12 +157,14 @@ func deletions() map[string]deletion {
 			}
 		}},
 		"deleteVpcPeering": {begin: func(t *testing.T, s *deletionScene) (string, any, func() any) {
-			id := s.Create(s.aws+"/peerings", `{"region": "eu-west-1", "awsAccountId": "210987654321", "vpcId": "vpc-0a1b2c3d", "vpcCidr": "172.20.0.0/16"}`)
+			id := s.Create(s.aws+"/peerings",
+				`{"region": "eu-west-1", "awsAccountId": "210987654321", "vpcId": "vpc-0a1b2c3d", "vpcCidr": "172.20.0.0/16"}`)
 			return fmt.Sprintf("%s/peerings/%d", s.aws, id), nil, s.found(t, s.aws+"/peerings", "peerings", 0)
 		}},
 		"deleteActiveActiveVpcPeering": {begin: func(t *testing.T, s *deletionScene) (string, any, func() any) {
 			path := fmt.Sprintf("/v1/subscriptions/%d/regions/peerings", subscriptionID(t, s.gcpRegion))
-			id := s.Create(path, `{"provider": "gcp", "sourceRegion": "us-central1", "vpcProjectUid": "cloud-api-123456", "vpcNetworkName": "shop"}`)
+			id := s.Create(path,
+				`{"provider": "gcp", "sourceRegion": "us-central1", "vpcProjectUid": "cloud-api-123456", "vpcNetworkName": "shop"}`)
 			return fmt.Sprintf("%s/%d", path, id), nil, s.found(t, path, "regions", 0, "vpcPeerings", 0)
 		}},
 		"deleteTransitGatewayAttachment":             inPlace(attachmentToGo, aws),
@@ -202,7 +212,9 @@ func (s *deletionScene) role(t *testing.T, name string) int64 {
 		}},
 	}}})
 	s.Pass(apitest.SettleTime)
-	apitest.Eventually(t, name+" is active", func() bool { return item(t, s.Account, "/v1/acl/roles", "roles", id)["status"] == "active" })
+	apitest.Eventually(t, name+" is active", func() bool {
+		return item(t, s.Account, "/v1/acl/roles", "roles", id)["status"] == "active"
+	})
 	return id
 }
 
@@ -224,7 +236,9 @@ func endpointToGo(t *testing.T, s *deletionScene, place string) (string, any, fu
 	path := place + "/private-service-connect"
 	list := fmt.Sprintf("%s/%d", path, s.Create(path, nil))
 	s.Pass(apitest.SettleTime)
-	apitest.Eventually(t, "the service is active", func() bool { return resource(s.Run(http.MethodGet, path, nil), "status") == "active" })
+	apitest.Eventually(t, "the service is active", func() bool {
+		return resource(s.Run(http.MethodGet, path, nil), "status") == "active"
+	})
 	one := fmt.Sprintf("%s/endpoints/%d", list, s.Create(list, endpointBody))
 	wantDone(t, s.Run(http.MethodGet, one+"/deletionScripts", nil))
 	s.after = func() { wantDone(t, s.Run(http.MethodDelete, path, nil)) }

@@ -24,7 +24,8 @@ const (
 
 // essentials creates a paid subscription and lets it become active.
 func essentials(a *apitest.Account, plan int) (path string) {
-	path = fmt.Sprintf("%s/%d", fixed, a.Create(fixed, map[string]any{"name": "small", "planId": plan, "paymentMethodId": visa}))
+	path = fmt.Sprintf("%s/%d",
+		fixed, a.Create(fixed, map[string]any{"name": "small", "planId": plan, "paymentMethodId": visa}))
 	a.Settle(path, "active")
 	return path
 }
@@ -67,7 +68,8 @@ func TestPlanReads(t *testing.T) {
 		t.Errorf("%d plans of three providers, %d in all", parts, everything)
 	}
 	wantMembers(t, "plan", a.Do(http.MethodGet, fmt.Sprintf("/v1/fixed/plans/%d", azurePlan), nil), map[string]any{
-		"provider": "Azure", "connections": "1024", "supportReplication": true, "datasetSize": 0.5, "customerSupport": "Standard",
+		"provider": "Azure", "connections": "1024", "supportReplication": true, "datasetSize": 0.5,
+		"customerSupport": "Standard",
 	})
 	for path, want := range map[string]int{
 		"/v1/fixed/plans/1": 404, "/v1/fixed/plans?provider=Azure": 400, "/v1/fixed/plans/subscriptions/1": 404,
@@ -90,7 +92,8 @@ func TestPlanReads(t *testing.T) {
 	if !own {
 		t.Error("a subscription's own plan is missing")
 	}
-	if got := a.Do(http.MethodGet, "/v1/fixed/redis-versions?subscriptionId="+id, nil); got.Get("redisVersions", 0, "version") != "8.6" {
+	got := a.Do(http.MethodGet, "/v1/fixed/redis-versions?subscriptionId="+id, nil)
+	if got.Get("redisVersions", 0, "version") != "8.6" {
 		t.Errorf("versions: got %s", got.Body)
 	}
 }
@@ -100,14 +103,16 @@ func TestPlanReads(t *testing.T) {
 func TestEveryQueryFindsAPlan(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
-	found, named, regions := map[string]int{}, map[string]int{}, map[string]map[string]bool{"AWS": {}, "GCP": {}, "Azure": {}}
+	found, named, regions := map[string]int{}, map[string]int{},
+		map[string]map[string]bool{"AWS": {}, "GCP": {}, "Azure": {}}
 	for provider, least := range map[string]int{"AWS": 20, "GCP": 16, "AZURE": 15} {
 		list, _ := a.Do(http.MethodGet, "/v1/fixed/plans?provider="+provider, nil).Get("plans").([]any)
 		for _, p := range list {
 			p := p.(map[string]any)
 			at := fmt.Sprintf("%v %v", p["provider"], p["region"])
 			named[fmt.Sprintf("%s %v", at, p["name"])]++
-			found[fmt.Sprintf("%s %v%v %v %v", at, p["size"], p["sizeMeasurementUnit"], p["availability"], p["supportDataPersistence"])]++
+			found[fmt.Sprintf("%s %v%v %v %v",
+				at, p["size"], p["sizeMeasurementUnit"], p["availability"], p["supportDataPersistence"])]++
 			regions[fmt.Sprint(p["provider"])][fmt.Sprint(p["region"])] = true
 		}
 		shown := map[string]string{"AWS": "AWS", "GCP": "GCP", "AZURE": "Azure"}[provider]
@@ -121,8 +126,12 @@ func TestEveryQueryFindsAPlan(t *testing.T) {
 		}
 	}
 	for provider, names := range map[string][]string{
-		"AWS":   {"us-east-1", "us-east-2", "eu-west-1", "eu-west-2", "ap-south-1", "ap-southeast-1", "ap-northeast-1", "sa-east-1"},
-		"GCP":   {"us-central1", "us-east4", "europe-west2", "asia-south1", "asia-southeast1", "asia-northeast1", "southamerica-east1"},
+		"AWS": {
+			"us-east-1", "us-east-2", "eu-west-1", "eu-west-2", "ap-south-1", "ap-southeast-1", "ap-northeast-1", "sa-east-1",
+		},
+		"GCP": {
+			"us-central1", "us-east4", "europe-west2", "asia-south1", "asia-southeast1", "asia-northeast1", "southamerica-east1",
+		},
 		"Azure": {"west-us", "east-us-2", "uk-south", "central-india", "southeast-asia", "japan-east", "brazil-south"},
 	} {
 		for _, name := range names {
@@ -159,7 +168,8 @@ func TestRetiredPlansAreInNoList(t *testing.T) {
 	if listed("/v1/fixed/plans") {
 		t.Error("the plan is listed")
 	}
-	wantMembers(t, "plan", a.Do(http.MethodGet, fmt.Sprintf("/v1/fixed/plans/%d", retired), nil), map[string]any{"name": "Cache 5GB"})
+	wantMembers(t, "plan", a.Do(http.MethodGet, fmt.Sprintf("/v1/fixed/plans/%d", retired), nil),
+		map[string]any{"name": "Cache 5GB"})
 	for plan, want := range map[int]bool{retired: true, 34947: false} {
 		sub := essentials(a, plan)
 		if got := listed("/v1/fixed/plans/subscriptions/" + sub[len(fixed)+1:]); got != want {
@@ -171,7 +181,9 @@ func TestRetiredPlansAreInNoList(t *testing.T) {
 func TestEssentialsSubscriptionLife(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
-	path := fmt.Sprintf("%s/%d", fixed, a.Create(fixed, map[string]any{"name": "small", "planId": smallPlan, "paymentMethod": "credit-card", "paymentMethodId": visa}))
+	path := fmt.Sprintf("%s/%d", fixed, a.Create(fixed, map[string]any{
+		"name": "small", "planId": smallPlan, "paymentMethod": "credit-card", "paymentMethodId": visa,
+	}))
 	wantMembers(t, "new", a.Do(http.MethodGet, path, nil), map[string]any{
 		"status": "pending", "name": "small", "planName": "250MB", "size": 250, "price": 5, "connections": "256",
 		"paymentMethodId": visa, "paymentMethodType": "credit-card", "availability": "No replication",
@@ -198,7 +210,9 @@ func TestEssentialsSubscriptionLife(t *testing.T) {
 		wantError(t, a.Run(http.MethodPut, path, body), code)
 	}
 	a.Run(http.MethodPut, path, map[string]any{"paymentMethod": "marketplace"})
-	wantMembers(t, "marketplace", a.Do(http.MethodGet, path, nil), map[string]any{"paymentMethodType": "marketplace", "paymentMethodId": nil})
+	wantMembers(t, "marketplace", a.Do(http.MethodGet, path, nil), map[string]any{
+		"paymentMethodType": "marketplace", "paymentMethodId": nil,
+	})
 
 	list := a.Do(http.MethodGet, fixed, nil)
 	if list.Get("subscriptions", 0, "name") != "renamed" || list.Get("subscriptions", 1) != nil {
@@ -220,7 +234,8 @@ func TestEssentialsSubscriptionRules(t *testing.T) {
 	wantError(t, create(map[string]any{"name": "", "planId": freePlan}), "FIXED_SUBSCRIPTION_NAME_NOT_PROVIDED")
 	wantError(t, create(map[string]any{"name": "a", "planId": 1}), "FIXED_SUBSCRIPTION_CREATE_PLAN_NOT_FOUND")
 	wantError(t, create(map[string]any{"name": "a", "planId": smallPlan}), "PAYMENT_INFO_NOT_PROVIDED")
-	wantError(t, create(map[string]any{"name": "a", "planId": freePlan, "paymentMethodId": visa}), "FIXED_PAYMENT_INFO_NOT_ALLOWED_IN_FREE_FIXED_PLAN")
+	wantError(t, create(map[string]any{"name": "a", "planId": freePlan, "paymentMethodId": visa}),
+		"FIXED_PAYMENT_INFO_NOT_ALLOWED_IN_FREE_FIXED_PLAN")
 	if got := a.Do(http.MethodPost, fixed, map[string]any{"name": "a"}); got.Status != 400 {
 		t.Errorf("without a plan id: got %d, want 400", got.Status)
 	}
@@ -276,14 +291,18 @@ func TestEssentialsDatabaseLife(t *testing.T) {
 		len(fmt.Sprint(got.Get("security", "password"))) != 32 || got.Get("alerts", 0, "value") != 80.0 {
 		t.Errorf("active: got %s", got.Body)
 	}
-	if got.Get("modules", 1, "version") != "8.2.0" || fmt.Sprint(got.Get("modules", 1, "parameters")) != "[]" || got.Get("modules", 1, "id") == got.Get("modules", 2, "id") {
+	if got.Get("modules", 1, "version") != "8.2.0" || fmt.Sprint(got.Get("modules", 1, "parameters")) != "[]" ||
+		got.Get("modules", 1, "id") == got.Get("modules", 2, "id") {
 		t.Errorf("modules: got %v", got.Get("modules"))
 	}
 	wantError(t, a.Run(http.MethodPost, sub+"/databases", map[string]any{"name": "second"}),
 		"FIXED_DATABASE_FIXED_SUBSCRIPTION_REACHED_MAX_DATABASES_COUNT")
 	wantError(t, a.Run(http.MethodDelete, sub, nil), "SUBSCRIPTION_IN_USE")
 
-	a.Run(http.MethodPut, path, map[string]any{"name": "renamed", "periodicBackupPath": "s3://bucket/path", "sourceIps": []any{"10.0.0.0/8"}, "enableDefaultUser": false})
+	a.Run(http.MethodPut, path, map[string]any{
+		"name": "renamed", "periodicBackupPath": "s3://bucket/path", "sourceIps": []any{"10.0.0.0/8"},
+		"enableDefaultUser": false,
+	})
 	got = a.Do(http.MethodGet, path, nil)
 	wantMembers(t, "changed", got, map[string]any{"name": "renamed", "status": "active-change-pending"})
 	if got.Get("backup", "destination") != "s3://bucket/path" || got.Get("security", "password") != nil ||
@@ -297,23 +316,28 @@ func TestEssentialsDatabaseLife(t *testing.T) {
 	wantError(t, a.Run(http.MethodPut, path, map[string]any{"password": "new"}),
 		"NOT_ALLOWED_TO_UPDATE_A_DATABASE_PASSWORD_WHEN_DEFAULT_USER_IS_DISABLED")
 	a.Run(http.MethodPut, path, map[string]any{"periodicBackupPath": "", "enableDefaultUser": true})
-	if got = a.Do(http.MethodGet, path, nil); got.Get("backup", "remoteBackupEnabled") != false || got.Get("security", "password") == nil {
+	if got = a.Do(http.MethodGet, path, nil); got.Get("backup", "remoteBackupEnabled") != false ||
+		got.Get("security", "password") == nil {
 		t.Errorf("changed back: got %s", got.Body)
 	}
 
 	// A client that replaces a database does not wait for the end of the old one.
 	a.Run(http.MethodDelete, path, nil)
-	second := fmt.Sprintf("%s/databases/%d", sub, a.Create(sub+"/databases", map[string]any{"name": "renamed", "sourceIps": []any{"10.0.0.1/32", "10.0.0.2/32"}}))
+	second := fmt.Sprintf("%s/databases/%d",
+		sub, a.Create(sub+"/databases", map[string]any{"name": "renamed", "sourceIps": []any{"10.0.0.1/32", "10.0.0.2/32"}}))
 	a.Settle(second, "active")
-	if got := a.Do(http.MethodGet, sub+"/databases", nil); got.Get("subscription", "numberOfDatabases") != 1.0 || got.Get("subscription", "databases", 0, "security", "password") != nil {
+	if got := a.Do(http.MethodGet, sub+"/databases", nil); got.Get("subscription", "numberOfDatabases") != 1.0 ||
+		got.Get("subscription", "databases", 0, "security", "password") != nil {
 		t.Errorf("list: got %s", got.Body)
 	}
 	got = a.Do(http.MethodGet, sub+"/databases?offset=100", nil)
-	if href := got.Get("links", 0, "href"); got.Status != 200 || fmt.Sprint(got.Get("subscription", "databases")) != "[]" || href != a.URL+sub+"/databases?offset=100&limit=100" {
+	if href := got.Get("links", 0, "href"); got.Status != 200 ||
+		fmt.Sprint(got.Get("subscription", "databases")) != "[]" || href != a.URL+sub+"/databases?offset=100&limit=100" {
 		t.Errorf("page past the end: got %d %s", got.Status, got.Body)
 	}
 	toFree := map[string]any{"planId": freePlan}
-	wantError(t, a.Run(http.MethodPut, sub, toFree), "FIXED_SUBSCRIPTION_PLAN_MAX_SOURCE_IPS_IS_SMALLER_THEN_ONE_OF_EXISTING_DATABSE_SOURCE_IPS")
+	wantError(t, a.Run(http.MethodPut, sub, toFree),
+		"FIXED_SUBSCRIPTION_PLAN_MAX_SOURCE_IPS_IS_SMALLER_THEN_ONE_OF_EXISTING_DATABSE_SOURCE_IPS")
 	a.Run(http.MethodDelete, second, nil)
 	wantDone(t, a.Run(http.MethodPut, sub, toFree)) // what goes need not fit
 	a.Settle(second, "")
@@ -331,7 +355,8 @@ func TestDatabaseOfTheOtherKind(t *testing.T) {
 	a := apitest.New(t, nil).Account()
 	pro, fixed := kinds(a)
 	proSub, fixedSub := path.Dir(path.Dir(pro)), path.Dir(path.Dir(fixed))
-	proAsFixed, fixedAsPro := "/v1/fixed"+strings.TrimPrefix(proSub, "/v1"), "/v1"+strings.TrimPrefix(fixedSub, "/v1/fixed")
+	proAsFixed, fixedAsPro := "/v1/fixed"+strings.TrimPrefix(proSub, "/v1"),
+		"/v1"+strings.TrimPrefix(fixedSub, "/v1/fixed")
 	below := func(sub, db string) string { return sub + "/databases/" + path.Base(db) }
 	for _, tt := range []struct {
 		db, missing     string // what a read says is missing
@@ -340,14 +365,16 @@ func TestDatabaseOfTheOtherKind(t *testing.T) {
 		{below(fixedAsPro, fixed), "Subscription %d was not found.", "SUBSCRIPTION_NOT_FOUND", "SUBSCRIPTION_NOT_FOUND"},
 		{
 			below(proAsFixed, pro), "Essentials subscription %d was not found.",
-			"UPDATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION", "DELETING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+			"UPDATING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+			"DELETING_FIXED_DATABASE_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
 		},
 		{below(proSub, fixed), "in subscription %d.", "DATABASE_NOT_FOUND", "DATABASE_NOT_FOUND"},
 		{below(fixedSub, pro), "in subscription %d.", "DATABASE_NOT_FOUND", "DATABASE_NOT_FOUND"},
 	} {
 		missing := fmt.Sprintf(tt.missing, idOf(t, path.Dir(path.Dir(tt.db))))
 		for _, what := range []string{"", "/tags", "/available-target-versions", "/slow-log", "/traffic", "/upgrade"} {
-			if got := a.Do(http.MethodGet, tt.db+what, nil); got.Status != http.StatusNotFound || !strings.Contains(string(got.Body), missing) {
+			if got := a.Do(http.MethodGet, tt.db+what, nil); got.Status != http.StatusNotFound ||
+				!strings.Contains(string(got.Body), missing) {
 				t.Errorf("GET %s%s: got %d, %s, want %q", tt.db, what, got.Status, got.Body, missing)
 			}
 		}
@@ -355,12 +382,14 @@ func TestDatabaseOfTheOtherKind(t *testing.T) {
 		wantError(t, a.Run(http.MethodDelete, tt.db, nil), tt.removal)
 	}
 	for _, sub := range []string{proAsFixed, fixedAsPro} {
-		if got := a.Do(http.MethodGet, sub+"/databases", nil); got.Status != http.StatusNotFound || !strings.Contains(string(got.Body), "ubscription "+path.Base(sub)+" was not found.") {
+		if got := a.Do(http.MethodGet, sub+"/databases", nil); got.Status != http.StatusNotFound ||
+			!strings.Contains(string(got.Body), "ubscription "+path.Base(sub)+" was not found.") {
 			t.Errorf("GET %s/databases: got %d, %s, want that the subscription is missing", sub, got.Status, got.Body)
 		}
 	}
 	redirection := map[string]any{
-		"sourceDatabaseId": idOf(t, pro), "targetDatabaseId": idOf(t, fixed), "endpointTargetType": "public", "migrationProtection": true,
+		"sourceDatabaseId": idOf(t, pro), "targetDatabaseId": idOf(t, fixed), "endpointTargetType": "public",
+		"migrationProtection": true,
 	}
 	if got := a.Do(http.MethodPost, "/v1/endpoint-redirections", redirection); got.Status != http.StatusNotFound {
 		t.Errorf("redirection to an Essentials database: got %d, %s, want 404", got.Status, got.Body)

@@ -15,9 +15,12 @@ import (
 // kinds are an active database of each kind of subscription, by its path.
 func kinds(a *apitest.Account) (pro, fixed string) {
 	sub := a.Subscription("pro")
-	pro = fmt.Sprintf("%s/databases/%.0f", sub, a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId"))
+	pro = fmt.Sprintf("%s/databases/%.0f",
+		sub, a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId"))
 	sub = essentials(a, smallPlan)
-	fixed = fmt.Sprintf("%s/databases/%d", sub, a.Create(sub+"/databases", map[string]any{"name": "fixed", "protocol": "redis", "redisVersion": "7.2", "modules": []any{map[string]any{"name": "RediSearch"}}}))
+	fixed = fmt.Sprintf("%s/databases/%d", sub, a.Create(sub+"/databases", map[string]any{
+		"name": "fixed", "protocol": "redis", "redisVersion": "7.2", "modules": []any{map[string]any{"name": "RediSearch"}},
+	}))
 	a.Settle(fixed, "active")
 	return pro, fixed
 }
@@ -63,28 +66,36 @@ func TestBackups(t *testing.T) {
 		// A change of the database does not lose the backup's end.
 		wantDone(t, a.Run(http.MethodPut, db, map[string]any{"name": "changed"}))
 		a.Settle(db, "active")
-		apitest.Eventually(t, "backup is made", func() bool { return status().Get("response", "resource", "status") == "success" })
+		apitest.Eventually(t, "backup is made", func() bool {
+			return status().Get("response", "resource", "status") == "success"
+		})
 		first := status().Get("response", "resource", "lastBackupTime")
 		a.Advance(time.Hour)
 
 		if err := a.DB.AddFault(t.Context(), store.Fault{
-			Account: a.ID, Phase: store.Provisioning, Times: 1, Error: cloud.Error{Code: "DATABASE_BACKUP_FAILED", Description: "No room."},
+			Account: a.ID, Phase: store.Provisioning, Times: 1,
+			Error: cloud.Error{Code: "DATABASE_BACKUP_FAILED", Description: "No room."},
 		}); err != nil {
 			t.Fatal(err)
 		}
 		wantDone(t, backup(map[string]any{"adhocBackupPath": "gs://bucket/path"}))
 		a.Settle(db, "active")
-		apitest.Eventually(t, "backup has failed", func() bool { return status().Get("response", "resource", "status") == "failed" })
+		apitest.Eventually(t, "backup has failed", func() bool {
+			return status().Get("response", "resource", "status") == "failed"
+		})
 		wantResource(t, status(), map[string]any{"failureReason": "No room."})
 		if again := status().Get("response", "resource", "lastBackupTime"); first == nil || again == first {
 			t.Errorf("backups at %v and %v", first, again)
 		}
 	}
-	wantError(t, a.Run(http.MethodPost, pro+"/backup", map[string]any{"regionName": "us-east-1"}), "BACKUP_REGION_NAME_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
-	wantError(t, a.Run(http.MethodGet, pro+"/backup?regionName=us-east-1", nil), "BACKUP_STATUS_REGION_NAME_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
+	wantError(t, a.Run(http.MethodPost, pro+"/backup", map[string]any{"regionName": "us-east-1"}),
+		"BACKUP_REGION_NAME_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
+	wantError(t, a.Run(http.MethodGet, pro+"/backup?regionName=us-east-1", nil),
+		"BACKUP_STATUS_REGION_NAME_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION")
 	wantError(t, a.Run(http.MethodGet, path.Dir(pro)+"/1/backup", nil), "DATABASE_NOT_FOUND")
 
-	free := fmt.Sprintf("%s/%d", "/v1/fixed/subscriptions", a.Create("/v1/fixed/subscriptions", map[string]any{"name": "free", "planId": freePlan}))
+	free := fmt.Sprintf("%s/%d",
+		"/v1/fixed/subscriptions", a.Create("/v1/fixed/subscriptions", map[string]any{"name": "free", "planId": freePlan}))
 	a.Settle(free, "active")
 	db := fmt.Sprintf("%s/databases/%d", free, a.Create(free+"/databases", map[string]any{"name": "free"}))
 	a.Settle(db, "active")
@@ -97,7 +108,9 @@ func TestImports(t *testing.T) {
 	pro, fixed := kinds(a)
 	for _, db := range []string{pro, fixed} {
 		load := func(source string, uris ...string) apitest.Answer {
-			return a.Run(http.MethodPost, db+"/import", map[string]any{"sourceType": source, "importFromUri": append([]string{}, uris...)})
+			return a.Run(http.MethodPost, db+"/import", map[string]any{
+				"sourceType": source, "importFromUri": append([]string{}, uris...),
+			})
 		}
 		status := func() apitest.Answer { return a.Run(http.MethodGet, db+"/import", nil) }
 		wantResource(t, status(), map[string]any{"status": nil})
@@ -117,13 +130,16 @@ func TestImports(t *testing.T) {
 		} {
 			wantError(t, tt.task, tt.code)
 		}
-		if got := a.Do(http.MethodPost, db+"/import", map[string]any{"sourceType": "tape", "importFromUri": []string{}}); got.Status != 400 {
+		got := a.Do(http.MethodPost, db+"/import", map[string]any{"sourceType": "tape", "importFromUri": []string{}})
+		if got.Status != 400 {
 			t.Errorf("from a tape: got %d, want 400", got.Status)
 		}
 		wantDone(t, load("aws-s3", "s3://bucket/a.rdb", "s3://bucket/b.rdb"))
 		wantResource(t, status(), map[string]any{"status": "importing"})
 		a.Settle(db, "active")
-		apitest.Eventually(t, "import is done", func() bool { return status().Get("response", "resource", "status") == "success" })
+		apitest.Eventually(t, "import is done", func() bool {
+			return status().Get("response", "resource", "status") == "success"
+		})
 		if status().Get("response", "resource", "lastImportTime") == nil {
 			t.Errorf("no time of the import: %s", status().Body)
 		}
@@ -145,7 +161,8 @@ func TestUpgrades(t *testing.T) {
 		}
 		status := func() apitest.Answer { return a.Do(http.MethodGet, db+"/upgrade", nil) }
 		targets := a.Do(http.MethodGet, db+"/available-target-versions", nil)
-		if targets.Get("targets", 0, "redisVersion") != "8.6" || targets.Get("targets", 3, "redisVersion") != "7.4" || targets.Get("targets", 4) != nil {
+		if targets.Get("targets", 0, "redisVersion") != "8.6" || targets.Get("targets", 3, "redisVersion") != "7.4" ||
+			targets.Get("targets", 4) != nil {
 			t.Errorf("targets: got %s", targets.Body)
 		}
 		if got := status(); got.Status != 404 {
@@ -155,8 +172,12 @@ func TestUpgrades(t *testing.T) {
 			wantError(t, upgrade(version), "DATABASE_UPGRADE_INVALID_REDIS_VERSION")
 		}
 		wantDone(t, upgrade("8.2"))
-		wantMembers(t, "being upgraded", a.Do(http.MethodGet, db, nil), map[string]any{"status": meanwhile, "redisVersion": "7.2"})
-		wantMembers(t, "upgrade", status(), map[string]any{"upgradeStatus": "in-progress", "progress": 0, "targetRedisVersion": "8.2"})
+		wantMembers(t, "being upgraded", a.Do(http.MethodGet, db, nil), map[string]any{
+			"status": meanwhile, "redisVersion": "7.2",
+		})
+		wantMembers(t, "upgrade", status(), map[string]any{
+			"upgradeStatus": "in-progress", "progress": 0, "targetRedisVersion": "8.2",
+		})
 		wantError(t, upgrade("8.4"), "DATABASE_UPGRADE_IS_ALREADY_RUNNING")
 		a.Advance(time.Minute)
 		apitest.Eventually(t, "half done", func() bool { return status().Get("progress") == 50.0 })
@@ -170,12 +191,15 @@ func TestUpgrades(t *testing.T) {
 		wantDone(t, upgrade("8.4"))
 		wantMembers(t, "second upgrade", status(), map[string]any{"progress": 0, "targetRedisVersion": "8.4"})
 	}
-	memcached := fmt.Sprintf("%s/databases/%d", sub, a.Create(sub+"/databases", map[string]any{"name": "cache", "datasetSizeInGb": 1, "protocol": "memcached"}))
+	memcached := fmt.Sprintf("%s/databases/%d",
+		sub, a.Create(sub+"/databases", map[string]any{"name": "cache", "datasetSizeInGb": 1, "protocol": "memcached"}))
 	a.Settle(memcached, "active")
-	wantError(t, a.Run(http.MethodPost, memcached+"/upgrade", map[string]any{"targetRedisVersion": "8.6"}), "DATABASE_UPGRADE_OF_MEMCACHED_IS_NOT_SUPPORTED")
+	wantError(t, a.Run(http.MethodPost, memcached+"/upgrade", map[string]any{"targetRedisVersion": "8.6"}),
+		"DATABASE_UPGRADE_OF_MEMCACHED_IS_NOT_SUPPORTED")
 
 	several := activeActive(t, a)
-	wantError(t, a.Run(http.MethodPost, several+"/upgrade", map[string]any{"targetRedisVersion": "8.6"}), "ACTIVE_ACTIVE_DATABASE_UPGRADE_IS_NOT_SUPPORTED")
+	wantError(t, a.Run(http.MethodPost, several+"/upgrade", map[string]any{"targetRedisVersion": "8.6"}),
+		"ACTIVE_ACTIVE_DATABASE_UPGRADE_IS_NOT_SUPPORTED")
 	if got := a.Do(http.MethodGet, several+"/available-target-versions", nil); fmt.Sprint(got.Get("targets")) != "[]" {
 		t.Errorf("targets of an Active-Active database: got %s", got.Body)
 	}
@@ -187,7 +211,8 @@ func TestSlowLogAndFlush(t *testing.T) {
 	pro, fixed := kinds(a)
 	several := activeActive(t, a)
 	for _, path := range []string{
-		pro + "/slow-log", pro + "/slow-log?regionName=us-east-1", fixed + "/slow-log", several + "/slow-log?regionName=us-east-1",
+		pro + "/slow-log", pro + "/slow-log?regionName=us-east-1", fixed + "/slow-log",
+		several + "/slow-log?regionName=us-east-1",
 	} {
 		if got := a.Do(http.MethodGet, path, nil); got.Status != 200 || fmt.Sprint(got.Get("entries")) != "[]" {
 			t.Errorf("GET %s: got %d %s", path, got.Status, got.Body)

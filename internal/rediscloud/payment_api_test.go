@@ -46,7 +46,9 @@ func TestPaymentByCardNamesTheCard(t *testing.T) {
 			wantError(t, a.Run(http.MethodPut, path, byCard), "PAYMENT_INFO_NOT_PROVIDED")
 			wantDone(t, a.Run(http.MethodPut, path, `{"paymentMethod": "credit-card", "paymentMethodId": 24681}`))
 			a.Settle(path, "active")
-			wantFields(t, a.Do(http.MethodGet, path, nil), map[string]any{"paymentMethodType": "credit-card", "paymentMethodId": float64(visa)})
+			wantFields(t, a.Do(http.MethodGet, path, nil), map[string]any{
+				"paymentMethodType": "credit-card", "paymentMethodId": float64(visa),
+			})
 			wantDone(t, a.Run(http.MethodPut, path, byCard)) // which pays already
 		})
 	}

@@ -13,7 +13,8 @@ import (
 	"github.com/understudy-dev/understudy/internal/rediscloud/network"
 )
 
-const endpointBody = `{"gcpProjectId": "shop-project", "gcpVpcName": "shop", "gcpVpcSubnetName": "shop-subnet", "endpointConnectionName": "orders"}`
+const endpointBody = `{"gcpProjectId": "shop-project", "gcpVpcName": "shop", "gcpVpcSubnetName": "shop-subnet", ` +
+	`"endpointConnectionName": "orders"}`
 
 // endpoint makes a service at a place and an endpoint of it that may be accepted.
 // It returns the path of the service's endpoints, and of the endpoint.
@@ -53,17 +54,23 @@ func privateServiceConnectLife(t *testing.T, a *apitest.Account, place string) {
 
 	for field, code := range map[string]cloud.Code{
 		"gcpProjectId": "PSC_ENDPOINT_INVALID_GCP_PROJECT_ID", "gcpVpcName": "PSC_ENDPOINT_INVALID_VPC_NAME",
-		"gcpVpcSubnetName": "PSC_ENDPOINT_INVALID_VPC_SUBNET_NAME", "endpointConnectionName": "PSC_ENDPOINT_INVALID_CONNECTION_NAME",
+		"gcpVpcSubnetName":       "PSC_ENDPOINT_INVALID_VPC_SUBNET_NAME",
+		"endpointConnectionName": "PSC_ENDPOINT_INVALID_CONNECTION_NAME",
 	} {
-		body := map[string]any{"gcpProjectId": "shop-project", "gcpVpcName": "shop", "gcpVpcSubnetName": "shop-subnet", "endpointConnectionName": "orders"}
+		body := map[string]any{
+			"gcpProjectId": "shop-project", "gcpVpcName": "shop", "gcpVpcSubnetName": "shop-subnet",
+			"endpointConnectionName": "orders",
+		}
 		body[field] = "Not A Name"
 		wantError(t, a.Run(http.MethodPost, list, body), code)
 	}
 	wantError(t, a.Run(http.MethodPost, path+"/1", endpointBody), "PSC_SERVICE_NOT_FOUND")
 	endpoint := fmt.Sprintf("%s/endpoints/%d", list, a.Create(list, endpointBody))
 	wantError(t, a.Run(http.MethodPost, list, endpointBody), "PSC_ENDPOINT_ALREADY_EXISTS")
-	wantError(t, a.Run(http.MethodPut, endpoint, `{"action": "accept"}`), "PSC_UPDATE_ENDPOINT_REQUEST_CANNOT_UPDATE_INITIALIZED_ENDPOINT")
-	wantError(t, a.Run(http.MethodPut, endpoint, `{"action": "accept", "gcpVpcName": "other"}`), "PSC_UPDATE_ENDPOINT_REQUEST_CANNOT_HAVE_BOTH_ACTION_AND_OTHER_FIELDS")
+	wantError(t, a.Run(http.MethodPut, endpoint, `{"action": "accept"}`),
+		"PSC_UPDATE_ENDPOINT_REQUEST_CANNOT_UPDATE_INITIALIZED_ENDPOINT")
+	wantError(t, a.Run(http.MethodPut, endpoint, `{"action": "accept", "gcpVpcName": "other"}`),
+		"PSC_UPDATE_ENDPOINT_REQUEST_CANNOT_HAVE_BOTH_ACTION_AND_OTHER_FIELDS")
 	wantError(t, a.Run(http.MethodPut, endpoint, `{}`), "PSC_UPDATE_ENDPOINT_REQUEST_ACTION_INVALID_VALUE")
 	wantDone(t, a.Run(http.MethodDelete, endpoint, nil))
 	wantError(t, a.Run(http.MethodDelete, endpoint, nil), "PSC_ENDPOINT_NOT_FOUND")
@@ -108,7 +115,8 @@ func endpointAnswers(t *testing.T, a *apitest.Account, place string) {
 		t.Errorf("creation script without Terraform: got %s", got.Body)
 	}
 	wantError(t, a.Run(http.MethodDelete, one, nil), "PSC_ENDPOINT_CANNOT_BE_DELETED_WITHOUT_DELETION_SCRIPT")
-	if got := read(t, a, one+"/deletionScripts"); !strings.Contains(fmt.Sprint(resource(got, "script", "powershell")), "delete") {
+	got = read(t, a, one+"/deletionScripts")
+	if !strings.Contains(fmt.Sprint(resource(got, "script", "powershell")), "delete") {
 		t.Errorf("deletion script: got %s", got.Body)
 	}
 	wantDone(t, a.Run(http.MethodDelete, one, nil))
@@ -225,13 +233,16 @@ func privateLinkLife(t *testing.T, a *apitest.Account, place string) {
 	}
 
 	wantDone(t, a.Run(http.MethodPost, path+"/principals", `{"principal": "210987654321", "alias": "renamed"}`))
-	if got := read(t, a, path); resource(got, "principals", 0, "alias") != "renamed" || resource(got, "principals", 1) != nil {
+	if got := read(t, a, path); resource(got, "principals", 0, "alias") != "renamed" ||
+		resource(got, "principals", 1) != nil {
 		t.Errorf("admitted again: got %s", got.Body)
 	}
 	wantError(t, a.Run(http.MethodPost, path+"/connections/disassociate",
-		`{"connections": [{"associationId": "none", "type": "endpoint", "principalId": "210987654321"}]}`), "ENTITY_NOT_FOUND")
+		`{"connections": [{"associationId": "none", "type": "endpoint", "principalId": "210987654321"}]}`),
+		"ENTITY_NOT_FOUND")
 	wantDone(t, a.Run(http.MethodPost, path+"/connections/disassociate", `{"connections": []}`))
-	wantError(t, a.Run(http.MethodDelete, path+"/principals", `{"principal": "111111111111"}`), "PRIVATE_LINK_PRINCIPAL_NOT_FOUND")
+	wantError(t, a.Run(http.MethodDelete, path+"/principals", `{"principal": "111111111111"}`),
+		"PRIVATE_LINK_PRINCIPAL_NOT_FOUND")
 	wantDone(t, a.Run(http.MethodDelete, path+"/principals", `{"principal": "210987654321"}`))
 	wantDone(t, a.Run(http.MethodPost, path+"/principals", `{"principal": "210987654321"}`))
 	await[network.Principal](t, a, 10*time.Second, "associated")
@@ -251,7 +262,9 @@ func TestPrivateLinkScripts(t *testing.T) {
 func privateLinkScripts(t *testing.T, a *apitest.Account, place string) {
 	path := place + "/private-link"
 	a.Create(path, `{"shareName": "orders", "principal": "210987654321", "type": "aws_account"}`)
-	for suffix, terraform := range map[string]bool{"": false, "?includeTerraformAwsScript=true": true, "%3FincludeTerraformAwsScript=true": true} {
+	for suffix, terraform := range map[string]bool{
+		"": false, "?includeTerraformAwsScript=true": true, "%3FincludeTerraformAwsScript=true": true,
+	} {
 		got := read(t, a, path+"/endpoint-script"+suffix)
 		if _, ok := resource(got, "terraformAwsScript").(string); ok != terraform {
 			t.Errorf("%q: got %s, want it with a Terraform script: %v", suffix, got.Body, terraform)
@@ -270,7 +283,8 @@ func TestConnectivityInTheWrongLocation(t *testing.T) {
 	amazon, google := a.Subscription("amazon"), googleSubscription(a)
 
 	link := `{"shareName": "s", "principal": "210987654321", "type": "aws_account"}`
-	vpc := `{"sourceRegion": "us-east-1", "destinationRegion": "us-east-1", "awsAccountId": "210987654321", "vpcId": "vpc-0a1b2c3d", "vpcCidr": "172.20.0.0/16"}`
+	vpc := `{"sourceRegion": "us-east-1", "destinationRegion": "us-east-1", "awsAccountId": "210987654321", ` +
+		`"vpcId": "vpc-0a1b2c3d", "vpcCidr": "172.20.0.0/16"}`
 	cut := `{"connections": []}`
 	principal := `{"principal": "210987654321"}`
 	for _, tt := range []struct {
@@ -286,33 +300,114 @@ func TestConnectivityInTheWrongLocation(t *testing.T) {
 		{"GET", google + "/transitGateways/invitations", nil, "TGW_CLOUD_PROVIDER_IS_NOT_SUPPORTED"},
 		{"PUT", google + "/transitGateways/invitations/101/accept", nil, "TGW_CLOUD_PROVIDER_IS_NOT_SUPPORTED"},
 		{"POST", google + "/transitGateways/1/attachment", nil, "TGW_CLOUD_PROVIDER_IS_NOT_SUPPORTED"},
-		{"GET", amazon + "/regions/peerings/", nil, "GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_VPC_PEERINGS_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"},
-		{"POST", amazon + "/regions/peerings/", vpc, "CREATING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"},
-		{"PUT", amazon + "/regions/peerings/1", `{"vpcCidr": "172.20.0.0/16"}`, "UPDATING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"},
-		{"DELETE", amazon + "/regions/peerings/1", nil, "DELETING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"},
-		{"GET", amazon + "/regions/1/transitGateways", nil, "TGW_GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"},
-		{"GET", amazon + "/regions/1/transitGateways/invitations", nil, "TGW_GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_INVITATIONS_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"},
-		{"PUT", amazon + "/regions/1/transitGateways/invitations/101/accept", nil, "TGW_ACCEPTING_AN_ACTIVE_ACTIVE_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
-		{"PUT", amazon + "/regions/1/transitGateways/invitations/101/reject", nil, "TGW_REJECTING_AN_ACTIVE_ACTIVE_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
-		{"POST", amazon + "/regions/1/transitGateways/1/attachment", nil, "TGW_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
-		{"PUT", amazon + "/regions/1/transitGateways/1/attachment", `{"cidrs": []}`, "TGW_UPDATING_AN_ACTIVE_ACTIVE_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
-		{"DELETE", amazon + "/regions/1/transitGateways/1/attachment", nil, "TGW_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
-		{"GET", google + "/regions/38/private-service-connect", nil, "PSC_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINTS_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
-		{"POST", google + "/regions/38/private-service-connect", nil, "PSC_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
-		{"DELETE", google + "/regions/38/private-service-connect", nil, "PSC_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
-		{"GET", google + "/regions/38/private-service-connect/1", nil, "PSC_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINTS_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
-		{"POST", google + "/regions/38/private-service-connect/1", endpointBody, "PSC_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
-		{"PUT", google + "/regions/38/private-service-connect/1/endpoints/1", `{"action": "accept"}`, "PSC_UPDATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
-		{"DELETE", google + "/regions/38/private-service-connect/1/endpoints/1", nil, "PSC_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
-		{"GET", google + "/regions/38/private-service-connect/1/endpoints/1/creationScripts", nil, "PSC_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINTS_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
-		{"GET", google + "/regions/38/private-service-connect/1/endpoints/1/deletionScripts", nil, "PSC_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINTS_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION"},
-		{"GET", amazon + "/regions/1/private-link", nil, "PRIVATE_LINK_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION"},
-		{"POST", amazon + "/regions/1/private-link", link, "PRIVATE_LINK_CREATE_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION"},
-		{"DELETE", amazon + "/regions/1/private-link", nil, "PRIVATE_LINK_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION"},
-		{"POST", amazon + "/regions/1/private-link/connections/disassociate", cut, "PRIVATE_LINK_DISASSOCIATE_CONNECTIONS_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION"},
-		{"GET", amazon + "/regions/1/private-link/endpoint-script", nil, "PRIVATE_LINK_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION"},
-		{"POST", amazon + "/regions/1/private-link/principals", principal, "PRIVATE_LINK_CREATING_PRINCIPLES_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION"},
-		{"DELETE", amazon + "/regions/1/private-link/principals", principal, "PRIVATE_LINK_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRINCIPALS_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION"},
+		{
+			"GET", amazon + "/regions/peerings/", nil,
+			"GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_VPC_PEERINGS_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION",
+		},
+		{
+			"POST", amazon + "/regions/peerings/", vpc,
+			"CREATING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION",
+		},
+		{
+			"PUT", amazon + "/regions/peerings/1", `{"vpcCidr": "172.20.0.0/16"}`,
+			"UPDATING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION",
+		},
+		{
+			"DELETE", amazon + "/regions/peerings/1", nil,
+			"DELETING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION",
+		},
+		{
+			"GET", amazon + "/regions/1/transitGateways", nil,
+			"TGW_GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION",
+		},
+		{
+			"GET", amazon + "/regions/1/transitGateways/invitations", nil,
+			"TGW_GETTING_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_INVITATIONS_IS_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION",
+		},
+		{
+			"PUT", amazon + "/regions/1/transitGateways/invitations/101/accept", nil,
+			"TGW_ACCEPTING_AN_ACTIVE_ACTIVE_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		},
+		{
+			"PUT", amazon + "/regions/1/transitGateways/invitations/101/reject", nil,
+			"TGW_REJECTING_AN_ACTIVE_ACTIVE_TGW_RESOURCE_SHARE_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		},
+		{
+			"POST", amazon + "/regions/1/transitGateways/1/attachment", nil,
+			"TGW_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		},
+		{
+			"PUT", amazon + "/regions/1/transitGateways/1/attachment", `{"cidrs": []}`,
+			"TGW_UPDATING_AN_ACTIVE_ACTIVE_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		},
+		{
+			"DELETE", amazon + "/regions/1/transitGateways/1/attachment", nil,
+			"TGW_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_TGW_ATTACHMENT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		},
+		{
+			"GET", google + "/regions/38/private-service-connect", nil,
+			"PSC_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINTS_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		},
+		{
+			"POST", google + "/regions/38/private-service-connect", nil,
+			"PSC_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		},
+		{
+			"DELETE", google + "/regions/38/private-service-connect", nil,
+			"PSC_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		},
+		{
+			"GET", google + "/regions/38/private-service-connect/1", nil,
+			"PSC_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINTS_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		},
+		{
+			"POST", google + "/regions/38/private-service-connect/1", endpointBody,
+			"PSC_CREATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		},
+		{
+			"PUT", google + "/regions/38/private-service-connect/1/endpoints/1", `{"action": "accept"}`,
+			"PSC_UPDATING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		},
+		{
+			"DELETE", google + "/regions/38/private-service-connect/1/endpoints/1", nil,
+			"PSC_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINT_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		},
+		{
+			"GET", google + "/regions/38/private-service-connect/1/endpoints/1/creationScripts", nil,
+			"PSC_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINTS_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		},
+		{
+			"GET", google + "/regions/38/private-service-connect/1/endpoints/1/deletionScripts", nil,
+			"PSC_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_SERVICE_CONNECT_ENDPOINTS_IS_NOT_ALLOWED_WITH_A_FLEXIBLE_SUBSCRIPTION",
+		},
+		{
+			"GET", amazon + "/regions/1/private-link", nil,
+			"PRIVATE_LINK_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION",
+		},
+		{
+			"POST", amazon + "/regions/1/private-link", link,
+			"PRIVATE_LINK_CREATE_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION",
+		},
+		{
+			"DELETE", amazon + "/regions/1/private-link", nil,
+			"PRIVATE_LINK_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION",
+		},
+		{
+			"POST", amazon + "/regions/1/private-link/connections/disassociate", cut,
+			"PRIVATE_LINK_DISASSOCIATE_CONNECTIONS_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION",
+		},
+		{
+			"GET", amazon + "/regions/1/private-link/endpoint-script", nil,
+			"PRIVATE_LINK_GET_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION",
+		},
+		{
+			"POST", amazon + "/regions/1/private-link/principals", principal,
+			"PRIVATE_LINK_CREATING_PRINCIPLES_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION",
+		},
+		{
+			"DELETE", amazon + "/regions/1/private-link/principals", principal,
+			"PRIVATE_LINK_DELETING_AN_ACTIVE_ACTIVE_SUBSCRIPTION_PRINCIPALS_IS_NOT_ALLOWED_WITH_A_SINGLE_REGION_SUBSCRIPTION",
+		},
 		{"POST", "/v1/subscriptions/1/private-service-connect", nil, "SUBSCRIPTION_NOT_FOUND"},
 		{"POST", "/v1/subscriptions/1/private-link", link, "SUBSCRIPTION_NOT_FOUND"},
 	} {

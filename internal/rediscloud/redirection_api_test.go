@@ -48,7 +48,9 @@ func TestRedirections(t *testing.T) {
 		if got := a.Do(http.MethodGet, from+"/traffic", nil); got.Status != 404 {
 			t.Errorf("traffic of a database that was not redirected: got %d, want 404", got.Status)
 		}
-		body := map[string]any{"sourceDatabaseId": source, "targetDatabaseId": target, "endpointTargetType": "public", "migrationProtection": true}
+		body := map[string]any{
+			"sourceDatabaseId": source, "targetDatabaseId": target, "endpointTargetType": "public", "migrationProtection": true,
+		}
 		begun := a.Do(http.MethodPost, redirections, body)
 		wantMembers(t, "begun", begun, map[string]any{"status": "initiated", "isRevert": false})
 		host := func(endpoint any) string { return strings.Split(fmt.Sprint(endpoint), ":")[0] }
@@ -65,7 +67,8 @@ func TestRedirections(t *testing.T) {
 			t.Errorf("endpoints (-want +got):\n%s", diff)
 		}
 		path := fmt.Sprintf("%s/%v", redirections, begun.Get("redirectionId"))
-		if got := names(to, "dynamicEndpoints"); got != old || names(from, "dynamicEndpoints") != nil || names(from, "replicaAsSourceEndpoints") == nil {
+		if got := names(to, "dynamicEndpoints"); got != old || names(from, "dynamicEndpoints") != nil ||
+			names(from, "replicaAsSourceEndpoints") == nil {
 			t.Errorf("the target has %v, want %v of the source", got, old)
 		}
 		if got := a.Do(http.MethodPost, redirections, body); got.Status != 409 {
@@ -74,7 +77,9 @@ func TestRedirections(t *testing.T) {
 		if got := a.Do(http.MethodPost, path+"/revert", nil); got.Status != 409 {
 			t.Errorf("reverted at once: got %d, want 409", got.Status)
 		}
-		wantMembers(t, "traffic", a.Do(http.MethodGet, from+"/traffic", nil), map[string]any{"trafficStatus": "stopped", "canResume": false})
+		wantMembers(t, "traffic", a.Do(http.MethodGet, from+"/traffic", nil), map[string]any{
+			"trafficStatus": "stopped", "canResume": false,
+		})
 		if got := a.Do(http.MethodPost, from+"/traffic/resume", nil); got.Status != 409 {
 			t.Errorf("resumed at once: got %d, want 409", got.Status)
 		}
@@ -83,18 +88,26 @@ func TestRedirections(t *testing.T) {
 		a.Advance(time.Minute)
 		a.EventuallyStatus(path, "completed")
 		a.Advance(5 * time.Minute)
-		apitest.Eventually(t, "traffic can be resumed", func() bool { return a.Do(http.MethodGet, from+"/traffic", nil).Get("canResume") == true })
+		apitest.Eventually(t, "traffic can be resumed", func() bool {
+			return a.Do(http.MethodGet, from+"/traffic", nil).Get("canResume") == true
+		})
 		key := func(r *http.Request) { r.Header.Set("Idempotency-Key", fmt.Sprint("resume-", source)) }
 		for i := range 3 {
 			got := a.Do(http.MethodPost, from+"/traffic/resume", nil, key)
-			if replayed := got.Header.Get("Idempotent-Replayed") == "true"; got.Status != 204 || len(got.Body) > 0 || replayed != (i > 0) {
+			if replayed := got.Header.Get("Idempotent-Replayed") == "true"; got.Status != 204 || len(got.Body) > 0 ||
+				replayed != (i > 0) {
 				t.Errorf("resumed: got %d %s, replayed %v, want 204", got.Status, got.Body, replayed)
 			}
 		}
-		wantMembers(t, "traffic", a.Do(http.MethodGet, from+"/traffic", nil), map[string]any{"trafficStatus": "active", "canResume": false})
+		wantMembers(t, "traffic", a.Do(http.MethodGet, from+"/traffic", nil), map[string]any{
+			"trafficStatus": "active", "canResume": false,
+		})
 
-		wantMembers(t, "on its way back", a.Do(http.MethodPost, path+"/revert", nil), map[string]any{"status": "in-progress", "isRevert": true})
-		wantMembers(t, "traffic of the target", a.Do(http.MethodGet, to+"/traffic", nil), map[string]any{"trafficStatus": "stopped"})
+		wantMembers(t, "on its way back", a.Do(http.MethodPost, path+"/revert", nil), map[string]any{
+			"status": "in-progress", "isRevert": true,
+		})
+		wantMembers(t, "traffic of the target", a.Do(http.MethodGet, to+"/traffic", nil),
+			map[string]any{"trafficStatus": "stopped"})
 		if names(from, "dynamicEndpoints") != old || names(to, "dynamicEndpoints") != own {
 			t.Error("the endpoints have not gone back")
 		}
@@ -131,7 +144,8 @@ func TestRedirections(t *testing.T) {
 func redirectPublic(t *testing.T, a *apitest.Account, from, to string) (path string) {
 	t.Helper()
 	begun := a.Do(http.MethodPost, redirections, map[string]any{
-		"sourceDatabaseId": idOf(t, from), "targetDatabaseId": idOf(t, to), "endpointTargetType": "public", "migrationProtection": true,
+		"sourceDatabaseId": idOf(t, from), "targetDatabaseId": idOf(t, to), "endpointTargetType": "public",
+		"migrationProtection": true,
 	})
 	if begun.Status != 200 {
 		t.Fatalf("%s to %s: got %d %s, want 200", from, to, begun.Status, begun.Body)
@@ -258,7 +272,9 @@ func TestDeleteSourceOfRedirectionTwice(t *testing.T) {
 	next, _ := twin(t, a, from)
 	name, other := dynamicEndpoint(a, from), dynamicEndpoint(a, next)
 	redirectPublic(t, a, from, to)
-	fault := store.Fault{Account: a.ID, Phase: store.Provisioning, Error: cloud.Error{Code: "GENERAL_ERROR", Description: "broken"}, Times: 1}
+	fault := store.Fault{
+		Account: a.ID, Phase: store.Provisioning, Error: cloud.Error{Code: "GENERAL_ERROR", Description: "broken"}, Times: 1,
+	}
 	if err := a.DB.AddFault(t.Context(), fault); err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +296,8 @@ func TestTrafficCanBeResumedInTime(t *testing.T) {
 	pro, _ := kinds(a)
 	_, target := twin(t, a, pro)
 	begun := a.Do(http.MethodPost, redirections, map[string]any{
-		"sourceDatabaseId": idOf(t, pro), "targetDatabaseId": target, "endpointTargetType": "public", "migrationProtection": true,
+		"sourceDatabaseId": idOf(t, pro), "targetDatabaseId": target, "endpointTargetType": "public",
+		"migrationProtection": true,
 	})
 	at := func(answer apitest.Answer, member string) time.Time {
 		date, err := time.Parse("2006-01-02T15:04:05Z", fmt.Sprint(answer.Get(member)))
@@ -294,7 +311,9 @@ func TestTrafficCanBeResumedInTime(t *testing.T) {
 		t.Errorf("traffic is stopped for %v, want half a minute: a tenth of five", wait)
 	}
 	a.Advance(wait)
-	apitest.Eventually(t, "traffic can be resumed", func() bool { return a.Do(http.MethodGet, pro+"/traffic", nil).Get("canResume") == true })
+	apitest.Eventually(t, "traffic can be resumed", func() bool {
+		return a.Do(http.MethodGet, pro+"/traffic", nil).Get("canResume") == true
+	})
 	at(a.Do(http.MethodGet, pro+"/traffic", nil), "resumeEligibleAt")
 }
 
@@ -308,7 +327,8 @@ func TestRedirectionsRefused(t *testing.T) {
 	several := activeActive(t, a)
 	ask := func(from, to string) apitest.Answer {
 		return a.Do(http.MethodPost, redirections, map[string]any{
-			"sourceDatabaseId": idOf(t, from), "targetDatabaseId": idOf(t, to), "endpointTargetType": "private", "migrationProtection": true,
+			"sourceDatabaseId": idOf(t, from), "targetDatabaseId": idOf(t, to), "endpointTargetType": "private",
+			"migrationProtection": true,
 		})
 	}
 	for _, tt := range [][2]string{{several, to}, {pro, several}, {fixed, several}} {

@@ -19,21 +19,28 @@ func TestConnectionsOfRegions(t *testing.T) {
 	a.Settle(sub, "active")
 
 	peerings := sub + "/regions/peerings/"
-	body := `{"sourceRegion": "us-east-2", "destinationRegion": "eu-west-1", "awsAccountId": "210987654321", "vpcId": "vpc-0a1b2c3d", "vpcCidr": "172.20.0.0/16"}`
+	body := `{"sourceRegion": "us-east-2", "destinationRegion": "eu-west-1", "awsAccountId": "210987654321", ` +
+		`"vpcId": "vpc-0a1b2c3d", "vpcCidr": "172.20.0.0/16"}`
 	id := a.Create(peerings, body)
 	await[network.Peering](t, a, time.Hour, cloud.StatusActive)
 	wantDone(t, a.Run(http.MethodPut, fmt.Sprintf("%s%d", peerings, id), `{"vpcCidr": "172.21.0.0/16"}`))
 	got := read(t, a, peerings)
-	if resource(got, "regions", 0, "vpcPeerings", 0) != nil || resource(got, "regions", 1, "vpcPeerings", 0, "vpcCidr") != "172.21.0.0/16" {
+	if resource(got, "regions", 0, "vpcPeerings", 0) != nil ||
+		resource(got, "regions", 1, "vpcPeerings", 0, "vpcCidr") != "172.21.0.0/16" {
 		t.Errorf("after the change: got %s", got.Body)
 	}
 	wantDone(t, a.Run(http.MethodDelete, fmt.Sprintf("%s%d", peerings, id), nil))
 	await[network.Peering](t, a, time.Minute, "")
-	wantError(t, a.Run(http.MethodDelete, fmt.Sprintf("%s%d", peerings, id), nil), "DELETING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_FOR_A_SUBSCRIPTION_WITH_NO_VPC_PEERINGS")
-	wantError(t, a.Run(http.MethodPut, fmt.Sprintf("%s%d", peerings, id), `{"vpcCidr": "172.21.0.0/16"}`), "ACTIVE_ACTIVE_VPC_PEERING_NOT_FOUND")
-	wantError(t, a.Run(http.MethodPost, peerings, strings.Replace(body, "210987654321", "4291", 1)), "ACTIVE_ACTIVE_VPC_PEERING_INVALID_AWS_ACCOUNT")
-	wantError(t, a.Run(http.MethodGet, sub+"/peerings", nil), "GETTING_SINGLE_REGION_VPC_PEERINGS_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION")
-	wantError(t, a.Run(http.MethodGet, sub+"/private-link", nil), "PRIVATE_LINK_GET_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION")
+	wantError(t, a.Run(http.MethodDelete, fmt.Sprintf("%s%d", peerings, id), nil),
+		"DELETING_AN_ACTIVE_ACTIVE_VPC_PEERING_IS_NOT_ALLOWED_FOR_A_SUBSCRIPTION_WITH_NO_VPC_PEERINGS")
+	wantError(t, a.Run(http.MethodPut, fmt.Sprintf("%s%d", peerings, id), `{"vpcCidr": "172.21.0.0/16"}`),
+		"ACTIVE_ACTIVE_VPC_PEERING_NOT_FOUND")
+	wantError(t, a.Run(http.MethodPost, peerings, strings.Replace(body, "210987654321", "4291", 1)),
+		"ACTIVE_ACTIVE_VPC_PEERING_INVALID_AWS_ACCOUNT")
+	wantError(t, a.Run(http.MethodGet, sub+"/peerings", nil),
+		"GETTING_SINGLE_REGION_VPC_PEERINGS_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION")
+	wantError(t, a.Run(http.MethodGet, sub+"/private-link", nil),
+		"PRIVATE_LINK_GET_A_FLEXIBLE_SUBSCRIPTION_PRIVATE_LINK_IS_NOT_ALLOWED_WITH_AN_ACTIVE_ACTIVE_SUBSCRIPTION")
 	wantError(t, a.Run(http.MethodGet, sub+"/regions/77/private-link", nil), "SUBSCRIPTION_INVALID_REGION_ID")
 
 	link := sub + "/regions/59/private-link"
@@ -80,7 +87,8 @@ func TestPrivateLinkOfARegion(t *testing.T) {
 	if got := read(t, a, link); resource(got, "principals", 1, "alias") != "orders" {
 		t.Errorf("after the second principal: got %s", got.Body)
 	}
-	if got := read(t, a, link+"/endpoint-script?includeTerraformAwsScript=true"); resource(got, "terraformAwsScript") == nil {
+	got := read(t, a, link+"/endpoint-script?includeTerraformAwsScript=true")
+	if resource(got, "terraformAwsScript") == nil {
 		t.Errorf("endpoint script: got %s", got.Body)
 	}
 	wantDone(t, a.Run(http.MethodPost, link+"/connections/disassociate", `{"connections": []}`))
@@ -143,7 +151,8 @@ func TestPrivateServiceConnectOfARegion(t *testing.T) {
 	if got := read(t, a, list); resource(got, "endpoints", 0, "status") != "active" {
 		t.Errorf("endpoints: got %s", got.Body)
 	}
-	if got := read(t, a, one+"/creationScripts?includeTerraformGcpScript=true"); resource(got, "script", "terraformGcp", "serviceAttachments", 0) == nil {
+	got := read(t, a, one+"/creationScripts?includeTerraformGcpScript=true")
+	if resource(got, "script", "terraformGcp", "serviceAttachments", 0) == nil {
 		t.Errorf("creation script: got %s", got.Body)
 	}
 	wantDone(t, a.Run(http.MethodGet, one+"/deletionScripts", nil))

@@ -15,7 +15,9 @@ func TestReplicaCycles(t *testing.T) {
 	pro, fixed := kinds(a)
 	replicate := func(to, from string) apitest.Answer {
 		source := fmt.Sprintf("redis://%v", a.Do(http.MethodGet, from, nil).Get("publicEndpoint"))
-		return a.Run(http.MethodPut, to, map[string]any{"replica": map[string]any{"syncSources": []any{map[string]any{"endpoint": source}}}})
+		return a.Run(http.MethodPut, to, map[string]any{
+			"replica": map[string]any{"syncSources": []any{map[string]any{"endpoint": source}}},
+		})
 	}
 	for _, db := range []string{pro, fixed} {
 		wantError(t, replicate(db, db), "DATABASE_REPLICA_CYCLE")
@@ -35,14 +37,17 @@ func TestReplicaCyclesOfRedirected(t *testing.T) {
 	_, from := kinds(a)
 	to, target := twin(t, a, from)
 	begun := a.Do(http.MethodPost, redirections, map[string]any{
-		"sourceDatabaseId": idOf(t, from), "targetDatabaseId": target, "endpointTargetType": "public", "migrationProtection": true,
+		"sourceDatabaseId": idOf(t, from), "targetDatabaseId": target, "endpointTargetType": "public",
+		"migrationProtection": true,
 	})
 	if begun.Status != http.StatusOK {
 		t.Fatalf("redirect: got %d %s", begun.Status, begun.Body)
 	}
 	replicate := func(db, source, member string) apitest.Answer {
 		endpoint := fmt.Sprintf("redis://%v", a.Do(http.MethodGet, source, nil).Get(member, "public"))
-		return a.Run(http.MethodPut, db, map[string]any{"replica": map[string]any{"syncSources": []any{map[string]any{"endpoint": endpoint}}}})
+		return a.Run(http.MethodPut, db, map[string]any{
+			"replica": map[string]any{"syncSources": []any{map[string]any{"endpoint": endpoint}}},
+		})
 	}
 	wantError(t, replicate(from, from, "replicaAsSourceEndpoints"), "DATABASE_REPLICA_CYCLE")
 	wantDone(t, replicate(from, to, "dynamicEndpoints"))

@@ -32,7 +32,9 @@ func TestDeploymentCIDRIsASlash24(t *testing.T) {
 			return create(activeActiveBody("shop"), place("us-east-1", "10.1.0.0/24"), place("us-east-2", cidr))
 		},
 		"added region": func(cidr string) apitest.Answer {
-			return a.Run(http.MethodPost, global+"/regions", map[string]any{"region": "eu-west-1", "deploymentCIDR": cidr, "dryRun": true})
+			return a.Run(http.MethodPost, global+"/regions", map[string]any{
+				"region": "eu-west-1", "deploymentCIDR": cidr, "dryRun": true,
+			})
 		},
 	} {
 		for _, cidr := range []string{"172.31.0.0/16", "10.0.9.0/25", "10.0.9.7/24", "10.0.9.0", "fd00::/24", "nonsense"} {
@@ -41,7 +43,8 @@ func TestDeploymentCIDRIsASlash24(t *testing.T) {
 			info, _ := task.Get("response", "additionalInfo").(string)
 			const words = "Deployment CIDR range must be a valid CIDR format with a range of 256 IP addresses (i.e. '/24')"
 			description, _ := task.Get("response", "error", "description").(string)
-			if task.Get("response", "error", "status") != "400 BAD_REQUEST" || !strings.Contains(info, words) || !strings.Contains(description, "additional info") {
+			if task.Get("response", "error", "status") != "400 BAD_REQUEST" || !strings.Contains(info, words) ||
+				!strings.Contains(description, "additional info") {
 				t.Errorf("%s, %s: got %s", name, cidr, task.Body)
 			}
 		}
@@ -58,8 +61,14 @@ func TestAdditionalInfo(t *testing.T) {
 		code       cloud.Code
 		want       any
 	}{
-		{"/v1/acl/redisRules", `{"name": "x", "redisRule": "not-valid"}`, "ACL_REDIS_RULE_PATTERN_NOT_VALID", "redis-acl-wrong-acl-rule-pattern"},
-		{"/v1/acl/users", `{"name": "x", "role": "y", "password": "short"}`, "ACL_USER_PASSWORD_NOT_VALID", "cluster-user-password-wrong-pattern"},
+		{
+			"/v1/acl/redisRules", `{"name": "x", "redisRule": "not-valid"}`, "ACL_REDIS_RULE_PATTERN_NOT_VALID",
+			"redis-acl-wrong-acl-rule-pattern",
+		},
+		{
+			"/v1/acl/users", `{"name": "x", "role": "y", "password": "short"}`, "ACL_USER_PASSWORD_NOT_VALID",
+			"cluster-user-password-wrong-pattern",
+		},
 		{"/v1/cloud-accounts/77", "", "CLOUD_ACCOUNT_NOT_FOUND", "cloud-account-does-not-exists"},
 		{"/v1/subscriptions/77", "", "SUBSCRIPTION_NOT_FOUND", nil},
 	} {
@@ -97,14 +106,16 @@ func TestPasswordOfAUserHasEveryKindOfCharacter(t *testing.T) {
 	user := fmt.Sprintf("%s/%d", users, a.Create(users, `{"name": "bi", "role": "reader", "password": "Aa1!aaaa"}`))
 	a.Settle(user, "active")
 	for _, password := range []string{
-		"AA1!AAAA", "aa1!aaaa", "Aaa!aaaa", "Aa1aaaaa", "Aa1!aaa", "Aa1!" + strings.Repeat("a", 125), "12345678", "aaaaaaaaaaaa",
+		"AA1!AAAA", "aa1!aaaa", "Aaa!aaaa", "Aa1aaaaa", "Aa1!aaa", "Aa1!" + strings.Repeat("a", 125), "12345678",
+		"aaaaaaaaaaaa",
 	} {
 		for _, task := range []apitest.Answer{
 			a.Run(http.MethodPost, users, map[string]any{"name": "other", "role": "reader", "password": password}),
 			a.Run(http.MethodPut, user, map[string]any{"password": password}),
 		} {
 			wantError(t, task, "ACL_USER_PASSWORD_NOT_VALID")
-			if task.Get("response", "error", "status") != "400 BAD_REQUEST" || task.Get("response", "additionalInfo") != "cluster-user-password-wrong-pattern" {
+			if task.Get("response", "error", "status") != "400 BAD_REQUEST" ||
+				task.Get("response", "additionalInfo") != "cluster-user-password-wrong-pattern" {
 				t.Errorf("%q: got %s", password, task.Body)
 			}
 		}
@@ -130,11 +141,13 @@ func TestDefaultUserOfActiveActiveIsSwitchedOffWithAPassword(t *testing.T) {
 		a.Settle(db, "active")
 	}
 	wantFields(t, a.Do(http.MethodGet, db, nil), map[string]any{
-		"globalPassword": "second", "crdbDatabases.0.security.password": "fourth", "crdbDatabases.0.security.enableDefaultUser": false,
+		"globalPassword": "second", "crdbDatabases.0.security.password": "fourth",
+		"crdbDatabases.0.security.enableDefaultUser": false,
 	})
 	pro, fixed := kinds(a)
 	for _, path := range []string{pro, fixed} {
-		wantError(t, a.Run(http.MethodPut, path, `{"enableDefaultUser": false, "password": "new"}`), "DISABLING_THE_DEFAULT_USER_AND_UPDATING_A_NEW_PASSWORD_IS_NOT_ALLOWED")
+		wantError(t, a.Run(http.MethodPut, path, `{"enableDefaultUser": false, "password": "new"}`),
+			"DISABLING_THE_DEFAULT_USER_AND_UPDATING_A_NEW_PASSWORD_IS_NOT_ALLOWED")
 	}
 }
 
@@ -154,22 +167,27 @@ func TestQueryPerformanceFactorNeedsSearch(t *testing.T) {
 		`"redisVersion": "latest"`:             "",
 		`"modules": [{"name": "RediSearch"}]`:  "",
 	} {
-		body := fmt.Sprintf(`{"name": "a", "datasetSizeInGb": 1, "dryRun": true, "queryPerformanceFactor": "4x", %s}`, members)
+		body := fmt.Sprintf(`{"name": "a", "datasetSizeInGb": 1, "dryRun": true, "queryPerformanceFactor": "4x", %s}`,
+			members)
 		task := a.Run(http.MethodPost, sub+"/databases", strings.Replace(body, ", }", "}", 1))
 		if want == "" {
 			wantDone(t, task)
 			continue
 		}
 		wantError(t, task, want)
-		if description := fmt.Sprint(task.Get("response", "error", "description")); want == "DATABASE_QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED" &&
-			(!strings.Contains(description, "RediSearch") || !strings.Contains(description, "required") || task.Get("response", "error", "status") != "400 BAD_REQUEST") {
+		description := fmt.Sprint(task.Get("response", "error", "description"))
+		if want == "DATABASE_QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED" &&
+			(!strings.Contains(description, "RediSearch") || !strings.Contains(description, "required") ||
+				task.Get("response", "error", "status") != "400 BAD_REQUEST") {
 			t.Errorf("%s: got %s", members, task.Body)
 		}
 	}
 	first := func(factor string) apitest.Answer { // of a subscription: not held to it
 		body := apitest.SubscriptionBody("other")
 		body["dryRun"] = true
-		body["databases"] = []any{map[string]any{"name": "a", "datasetSizeInGb": 1, "protocol": "redis", "queryPerformanceFactor": factor}}
+		body["databases"] = []any{
+			map[string]any{"name": "a", "datasetSizeInGb": 1, "protocol": "redis", "queryPerformanceFactor": factor},
+		}
 		return a.Run(http.MethodPost, "/v1/subscriptions", body)
 	}
 	wantDone(t, first("4x"))
@@ -193,7 +211,8 @@ func TestEssentialsTakesEveryDataPersistence(t *testing.T) {
 		a.Settle(sub, "active")
 		for _, option := range options {
 			name := option.(map[string]any)["name"]
-			db := fmt.Sprintf("%s/databases/%d", sub, a.Create(sub+"/databases", map[string]any{"name": "a", "dataPersistence": name}))
+			db := fmt.Sprintf("%s/databases/%d",
+				sub, a.Create(sub+"/databases", map[string]any{"name": "a", "dataPersistence": name}))
 			a.Settle(db, "active")
 			wantMembers(t, "created", a.Do(http.MethodGet, db, nil), map[string]any{"dataPersistence": name})
 			wantDone(t, a.Run(http.MethodPut, db, map[string]any{"dataPersistence": "none"}))
@@ -227,7 +246,9 @@ func TestFlashSettingsMeanNothingInRAM(t *testing.T) {
 		maps.Copy(body["databases"].([]any)[0].(map[string]any), flash)
 		return body
 	}
-	for name, body := range map[string]map[string]any{"Pro": apitest.SubscriptionBody("a"), "Active-Active": activeActiveBody("b")} {
+	for name, body := range map[string]map[string]any{
+		"Pro": apitest.SubscriptionBody("a"), "Active-Active": activeActiveBody("b"),
+	} {
 		sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", first(body)))
 		a.Settle(sub, "active")
 		db := fmt.Sprintf("%s/databases/%d", sub, a.Create(sub+"/databases", map[string]any{
@@ -239,12 +260,16 @@ func TestFlashSettingsMeanNothingInRAM(t *testing.T) {
 			a.Settle(db, "active")
 		}
 		for _, path := range []string{db, fmt.Sprintf("%s/databases/%d", sub, firstDatabase(t, a, sub))} {
-			wantFields(t, a.Do(http.MethodGet, path, nil), map[string]any{"status": "active", "ramPercentage": nil, "memoryStorage": "ram"})
+			wantFields(t, a.Do(http.MethodGet, path, nil), map[string]any{
+				"status": "active", "ramPercentage": nil, "memoryStorage": "ram",
+			})
 		}
 	}
 	body := apitest.SubscriptionBody("c")
 	body["memoryStorage"] = "ram-and-flash"
-	body["databases"] = []any{map[string]any{"name": "a", "datasetSizeInGb": 100, "protocol": "redis", "ramPercentage": 25}}
+	body["databases"] = []any{
+		map[string]any{"name": "a", "datasetSizeInGb": 100, "protocol": "redis", "ramPercentage": 25},
+	}
 	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", body), "DATABASE_RAM_PERCENTAGE_IS_INVALID")
 }
 
@@ -261,21 +286,46 @@ func TestRefusalsSayWhereTheirVersionComesFrom(t *testing.T) {
 	small := essentials(a, smallPlan)
 	withModules := `"modules": [{"name": "RedisJSON"}]`
 	subscription := func(version, database string) string {
-		return fmt.Sprintf(`{"paymentMethodId": 24681, "redisVersion": %q, "cloudProviders": [{"regions": [{"region": "us-east-1"}]}],
+		return fmt.Sprintf(`{"paymentMethodId": 24681, "redisVersion": %q,
+			"cloudProviders": [{"regions": [{"region": "us-east-1"}]}],
 			"databases": [{"name": "a", "protocol": "redis", "datasetSizeInGb": 1, %s}]}`, version, database)
 	}
 	database := func(members string) string { return `{"name": "a", "datasetSizeInGb": 1, ` + members + `}` }
 	for _, tt := range []struct{ method, path, body, want string }{
-		{"POST", sub + "/databases", database(`"redisVersion": "latest", ` + withModules), `Redis 8.6 ("latest" means 8.6 here) has all modules built in`},
+		{
+			"POST", sub + "/databases", database(`"redisVersion": "latest", ` + withModules),
+			`Redis 8.6 ("latest" means 8.6 here) has all modules built in`,
+		},
 		{"POST", sub + "/databases", database(`"redisVersion": "8.6", ` + withModules), `Redis 8.6 has all modules built in`},
-		{"POST", sub + "/databases", database(`"dataEvictionPolicy": "allkeys-lrm"`), `Redis 8.2 (the default, as no redisVersion is given) does not know`},
-		{"POST", sub + "/databases", database(`"dataEvictionPolicy": "allkeys-lrm", ` + withModules), `Redis 7.4 (the newest that modules can be asked of, as no redisVersion is given) does not know`},
-		{"POST", inPinned + "/databases", database(`"dataEvictionPolicy": "allkeys-lrm"`), `Redis 7.4 (that of the subscription) does not know`},
+		{
+			"POST", sub + "/databases", database(`"dataEvictionPolicy": "allkeys-lrm"`),
+			`Redis 8.2 (the default, as no redisVersion is given) does not know`,
+		},
+		{
+			"POST", sub + "/databases", database(`"dataEvictionPolicy": "allkeys-lrm", ` + withModules),
+			`Redis 7.4 (the newest that modules can be asked of, as no redisVersion is given) does not know`,
+		},
+		{
+			"POST", inPinned + "/databases", database(`"dataEvictionPolicy": "allkeys-lrm"`),
+			`Redis 7.4 (that of the subscription) does not know`,
+		},
 		{"PUT", db, `{"dataEvictionPolicy": "allkeys-lrm"}`, `Redis 7.4 (that of the database) does not know`},
-		{"POST", "/v1/subscriptions", subscription("latest", withModules), `Redis 8.6 ("latest" means 8.6 here) has all modules built in`},
-		{"POST", "/v1/subscriptions", subscription("latest", withModules+`, "redisVersion": "7.4"`), `Redis 8.6 ("latest" means 8.6 here), a database of it for Redis 7.4.`},
-		{"POST", small + "/databases", `{"name": "a", "protocol": "redis", "redisVersion": "latest", ` + withModules + `}`, `Redis 8.6 ("latest" means 8.6 here) has all modules built in`},
-		{"POST", small + "/databases", `{"name": "a", "dataEvictionPolicy": "allkeys-lrm"}`, `(the default, as no redisVersion is given) does not know`},
+		{
+			"POST", "/v1/subscriptions", subscription("latest", withModules),
+			`Redis 8.6 ("latest" means 8.6 here) has all modules built in`,
+		},
+		{
+			"POST", "/v1/subscriptions", subscription("latest", withModules+`, "redisVersion": "7.4"`),
+			`Redis 8.6 ("latest" means 8.6 here), a database of it for Redis 7.4.`,
+		},
+		{
+			"POST", small + "/databases", `{"name": "a", "protocol": "redis", "redisVersion": "latest", ` + withModules + `}`,
+			`Redis 8.6 ("latest" means 8.6 here) has all modules built in`,
+		},
+		{
+			"POST", small + "/databases", `{"name": "a", "dataEvictionPolicy": "allkeys-lrm"}`,
+			`(the default, as no redisVersion is given) does not know`,
+		},
 	} {
 		task := a.Run(tt.method, tt.path, tt.body)
 		if got := fmt.Sprint(task.Get("response", "error", "description")); !strings.Contains(got, tt.want) {

@@ -21,7 +21,9 @@ func setUp(tb testing.TB, url string, setup account.Setup) *apitest.World {
 
 func TestCardsOfASetupTakeThePlaceOfTheBuiltInOne(t *testing.T) {
 	t.Parallel()
-	a := setUp(t, "", account.Setup{Cards: []account.Card{{Type: "American Express", EndsIn: 42}, {Type: "Mastercard", EndsIn: 1234}}}).Account()
+	a := setUp(t, "", account.Setup{
+		Cards: []account.Card{{Type: "American Express", EndsIn: 42}, {Type: "Mastercard", EndsIn: 1234}},
+	}).Account()
 	methods := a.Do(http.MethodGet, "/v1/payment-methods", nil)
 	wantFields(t, methods, map[string]any{
 		"paymentMethods.0.type": "American Express", "paymentMethods.0.creditCardEndsWith": 42.0,
@@ -37,34 +39,46 @@ func TestCardsOfASetupTakeThePlaceOfTheBuiltInOne(t *testing.T) {
 
 func TestCloudAccountOfASetup(t *testing.T) {
 	t.Parallel()
-	a := setUp(t, "", account.Setup{CloudAccounts: []account.SetupAccount{{Name: "ours", Provider: "AWS"}, {Name: "theirs", Provider: "GCP"}}}).Account()
+	a := setUp(t, "", account.Setup{
+		CloudAccounts: []account.SetupAccount{{Name: "ours", Provider: "AWS"}, {Name: "theirs", Provider: "GCP"}},
+	}).Account()
 	list := a.Do(http.MethodGet, "/v1/cloud-accounts", nil)
 	wantFields(t, list, map[string]any{
-		"cloudAccounts.0.id": 1.0, "cloudAccounts.1.name": "ours", "cloudAccounts.1.status": "active", "cloudAccounts.1.provider": "AWS",
-		"cloudAccounts.2.name": "theirs", "cloudAccounts.2.provider": "GCP", "cloudAccounts.3": nil,
+		"cloudAccounts.0.id": 1.0, "cloudAccounts.1.name": "ours", "cloudAccounts.1.status": "active",
+		"cloudAccounts.1.provider": "AWS",
+		"cloudAccounts.2.name":     "theirs", "cloudAccounts.2.provider": "GCP", "cloudAccounts.3": nil,
 	})
 	id := int64(list.Get("cloudAccounts", 1, "id").(float64))
 	path := fmt.Sprintf("/v1/cloud-accounts/%d", id)
-	wantFields(t, a.Do(http.MethodGet, path, nil), map[string]any{"name": "ours", "accessKeyId": list.Get("cloudAccounts", 1, "accessKeyId")})
+	wantFields(t, a.Do(http.MethodGet, path, nil), map[string]any{
+		"name": "ours", "accessKeyId": list.Get("cloudAccounts", 1, "accessKeyId"),
+	})
 
 	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", inAccount(id, nil)))
 	a.Settle(sub, "active")
-	wantFields(t, a.Do(http.MethodGet, sub, nil), map[string]any{"cloudDetails.0.cloudAccountId": float64(id), "cloudDetails.0.provider": "AWS"})
+	wantFields(t, a.Do(http.MethodGet, sub, nil), map[string]any{
+		"cloudDetails.0.cloudAccountId": float64(id), "cloudDetails.0.provider": "AWS",
+	})
 	wantDone(t, a.Run(http.MethodPut, sub+"/cidr", `{"cidrIps": ["10.1.0.0/16"]}`))
-	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions", inAccount(int64(list.Get("cloudAccounts", 2, "id").(float64)), nil)), "SUBSCRIPTION_CA_PROVIDER_MISMATCH")
+	wantError(t, a.Run(http.MethodPost, "/v1/subscriptions",
+		inAccount(int64(list.Get("cloudAccounts", 2, "id").(float64)), nil)), "SUBSCRIPTION_CA_PROVIDER_MISMATCH")
 
 	// It is the server's own: nobody changes it, and no other one takes its name.
 	wantError(t, a.Run(http.MethodDelete, path, nil), "CLOUD_ACCOUNT_PERMISSION_FAILED")
 	wantError(t, a.Run(http.MethodPut, path, cloudAccountChange("other")), "CLOUD_ACCOUNT_PERMISSION_FAILED")
-	wantError(t, a.Run(http.MethodPost, "/v1/cloud-accounts", cloudAccountBody("ours", "AKIA1")), "CLOUD_ACCOUNT_NAME_EXISTS")
+	wantError(t, a.Run(http.MethodPost, "/v1/cloud-accounts", cloudAccountBody("ours", "AKIA1")),
+		"CLOUD_ACCOUNT_NAME_EXISTS")
 
 	// Whatever else is set up, it keeps its id; one of the account's own goes first.
 	bare := apitest.New(t, nil)
 	mine := bare.Account()
 	own := mine.Create("/v1/cloud-accounts", cloudAccountBody("ours", "AKIA1"))
 	bare.Stop()
-	again := setUp(t, bare.DBURL, account.Setup{CloudAccounts: []account.SetupAccount{{Name: "more", Provider: "AWS"}, {Name: "ours", Provider: "AWS"}}})
-	wantFields(t, again.Account().Do(http.MethodGet, "/v1/cloud-accounts", nil), map[string]any{"cloudAccounts.2.id": float64(id)})
+	again := setUp(t, bare.DBURL, account.Setup{
+		CloudAccounts: []account.SetupAccount{{Name: "more", Provider: "AWS"}, {Name: "ours", Provider: "AWS"}},
+	})
+	wantFields(t, again.Account().Do(http.MethodGet, "/v1/cloud-accounts", nil),
+		map[string]any{"cloudAccounts.2.id": float64(id)})
 	same := *mine
 	same.World = again
 	wantFields(t, same.Do(http.MethodGet, "/v1/cloud-accounts", nil), map[string]any{
@@ -89,13 +103,16 @@ func TestTransitGatewayOfASetup(t *testing.T) {
 		"response.resource.resources.0.id": 101.0, "response.resource.resources.1.status": "pending",
 		"response.resource.resources.2.name": "tgw-2", "response.resource.resources.3": nil,
 	})
-	invitation := fmt.Sprintf("%s/transitGateways/invitations/%.0f/accept", sub, list.Get("response", "resource", "resources", 1, "id"))
+	invitation := fmt.Sprintf("%s/transitGateways/invitations/%.0f/accept",
+		sub, list.Get("response", "resource", "resources", 1, "id"))
 	wantDone(t, a.Run(http.MethodPut, invitation, nil))
 	gateways := a.Run(http.MethodGet, sub+"/transitGateways", nil)
 	wantFields(t, gateways, map[string]any{
-		"response.resource.tgws.0.awsTgwUid": "tgw-0feedfacecafebeef", "response.resource.tgws.0.status": "available", "response.resource.tgws.1": nil,
+		"response.resource.tgws.0.awsTgwUid": "tgw-0feedfacecafebeef", "response.resource.tgws.0.status": "available",
+		"response.resource.tgws.1": nil,
 	})
-	attachment := fmt.Sprintf("%s/transitGateways/%.0f/attachment", sub, gateways.Get("response", "resource", "tgws", 0, "id"))
+	attachment := fmt.Sprintf("%s/transitGateways/%.0f/attachment",
+		sub, gateways.Get("response", "resource", "tgws", 0, "id"))
 	wantDone(t, a.Run(http.MethodPost, attachment, nil))
 	a.Pass(apitest.SettleTime)
 	w.Stop()
@@ -110,7 +127,9 @@ func TestTransitGatewayOfASetup(t *testing.T) {
 	} {
 		same := *a
 		same.World = setUp(t, w.DBURL, tt.setup)
-		wantFields(t, same.Run(http.MethodGet, sub+"/transitGateways", nil), map[string]any{"response.resource.tgws.0.awsTgwUid": tt.want})
+		wantFields(t, same.Run(http.MethodGet, sub+"/transitGateways", nil), map[string]any{
+			"response.resource.tgws.0.awsTgwUid": tt.want,
+		})
 		same.Stop()
 	}
 }

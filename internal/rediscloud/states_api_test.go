@@ -44,7 +44,8 @@ func TestStatesOfPeerings(t *testing.T) {
 	a := apitest.New(t, nil).Account()
 	amazon, google := a.Subscription("amazon")+"/peerings", googleSubscription(a)+"/peerings"
 	first := []any{"peerings", 0, "status"}
-	a.Create(amazon, `{"region": "eu-west-1", "awsAccountId": "210987654321", "vpcId": "vpc-0a1b2c3d", "vpcCidr": "172.20.0.0/16"}`)
+	a.Create(amazon,
+		`{"region": "eu-west-1", "awsAccountId": "210987654321", "vpcId": "vpc-0a1b2c3d", "vpcCidr": "172.20.0.0/16"}`)
 	wantStates(t, a, amazon, first, "initiating-request", 5*time.Second, "pending-acceptance", time.Minute, "active")
 	a.Create(google, `{"provider": "GCP", "vpcProjectUid": "shop-project", "vpcNetworkName": "shop"}`)
 	wantStates(t, a, google, first, "initiating-request", 5*time.Second, "inactive", time.Hour, "inactive")
@@ -69,7 +70,8 @@ func TestStatesOfPrivateServiceConnect(t *testing.T) {
 	service := googleSubscription(a) + "/private-service-connect"
 	list := fmt.Sprintf("%s/%d", service, a.Create(service, nil))
 	state := []any{"status"}
-	wantStates(t, a, service, state, "create-queued", time.Second, "initialized", 3*time.Second, "create-pending", time.Minute, "active")
+	wantStates(t, a, service, state, "create-queued", time.Second, "initialized", 3*time.Second,
+		"create-pending", time.Minute, "active")
 
 	one := fmt.Sprintf("%s/endpoints/%d", list, a.Create(list, endpointBody))
 	first := []any{"endpoints", 0, "status"}

@@ -117,7 +117,8 @@ func TestSubscriptionLife(t *testing.T) {
 			t.Errorf("%v is not there\n%s", member, sub.Body)
 		}
 	}
-	if got := a.Do(http.MethodGet, path+"/pricing", nil); got.Get("pricing", 1, "databaseName") != "first-2" || got.Get("pricing", 1, "quantity") != 2.0 {
+	if got := a.Do(http.MethodGet, path+"/pricing", nil); got.Get("pricing", 1, "databaseName") != "first-2" ||
+		got.Get("pricing", 1, "quantity") != 2.0 {
 		t.Errorf("pricing of two databases: got %s", got.Body)
 	}
 
@@ -127,7 +128,9 @@ func TestSubscriptionLife(t *testing.T) {
 		t.Errorf("got %s, want it pending and yet changed", sub.Body)
 	}
 	a.Settle(path, "active")
-	wantError(t, a.Run(http.MethodPut, path, `{"deletionGracePeriod": "immediate", "customerManagedKeys": [{"resourceName": "key"}]}`), "CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_NOT_ALLOWED_WITH_CLOUD_PROVIDER_MANAGED_KEY")
+	wantError(t, a.Run(http.MethodPut, path,
+		`{"deletionGracePeriod": "immediate", "customerManagedKeys": [{"resourceName": "key"}]}`),
+		"CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_NOT_ALLOWED_WITH_CLOUD_PROVIDER_MANAGED_KEY")
 
 	wantError(t, a.Run(http.MethodDelete, path, nil), "SUBSCRIPTION_IN_USE")
 	for i := range 2 {
@@ -236,7 +239,8 @@ func TestMaintenanceWindows(t *testing.T) {
 		t.Errorf("at first: got %s", answer.Body)
 	}
 
-	const windows = `[{"startHour":22,"durationInHours":8,"days":["Friday","Monday"]},{"startHour":0,"durationInHours":4,"days":["Sunday"]}]`
+	const windows = `[{"startHour":22,"durationInHours":8,"days":["Friday","Monday"]},` +
+		`{"startHour":0,"durationInHours":4,"days":["Sunday"]}]`
 	wantDone(t, a.Run(http.MethodPut, path, `{"mode": "manual", "windows": `+windows+`}`))
 	var got struct {
 		Mode    string
@@ -247,7 +251,8 @@ func TestMaintenanceWindows(t *testing.T) {
 	}
 	answer = a.Do(http.MethodGet, path, nil)
 	answer.Into(t, &got)
-	if got.Mode != "manual" || len(got.Windows) != 2 || got.Windows[1].StartHour != 0 || !cmp.Equal(got.Windows[0].Days, []string{"Friday", "Monday"}) {
+	if got.Mode != "manual" || len(got.Windows) != 2 || got.Windows[1].StartHour != 0 ||
+		!cmp.Equal(got.Windows[0].Days, []string{"Friday", "Monday"}) {
 		t.Errorf("manual: got %s", answer.Body)
 	}
 

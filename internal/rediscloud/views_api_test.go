@@ -24,7 +24,8 @@ func TestListsShowWhatTheGetOfOneShows(t *testing.T) {
 	a.Settle(global, "active")
 	plan := essentials(a, biggerPlan)
 	a.Settle(fmt.Sprintf("%s/databases/%d", plan, a.Create(plan+"/databases", `{"name": "small"}`)), "active")
-	database, _ := a.Do(http.MethodGet, sub+"/databases", nil).Get("subscription", 0, "databases", 0, "databaseId").(float64)
+	database, _ := a.Do(http.MethodGet, sub+"/databases", nil).
+		Get("subscription", 0, "databases", 0, "databaseId").(float64)
 	a.Create("/v1/acl/roles", fmt.Sprintf(`{"name": "reader", "redisRules": [{"ruleName": "Read-Only", "databases": [
 		{"subscriptionId": %s, "databaseId": %.0f}]}]}`, strings.TrimPrefix(sub, "/v1/subscriptions/"), database))
 	a.Pass(time.Hour)

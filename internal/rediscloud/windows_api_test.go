@@ -69,7 +69,9 @@ func wantAgreement(t *testing.T, a *apitest.Account, sub string) apitest.Answer 
 
 // proBodies are subscriptions with one database, of both kinds.
 func proBodies() map[string]map[string]any {
-	return map[string]map[string]any{"single region": apitest.SubscriptionBody("one"), "Active-Active": activeActiveBody("two")}
+	return map[string]map[string]any{
+		"single region": apitest.SubscriptionBody("one"), "Active-Active": activeActiveBody("two"),
+	}
 }
 
 func TestSubscriptionBeingCreatedHasNothingYet(t *testing.T) {
@@ -86,7 +88,8 @@ func TestSubscriptionBeingCreatedHasNothingYet(t *testing.T) {
 					a.Do(http.MethodGet, sub, nil).Get("status") == "pending" {
 					t.Errorf("%s: got regions %s", name, regions.Body)
 				}
-				if (got.Get("numberOfDatabases") == 1.0) != created || (len(details) == 1) != created || (len(pricing) > 0) != created {
+				if (got.Get("numberOfDatabases") == 1.0) != created || (len(details) == 1) != created ||
+					(len(pricing) > 0) != created {
 					t.Errorf("%s: got %s", name, got.Body)
 				}
 				return got.Get("status")
@@ -103,7 +106,9 @@ func TestPolledSubscriptionIsEmptyUntilItIsActive(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
 	sub := fmt.Sprintf("/v1/subscriptions/%d", a.Create("/v1/subscriptions", apitest.SubscriptionBody("one")))
-	want := map[string]any{"status": "pending", "numberOfDatabases": 0.0, "cloudDetails": []any{}, "subscriptionPricing": []any{}}
+	want := map[string]any{
+		"status": "pending", "numberOfDatabases": 0.0, "cloudDetails": []any{}, "subscriptionPricing": []any{},
+	}
 	wantMembers(t, "pending", wantAgreement(t, a, sub), want)
 	a.Settle(sub, "active")
 	database := firstDatabase(t, a, sub)
@@ -121,7 +126,8 @@ func TestNothingNamesWhatASubscriptionBeingCreatedHas(t *testing.T) {
 	id := a.Create("/v1/subscriptions", activeActiveBody("one"))
 	sub := fmt.Sprintf("/v1/subscriptions/%d", id)
 	database := id - 100_000 + 51_000_001 // ids are drawn in turn
-	role := fmt.Sprintf(`{"name": "early", "redisRules": [{"ruleName": "Full-Access", "databases": [{"subscriptionId": %d, "databaseId": %d}]}]}`, id, database)
+	role := fmt.Sprintf(`{"name": "early", `+
+		`"redisRules": [{"ruleName": "Full-Access", "databases": [{"subscriptionId": %d, "databaseId": %d}]}]}`, id, database)
 	wantError(t, a.Run(http.MethodPost, "/v1/acl/roles", role), "DATABASE_NOT_FOUND")
 	if got := resource(poll(t, a, sub+"/regions/peerings"), "regions", 0); got != nil {
 		t.Errorf("got region %v", got)
@@ -198,7 +204,8 @@ func TestFirstDatabasesExistOnceTheKeysAreThere(t *testing.T) {
 		if got.Get("cloudDetails", 0, "provider") != "AWS" {
 			t.Errorf("got %s, want to see where it is", got.Body)
 		}
-		wantDone(t, a.Run(http.MethodPut, sub, `{"deletionGracePeriod": "immediate", "customerManagedKeys": [{"resourceName": "key"}]}`))
+		wantDone(t, a.Run(http.MethodPut, sub,
+			`{"deletionGracePeriod": "immediate", "customerManagedKeys": [{"resourceName": "key"}]}`))
 		wantAgreement(t, a, sub)
 		a.Settle(sub, "active")
 		wantMembers(t, "active", wantAgreement(t, a, sub), map[string]any{"numberOfDatabases": 2.0})

@@ -19,7 +19,10 @@ func TestDocumentsAreKeptAsTheyCame(t *testing.T) {
 		{name: "members", put: `{"b":"<&>","a":"\u00e9é"}`},
 		{name: "text", put: `"{}"`},
 		{name: "deep", put: deep},
-		{"merged", `{"z":1.0,"a":1,"b":{"d":1e2,"e":"<"}}`, `{"a":null,"b":{"c":2.50}}`, `{"b":{"c":2.50,"d":1e2,"e":"<"},"z":1.0}`},
+		{
+			"merged", `{"z":1.0,"a":1,"b":{"d":1e2,"e":"<"}}`, `{"a":null,"b":{"c":2.50}}`,
+			`{"b":{"c":2.50,"d":1e2,"e":"<"},"z":1.0}`,
+		},
 		{"merged-deep", deep, `{"a":{"b":1}}`, strings.TrimSuffix(deep, "}}") + `,"b":1}}`},
 		{"replaced", `{"z":1.0}`, `[null,1.0]`, `[null,1.0]`},
 	} {
@@ -28,7 +31,9 @@ func TestDocumentsAreKeptAsTheyCame(t *testing.T) {
 		if test.patch != "" {
 			wrote, want = a.Do(http.MethodPatch, path, test.patch, compact), test.want
 		}
-		for what, answer := range map[string]apitest.Answer{"write": wrote, "read": a.Do(http.MethodGet, path, nil, compact)} {
+		for what, answer := range map[string]apitest.Answer{
+			"write": wrote, "read": a.Do(http.MethodGet, path, nil, compact),
+		} {
 			if got := string(answer.Body); answer.Status != http.StatusOK || got != want {
 				t.Errorf("%s: the %s answers %d %.200s, want %.200s", test.name, what, answer.Status, got, want)
 			}

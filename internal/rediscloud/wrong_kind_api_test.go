@@ -20,7 +20,8 @@ func TestSingleRegionOperationsOnAnActiveActiveSubscription(t *testing.T) {
 	}{
 		{
 			"AWS", "POST", "/peerings",
-			`{"provider": "AWS", "region": "eu-west-1", "awsAccountId": "210987654321", "vpcId": "vpc-1", "vpcCidr": "172.20.0.0/16"}`,
+			`{"provider": "AWS", "region": "eu-west-1", "awsAccountId": "210987654321", "vpcId": "vpc-1", ` +
+				`"vpcCidr": "172.20.0.0/16"}`,
 			"CREATING_A_SINGLE_REGION_VPC_PEERING_IS_NOT_ALLOWED_WITH_ACTIVE_ACTIVE_SUBSCRIPTION",
 		},
 		{

@@ -112,7 +112,11 @@ func TestGrantRules(t *testing.T) {
 		{`[{"ruleName": "a", "databases": [{"subscriptionId": 1, "databaseId": 2, "regions": []}]}]`, ""},
 		{`[]`, "ACL_ROLE_REDIS_RULES_IS_MISSING"},
 		{`[{"ruleName": "a", "databases": []}]`, "ACL_ROLE_REDIS_RULES_DATABASES_SPEC_IS_MISSING"},
-		{`[{"ruleName": "a", "databases": [{"subscriptionId": 1, "databaseId": 2}]}, {"ruleName": "b", "databases": [{"subscriptionId": 1, "databaseId": 2}]}]`, "ACL_ROLE_REDIS_RULE_MUST_BE_DEFINED_ONLY_ONCE_PER_DATABASE"},
+		{
+			`[{"ruleName": "a", "databases": [{"subscriptionId": 1, "databaseId": 2}]}, ` +
+				`{"ruleName": "b", "databases": [{"subscriptionId": 1, "databaseId": 2}]}]`,
+			"ACL_ROLE_REDIS_RULE_MUST_BE_DEFINED_ONLY_ONCE_PER_DATABASE",
+		},
 	} {
 		var specs []grantSpec
 		if err := json.Unmarshal([]byte(tt.grants), &specs); err != nil {
@@ -138,7 +142,11 @@ func TestRegionsOfGrants(t *testing.T) {
 		{"the only region by its name", single, []string{"eu-west-1"}, "ACL_ROLE_REDIS_RULES_DATABASES_REGION_MUST_BE_CRDB"},
 		{"all", several, nil, ""},
 		{"all by their names", several, []string{"us-east-1", "eu-west-1"}, ""},
-		{"elsewhere", several, []string{"eu-west-1", "us-west-2"}, "ACL_ROLE_REDIS_RULES_DATABASES_REGION_IS_NOT_BELONGS_TO_DATABASE"},
+		{
+			"elsewhere", several,
+			[]string{"eu-west-1", "us-west-2"},
+			"ACL_ROLE_REDIS_RULES_DATABASES_REGION_IS_NOT_BELONGS_TO_DATABASE",
+		},
 		{"one twice", several, []string{"eu-west-1", "eu-west-1"}, "ACL_ROLE_REDIS_RULES_DATABASES_REGION_NOT_UNIQUE"},
 	} {
 		if got := cloudtest.CodeOf(t, GrantDatabase{Regions: tt.regions}.checkRegions(tt.db)); got != tt.want {

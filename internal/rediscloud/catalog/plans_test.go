@@ -15,10 +15,53 @@ func TestPlans(t *testing.T) {
 		ids[p.ID], names[p.Provider+p.Region+p.Name] = true, true
 	}
 	for id, want := range map[int64]Plan{
-		34843: {Name: "30MB", Size: 30, SizeMeasurementUnit: "MB", Provider: AWS, Region: "us-east-1", RegionID: 1, MaximumThroughput: 100, MaximumBandwidthGB: 5, Availability: "No replication", Connections: "30", CIDRAllowRules: 1},
-		34858: {Name: "250MB", Size: 250, SizeMeasurementUnit: "MB", Provider: AWS, Region: "us-east-1", RegionID: 1, Price: 5, MaximumThroughput: 1000, MaximumBandwidthGB: 100, Availability: "No replication", Connections: "256", CIDRAllowRules: 4},
-		34947: {Name: "Single-Zone_1GB", Size: 1, SizeMeasurementUnit: "GB", Provider: AWS, Region: "eu-west-1", RegionID: 4, Price: 23, MaximumThroughput: 2000, MaximumBandwidthGB: 200, Availability: "Single-zone", Connections: "1024", CIDRAllowRules: 8},
-		35008: {Name: "Single-Zone_Persistence_1GB", Size: 1, SizeMeasurementUnit: "GB", Provider: Azure, Region: "west-us", RegionID: 17, Price: 30, MaximumThroughput: 2000, MaximumBandwidthGB: 200, Availability: "Single-zone", Connections: "1024", CIDRAllowRules: 8, SupportDataPersistence: true},
+		34843: {
+			Name: "30MB", Size: 30, SizeMeasurementUnit: "MB", Provider: AWS, Region: "us-east-1", RegionID: 1,
+			MaximumThroughput: 100, MaximumBandwidthGB: 5, Availability: "No replication", Connections: "30", CIDRAllowRules: 1,
+		},
+		34858: {
+			Name:                "250MB",
+			Size:                250,
+			SizeMeasurementUnit: "MB",
+			Provider:            AWS,
+			Region:              "us-east-1",
+			RegionID:            1,
+			Price:               5,
+			MaximumThroughput:   1000,
+			MaximumBandwidthGB:  100,
+			Availability:        "No replication",
+			Connections:         "256",
+			CIDRAllowRules:      4,
+		},
+		34947: {
+			Name:                "Single-Zone_1GB",
+			Size:                1,
+			SizeMeasurementUnit: "GB",
+			Provider:            AWS,
+			Region:              "eu-west-1",
+			RegionID:            4,
+			Price:               23,
+			MaximumThroughput:   2000,
+			MaximumBandwidthGB:  200,
+			Availability:        "Single-zone",
+			Connections:         "1024",
+			CIDRAllowRules:      8,
+		},
+		35008: {
+			Name:                   "Single-Zone_Persistence_1GB",
+			Size:                   1,
+			SizeMeasurementUnit:    "GB",
+			Provider:               Azure,
+			Region:                 "west-us",
+			RegionID:               17,
+			Price:                  30,
+			MaximumThroughput:      2000,
+			MaximumBandwidthGB:     200,
+			Availability:           "Single-zone",
+			Connections:            "1024",
+			CIDRAllowRules:         8,
+			SupportDataPersistence: true,
+		},
 	} {
 		want.ID = id
 		if got, _ := PlanByID(id); got != want {

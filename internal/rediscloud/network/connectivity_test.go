@@ -55,23 +55,40 @@ func TestPeeringRules(t *testing.T) {
 		{"AWS", onAWS, func(*vpcSpec) {}, "eu-west-1", ""},
 		{"AWS by name", onAWS, func(s *vpcSpec) { s.Provider = "aws" }, "eu-west-1", ""},
 		{"GCP", onGCP, func(*vpcSpec) {}, "", ""},
-		{"no such provider", onAWS, func(s *vpcSpec) { s.Provider = "azure" }, "eu-west-1", "VPC_PEERING_IS_NOT_KNOWN_CLOUD_PROVIDER"},
-		{"a subscription of the other provider", onGCP, func(s *vpcSpec) { s.Provider = "AWS" }, "eu-west-1", "VPC_PEERING_BELONGS_TO_DIFFERENT_CLOUD_PROVIDER"},
+		{
+			"no such provider", onAWS, func(s *vpcSpec) { s.Provider = "azure" }, "eu-west-1",
+			"VPC_PEERING_IS_NOT_KNOWN_CLOUD_PROVIDER",
+		},
+		{
+			"a subscription of the other provider", onGCP, func(s *vpcSpec) { s.Provider = "AWS" }, "eu-west-1",
+			"VPC_PEERING_BELONGS_TO_DIFFERENT_CLOUD_PROVIDER",
+		},
 		{"account", onAWS, func(s *vpcSpec) { s.Account = "4291" }, "eu-west-1", "VPC_PEERING_INVALID_ACCOUNT"},
-		{"a VPC as the official description writes one", onAWS, func(s *vpcSpec) { s.VPC = "vpc-0123456789abcdef01" }, "eu-west-1", ""},
+		{
+			"a VPC as the official description writes one", onAWS, func(s *vpcSpec) { s.VPC = "vpc-0123456789abcdef01" },
+			"eu-west-1", "",
+		},
 		{"VPC", onAWS, func(s *vpcSpec) { s.VPC = "shop" }, "eu-west-1", "VPC_PEERING_INVALID_VPC"},
 		{"region", onAWS, func(*vpcSpec) {}, "us-east1", "VPC_PEERING_INVALID_REGION"},
 		{"project", onGCP, func(s *vpcSpec) { s.Project = "Shop" }, "", "VPC_PEERING_INVALID_PROJECT"},
 		{"network", onGCP, func(s *vpcSpec) { s.Network = "-" }, "", "VPC_PEERING_INVALID_VPC"},
 		{"no CIDR", onAWS, func(s *vpcSpec) { s.CIDR = nil }, "eu-west-1", "VPC_PEERING_CIDR_IS_MISSING"},
-		{"both", onAWS, func(s *vpcSpec) { s.CIDRs = []string{"172.21.0.0/16"} }, "eu-west-1", "VPC_PEERING_TOO_MANY_CIDR_SPECIFICATIONS"},
+		{
+			"both", onAWS, func(s *vpcSpec) { s.CIDRs = []string{"172.21.0.0/16"} }, "eu-west-1",
+			"VPC_PEERING_TOO_MANY_CIDR_SPECIFICATIONS",
+		},
 		{"no network", onAWS, func(s *vpcSpec) { s.CIDR = text("172.20.0.1/16") }, "eu-west-1", "VPC_PEERING_INVALID_CIDR"},
-		{"the deployment's network", onAWS, func(s *vpcSpec) { s.CIDR = text("10.0.0.0/8") }, "eu-west-1", "VPC_PEERING_CIDR_OVERLAP"},
+		{
+			"the deployment's network", onAWS, func(s *vpcSpec) { s.CIDR = text("10.0.0.0/8") }, "eu-west-1",
+			"VPC_PEERING_CIDR_OVERLAP",
+		},
 		{"overlap", onAWS, func(s *vpcSpec) {
 			s.cidrSpec = cidrSpec{CIDRs: []string{"172.20.0.0/16", "172.20.1.0/24"}}
 		}, "eu-west-1", "VPC_PEERING_CIDR_OVERLAP"},
 		{"six", onAWS, func(s *vpcSpec) {
-			s.cidrSpec = cidrSpec{CIDRs: []string{"172.20.0.0/16", "172.21.0.0/16", "172.22.0.0/16", "172.23.0.0/16", "172.24.0.0/16", "172.25.0.0/16"}}
+			s.cidrSpec = cidrSpec{CIDRs: []string{
+				"172.20.0.0/16", "172.21.0.0/16", "172.22.0.0/16", "172.23.0.0/16", "172.24.0.0/16", "172.25.0.0/16",
+			}}
 		}, "eu-west-1", "VPC_PEERING_TOO_MANY_CIDR_SPECIFICATIONS"},
 	} {
 		spec := tt.from
@@ -93,7 +110,10 @@ func TestRegionPeeringsView(t *testing.T) {
 	regions := []subscription.DeployedRegion{{ID: 1, Name: "us-east-1"}, {ID: 4, Name: "eu-west-1"}}
 	peering := cloud.Resource[Peering]{
 		ID: 7, Parent: 100, Status: cloud.StatusActive,
-		Body: Peering{RegionID: 4, Provider: catalog.AWS, Region: "us-west-2", Account: "210987654321", VPC: "vpc-0a1b2c3d", CIDRs: []string{"172.20.0.0/16"}},
+		Body: Peering{
+			RegionID: 4, Provider: catalog.AWS, Region: "us-west-2", Account: "210987654321", VPC: "vpc-0a1b2c3d",
+			CIDRs: []string{"172.20.0.0/16"},
+		},
 	}
 	got := showRegionPeerings(100, regions, []cloud.Resource[Peering]{peering})
 	want := regionPeeringList{Subscription: 100, Regions: []regionPeerings{
@@ -121,10 +141,16 @@ func TestGatewayCIDRs(t *testing.T) {
 	}{
 		{"others", have, []cidrAddress{"10.30.0.0/16"}, ""},
 		{"another order", have, []cidrAddress{"10.20.0.0/16", "10.10.0.0/16"}, ""},
-		{"the same", have, []cidrAddress{"10.10.0.0/16", "10.20.0.0/16"}, "TGW_ATTACHMENT_CIDRS_ARE_THE_SAME_AS_EXISTING_ONES"},
+		{
+			"the same", have,
+			[]cidrAddress{"10.10.0.0/16", "10.20.0.0/16"},
+			"TGW_ATTACHMENT_CIDRS_ARE_THE_SAME_AS_EXISTING_ONES",
+		},
 		{"none", have, nil, ""},
 		{"still none", nil, nil, ""},
-		{"one twice", have, []cidrAddress{"10.10.0.0/16", "10.10.0.0/16"}, "TGW_ATTACHMENT_CIDRS_REQUEST_CONTAINS_DUPLICATES"},
+		{
+			"one twice", have, []cidrAddress{"10.10.0.0/16", "10.10.0.0/16"}, "TGW_ATTACHMENT_CIDRS_REQUEST_CONTAINS_DUPLICATES",
+		},
 		{"an address", have, []cidrAddress{"10.10.0.1"}, "TGW_ATTACHMENT_CIDRS_INVALID_LENGTH"},
 		{"too long a mask", have, []cidrAddress{"10.10.0.0/33"}, "TGW_ATTACHMENT_CIDRS_INVALID_LENGTH"},
 	} {
@@ -178,9 +204,21 @@ func TestWatchedEndpoint(t *testing.T) {
 		{"an accepter and the first", cloud.StatusActive, []time.Duration{0, 15 * time.Second}, false},
 		{"an accepter and the second", cloud.StatusActive, []time.Duration{0, 15 * time.Second, 25 * time.Second}, true},
 		{"a refresh, an accepter and the first", pscEndpointRejected, []time.Duration{0, 0, 15 * time.Second}, false},
-		{"a refresh, an accepter and the second", pscEndpointRejected, []time.Duration{0, 0, 15 * time.Second, 25 * time.Second}, true},
-		{"who waits for it to become active", pscEndpointAccepting, []time.Duration{0, 10 * time.Second, 20 * time.Second, 30 * time.Second}, false},
-		{"who waits for it to be pending", pscEndpointProcessing, []time.Duration{0, 10 * time.Second, 20 * time.Second, 30 * time.Second}, false},
+		{
+			"a refresh, an accepter and the second", pscEndpointRejected,
+			[]time.Duration{0, 0, 15 * time.Second, 25 * time.Second},
+			true,
+		},
+		{
+			"who waits for it to become active", pscEndpointAccepting,
+			[]time.Duration{0, 10 * time.Second, 20 * time.Second, 30 * time.Second},
+			false,
+		},
+		{
+			"who waits for it to be pending", pscEndpointProcessing,
+			[]time.Duration{0, 10 * time.Second, 20 * time.Second, 30 * time.Second},
+			false,
+		},
 	} {
 		var watch pscWatch
 		leaves := false

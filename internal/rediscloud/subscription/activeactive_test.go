@@ -16,7 +16,8 @@ import (
 // another order.
 func twoRegions(tb testing.TB) Subscription {
 	tb.Helper()
-	s, err := newService(tb).newSubscription(asked(tb, `{"deploymentType": "active-active", "cloudProviders": [{"regions": [
+	s, err := newService(tb).newSubscription(asked(tb,
+		`{"deploymentType": "active-active", "cloudProviders": [{"regions": [
 		{"region": "us-east-2", "networking": {"deploymentCIDR": "10.0.1.0/24"}},
 		{"region": "us-east-1", "networking": {"deploymentCIDR": "10.0.0.0/24"}}
 	]}]}`))
@@ -59,15 +60,38 @@ func TestActiveActiveSubscriptionRules(t *testing.T) {
 		{regions(region("atlantis", "10.0.0.0/24")), "SUBSCRIPTION_INVALID_REGION_NAME"},
 		{regions(eleven[:maxRegions]...), ""},
 		{regions(eleven...), "ACTIVE_ACTIVE_REGION_LIMIT_REACHED"},
-		{regions(`{"region": "us-east-1", "networking": {"deploymentCIDR": "10.0.0.0/24", "vpcId": "vpc-1"}}`), "VPC_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"},
+		{
+			regions(`{"region": "us-east-1", "networking": {"deploymentCIDR": "10.0.0.0/24", "vpcId": "vpc-1"}}`),
+			"VPC_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT",
+		},
 		{`{"memoryStorage": "ram-and-flash"}`, "ACTIVE_ACTIVE_RAM_AND_FLASH_MEMORY_STORAGE_NOT_SUPPORTED"},
-		{`{"cloudProviders": [{"cloudAccountId": 2, "regions": [` + one + `]}]}`, "ACTIVE_ACTIVE_EXTERNAL_ACCOUNTS_NOT_SUPPORTED"},
-		{`{"cloudProviders": [{"provider": "GCP", "cloudAccountId": 2, "regions": [` + one + `]}]}`, "ACTIVE_ACTIVE_GCP_EXTERNAL_CLOUD_ACCOUNT_NOT_SUPPORTED"},
-		{`{"cloudProviders": [{"regions": [` + one + `]}, {"cloudAccountId": 2, "regions": []}]}`, "ACTIVE_ACTIVE_MULTIPLE_CLOUD_ACCOUNTS_NOT_SUPPORTED"},
+		{
+			`{"cloudProviders": [{"cloudAccountId": 2, "regions": [` + one + `]}]}`,
+			"ACTIVE_ACTIVE_EXTERNAL_ACCOUNTS_NOT_SUPPORTED",
+		},
+		{
+			`{"cloudProviders": [{"provider": "GCP", "cloudAccountId": 2, "regions": [` + one + `]}]}`,
+			"ACTIVE_ACTIVE_GCP_EXTERNAL_CLOUD_ACCOUNT_NOT_SUPPORTED",
+		},
+		{
+			`{"cloudProviders": [{"regions": [` + one + `]}, {"cloudAccountId": 2, "regions": []}]}`,
+			"ACTIVE_ACTIVE_MULTIPLE_CLOUD_ACCOUNTS_NOT_SUPPORTED",
+		},
 		{`{"cloudProviders": [{"provider": "OCI", "regions": [` + one + `]}]}`, "NOT_KNOWN_CLOUD_PROVIDER"},
-		{`{"cloudProviders": [{"regions": [` + one + `]}, {"provider": "GCP", "regions": []}]}`, "MULTIPLE_CLOUD_PROVIDERS_NOT_SUPPORTED"},
-		{`{"cloudProviders": [{"regions": [` + one + `]}], "databases": [{"name": "a", "localThroughputMeasurement": [{"region": "us-east-1"}]}]}`, ""},
-		{`{"cloudProviders": [{"regions": [` + one + `]}], "databases": [{"name": "a", "localThroughputMeasurement": [{"region": "us-east-2"}]}]}`, "MISSING_REGIONS_BETWEEN_CLOUD_PROVIDERS_AND_DATABASES_LOCAL_THROUGHPUT_MEASUREMENTS"},
+		{
+			`{"cloudProviders": [{"regions": [` + one + `]}, {"provider": "GCP", "regions": []}]}`,
+			"MULTIPLE_CLOUD_PROVIDERS_NOT_SUPPORTED",
+		},
+		{
+			`{"cloudProviders": [{"regions": [` + one +
+				`]}], "databases": [{"name": "a", "localThroughputMeasurement": [{"region": "us-east-1"}]}]}`,
+			"",
+		},
+		{
+			`{"cloudProviders": [{"regions": [` + one +
+				`]}], "databases": [{"name": "a", "localThroughputMeasurement": [{"region": "us-east-2"}]}]}`,
+			"MISSING_REGIONS_BETWEEN_CLOUD_PROVIDERS_AND_DATABASES_LOCAL_THROUGHPUT_MEASUREMENTS",
+		},
 	} {
 		in := asked(t, tt.members)
 		in.DeploymentType = activeActive
@@ -105,25 +129,68 @@ func TestRulesOfANewActiveActiveDatabase(t *testing.T) {
 	}{
 		{`{}`, siblings{}, ""},
 		{`{}`, full, "ACTIVE_ACTIVE_DATABASE_LIMIT_EXCEEDED"},
-		{`{"localThroughputMeasurement": [{"region": "us-east-1", "readOperationsPerSecond": 500, "writeOperationsPerSecond": 1500}]}`, siblings{}, ""},
-		{`{"localThroughputMeasurement": [{"region": "us-east-1", "readOperationsPerSecond": 700}]}`, siblings{}, "LOCAL_THROUGHPUT_READ_AND_WRITE_OPERATIONS_PER_SECOND_VALUES_MUST_BE_IN_INCREMENTS_OF_500_OR_MINIMUM"},
-		{`{"localThroughputMeasurement": [{"region": "us-east-1", "writeOperationsPerSecond": 0}]}`, siblings{}, "LOCAL_THROUGHPUT_READ_AND_WRITE_OPERATIONS_PER_SECOND_VALUES_MUST_BE_IN_INCREMENTS_OF_500_OR_MINIMUM"},
-		{`{"localThroughputMeasurement": [{"region": "us-east-1", "writeOperationsPerSecond": 100000000}]}`, siblings{}, "DATABASE_THROUGHPUT_TOO_BIG"},
-		{`{"localThroughputMeasurement": [{"region": "eu-west-1"}]}`, siblings{}, "MISSING_REGIONS_BETWEEN_LOCAL_THROUGHPUT_MEASUREMENTS_AND_SUBSCRIPTION_REGIONS"},
-		{`{"localThroughputMeasurement": [{"region": "us-east-1"}, {"region": "us-east-1"}]}`, siblings{}, "CRDB_ACTIVE_ACTIVE_REGIONS_MUST_BE_DEFINED_ONCE"},
+		{
+			`{"localThroughputMeasurement": [{"region": "us-east-1", "readOperationsPerSecond": 500, ` +
+				`"writeOperationsPerSecond": 1500}]}`, siblings{}, "",
+		},
+		{
+			`{"localThroughputMeasurement": [{"region": "us-east-1", "readOperationsPerSecond": 700}]}`,
+			siblings{},
+			"LOCAL_THROUGHPUT_READ_AND_WRITE_OPERATIONS_PER_SECOND_VALUES_MUST_BE_IN_INCREMENTS_OF_500_OR_MINIMUM",
+		},
+		{
+			`{"localThroughputMeasurement": [{"region": "us-east-1", "writeOperationsPerSecond": 0}]}`,
+			siblings{},
+			"LOCAL_THROUGHPUT_READ_AND_WRITE_OPERATIONS_PER_SECOND_VALUES_MUST_BE_IN_INCREMENTS_OF_500_OR_MINIMUM",
+		},
+		{
+			`{"localThroughputMeasurement": [{"region": "us-east-1", "writeOperationsPerSecond": 100000000}]}`,
+			siblings{},
+			"DATABASE_THROUGHPUT_TOO_BIG",
+		},
+		{
+			`{"localThroughputMeasurement": [{"region": "eu-west-1"}]}`,
+			siblings{},
+			"MISSING_REGIONS_BETWEEN_LOCAL_THROUGHPUT_MEASUREMENTS_AND_SUBSCRIPTION_REGIONS",
+		},
+		{
+			`{"localThroughputMeasurement": [{"region": "us-east-1"}, {"region": "us-east-1"}]}`,
+			siblings{},
+			"CRDB_ACTIVE_ACTIVE_REGIONS_MUST_BE_DEFINED_ONCE",
+		},
 		{`{"protocol": "memcached"}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_MEMCACHED_PROTOCOL_IS_NOT_ALLOWED"},
-		{`{"redisVersion": "6.2", "respVersion": "resp3"}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_RESP_VERSION_IS_NOT_SUPPORTED"},
+		{
+			`{"redisVersion": "6.2", "respVersion": "resp3"}`,
+			siblings{},
+			"ACTIVE_ACTIVE_DATABASE_RESP_VERSION_IS_NOT_SUPPORTED",
+		},
 		{`{"replication": true}`, siblings{}, ""},
 		{`{"replication": false}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_REPLICATION_CANNOT_BE_FALSE"},
 		{`{"redisVersion": "7.4", "modules": [{"name": "RedisJSON"}, {"name": "RediSearch"}]}`, siblings{}, ""},
-		{`{"redisVersion": "7.4", "modules": [{"name": "RedisBloom"}]}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_MODULE_IS_NOT_SUPPORTED"},
+		{
+			`{"redisVersion": "7.4", "modules": [{"name": "RedisBloom"}]}`,
+			siblings{},
+			"ACTIVE_ACTIVE_DATABASE_MODULE_IS_NOT_SUPPORTED",
+		},
 		{`{"replicaOf": ["redis://a:1"]}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_REPLICA_OF_NOT_SUPPORTED"},
-		{`{"replica": {"syncSources": [{"endpoint": "redis://a:1"}]}}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_REPLICA_OF_NOT_SUPPORTED"},
+		{
+			`{"replica": {"syncSources": [{"endpoint": "redis://a:1"}]}}`,
+			siblings{},
+			"ACTIVE_ACTIVE_DATABASE_REPLICA_OF_NOT_SUPPORTED",
+		},
 		{`{"periodicBackupPath": "s3://b"}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_PERIODIC_BACK_UP_PATH_NOT_ALLOWED"},
 		{`{"remoteBackup": {"active": true}}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_PERIODIC_BACK_UP_PATH_NOT_ALLOWED"},
-		{`{"throughputMeasurement": {"by": "operations-per-second", "value": 1000}}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_INVALID_THROUGHPUT"},
+		{
+			`{"throughputMeasurement": {"by": "operations-per-second", "value": 1000}}`,
+			siblings{},
+			"ACTIVE_ACTIVE_DATABASE_INVALID_THROUGHPUT",
+		},
 		{`{"queryPerformanceFactor": "Standard"}`, siblings{}, ""},
-		{`{"queryPerformanceFactor": "2x"}`, siblings{}, "DATABASE_QUERY_PERFORMANCE_FACTOR_IS_NOT_SUPPORTED_ON_ACTIVE_ACTIVE"},
+		{
+			`{"queryPerformanceFactor": "2x"}`,
+			siblings{},
+			"DATABASE_QUERY_PERFORMANCE_FACTOR_IS_NOT_SUPPORTED_ON_ACTIVE_ACTIVE",
+		},
 		{`{"alerts": [{"name": "dataset-size", "value": 80}]}`, siblings{}, ""},
 		{`{"alerts": [{"name": "syncsource-lag", "value": 80}]}`, siblings{}, "ACTIVE_ACTIVE_DATABASE_ALERT_NOT_SUPPORTED"},
 		{`{"datasetSizeInGb": null}`, siblings{}, "DATABASE_SIZE_LIMIT_NOT_DEFINED"},
@@ -144,7 +211,8 @@ func TestRulesOfANewActiveActiveDatabase(t *testing.T) {
 func TestGlobalAndLocalSettings(t *testing.T) {
 	t.Parallel()
 	const id = 51_000_001
-	d, err := designDatabase(twoRegions(t), cloudtest.FromJSON[DatabaseSpec](t, `{"name": "orders", "datasetSizeInGb": 1, "password": "all"}`), siblings{})
+	d, err := designDatabase(twoRegions(t),
+		cloudtest.FromJSON[DatabaseSpec](t, `{"name": "orders", "datasetSizeInGb": 1, "password": "all"}`), siblings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,14 +233,17 @@ func TestGlobalAndLocalSettings(t *testing.T) {
 			settings{"all", "none", []string{"0.0.0.0/0"}, true, 1000, 1000, false},
 		},
 		{
-			`{"globalDataPersistence": "aof-every-write", "globalSourceIp": ["10.0.0.0/8"], "regions": [{"region": "us-east-2", "password": "own",
-				"sourceIp": ["192.0.2.0/24"], "enableDefaultUser": true, "localThroughputMeasurement": {"region": "us-east-2", "readOperationsPerSecond": 2000}}]}`,
+			`{"globalDataPersistence": "aof-every-write", "globalSourceIp": ["10.0.0.0/8"], "regions": [
+				{"region": "us-east-2", "password": "own",
+				"sourceIp": ["192.0.2.0/24"], "enableDefaultUser": true,
+				"localThroughputMeasurement": {"region": "us-east-2", "readOperationsPerSecond": 2000}}]}`,
 			settings{"all", "aof-every-write", []string{"10.0.0.0/8"}, true, 1000, 1000, false},
 			settings{"own", "aof-every-write", []string{"192.0.2.0/24"}, true, 2000, 1000, false},
 		},
 		{
 			`{"regions": [{"region": "us-east-1", "localThroughputMeasurement": {"writeOperationsPerSecond": 3000}},
-				{"region": "us-east-2", "remoteBackup": {"active": true, "interval": "every-6-hours", "storageType": "aws-s3", "storagePath": "s3://b"}}]}`,
+				{"region": "us-east-2", "remoteBackup": {"active": true, "interval": "every-6-hours",
+				"storageType": "aws-s3", "storagePath": "s3://b"}}]}`,
 			settings{"all", "aof-every-write", []string{"10.0.0.0/8"}, true, 1000, 3000, false},
 			settings{"own", "aof-every-write", []string{"192.0.2.0/24"}, true, 2000, 1000, true},
 		},
@@ -188,7 +259,9 @@ func TestGlobalAndLocalSettings(t *testing.T) {
 		var got []settings
 		for _, l := range d.Locals {
 			at := d.at(l)
-			got = append(got, settings{at.password(id), at.Persistence, at.AllowedSources(), !at.NoDefaultUser, l.Reads, l.Writes, at.Backup != nil})
+			got = append(got, settings{
+				at.password(id), at.Persistence, at.AllowedSources(), !at.NoDefaultUser, l.Reads, l.Writes, at.Backup != nil,
+			})
 		}
 		if diff := cmp.Diff([]settings{step.first, step.second}, got); diff != "" {
 			t.Errorf("after %s (-want +got):\n%s", step.change, diff)
@@ -200,12 +273,24 @@ func TestGlobalAndLocalSettings(t *testing.T) {
 	}{
 		{`{"regions": [{"region": "eu-west-1"}]}`, "ACTIVE_ACTIVE_MISMATCH_BETWEEN_REQUEST_REGIONS_AND_SUBSCRIPTION_REGIONS"},
 		{`{"regions": [{"region": "us-east-1"}, {"region": "us-east-1"}]}`, "ACTIVE_ACTIVE_REGIONS_MUST_BE_DEFINED_ONCE"},
-		{`{"regions": [{"region": "us-east-1", "localThroughputMeasurement": {"region": "us-east-2"}}]}`, "ACTIVE_ACTIVE_MISMATCH_BETWEEN_REQUEST_REGIONS_AND_SUBSCRIPTION_REGIONS"},
-		{`{"regions": [{"region": "us-east-1", "localThroughputMeasurement": {"readOperationsPerSecond": 1}}]}`, "LOCAL_THROUGHPUT_READ_AND_WRITE_OPERATIONS_PER_SECOND_VALUES_MUST_BE_IN_INCREMENTS_OF_500_OR_MINIMUM"},
+		{
+			`{"regions": [{"region": "us-east-1", "localThroughputMeasurement": {"region": "us-east-2"}}]}`,
+			"ACTIVE_ACTIVE_MISMATCH_BETWEEN_REQUEST_REGIONS_AND_SUBSCRIPTION_REGIONS",
+		},
+		{
+			`{"regions": [{"region": "us-east-1", "localThroughputMeasurement": {"readOperationsPerSecond": 1}}]}`,
+			"LOCAL_THROUGHPUT_READ_AND_WRITE_OPERATIONS_PER_SECOND_VALUES_MUST_BE_IN_INCREMENTS_OF_500_OR_MINIMUM",
+		},
 		{`{"regions": [{"region": "us-east-1", "password": ""}]}`, "DATABASE_PASSWORD_IS_BLANK"},
 		{`{"regions": [{"region": "us-east-1", "sourceIp": ["x"]}]}`, "DATABASE_INVALID_SIP"},
-		{`{"regions": [{"region": "us-east-1", "alerts": [{"name": "latency", "value": 0}]}]}`, "DATABASE_INVALID_ALERT_VALUE"},
-		{`{"regions": [{"region": "us-east-1", "alerts": [{"name": "syncsource-lag", "value": 9}]}]}`, "ACTIVE_ACTIVE_DATABASE_ALERT_NOT_SUPPORTED"},
+		{
+			`{"regions": [{"region": "us-east-1", "alerts": [{"name": "latency", "value": 0}]}]}`,
+			"DATABASE_INVALID_ALERT_VALUE",
+		},
+		{
+			`{"regions": [{"region": "us-east-1", "alerts": [{"name": "syncsource-lag", "value": 9}]}]}`,
+			"ACTIVE_ACTIVE_DATABASE_ALERT_NOT_SUPPORTED",
+		},
 		{`{"regions": [{"region": "us-east-1", "remoteBackup": {"active": true}}]}`, "DATABASE_INVALID_BACKUP_INTERVAL"},
 		{`{"globalAlerts": [{"name": "syncsource-lag", "value": 9}]}`, "ACTIVE_ACTIVE_DATABASE_ALERT_NOT_SUPPORTED"},
 		{`{"globalEnableDefaultUser": false, "globalPassword": "other"}`, ""},
@@ -213,7 +298,8 @@ func TestGlobalAndLocalSettings(t *testing.T) {
 		{`{"datasetSizeInGb": 1, "memoryLimitInGb": 1}`, "DATABASE_SIZE_LIMIT_INVALID_TOO_MANY_MEMORY_SPECIFICATIONS"},
 	} {
 		changed := d
-		if got := cloudtest.CodeOf(t, cloudtest.FromJSON[activeActiveUpdate](t, tt.change).change(id, &changed)); got != tt.want {
+		got := cloudtest.CodeOf(t, cloudtest.FromJSON[activeActiveUpdate](t, tt.change).change(id, &changed))
+		if got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.change, got, tt.want)
 		}
 	}

@@ -22,7 +22,11 @@ func TestAllowListRules(t *testing.T) {
 		want cloud.Code
 	}{
 		{"empty", AllowList{}, ""},
-		{"both kinds", AllowList{[]string{"192.168.0.0/16", "203.0.113.7", "0.0.0.0/0"}, []string{"sg-0a1b2c3d4e5f60718"}}, ""},
+		{
+			"both kinds",
+			AllowList{[]string{"192.168.0.0/16", "203.0.113.7", "0.0.0.0/0"}, []string{"sg-0a1b2c3d4e5f60718"}},
+			"",
+		},
 		{"full", AllowList{many, groups}, ""},
 		{"too many ranges", AllowList{CIDRs: append(many, "172.16.0.0/12")}, "CIDR_WHITELIST_LIMIT_EXCEEDED"},
 		{"too many groups", AllowList{SecurityGroups: append(groups, "sg-ffffffff")}, "CIDR_WHITELIST_LIMIT_EXCEEDED"},

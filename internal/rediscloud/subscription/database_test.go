@@ -58,19 +58,36 @@ func TestRulesOfANewDatabase(t *testing.T) {
 		{inRAM(), `{"datasetSizeInGb": null, "memoryLimitInGb": 0.1}`, ""},
 		{inRAM(), `{"datasetSizeInGb": 1e9}`, "DATABASE_SIZE_TOO_BIG"},
 		{inRAM(), `{"throughputMeasurement": {"by": "operations-per-second", "value": 0}}`, "PLANNER_INVALID_THROUGHPUT"},
-		{inRAM(), `{"throughputMeasurement": {"by": "operations-per-second", "value": 10000001}}`, "DATABASE_THROUGHPUT_TOO_BIG"},
+		{
+			inRAM(), `{"throughputMeasurement": {"by": "operations-per-second", "value": 10000001}}`,
+			"DATABASE_THROUGHPUT_TOO_BIG",
+		},
 		{inRAM(), `{"throughputMeasurement": {"by": "number-of-shards", "value": 2}}`, ""},
-		{inRAM(), `{"throughputMeasurement": {"by": "number-of-shards", "value": 2}, "modules": [{"name": "RediSearch"}]}`, "REDISEARCH_SUPPORTS_ONLY_OPERATIONS_PER_SECOND_AS_THROUGHPUT_MEASUREMENT"},
-		{inRAM(), `{"localThroughputMeasurement": [{"region": "eu-west-1"}]}`, "LOCAL_THROUGHPUT_MEASUREMENT_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION"},
+		{
+			inRAM(), `{"throughputMeasurement": {"by": "number-of-shards", "value": 2}, "modules": [{"name": "RediSearch"}]}`,
+			"REDISEARCH_SUPPORTS_ONLY_OPERATIONS_PER_SECOND_AS_THROUGHPUT_MEASUREMENT",
+		},
+		{
+			inRAM(), `{"localThroughputMeasurement": [{"region": "eu-west-1"}]}`,
+			"LOCAL_THROUGHPUT_MEASUREMENT_NOT_ALLOWED_WITH_SINGLE_REGION_SUBSCRIPTION",
+		},
 		{inRAM(), `{"protocol": "memcached"}`, ""},
 		{inRAM(), `{"protocol": "memcached", "saslUsername": "mc", "saslPassword": "secret"}`, ""},
 		{inRAM(), `{"protocol": "memcached", "saslUsername": ""}`, "DATABASE_MEMCACHED_SASL_USERNAME_IS_BLANK"},
 		{inRAM(), `{"protocol": "memcached", "saslPassword": ""}`, "DATABASE_MEMCACHED_SASL_PASSWORD_IS_BLANK"},
 		{inRAM(), `{"protocol": "memcached", "saslPassword": "` + strings.Repeat("x", 49) + `"}`, ""},
-		{inRAM(), `{"protocol": "memcached", "saslPassword": "` + strings.Repeat("x", 50) + `"}`, "DATABASE_MEMCACHED_SASL_PASSWORD_MAX_LENGTH"},
-		{inRAM(), `{"protocol": "memcached", "redisVersion": "7.4", "modules": [{"name": "RedisJSON"}]}`, "DATABASE_MEMCACHED_CONTAINS_MODULES"},
+		{
+			inRAM(), `{"protocol": "memcached", "saslPassword": "` + strings.Repeat("x", 50) + `"}`,
+			"DATABASE_MEMCACHED_SASL_PASSWORD_MAX_LENGTH",
+		},
+		{
+			inRAM(), `{"protocol": "memcached", "redisVersion": "7.4", "modules": [{"name": "RedisJSON"}]}`,
+			"DATABASE_MEMCACHED_CONTAINS_MODULES",
+		},
 		{inRAM(), `{"protocol": "memcached", "password": "secret"}`, "DATABASE_MEMCACHED_CONTAINS_REDIS_PASSWORD"},
-		{inRAM(), `{"protocol": "memcached", "supportOSSClusterApi": true}`, "DATABASE_MEMCACHED_NOT_SUPPORT_OSS_CLUSTER_API"},
+		{
+			inRAM(), `{"protocol": "memcached", "supportOSSClusterApi": true}`, "DATABASE_MEMCACHED_NOT_SUPPORT_OSS_CLUSTER_API",
+		},
 		{inFlash(), `{"protocol": "memcached"}`, "REDIS_ON_FLASH_DATABASE_MEMCACHED_PROTOCOL_IS_NOT_ALLOWED"},
 		{inRAM(), `{"saslUsername": "mc"}`, "DATABASE_CONTAIN_MEMCACHED_USERNAME"},
 		{inRAM(), `{"saslPassword": "secret"}`, "DATABASE_CONTAIN_MEMCACHED_PASSWORD"},
@@ -87,7 +104,9 @@ func TestRulesOfANewDatabase(t *testing.T) {
 		{inFlash(), `{"averageItemSizeInBytes": -1}`, "DATABASE_AVERAGE_ITEM_SIZE_INVALID_VALUE"},
 		{inRAM(), `{"alerts": [{"name": "dataset-size", "value": 100}, {"name": "syncsource-error", "value": 0}]}`, ""},
 		{inRAM(), `{"alerts": [{"name": "dataset-size", "value": 101}]}`, "DATABASE_INVALID_ALERT_VALUE"},
-		{inRAM(), `{"alerts": [{"name": "latency", "value": 1}, {"name": "latency", "value": 2}]}`, "DATABASE_INVALID_ALERTS"},
+		{
+			inRAM(), `{"alerts": [{"name": "latency", "value": 1}, {"name": "latency", "value": 2}]}`, "DATABASE_INVALID_ALERTS",
+		},
 		{inRAM(), `{"alerts": [{"name": "connections-limit", "value": 80}]}`, "FLEXIBLE_DATABASE_ALERT_NOT_SUPPORTED"},
 		{inRAM(), `{"replicaOf": ["redis://:secret@redis-12000.c1.example:12000"]}`, ""},
 		{inRAM(), `{"replicaOf": ["http://example"]}`, "DATABASE_REPLICA_OF_BAD_URI"},
@@ -100,35 +119,91 @@ func TestRulesOfANewDatabase(t *testing.T) {
 		{inRAM(), `{"redisVersion": "6.2", "respVersion": "resp2"}`, ""},
 		{inRAM(), `{"dataEvictionPolicy": "allkeys-lrm"}`, "DATABASE_EVICTION_POLICY_NOT_COMPATIBLE_WITH_REDIS_VERSION"},
 		{inRAM(), `{"dataEvictionPolicy": "allkeys-lrm", "redisVersion": "8.6"}`, ""},
-		{inRAM(), `{"redisVersion": "8.2", "modules": [{"name": "RediSearch"}]}`, "DATABASE_EXPLICIT_MODULES_NOT_SUPPORTED_FOR_THIS_REDIS_VERSION"},
-		{inRAM(), `{"redisVersion": "7.4", "modules": [{"name": "RediSearch", "parameters": {"number-of-documents": 5}}]}`, ""},
-		{inRAM(), `{"redisVersion": "7.4", "modules": [{"name": "RediSearch", "parameters": {"colour": 5}}]}`, "DATABASE_INVALID_MODULE_PARAMETER"},
-		{inRAM(), `{"redisVersion": "7.4", "modules": [{"name": "RediSearch", "parameters": {"number-of-documents": "5"}}]}`, "DATABASE_REDIS_SEARCH_MODULE_VALUE_IS_NOT_INTEGER"},
-		{inRAM(), `{"redisVersion": "7.4", "modules": [{"name": "RediSearch", "parameters": {"number-of-documents": 1.5}}]}`, "DATABASE_REDIS_SEARCH_MODULE_VALUE_IS_NOT_INTEGER"},
-		{inRAM(), `{"redisVersion": "7.4", "modules": [{"name": "RediSearch", "parameters": {"number-of-documents": 0}}]}`, "DATABASE_REDIS_SEARCH_MODULE_VALUE_NOT_IN_RANGE"},
+		{
+			inRAM(), `{"redisVersion": "8.2", "modules": [{"name": "RediSearch"}]}`,
+			"DATABASE_EXPLICIT_MODULES_NOT_SUPPORTED_FOR_THIS_REDIS_VERSION",
+		},
+		{
+			inRAM(), `{"redisVersion": "7.4", "modules": [{"name": "RediSearch", "parameters": {"number-of-documents": 5}}]}`,
+			"",
+		},
+		{
+			inRAM(), `{"redisVersion": "7.4", "modules": [{"name": "RediSearch", "parameters": {"colour": 5}}]}`,
+			"DATABASE_INVALID_MODULE_PARAMETER",
+		},
+		{
+			inRAM(), `{"redisVersion": "7.4", "modules": [{"name": "RediSearch", "parameters": {"number-of-documents": "5"}}]}`,
+			"DATABASE_REDIS_SEARCH_MODULE_VALUE_IS_NOT_INTEGER",
+		},
+		{
+			inRAM(), `{"redisVersion": "7.4", "modules": [{"name": "RediSearch", "parameters": {"number-of-documents": 1.5}}]}`,
+			"DATABASE_REDIS_SEARCH_MODULE_VALUE_IS_NOT_INTEGER",
+		},
+		{
+			inRAM(), `{"redisVersion": "7.4", "modules": [{"name": "RediSearch", "parameters": {"number-of-documents": 0}}]}`,
+			"DATABASE_REDIS_SEARCH_MODULE_VALUE_NOT_IN_RANGE",
+		},
 		{inRAM(), `{"redisVersion": "7.4", "modules": [{"name": "searchlight"}]}`, "DATABASE_INVALID_MODULE"},
-		{inRAM(), `{"redisVersion": "7.4", "modules": [{"name": "RedisJSON"}, {"name": "RedisJSON"}]}`, "DATABASE_MODULE_MUST_BE_DEFINED_ONCE"},
+		{
+			inRAM(), `{"redisVersion": "7.4", "modules": [{"name": "RedisJSON"}, {"name": "RedisJSON"}]}`,
+			"DATABASE_MODULE_MUST_BE_DEFINED_ONCE",
+		},
 		{inRAM(), `{"queryPerformanceFactor": "3x"}`, "DATABASE_QUERY_PERFORMANCE_FACTOR_INVALID_VALUE"},
-		{inRAM(), `{"queryPerformanceFactor": "2x", "redisVersion": "6.2"}`, "DATABASE_QUERY_PERFORMANCE_FACTOR_IS_NOT_SUPPORTED"},
+		{
+			inRAM(), `{"queryPerformanceFactor": "2x", "redisVersion": "6.2"}`,
+			"DATABASE_QUERY_PERFORMANCE_FACTOR_IS_NOT_SUPPORTED",
+		},
 		{inRAM(), `{"queryPerformanceFactor": "2x"}`, "DATABASE_QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED"},
-		{inRAM(), `{"queryPerformanceFactor": "2x", "modules": [{"name": "RedisJSON"}]}`, "DATABASE_QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED"},
-		{inRAM(), `{"queryPerformanceFactor": "2x", "redisVersion": "7.4"}`, "DATABASE_QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED"},
-		{inRAM(), `{"remoteBackup": {"active": true, "interval": "every-12-hours", "timeUTC": "15:00", "storageType": "aws-s3", "storagePath": "s3://b/p"}}`, ""},
+		{
+			inRAM(), `{"queryPerformanceFactor": "2x", "modules": [{"name": "RedisJSON"}]}`,
+			"DATABASE_QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED",
+		},
+		{
+			inRAM(), `{"queryPerformanceFactor": "2x", "redisVersion": "7.4"}`,
+			"DATABASE_QUERY_PERFORMANCE_FACTOR_SEARCH_IS_REQUIRED",
+		},
+		{
+			inRAM(),
+			`{"remoteBackup": {"active": true, "interval": "every-12-hours", "timeUTC": "15:00", ` +
+				`"storageType": "aws-s3", "storagePath": "s3://b/p"}}`,
+			"",
+		},
 		{inRAM(), `{"remoteBackup": {"active": false}}`, ""},
 		{inRAM(), `{"remoteBackup": {"active": true}}`, "DATABASE_INVALID_BACKUP_INTERVAL"},
 		{inRAM(), `{"remoteBackup": {"interval": "every-24-hours", "timeUTC": "24:00"}}`, "DATABASE_INVALID_BACKUP_TIME_UTC"},
 		{inRAM(), `{"remoteBackup": {"interval": "every-24-hours", "timeUTC": "3:00"}}`, "DATABASE_INVALID_BACKUP_TIME_UTC"},
 		{inRAM(), `{"remoteBackup": {"interval": "every-24-hours", "timeUTC": "03:30"}}`, "DATABASE_INVALID_BACKUP_TIME_UTC"},
-		{inRAM(), `{"remoteBackup": {"interval": "every-6-hours", "timeUTC": "03:00"}}`, "DATABASE_INVALID_BACKUP_INTERVAL_AND_TIME_UTC_MISMATCH"},
-		{inRAM(), `{"remoteBackup": {"interval": "every-6-hours", "storageType": "tape"}}`, "DATABASE_INVALID_BACKUP_STORAGE_TYPE"},
-		{inRAM(), `{"remoteBackup": {"interval": "every-6-hours", "storageType": "ftp", "storagePath": "b"}}`, "DATABASE_INVALID_BACKUP_PATH"},
+		{
+			inRAM(), `{"remoteBackup": {"interval": "every-6-hours", "timeUTC": "03:00"}}`,
+			"DATABASE_INVALID_BACKUP_INTERVAL_AND_TIME_UTC_MISMATCH",
+		},
+		{
+			inRAM(), `{"remoteBackup": {"interval": "every-6-hours", "storageType": "tape"}}`,
+			"DATABASE_INVALID_BACKUP_STORAGE_TYPE",
+		},
+		{
+			inRAM(), `{"remoteBackup": {"interval": "every-6-hours", "storageType": "ftp", "storagePath": "b"}}`,
+			"DATABASE_INVALID_BACKUP_PATH",
+		},
 		{inRAM(), `{"periodicBackupPath": "gs://b/p"}`, ""},
 		{inRAM(), `{"periodicBackupPath": "tape://b/p"}`, "DATABASE_INVALID_BACKUP_STORAGE_TYPE"},
-		{inRAM(), `{"periodicBackupPath": "gs://b/p", "remoteBackup": {"active": true}}`, "DATABASE_INVALID_TOO_MANY_BACKUP_SPECIFICATIONS"},
+		{
+			inRAM(), `{"periodicBackupPath": "gs://b/p", "remoteBackup": {"active": true}}`,
+			"DATABASE_INVALID_TOO_MANY_BACKUP_SPECIFICATIONS",
+		},
 		{inRAM(), `{"enableTls": true, "clientTlsCertificates": ["nonsense"]}`, "DATABASE_INVALID_CERT"},
-		{inRAM(), `{"clientSslCertificate": "` + pemOf(strings.Replace(certificatePEM, "MII", "MIX", 1)) + `"}`, "DATABASE_INVALID_CERT"},
-		{inRAM(), `{"enableTls": false, "clientSslCertificate": "` + pemOf(certificatePEM) + `"}`, "CLIENT_SSL_CERTIFICATE_IS_NOT_ALLOWED_WITHOUT_ENABLE_TLS_IS_TRUE"},
-		{inRAM(), `{"clientTlsCertificates": ["` + pemOf(certificatePEM) + `"]}`, "CLIENT_SSL_CERTIFICATE_IS_NOT_ALLOWED_WITHOUT_ENABLE_TLS_IS_TRUE"},
+		{
+			inRAM(), `{"clientSslCertificate": "` + pemOf(strings.Replace(certificatePEM, "MII", "MIX", 1)) + `"}`,
+			"DATABASE_INVALID_CERT",
+		},
+		{
+			inRAM(), `{"enableTls": false, "clientSslCertificate": "` + pemOf(certificatePEM) + `"}`,
+			"CLIENT_SSL_CERTIFICATE_IS_NOT_ALLOWED_WITHOUT_ENABLE_TLS_IS_TRUE",
+		},
+		{
+			inRAM(), `{"clientTlsCertificates": ["` + pemOf(certificatePEM) + `"]}`,
+			"CLIENT_SSL_CERTIFICATE_IS_NOT_ALLOWED_WITHOUT_ENABLE_TLS_IS_TRUE",
+		},
 	} {
 		spec := cloudtest.FromJSON[DatabaseSpec](t, `{"name": "orders", "datasetSizeInGb": 1}`)
 		if err := json.Unmarshal([]byte(tt.spec), &spec); err != nil {
@@ -189,13 +264,22 @@ func TestRulesOfAChange(t *testing.T) {
 		{`{}`, `{}`, ""},
 		{`{}`, `{"throughputMeasurement": {"by": "number-of-shards", "value": 1}}`, "DATABASE_CANT_EDIT_THROUGHPUT_BY"},
 		{`{}`, `{"enableDefaultUser": false}`, ""},
-		{`{}`, `{"enableDefaultUser": false, "password": "new"}`, "DISABLING_THE_DEFAULT_USER_AND_UPDATING_A_NEW_PASSWORD_IS_NOT_ALLOWED"},
+		{
+			`{}`, `{"enableDefaultUser": false, "password": "new"}`,
+			"DISABLING_THE_DEFAULT_USER_AND_UPDATING_A_NEW_PASSWORD_IS_NOT_ALLOWED",
+		},
 		{`{"password": "old"}`, `{"enableDefaultUser": false, "password": "old"}`, ""},
 		{`{"protocol": "memcached"}`, `{"enableDefaultUser": true}`, ""},
 		{`{"protocol": "memcached"}`, `{"enableDefaultUser": false}`, "DATABASE_MEMCACHED_CONTAINS_REDIS_DEFAULT_USER"},
-		{`{"supportOSSClusterApi": true, "useExternalEndpointForOSSClusterApi": true}`, `{"supportOSSClusterApi": false}`, "DATABASE_EXTERNAL_ENDPOINT_WITHOUT_OSS_CLUSTER"},
+		{
+			`{"supportOSSClusterApi": true, "useExternalEndpointForOSSClusterApi": true}`, `{"supportOSSClusterApi": false}`,
+			"DATABASE_EXTERNAL_ENDPOINT_WITHOUT_OSS_CLUSTER",
+		},
 		{`{}`, `{"regexRules": ["user-(?<tag>.*)"]}`, ""},
-		{`{"supportOSSClusterApi": true}`, `{"regexRules": ["user-(?<tag>.*)"]}`, "DATABASE_OSS_CLUSTER_CUSTOM_REGEX_NOT_SUPPORTED"},
+		{
+			`{"supportOSSClusterApi": true}`, `{"regexRules": ["user-(?<tag>.*)"]}`,
+			"DATABASE_OSS_CLUSTER_CUSTOM_REGEX_NOT_SUPPORTED",
+		},
 		{`{"supportOSSClusterApi": true}`, `{"regexRules": [".*\\{(?<tag>.*)\\}.*", "(?<tag>.*)"]}`, ""},
 		{`{}`, `{"regexRules": ["user-(.*)"]}`, "DATABASE_INVALID_REGEX_RULES"},
 		{`{}`, `{"regexRules": ["(?<tag>.*"]}`, "DATABASE_INVALID_REGEX_RULES"},
@@ -218,8 +302,10 @@ func TestRulesOfAChange(t *testing.T) {
 	}
 
 	without := Database{NoDefaultUser: true}
-	if got := cloudtest.CodeOf(t, cloudtest.FromJSON[databaseUpdateRequest](t, `{"password": "new"}`).change(id, &without)); got != "NOT_ALLOWED_TO_UPDATE_A_DATABASE_PASSWORD_WHEN_DEFAULT_USER_IS_DISABLED" {
-		t.Errorf("password of a default user that is off: got %q, want %q", got, "NOT_ALLOWED_TO_UPDATE_A_DATABASE_PASSWORD_WHEN_DEFAULT_USER_IS_DISABLED")
+	got := cloudtest.CodeOf(t, cloudtest.FromJSON[databaseUpdateRequest](t, `{"password": "new"}`).change(id, &without))
+	if got != "NOT_ALLOWED_TO_UPDATE_A_DATABASE_PASSWORD_WHEN_DEFAULT_USER_IS_DISABLED" {
+		t.Errorf("password of a default user that is off: got %q, want %q",
+			got, "NOT_ALLOWED_TO_UPDATE_A_DATABASE_PASSWORD_WHEN_DEFAULT_USER_IS_DISABLED")
 	}
 }
 
@@ -249,7 +335,8 @@ func TestClientCertificates(t *testing.T) {
 			t.Errorf("%.60s: %v", tt.change, err)
 		}
 		if d.TLS != tt.tls || d.mutualTLS() != tt.mutual {
-			t.Errorf("after %.60s: got TLS %v, client certificates %v, want %v, %v", tt.change, d.TLS, d.mutualTLS(), tt.tls, tt.mutual)
+			t.Errorf("after %.60s: got TLS %v, client certificates %v, want %v, %v",
+				tt.change, d.TLS, d.mutualTLS(), tt.tls, tt.mutual)
 		}
 	}
 }
@@ -271,7 +358,8 @@ func TestSizeFollowsReplication(t *testing.T) {
 			t.Errorf("%s: %v", tt.change, err)
 		}
 		if d.DatasetGB != tt.dataset || d.memoryGB() != tt.memory {
-			t.Errorf("after %s: got %v GB of data in %v GB, want %v in %v", tt.change, d.DatasetGB, d.memoryGB(), tt.dataset, tt.memory)
+			t.Errorf("after %s: got %v GB of data in %v GB, want %v in %v",
+				tt.change, d.DatasetGB, d.memoryGB(), tt.dataset, tt.memory)
 		}
 	}
 }
@@ -283,10 +371,22 @@ func TestBackupView(t *testing.T) {
 		want   backupView
 	}{
 		{nil, backupView{}},
-		{&Backup{Interval: "every-1-hours", Path: "s3://b"}, backupView{Enabled: true, Interval: "every-1-hours", Destination: "s3://b"}},
-		{&Backup{Interval: every24Hours, TimeUTC: "15:00"}, backupView{Enabled: true, Interval: every24Hours, TimeUTC: "15:00"}},
-		{&Backup{Interval: every12Hours, TimeUTC: "15:00"}, backupView{Enabled: true, Interval: every12Hours, TimeUTC: "03:00"}},
-		{&Backup{Interval: every12Hours, TimeUTC: "12:00"}, backupView{Enabled: true, Interval: every12Hours, TimeUTC: "00:00"}},
+		{
+			&Backup{Interval: "every-1-hours", Path: "s3://b"},
+			backupView{Enabled: true, Interval: "every-1-hours", Destination: "s3://b"},
+		},
+		{
+			&Backup{Interval: every24Hours, TimeUTC: "15:00"},
+			backupView{Enabled: true, Interval: every24Hours, TimeUTC: "15:00"},
+		},
+		{
+			&Backup{Interval: every12Hours, TimeUTC: "15:00"},
+			backupView{Enabled: true, Interval: every12Hours, TimeUTC: "03:00"},
+		},
+		{
+			&Backup{Interval: every12Hours, TimeUTC: "12:00"},
+			backupView{Enabled: true, Interval: every12Hours, TimeUTC: "00:00"},
+		},
 	} {
 		if diff := cmp.Diff(tt.want, tt.backup.show().inTheMorning()); diff != "" {
 			t.Errorf("%+v: want (-), got (+):\n%s", tt.backup, diff)
@@ -312,7 +412,8 @@ func TestFreePort(t *testing.T) {
 func TestDerived(t *testing.T) {
 	t.Parallel()
 	const id = 51_000_001
-	if a, b := derive.Password(id, "password"), derive.Password(id+1, "password"); len(a) != 32 || a == b || a != derive.Password(id, "password") {
+	if a, b := derive.Password(id, "password"), derive.Password(id+1, "password"); len(a) != 32 || a == b ||
+		a != derive.Password(id, "password") {
 		t.Errorf("got passwords %q and %q, want 32 characters that follow from the id", a, b)
 	}
 	if got := derive.Hex(id, "vpc", 17); len(got) != 17 || strings.Trim(got, "0123456789abcdef") != "" {
@@ -326,7 +427,8 @@ func TestDerived(t *testing.T) {
 	if fixed.Public != "" || dynamic.Public != "" {
 		t.Errorf("got public endpoints %q, %q without public access", fixed.Public, dynamic.Public)
 	}
-	if want := "redis-12345.internal." + clusterDomain(100_001, catalog.GCP, "us-central1", true) + ":12345"; fixed.Private != want {
+	want := "redis-12345.internal." + clusterDomain(100_001, catalog.GCP, "us-central1", true) + ":12345"
+	if fixed.Private != want {
 		t.Errorf("got private endpoint %q, want %q", fixed.Private, want)
 	}
 }

@@ -39,24 +39,59 @@ func TestSubscriptionRules(t *testing.T) {
 		{`{"deploymentType": "single-region", "persistentStorageEncryptionType": "cloud-provider-managed-key"}`, ""},
 		{`{"deploymentType": "active-active"}`, "NETWORKING_CIDR_MISSING"},
 		{`{"persistentStorageEncryptionType": "customer-managed-key"}`, ""},
-		{`{"persistentStorageEncryptionKeys": {"customerManagedKeys": []}}`, "CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_NOT_ALLOWED_WITH_CLOUD_PROVIDER_MANAGED_KEY"},
-		{`{"persistentStorageEncryptionType": "customer-managed-key", "persistentStorageEncryptionKeys": {"customerManagedKeys": []}}`, "CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"},
+		{
+			`{"persistentStorageEncryptionKeys": {"customerManagedKeys": []}}`,
+			"CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_NOT_ALLOWED_WITH_CLOUD_PROVIDER_MANAGED_KEY",
+		},
+		{
+			`{"persistentStorageEncryptionType": "customer-managed-key", ` +
+				`"persistentStorageEncryptionKeys": {"customerManagedKeys": []}}`,
+			"CUSTOMER_MANAGED_PERSISTENT_STORAGE_ENCRYPTION_KEY_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT",
+		},
 
 		{`{"cloudProviders": []}`, "SINGLE_REGION_SUBSCRIPTION_MUST_DEFINE_ONLY_ONE_REGION"},
 		{`{"cloudProviders": [{"regions": []}]}`, "SINGLE_REGION_SUBSCRIPTION_MUST_DEFINE_ONLY_ONE_REGION"},
-		{`{"cloudProviders": [{"regions": [{"region": "eu-west-1"}, {"region": "us-east-1"}]}]}`, "SINGLE_REGION_SUBSCRIPTION_MUST_DEFINE_ONLY_ONE_REGION"},
-		{`{"cloudProviders": [{"regions": [{"region": "eu-west-1"}]}, {"provider": "AWS", "regions": [{"region": "us-east-1"}]}]}`, "SINGLE_REGION_SUBSCRIPTION_MUST_DEFINE_ONLY_ONE_REGION"},
-		{`{"cloudProviders": [{"regions": [{"region": "eu-west-1"}]}, {"provider": "GCP", "regions": [{"region": "us-west1"}]}]}`, "MULTIPLE_CLOUD_PROVIDERS_NOT_SUPPORTED"},
+		{
+			`{"cloudProviders": [{"regions": [{"region": "eu-west-1"}, {"region": "us-east-1"}]}]}`,
+			"SINGLE_REGION_SUBSCRIPTION_MUST_DEFINE_ONLY_ONE_REGION",
+		},
+		{
+			`{"cloudProviders": [{"regions": [{"region": "eu-west-1"}]}, {"provider": "AWS", ` +
+				`"regions": [{"region": "us-east-1"}]}]}`,
+			"SINGLE_REGION_SUBSCRIPTION_MUST_DEFINE_ONLY_ONE_REGION",
+		},
+		{
+			`{"cloudProviders": [{"regions": [{"region": "eu-west-1"}]}, ` +
+				`{"provider": "GCP", "regions": [{"region": "us-west1"}]}]}`,
+			"MULTIPLE_CLOUD_PROVIDERS_NOT_SUPPORTED",
+		},
 		{`{"cloudProviders": [{"provider": "OCI", "regions": [{"region": "eu-west-1"}]}]}`, "NOT_KNOWN_CLOUD_PROVIDER"},
 		{`{"cloudProviders": [{"provider": "GCP", "regions": [{"region": "us-west1"}]}]}`, ""},
-		{`{"cloudProviders": [{"provider": "GCP", "regions": [{"region": "eu-west-1"}]}]}`, "SUBSCRIPTION_INVALID_REGION_NAME"},
-		{`{"cloudProviders": [{"provider": "GCP", "cloudAccountId": 2, "regions": [{"region": "us-west1"}]}]}`, "SUBSCRIPTION_GCP_ALLOW_ONLY_INTERNAL"},
+		{
+			`{"cloudProviders": [{"provider": "GCP", "regions": [{"region": "eu-west-1"}]}]}`,
+			"SUBSCRIPTION_INVALID_REGION_NAME",
+		},
+		{
+			`{"cloudProviders": [{"provider": "GCP", "cloudAccountId": 2, "regions": [{"region": "us-west1"}]}]}`,
+			"SUBSCRIPTION_GCP_ALLOW_ONLY_INTERNAL",
+		},
 		{`{"cloudProviders": [{"cloudAccountId": 2, "regions": [{"region": "eu-west-1"}]}]}`, "NETWORKING_CIDR_MISSING"},
-		{`{"cloudProviders": [{"cloudAccountId": 2, "resourceTags": [{"key": "a"}], "regions": [{"region": "eu-west-1", "networking": {"deploymentCIDR": "10.0.0.0/24"}}]}]}`, "RESOURCE_TAGS_MISSING_VALUE"},
-		{`{"cloudProviders": [{"cloudAccountId": 2, "resourceTags": [{"key": "a", "value": ""}], "regions": [{"region": "eu-west-1", "networking": {"deploymentCIDR": "10.0.0.0/24"}}]}]}`, ""},
+		{
+			`{"cloudProviders": [{"cloudAccountId": 2, "resourceTags": [{"key": "a"}], "regions": [{"region": "eu-west-1", ` +
+				`"networking": {"deploymentCIDR": "10.0.0.0/24"}}]}]}`,
+			"RESOURCE_TAGS_MISSING_VALUE",
+		},
+		{
+			`{"cloudProviders": [{"cloudAccountId": 2, "resourceTags": [{"key": "a", "value": ""}], ` +
+				`"regions": [{"region": "eu-west-1", "networking": {"deploymentCIDR": "10.0.0.0/24"}}]}]}`,
+			"",
+		},
 		{`{"cloudProviders": [{"cloudAccountId": 1, "regions": [{"region": "eu-west-1"}]}]}`, ""},
 		{`{"cloudProviders": [{"regions": [{"region": "atlantis"}]}]}`, "SUBSCRIPTION_INVALID_REGION_NAME"},
-		{`{"cloudProviders": [{"resourceTags": [{"key": "a", "value": "b"}], "regions": [{"region": "eu-west-1"}]}]}`, "RESOURCE_TAGS_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"},
+		{
+			`{"cloudProviders": [{"resourceTags": [{"key": "a", "value": "b"}], "regions": [{"region": "eu-west-1"}]}]}`,
+			"RESOURCE_TAGS_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT",
+		},
 
 		{`{"paymentMethod": "credit-card", "paymentMethodId": 24681}`, ""},
 		{`{"paymentMethod": "credit-card", "paymentMethodId": null}`, "PAYMENT_INFO_NOT_PROVIDED"},
@@ -90,19 +125,38 @@ func TestRegionRules(t *testing.T) {
 		{`{"region": "eu-west-1", "networking": {"deploymentCIDR": "10.0.0.7/24"}}`, "BAD_REQUEST"},
 		{`{"region": "eu-west-1", "networking": {"deploymentCIDR": "10.0.0.0"}}`, "BAD_REQUEST"},
 		{`{"region": "eu-west-1", "networking": {"vpcId": "vpc-1"}}`, "VPC_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"},
-		{`{"region": "eu-west-1", "networking": {"subnetIds": ["subnet-1"]}}`, "SUBNET_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"},
-		{`{"region": "eu-west-1", "networking": {"securityGroupId": "sg-1"}}`, "SECURITY_GROUP_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT"},
+		{
+			`{"region": "eu-west-1", "networking": {"subnetIds": ["subnet-1"]}}`,
+			"SUBNET_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT",
+		},
+		{
+			`{"region": "eu-west-1", "networking": {"securityGroupId": "sg-1"}}`,
+			"SECURITY_GROUP_ID_NOT_ALLOWED_WITH_INTERNAL_CLOUD_ACCOUNT",
+		},
 
 		{`{"region": "eu-west-1", "preferredAvailabilityZones": []}`, ""},
 		{`{"region": "eu-west-1", "preferredAvailabilityZones": ["euw1-az2"]}`, ""},
 		{`{"region": "eu-west-1", "preferredAvailabilityZones": ["eu-west-1a"]}`, ""},
 		{`{"region": "eu-west-1", "preferredAvailabilityZones": ["eu-west-2a"]}`, "SUBSCRIPTION_PREFERRED_AZ_INVALID_VALUE"},
 		{`{"region": "eu-west-1", "preferredAvailabilityZones": ["eu-west-1"]}`, "SUBSCRIPTION_PREFERRED_AZ_INVALID_VALUE"},
-		{`{"region": "eu-west-1", "preferredAvailabilityZones": ["euw1-az1", "euw1-az2"]}`, "SUBSCRIPTION_BAD_PREFERRED_AZ_SIZE"},
-		{`{"region": "eu-west-1", "preferredAvailabilityZones": ["euw1-az1", "euw1-az1"]}`, "SUBSCRIPTION_PREFERRED_AZ_MUST_BE_DEFINED_ONCE"},
+		{
+			`{"region": "eu-west-1", "preferredAvailabilityZones": ["euw1-az1", "euw1-az2"]}`,
+			"SUBSCRIPTION_BAD_PREFERRED_AZ_SIZE",
+		},
+		{
+			`{"region": "eu-west-1", "preferredAvailabilityZones": ["euw1-az1", "euw1-az1"]}`,
+			"SUBSCRIPTION_PREFERRED_AZ_MUST_BE_DEFINED_ONCE",
+		},
 		{`{"region": "eu-west-1", "multipleAvailabilityZones": true}`, ""},
-		{`{"region": "eu-west-1", "multipleAvailabilityZones": true, "preferredAvailabilityZones": ["euw1-az1", "euw1-az2", "euw1-az3"]}`, ""},
-		{`{"region": "eu-west-1", "multipleAvailabilityZones": true, "preferredAvailabilityZones": ["euw1-az1"]}`, "SUBSCRIPTION_BAD_PREFERRED_AZ_SIZE"},
+		{
+			`{"region": "eu-west-1", "multipleAvailabilityZones": true, ` +
+				`"preferredAvailabilityZones": ["euw1-az1", "euw1-az2", "euw1-az3"]}`,
+			"",
+		},
+		{
+			`{"region": "eu-west-1", "multipleAvailabilityZones": true, "preferredAvailabilityZones": ["euw1-az1"]}`,
+			"SUBSCRIPTION_BAD_PREFERRED_AZ_SIZE",
+		},
 		{`{"region": "us-west-1", "multipleAvailabilityZones": true}`, "SUBSCRIPTION_REGION_DOES_NOT_SUPPORT_MULTI_AZ"},
 	} {
 		_, err := c.newSubscription(asked(t, `{"cloudProviders": [{"regions": [`+tt.region+`]}]}`))
@@ -119,8 +173,9 @@ func TestSubscriptionDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Subscription{
-		PaymentMethod: creditCard, PaymentMethodID: 24681, MemoryStorage: catalog.RAM, Provider: catalog.AWS, CloudAccountID: 1,
-		Region: "eu-west-1", CIDR: "192.168.0.0/24", PublicAccess: true, Maintenance: Maintenance{Mode: automatic},
+		PaymentMethod: creditCard, PaymentMethodID: 24681, MemoryStorage: catalog.RAM, Provider: catalog.AWS,
+		CloudAccountID: 1,
+		Region:         "eu-west-1", CIDR: "192.168.0.0/24", PublicAccess: true, Maintenance: Maintenance{Mode: automatic},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("subscription (-want +got):\n%s", diff)
@@ -141,13 +196,22 @@ func TestFirstDatabases(t *testing.T) {
 		{`{"databases": [{"name": "a", "quantity": 0}]}`, nil, "DATABASE_INVALID_QUANTITY"},
 		{`{"databases": [{"name": "a", "quantity": 2147483647}]}`, nil, "DATABASE_INVALID_QUANTITY"},
 		{`{"databases": [{"name": "a", "quantity": 60}, {"name": "b", "quantity": 41}]}`, nil, "DATABASE_INVALID_QUANTITY"},
-		{`{"deploymentType": "active-active", "databases": [{"name": "a", "quantity": 6}, {"name": "b", "quantity": 5}]}`, nil, "ACTIVE_ACTIVE_DATABASE_LIMIT_EXCEEDED"},
+		{
+			`{"deploymentType": "active-active", "databases": [{"name": "a", "quantity": 6}, {"name": "b", "quantity": 5}]}`,
+			nil, "ACTIVE_ACTIVE_DATABASE_LIMIT_EXCEEDED",
+		},
 		{`{"databases": [{"name": "a"}, {"name": "a"}]}`, nil, "DATABASE_NAME_DUPLICATE"},
 		{`{"databases": [{"name": "a", "quantity": 2}, {"name": "a-2"}]}`, nil, "DATABASE_NAME_DUPLICATE"},
-		{`{"databases": [{"name": "a", "port": 12000}, {"name": "b", "port": 12000}]}`, nil, "DATABASE_CUSTOM_PORT_NOT_UNIQUE"},
+		{
+			`{"databases": [{"name": "a", "port": 12000}, {"name": "b", "port": 12000}]}`, nil,
+			"DATABASE_CUSTOM_PORT_NOT_UNIQUE",
+		},
 		{`{"redisVersion": "8.6", "databases": [{"name": "a", "redisVersion": "8.6"}]}`, []string{"a"}, ""},
 		{`{"redisVersion": "latest", "databases": [{"name": "a", "redisVersion": "8.6"}]}`, []string{"a"}, ""},
-		{`{"redisVersion": "8.2", "databases": [{"name": "a", "redisVersion": "7.4"}]}`, nil, "SUBSCRIPTION_REDIS_VERSION_CONFLICT"},
+		{
+			`{"redisVersion": "8.2", "databases": [{"name": "a", "redisVersion": "7.4"}]}`, nil,
+			"SUBSCRIPTION_REDIS_VERSION_CONFLICT",
+		},
 	} {
 		in := asked(t, `{}`)
 		in.Databases = nil
@@ -241,10 +305,25 @@ func TestChangePayment(t *testing.T) {
 		{"same method", Subscription{PaymentMethod: creditCard, PaymentMethodID: 7}, &byCard, nil, "", creditCard, 7},
 		{"another card", Subscription{PaymentMethod: creditCard, PaymentMethodID: 7}, nil, &card, "", creditCard, card},
 		{"unknown card", Subscription{PaymentMethod: creditCard}, nil, &unknown, "SUBSCRIPTION_PI_NOT_FOUND", "", 0},
-		{"to marketplace", Subscription{PaymentMethod: creditCard, PaymentMethodID: 7}, &byMarketplace, nil, "", marketplace, 0},
-		{"marketplace with card", Subscription{PaymentMethod: marketplace}, nil, &card, "MARKETPLACE_PAYMENT_INFO_COLLISION", "", 0},
+		{
+			"to marketplace",
+			Subscription{PaymentMethod: creditCard, PaymentMethodID: 7},
+			&byMarketplace, nil, "", marketplace,
+			0,
+		},
+		{
+			"marketplace with card",
+			Subscription{PaymentMethod: marketplace},
+			nil, &card, "MARKETPLACE_PAYMENT_INFO_COLLISION", "",
+			0,
+		},
 		{"from marketplace", Subscription{PaymentMethod: marketplace}, &byCard, &card, "", creditCard, card},
-		{"from marketplace to no card", Subscription{PaymentMethod: marketplace}, &byCard, nil, "PAYMENT_INFO_NOT_PROVIDED", "", 0},
+		{
+			"from marketplace to no card",
+			Subscription{PaymentMethod: marketplace},
+			&byCard, nil, "PAYMENT_INFO_NOT_PROVIDED", "",
+			0,
+		},
 	} {
 		s := tt.before
 		if got := cloudtest.CodeOf(t, c.changePayment(&s, tt.method, tt.id)); got != tt.want {
