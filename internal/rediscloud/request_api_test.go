@@ -117,14 +117,15 @@ func TestScalarsInAnotherType(t *testing.T) {
 		"security.password": "12345678", "redisVersion": "7.4",
 	})
 	for body, says := range map[string]string{
-		`{"name": "b", "port": "many"}`:                "value must be an integer, not a string (at port)",
-		`{"name": "b", "port": "1.5"}`:                 "value must be an integer, not a string (at port)",
-		`{"name": "b", "port": "2147483648"}`:          "value is not a 32-bit integer (at port)",
-		`{"name": "b", "datasetSizeInGb": ""}`:         "value must be a number, not a string (at datasetSizeInGb)",
-		`{"name": "b", "dryRun": "yes"}`:               "value must be a boolean, not a string (at dryRun)",
-		`{"name": "b", "dryRun": 1}`:                   "value must be a boolean, not a number (at dryRun)",
-		`{"name": {"a": 1}, "datasetSizeInGb": "1"}`:   "value must be a string, not an object (at name)",
-		`{"name": "b", "protocol": 1, "dryRun": true}`: "not one of the values accepted for Enum class: [redis, memcached] (at protocol)",
+		`{"name": "b", "port": "many"}`:              "value must be an integer, not a string (at port)",
+		`{"name": "b", "port": "1.5"}`:               "value must be an integer, not a string (at port)",
+		`{"name": "b", "port": "2147483648"}`:        "value is not a 32-bit integer (at port)",
+		`{"name": "b", "datasetSizeInGb": ""}`:       "value must be a number, not a string (at datasetSizeInGb)",
+		`{"name": "b", "dryRun": "yes"}`:             "value must be a boolean, not a string (at dryRun)",
+		`{"name": "b", "dryRun": 1}`:                 "value must be a boolean, not a number (at dryRun)",
+		`{"name": {"a": 1}, "datasetSizeInGb": "1"}`: "value must be a string, not an object (at name)",
+		`{"name": "b", "protocol": 1, "dryRun": true}`: "not one of the values " +
+			"accepted for Enum class: [redis, memcached] (at protocol)",
 	} {
 		wantMessage(t, a.Do(http.MethodPost, databases, body), says)
 	}

@@ -258,7 +258,8 @@ func TestMaintenanceWindows(t *testing.T) {
 
 	// Clients know these two texts.
 	for body, text := range map[string]string{
-		`{"mode": "manual", "windows": []}`:                 "Must provide at least one maintenance window with manual maintenance mode",
+		`{"mode": "manual", "windows": []}`: "Must provide " +
+			"at least one maintenance window with manual maintenance mode",
 		`{"mode": "automatic", "windows": ` + windows + `}`: "Automatic mode cannot be set with a manual maintenance window",
 	} {
 		if task := a.Run(http.MethodPut, path, body); task.Get("response", "error", "description") != text {
