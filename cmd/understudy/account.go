@@ -26,7 +26,8 @@ type accountListCmd struct{ clientFlags }
 const accountHeader = "ID\tNAME\tRESOURCES\tPENDING TASKS\tCREATED"
 
 func accountRow(a sandbox.Account) string {
-	return fmt.Sprintf("%d\t%s\t%d\t%d\t%s", a.ID, a.Name, a.Resources, a.PendingTasks, a.CreatedAt.Format("2006-01-02 15:04:05"))
+	return fmt.Sprintf("%d\t%s\t%d\t%d\t%s",
+		a.ID, a.Name, a.Resources, a.PendingTasks, a.CreatedAt.Format("2006-01-02 15:04:05"))
 }
 
 // Run lists the accounts.

@@ -54,7 +54,8 @@ type Progress struct {
 	note  string
 }
 
-// Set says how many parts are done, of how many (0: nobody knows), and what is being done just now; a note may be empty.
+// Set says how many parts are done, of how many (0: nobody knows), and what is being done just now; a note may be
+// empty.
 func (p *Progress) Set(done, total int, note string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
