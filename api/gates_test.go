@@ -91,8 +91,7 @@ func gated(tb testing.TB, change ...func(*engine.Config)) (*apitest.World, *gate
 	}), g
 }
 
-// later runs a request beside the test. A request that fails the test answers
-// nothing.
+// later runs a request beside the test. A request that fails the test sends nothing.
 func later(send func() apitest.Answer) <-chan apitest.Answer {
 	answer := make(chan apitest.Answer, 1)
 	go func() {

@@ -34,9 +34,8 @@ type one[In, Out any] struct {
 	done chan struct{}
 }
 
-// New returns a Batcher over do, which answers each input at its index, or all
-// of them with an error; a panic counts as one. do runs up to wide times at once,
-// with at most size inputs each.
+// New returns a Batcher over do, which returns the output of each input at its index, or an error for all of them; a
+// panic counts as one. do runs up to wide times at once, with at most size inputs each.
 func New[In, Out any](wide, size int, do func([]In) ([]Out, error)) *Batcher[In, Out] {
 	b := &Batcher[In, Out]{do: do, wide: wide, size: size}
 	b.idle = sync.NewCond(&b.mu)

@@ -86,11 +86,10 @@ func (e *Engine) Answer(
 	return out, nil
 }
 
-// Accept turns a request into a task. When it returns, the task is committed and
-// can be read; nobody can take it back, the client hanging up included. It answers
-// store.ErrKeyLost, and has done nothing, if the request has lost its idempotency
-// key. It returns the error of an outermost resource of a GET that is not there; only
-// for looking it up it heeds ctx.
+// Accept turns a request into a task. When it returns, the task is committed and can be read; nobody can take it back,
+// the client hanging up included. It returns store.ErrKeyLost, and has done nothing, if the request has lost its
+// idempotency key. It returns the error of an outermost resource of a GET that is not there; only for looking it up it
+// heeds ctx.
 func (e *Engine) Accept(
 	ctx context.Context, caller cloud.Caller, id string, req binding.Request, reply Reply,
 ) (cloud.Task, error) {

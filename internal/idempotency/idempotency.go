@@ -26,8 +26,7 @@ type Scheme struct {
 	// Storable reports whether an outcome with a status settles the key. One that
 	// does not leaves the key to the next attempt.
 	Storable func(status int) bool
-	// MismatchFirst tells another request under a used key before telling that the
-	// first one is still under way.
+	// MismatchFirst refuses another request under a used key as such, also while the first one is still under way.
 	MismatchFirst bool
 	// JSONFirst refuses a body that is not JSON before it looks at the key.
 	JSONFirst bool

@@ -156,8 +156,8 @@ func (db *DB) acquireOnce(
 	return KeyClaim{}, record, err
 }
 
-// SettledKey reads the record of a key that has an outcome; nil if it has none that
-// counts. It is what AcquireKey would answer then, for less.
+// SettledKey returns the record of a key that has an outcome; nil if it has none that counts. It is what AcquireKey
+// would return then, for less.
 func (db *DB) SettledKey(ctx context.Context, key IdempotencyKey) (*KeyRecord, error) {
 	record := KeyRecord{State: KeyDone}
 	var requestID string
@@ -251,8 +251,8 @@ func (db *DB) ReleaseKeys(ctx context.Context) error {
 	return nil
 }
 
-// ResolveKey tells, after a commit whose answer was lost, whether it happened:
-// then there is an outcome. It waits for a commit that is still under way.
+// ResolveKey reports, after a commit whose answer was lost, whether it happened: done is true then, and there is an
+// outcome. It waits for a commit that is still under way.
 func (db *DB) ResolveKey(ctx context.Context, claim KeyClaim) (outcome KeyOutcome, done bool, err error) {
 	var state, requestID string
 	var status *int

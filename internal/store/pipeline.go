@@ -107,7 +107,7 @@ func (p *pipeline) commit(ctx context.Context) error {
 		tag, err := p.conn.Exec(ctx, "commit")
 		return committed(tag, err)
 	}
-	p.queued.Queue("commit") // not as a write: what it answers is looked at
+	p.queued.Queue("commit") // not as a write: its result is looked at
 	results, err := p.flush(ctx)
 	if err != nil {
 		return err

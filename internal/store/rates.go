@@ -32,8 +32,7 @@ func (db *DB) CountRequest(ctx context.Context, account int64) (used int, left t
 	return used, left, nil
 }
 
-// Requests is what CountRequest would give back, without a request: it begins no
-// window. It is 0 and 0 outside of one.
+// Requests returns what CountRequest would, without a request: it begins no window. Outside of one it returns 0 and 0.
 func (db *DB) Requests(ctx context.Context, account int64) (used int, left time.Duration, err error) {
 	err = db.pool.QueryRow(ctx, `
 		SELECT used, ends_at - now()

@@ -118,8 +118,7 @@ func deletePrivateLink(
 	return at.Done(link.ID), nil
 }
 
-// privateLinkAt finds the PrivateLink of a location that is to be changed. It answers
-// PRIVATE_LINK_NOT_FOUND.
+// privateLinkAt returns the PrivateLink of a location that is to be changed, or PRIVATE_LINK_NOT_FOUND.
 func privateLinkAt(
 	ctx context.Context, tx *store.Tx, at subscription.Location,
 ) (link cloud.Resource[PrivateLink], err error) {

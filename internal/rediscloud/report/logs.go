@@ -81,7 +81,7 @@ type logRange struct {
 	End    *string `query:"endTime" json:"-"`
 }
 
-// of returns which part of the log of which account that is.
+// of returns the account and the part of its log that r asks for.
 func (r logRange) of(ctx context.Context, tx *store.Tx) (page store.Page, account cloud.Account, err error) {
 	page = store.Page{Offset: r.Offset, Limit: logPage}
 	subscription.Set(&page.Limit, r.Limit)

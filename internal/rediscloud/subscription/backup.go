@@ -140,8 +140,7 @@ func getEssentialsBackupStatus(ctx context.Context, tx *store.Tx, in databasePat
 	return showBackup(ctx, tx, db, db.Body.Backup, backupJob)
 }
 
-// showBackup tells of the last backup that was asked for: those that are to be made
-// by themselves are not.
+// showBackup shows the last backup that was asked for, and none of those that are made by themselves.
 func showBackup(
 	ctx context.Context, tx *store.Tx, db cloud.Resource[Database], regular *Backup, name string,
 ) (any, error) {

@@ -62,8 +62,8 @@ type replicaSpec struct {
 	SyncSources []SyncSource `json:"syncSources"`
 }
 
-// applyTo puts what is said into a database. What contradicts itself is found
-// here; whether the outcome is a good database, checkSettings tells.
+// applyTo puts what is said into a database. What contradicts itself is found here; checkSettings checks whether the
+// outcome is a good database.
 func (s databaseSettings) applyTo(d *Database) error {
 	if err := s.applySize(d); err != nil {
 		return err

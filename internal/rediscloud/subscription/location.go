@@ -47,7 +47,7 @@ type Rules struct {
 }
 
 // Read finds a location to show what is there, whatever the subscription's state.
-// Beyond SUBSCRIPTION_NOT_FOUND it returns what RegionOf does, and what the rules say.
+// It returns SUBSCRIPTION_NOT_FOUND, the errors of RegionOf, and those that the rules name.
 func (p LocationPath) Read(ctx context.Context, tx *store.Tx, r Rules) (Location, error) {
 	sub, err := ReadSubscription(ctx, tx, p.Subscription)
 	if err != nil {
@@ -66,7 +66,7 @@ func (p LocationPath) in(sub cloud.Resource[Subscription], r Rules) (Location, e
 	return at, err
 }
 
-// Lock finds a location that is to be changed. Beyond what ActiveSubscription does it returns what read does, and
+// Lock finds a location that is to be changed. It returns the errors of ActiveSubscription and of Read, and
 // CONNECTIVITY_REQUESTS_ON_CUSTOMER_MANAGED_VPC_SUBSCRIPTION: connections of a network that the customer brought along
 // are the customer's to make.
 func (p LocationPath) Lock(ctx context.Context, tx *store.Tx, r Rules) (Location, error) {

@@ -24,7 +24,7 @@ type PricingItem struct {
 	Region              string  `json:"region,omitempty"`
 }
 
-// Pricing is what something costs by the hour, as a dry run answers it.
+// Pricing is what something costs by the hour, as a dry run shows it.
 type Pricing struct {
 	Pricing []PricingItem `json:"pricing"`
 }

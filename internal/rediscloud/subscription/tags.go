@@ -160,7 +160,7 @@ func (s Databases) deleteTag(ctx context.Context, tx *store.Tx, in tagPath) (str
 	return struct{}{}, nil
 }
 
-// lockTag locks a database that has a tag, and returns which it is.
+// lockTag locks a database that has a tag, and returns the tag's index as well.
 // Beyond the errors of lock it returns ENTITY_NOT_FOUND.
 func (s Databases) lockTag(
 	ctx context.Context, tx *store.Tx, path tagPath,
