@@ -13,8 +13,8 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// knownFor is how long a pair of keys is taken for good without asking again: a
-// revoked key works so much longer at most.
+// knownFor is how long a pair of keys is taken for good without asking again: one that another server has revoked works
+// so much longer at most.
 const (
 	knownFor = time.Second
 	maxKnown = 10_000
@@ -32,7 +32,8 @@ type authenticator struct {
 
 type knownCaller struct {
 	cloud.Caller
-	until time.Time
+	until   time.Time
+	changes int64 // of keys, before it was asked for: with one more it may be wrong
 }
 
 // authenticate finds out who sends the request. Its error is a Problem where the
@@ -60,7 +61,8 @@ func (a *authenticator) lookUp(ctx context.Context, secrets store.Secrets) (clou
 	a.mu.Lock()
 	one, ok := a.known[id]
 	a.mu.Unlock()
-	if ok && a.now().Before(one.until) {
+	changes := a.db.KeyChanges()
+	if ok && one.changes == changes && a.now().Before(one.until) {
 		return one.Caller, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.limit)
@@ -74,6 +76,6 @@ func (a *authenticator) lookUp(ctx context.Context, secrets store.Secrets) (clou
 	if a.known == nil || len(a.known) >= maxKnown {
 		a.known = map[[sha256.Size]byte]knownCaller{}
 	}
-	a.known[id] = knownCaller{Caller: caller, until: a.now().Add(knownFor)}
+	a.known[id] = knownCaller{Caller: caller, until: a.now().Add(knownFor), changes: changes}
 	return caller, nil
 }

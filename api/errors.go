@@ -22,6 +22,9 @@ func (s *server) failure(r *http.Request, err error) reply {
 	if key, ok := errors.AsType[KeyRefusal](err); ok {
 		return s.refusal(r, key)
 	}
+	if store.AccountGone(err) {
+		err = s.WrongCredentials()
+	}
 	p := problemOf(r, err)
 	rep := newReply(r, s.Failure(r, p))
 	if p.RetryAfter > 0 {

@@ -160,8 +160,11 @@ func (s *server) replay(r *http.Request, key *requestKey, record *store.KeyRecor
 func (s *server) finish(
 	ctx context.Context, r *http.Request, key *requestKey, claim store.KeyClaim, failed error,
 ) reply {
-	if errors.Is(failed, store.ErrKeyLost) {
+	switch {
+	case errors.Is(failed, store.ErrKeyLost):
 		return s.refusal(r, key.refused(KeyInUse))
+	case store.AccountGone(failed): // with the key
+		return s.failure(r, failed)
 	}
 	// The operation's own time may be what ran out.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.PerformTime)

@@ -56,6 +56,7 @@ func dropEmptySettings() {
 type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Run the sandbox."`
 	Account     accountCmd     `cmd:"" help:"Accounts of a running sandbox."`
+	Key         keyCmd         `cmd:"" help:"Keys of its accounts."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring a database to the schema of this binary and exit. serve does so too."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready; exit status 0 says yes."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`

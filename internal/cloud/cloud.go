@@ -33,6 +33,7 @@ type Account struct {
 	OwnerName  string
 	OwnerEmail string
 	CreatedAt  time.Time
+	ChangedAt  time.Time // last; CreatedAt: never
 }
 
 // Kind is a sort of resource. Kinds are declared beside the Go type of their

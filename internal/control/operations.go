@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 
 	"github.com/understudy-dev/understudy/internal/binding"
 	"github.com/understudy-dev/understudy/internal/sandbox"
@@ -14,50 +15,16 @@ type Operation[In, Out any] string
 // None is what goes in or out where nothing does.
 type None struct{}
 
-// The operations.
-const (
-	GetStatus     Operation[None, sandbox.Status]               = "getStatus"
-	ListAccounts  Operation[None, Accounts]                     = "listAccounts"
-	CreateAccount Operation[sandbox.NewAccount, CreatedAccount] = "createAccount"
-	GetAccount    Operation[AccountPath, sandbox.Account]       = "getAccount"
-	DeleteAccount Operation[AccountPath, None]                  = "deleteAccount"
-)
-
-// AccountPath names an account, by its id or name.
-type AccountPath struct {
-	Account string `path:"account" json:"-"`
-}
-
-// Accounts is a list of accounts.
-type Accounts struct {
-	Accounts []sandbox.Account `json:"accounts"`
-}
-
-// CreatedAccount is a new account with its keys, which are told this once.
-type CreatedAccount struct {
-	Account sandbox.Account `json:"account"`
-	Keys    sandbox.KeyPair `json:"keys"`
-}
+// GetStatus says what runs.
+const GetStatus Operation[None, sandbox.Status] = "getStatus"
 
 // operations binds all operations to the service.
 func operations(s *sandbox.Service) []bound {
-	return []bound{
-		GetStatus.bind(func(ctx context.Context, _ None) (sandbox.Status, error) { return s.Status(ctx) }),
-		ListAccounts.bind(func(ctx context.Context, _ None) (Accounts, error) {
-			list, err := s.Accounts(ctx)
-			return Accounts{list}, err
-		}),
-		CreateAccount.bind(func(ctx context.Context, in sandbox.NewAccount) (CreatedAccount, error) {
-			account, keys, err := s.CreateAccount(ctx, in)
-			return CreatedAccount{account, keys}, err
-		}),
-		GetAccount.bind(func(ctx context.Context, in AccountPath) (sandbox.Account, error) {
-			return s.Account(ctx, in.Account)
-		}),
-		DeleteAccount.bind(func(ctx context.Context, in AccountPath) (None, error) {
-			return None{}, s.DeleteAccount(ctx, in.Account)
-		}),
-	}
+	return slices.Concat(
+		[]bound{GetStatus.bind(func(ctx context.Context, _ None) (sandbox.Status, error) { return s.Status(ctx) })},
+		accountOperations(s),
+		keyOperations(s),
+	)
 }
 
 // bound is an operation with its function.

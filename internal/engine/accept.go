@@ -132,7 +132,7 @@ func (e *Engine) Accept(
 	case err != nil:
 		return cloud.Task{}, err
 	case accepted.At.IsZero():
-		return cloud.Task{}, store.ErrKeyLost
+		return cloud.Task{}, e.notAccepted(ctx, caller)
 	}
 	e.at("accept.after_commit")
 	task.UpdatedAt = accepted.At
@@ -142,6 +142,18 @@ func (e *Engine) Accept(
 	}
 	reply.after(task)
 	return task, nil
+}
+
+// notAccepted says why a request was not accepted.
+func (e *Engine) notAccepted(ctx context.Context, caller cloud.Caller) error {
+	ok, err := e.db.HasAccount(ctx, caller.Account)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return store.ErrAccountGone
+	}
+	return store.ErrKeyLost
 }
 
 // find sees whether the resource is there that an operation shows.

@@ -134,9 +134,10 @@ func (e *Engine) Run(ctx context.Context) error {
 // Close stops accepting; what was handed in is still accepted.
 func (e *Engine) Close() { e.acceptor.Close() }
 
-// Wake makes the engine look for work at once, for whoever changed the database
+// Wake makes the engine look for work at once, and whoever waits for a task look again, for whoever changed the database
 // by another way.
 func (e *Engine) Wake() {
+	e.waiters.wakeAll()
 	e.tasks.wake.set()
 	e.steps.wake.set()
 	e.changed.set()

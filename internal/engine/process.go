@@ -48,7 +48,7 @@ func (e *Engine) process(ctx context.Context, c store.Claim) {
 	steps, err := e.attempt(ctx, c)
 	var failure *cloud.Error
 	switch {
-	case err == nil || errors.Is(err, store.ErrLeaseLost) || store.Unavailable(err):
+	case err == nil || errors.Is(err, store.ErrLeaseLost) || store.AccountGone(err) || store.Unavailable(err):
 	case errors.As(err, &failure):
 		err = e.fail(ctx, c, failure)
 	default:
@@ -56,6 +56,10 @@ func (e *Engine) process(ctx context.Context, c store.Claim) {
 		err = e.fail(ctx, c, e.internalError(c, "The request could not be processed because of an internal error."))
 	}
 	switch {
+	case store.AccountGone(err):
+		log.Debug("the account of the task is gone")
+		e.waiters.finished(c.ID)
+		return
 	case errors.Is(err, store.ErrLeaseLost):
 		log.Warn("another worker has taken the task", "attempts", c.Attempts)
 		return

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strconv"
@@ -27,17 +26,24 @@ type Account struct {
 
 // NewAccount is what a new account is to be. What is empty has a default.
 type NewAccount struct {
-	Name       string `json:"name,omitempty"`
-	OwnerName  string `json:"ownerName,omitempty"`
-	OwnerEmail string `json:"ownerEmail,omitempty"`
-	CapPolicy  string `json:"capPolicy,omitempty"`
+	Name         string `json:"name,omitempty"`
+	OwnerName    string `json:"ownerName,omitempty"`
+	OwnerEmail   string `json:"ownerEmail,omitempty"`
+	CapPolicy    string `json:"capPolicy,omitempty"`
+	APIKey       string `json:"apiKey,omitempty"` // of its owner; both or none
+	APISecretKey string `json:"apiSecretKey,omitempty"`
 }
 
-// KeyPair is a pair of keys, which is known only to who made it.
-type KeyPair struct {
-	APIKey       string `json:"apiKey"`
-	APISecretKey string `json:"apiSecretKey"`
+// AccountChange is what of an account is to be another way. Nil: it stays.
+type AccountChange struct {
+	Name       *string `json:"name,omitempty"`
+	OwnerName  *string `json:"ownerName,omitempty"`
+	OwnerEmail *string `json:"ownerEmail,omitempty"`
+	CapPolicy  *string `json:"capPolicy,omitempty"`
 }
+
+// policyDefault is the cap policy that is the server's.
+const policyDefault = "default"
 
 // Accounts returns all accounts, by id.
 func (s *Service) Accounts(ctx context.Context) ([]Account, error) {
@@ -49,48 +55,87 @@ func (s *Service) Accounts(ctx context.Context) ([]Account, error) {
 	return list, err
 }
 
-// Account returns an account by its id or name. It returns ACCOUNT_NOT_FOUND and ACCOUNT_AMBIGUOUS.
+// Account returns an account by its id or name. It returns ACCOUNT_NOT_FOUND.
 func (s *Service) Account(ctx context.Context, ref string) (Account, error) {
-	all, err := s.db.Accounts(ctx)
-	if err != nil {
-		return Account{}, err
+	a, ok, err := s.db.FindAccount(ctx, ref)
+	if err == nil && !ok {
+		err = notThere(ref)
 	}
-	var named []Account
-	id, notID := strconv.ParseInt(ref, 10, 64)
-	for _, a := range all {
-		if notID == nil && a.ID == id {
-			return shown(a), nil
-		}
-		if a.Name == ref {
-			named = append(named, shown(a))
-		}
-	}
-	switch len(named) {
-	case 0:
-		return Account{}, cloud.Errorf("ACCOUNT_NOT_FOUND", "There is no account %q.", ref)
-	case 1:
-		return named[0], nil
-	}
-	return Account{}, cloud.Errorf("ACCOUNT_AMBIGUOUS", "Accounts %d and %d are both called %q: say the id.",
-		named[0].ID, named[1].ID, ref)
+	return shown(a), err
 }
 
-// CreateAccount creates an empty account with a pair of keys of its owner's. It returns ACCOUNT_NAME_TAKEN.
+func notThere(ref string) error {
+	return cloud.Errorf("ACCOUNT_NOT_FOUND", "There is no account %q.", ref)
+}
+
+// CreateAccount creates an empty account with a pair of keys of its owner's. It returns ACCOUNT_NAME_TAKEN,
+// INVALID_ACCOUNT, INVALID_KEY and KEY_TAKEN.
 func (s *Service) CreateAccount(ctx context.Context, spec NewAccount) (Account, KeyPair, error) {
-	keys := store.Secrets{Key: "A" + rand.Text(), Secret: "S" + rand.Text()}
+	pair, err := pairOf(spec.APIKey, spec.APISecretKey)
+	if err == nil {
+		err = checkName(spec.Name)
+	}
+	if err != nil {
+		return Account{}, KeyPair{}, err
+	}
 	id, err := s.db.NewAccount(ctx, cloud.Account{
 		Name:       spec.Name,
-		OwnerName:  cmp.Or(spec.OwnerName, "Demo Owner"),
+		OwnerName:  cmp.Or(spec.OwnerName, ownerName),
 		OwnerEmail: spec.OwnerEmail,
-	}, spec.CapPolicy, keys)
+	}, spec.CapPolicy, cloud.Key{Role: s.role("")}, pair.secrets())
 	switch {
 	case errors.Is(err, store.ErrNameTaken):
-		return Account{}, KeyPair{}, cloud.Errorf("ACCOUNT_NAME_TAKEN", "There is an account %q already.", spec.Name)
+		return Account{}, KeyPair{}, nameTaken(spec.Name)
+	case errors.Is(err, store.ErrPairTaken):
+		return Account{}, KeyPair{}, pairTaken()
 	case err != nil:
 		return Account{}, KeyPair{}, err
 	}
 	a, err := s.Account(ctx, fmt.Sprint(id))
-	return a, KeyPair{APIKey: keys.Key, APISecretKey: keys.Secret}, err
+	return a, pair, err
+}
+
+// ownerName is what the owner of an account is called who is not named.
+const ownerName = "Demo Owner"
+
+// checkName refuses a name that another account may have as its id.
+func checkName(name string) error {
+	if _, err := strconv.ParseInt(name, 10, 64); err == nil {
+		return cloud.Errorf("INVALID_ACCOUNT", "An account cannot be called %q: numbers are ids.", name)
+	}
+	return nil
+}
+
+func nameTaken(name string) error {
+	return cloud.Errorf("ACCOUNT_NAME_TAKEN", "There is an account %q already.", name)
+}
+
+// ChangeAccount changes an account and returns it as it is then. It returns what Account does, ACCOUNT_NAME_TAKEN and
+// INVALID_ACCOUNT.
+func (s *Service) ChangeAccount(ctx context.Context, ref string, c AccountChange) (Account, error) {
+	a, err := s.Account(ctx, ref)
+	if err != nil {
+		return Account{}, err
+	}
+	change := store.AccountChange{Name: c.Name, OwnerName: c.OwnerName, OwnerEmail: c.OwnerEmail, CapPolicy: c.CapPolicy}
+	if c.CapPolicy != nil && *c.CapPolicy == policyDefault {
+		change.CapPolicy = new("")
+	}
+	if c.Name != nil {
+		if err := checkName(*c.Name); err != nil {
+			return Account{}, err
+		}
+	}
+	err = s.db.ChangeAccount(ctx, a.ID, change)
+	switch {
+	case errors.Is(err, store.ErrNameTaken):
+		return Account{}, nameTaken(*c.Name)
+	case store.AccountGone(err):
+		return Account{}, notThere(ref)
+	case err != nil:
+		return Account{}, err
+	}
+	return s.Account(ctx, fmt.Sprint(a.ID))
 }
 
 // DeleteAccount deletes an account with all that it has. It returns what Account does.

@@ -22,6 +22,7 @@ type Config struct {
 	Version string
 	URL     string // base of the API that is stood in for
 	PID     int
+	Roles   []string // that a key may have, the mightiest first
 }
 
 // Service controls a sandbox. Its methods may be called by many goroutines at once.
@@ -43,6 +44,6 @@ type Status struct {
 
 // Status returns what runs.
 func (s *Service) Status(ctx context.Context) (Status, error) {
-	accounts, err := s.db.Accounts(ctx)
-	return Status{Version: s.cfg.Version, URL: s.cfg.URL, PID: s.cfg.PID, Accounts: len(accounts)}, err
+	accounts, err := s.db.CountAccounts(ctx)
+	return Status{Version: s.cfg.Version, URL: s.cfg.URL, PID: s.cfg.PID, Accounts: accounts}, err
 }

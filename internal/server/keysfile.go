@@ -8,15 +8,14 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net/netip"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/openapi"
+	"github.com/understudy-dev/understudy/internal/sandbox"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -89,32 +88,20 @@ func (k fileKey) declared(roles []string) (key store.DeclaredKey, err error) {
 	if k.Role == "" {
 		key.Key.Role = roles[0]
 	}
-	unsendable := func(secret string) bool {
-		return secret == "" || strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > unicode.MaxASCII })
-	}
 	switch {
 	case !regexp.MustCompile(keyName).MatchString(k.Name):
 		return key, fmt.Errorf("name %q has not 10 to 50 letters, digits, - and _", k.Name)
 	case key.Account < 1 || key.Account > math.MaxInt32:
 		return key, fmt.Errorf("account %d is not between 1 and %d", key.Account, math.MaxInt32)
-	case unsendable(k.APIKey):
+	case !sandbox.Sendable(k.APIKey):
 		return key, errors.New("apiKey is missing, or has characters that no header can have")
-	case unsendable(k.APISecretKey):
+	case !sandbox.Sendable(k.APISecretKey):
 		return key, errors.New("apiSecretKey is missing, or has characters that no header can have")
 	case !slices.Contains(roles, key.Key.Role):
 		return key, fmt.Errorf("role %q is none of %s", k.Role, strings.Join(roles, ", "))
 	}
-	for _, text := range k.AllowFrom {
-		block, err := netip.ParsePrefix(text)
-		switch {
-		case err != nil || block.Addr().Is4In6():
-			return key, fmt.Errorf("allowFrom %q is no CIDR block such as 192.0.2.0/24 or 2001:db8::/32", text)
-		case block != block.Masked():
-			return key, fmt.Errorf("allowFrom %q has bits after its prefix; is %s meant?", text, block.Masked())
-		}
-		key.Key.AllowFrom = append(key.Key.AllowFrom, block)
-	}
-	return key, nil
+	key.Key.AllowFrom, err = sandbox.ParseAllowList(k.AllowFrom)
+	return key, err
 }
 
 // clash finds an entry before this one that it cannot stand beside.

@@ -132,6 +132,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	s.Sandbox = sandbox.New(sandbox.Config{
 		DB: s.database.DB, Engine: s.engine, Version: cfg.Version, URL: s.URL, PID: s.PID,
+		Roles: contract.Roles(),
 	})
 	controls, err := s.control()
 	if err != nil {

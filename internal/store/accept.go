@@ -27,7 +27,7 @@ type Acceptance struct {
 
 // Accepted is what came of an Acceptance.
 type Accepted struct {
-	At   time.Time // business time; zero: it has lost its idempotency key and is not accepted
+	At   time.Time // business time; zero: it has lost its idempotency key, or its account, and is not accepted
 	Head bool      // it is its turn at once
 }
 
@@ -97,7 +97,7 @@ func (db *DB) Accept(ctx context.Context, requests []Acceptance) ([]Accepted, er
 			if err := row.Scan(&into.At, &into.Head); !errors.Is(err, pgx.ErrNoRows) {
 				return err
 			}
-			return nil // the key is lost
+			return nil // the key is lost, or the account
 		})
 	}
 	if err := db.pool.SendBatch(ctx, &batch).Close(); err != nil { // Close waits for the commit

@@ -139,6 +139,9 @@ func (db *DB) acquireOnce(
 	err = db.pool.QueryRow(ctx, acquireKey, key.Account, key.Scheme, key.Hash, key.Fingerprint, token,
 		terms.Lease, terms.Replayed, terms.Known, request).
 		Scan(&claim.Now, &acquired, &state, &fingerprint, &expired, &requestID, &status, &headers, &body)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrAccountGone
+	}
 	if err != nil {
 		return KeyClaim{}, nil, fmt.Errorf("acquire idempotency key: %w", err)
 	}

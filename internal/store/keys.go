@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -24,19 +23,40 @@ func (s Secrets) hashes() (key, secret []byte) {
 	return k[:], c[:]
 }
 
-// EnsureKey lets a pair of keys act for an account as its owner, if it does not
-// act for one yet. Only hashes are stored.
+// forgiven takes pairs back from those that were revoked.
+const forgiven = `DELETE FROM revoked_keys WHERE key_hash = $1 AND secret_hash = $2`
+
+// EnsureKey lets a pair of keys act for an account as its owner, if it does not act for one yet, even if it was revoked.
+// Only hashes are stored.
 func (db *DB) EnsureKey(ctx context.Context, account int64, name string, s Secrets) error {
 	key, secret := s.hashes()
-	_, err := db.pool.Exec(ctx, `
-		INSERT INTO api_keys (account_id, name, key_hash, secret_hash)
-		VALUES ($1, $2, $3, $4)
-		ON CONFLICT (key_hash, secret_hash) DO NOTHING`, account, name, key, secret)
+	err := db.changeKeys(ctx, []int64{account}, func(p *pipeline) error {
+		p.write(forgiven, key, secret)
+		p.write(`
+			INSERT INTO api_keys (account_id, name, key_hash, secret_hash)
+			VALUES ($1, $2, $3, $4)
+			ON CONFLICT (key_hash, secret_hash) DO NOTHING`, account, name, key, secret)
+		return nil
+	})
 	if err != nil {
 		return fmt.Errorf("ensure API key: %w", err)
 	}
 	return nil
 }
+
+// changeKeys runs fn in a transaction that alone changes pairs of keys; who authenticates does not wait. The accounts are
+// locked first, as a deletion does, so that the two do not wait for each other.
+func (db *DB) changeKeys(ctx context.Context, accounts []int64, fn func(*pipeline) error) error {
+	return db.inPipeline(ctx, func(p *pipeline) error {
+		p.write(`SELECT FROM accounts WHERE id = ANY ($1) ORDER BY id FOR KEY SHARE`, accounts)
+		p.write(`LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE`)
+		return fn(p)
+	})
+}
+
+// KeyChanges counts how often this process has taken something from pairs of keys: what was known of a pair before the
+// last time may be wrong.
+func (db *DB) KeyChanges() int64 { return db.keyChanges.Load() }
 
 // DeclaredKey is a pair of keys that shall act for an account.
 type DeclaredKey struct {
@@ -49,28 +69,46 @@ type DeclaredKey struct {
 // declaration that are not among them go, and those of EnsureKey stay, unless one
 // of these is the same. The accounts must be there.
 func (db *DB) DeclareKeys(ctx context.Context, keys []DeclaredKey) error {
-	err := db.inPipeline(ctx, func(p *pipeline) error {
-		// Servers that start together take turns; who authenticates does not wait.
-		p.write(`LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE`)
+	defer db.keyChanges.Add(1)
+	accounts := make([]int64, len(keys))
+	for i, k := range keys {
+		accounts[i] = k.Account
+	}
+	err := db.changeKeys(ctx, accounts, func(p *pipeline) error { // servers that start together take turns
 		pairs := make([][]byte, len(keys))
 		for i, k := range keys {
 			key, secret := k.Secrets.hashes()
 			pairs[i] = slices.Concat(key, secret)
-			p.write(`
-				INSERT INTO api_keys (account_id, name, role, allow_from, key_hash, secret_hash, declared)
-				VALUES ($1, $2, $3, $4, $5, $6, true)
-				ON CONFLICT (key_hash, secret_hash) DO UPDATE
-				SET account_id = EXCLUDED.account_id, name = EXCLUDED.name, role = EXCLUDED.role,
-				    allow_from = EXCLUDED.allow_from, declared = true`,
-				k.Account, k.Key.Name, k.Key.Role, append([]netip.Prefix{}, k.Key.AllowFrom...), key, secret)
+			k.declare(p, true)
 		}
-		p.write(`DELETE FROM api_keys WHERE declared AND key_hash || secret_hash <> ALL($1)`, pairs)
+		p.write(`
+			WITH gone AS (
+				DELETE FROM api_keys
+				WHERE declared AND key_hash || secret_hash <> ALL($1)
+				RETURNING key_hash, secret_hash, account_id
+			)
+			INSERT INTO revoked_keys
+			SELECT * FROM gone
+			ON CONFLICT DO NOTHING`, pairs)
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("declare API keys: %w", err)
 	}
 	return nil
+}
+
+// declare makes a pair what it shall be. By the next declaration of DeclareKeys it goes, or it stays.
+func (k DeclaredKey) declare(p *pipeline, untilNext bool) {
+	key, secret := k.Secrets.hashes()
+	p.write(forgiven, key, secret)
+	p.write(`
+		INSERT INTO api_keys (account_id, name, role, allow_from, key_hash, secret_hash, declared)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (key_hash, secret_hash) DO UPDATE
+		SET account_id = EXCLUDED.account_id, name = EXCLUDED.name, role = EXCLUDED.role,
+		    allow_from = EXCLUDED.allow_from, declared = EXCLUDED.declared`,
+		k.Account, k.Key.Name, k.Key.Role, append([]netip.Prefix{}, k.Key.AllowFrom...), key, secret, untilNext)
 }
 
 // KeyRoles lists the roles that the API keys of the account have.
@@ -86,36 +124,123 @@ func (tx *Tx) KeyRoles(ctx context.Context) ([]string, error) {
 	return roles, nil
 }
 
-// ErrWrongKeys says that a pair of API keys belongs to no account.
-var ErrWrongKeys = errors.New("wrong API keys")
+// Errors of NewKey.
+var (
+	ErrPairTaken    = errors.New("the pair of keys is known already")
+	ErrKeyNameTaken = errors.New("another key of the account has the name")
+)
 
-// Authenticate finds whose keys these are, or returns ErrWrongKeys. The
-// comparison with the stored hashes takes constant time.
-func (db *DB) Authenticate(ctx context.Context, s Secrets) (cloud.Caller, error) {
-	key, secret := s.hashes()
-	rows, err := db.pool.Query(ctx, `
-		SELECT account_id, id, name, role, allow_from, created_at, secret_hash
-		FROM api_keys
-		WHERE key_hash = $1`, key)
-	if err != nil {
-		return cloud.Caller{}, fmt.Errorf("authenticate: %w", err)
+// insertKey lets a pair act for an account and returns its id. One without a name is named after its account and its id.
+func insertKey(ctx context.Context, q querier, k DeclaredKey) (id int64, err error) {
+	key, secret := k.Secrets.hashes()
+	err = q.QueryRow(ctx, `
+		INSERT INTO api_keys (id, account_id, name, role, allow_from, key_hash, secret_hash)
+		SELECT id, $1::bigint, COALESCE(NULLIF($2, ''), 'key-' || $1::bigint || '-' || id), $3, $4, $5, $6
+		FROM nextval(pg_get_serial_sequence('api_keys', 'id')) AS id
+		WHERE NOT EXISTS (SELECT FROM revoked_keys WHERE key_hash = $5 AND secret_hash = $6)
+		ON CONFLICT DO NOTHING
+		RETURNING id`,
+		k.Account, k.Key.Name, k.Key.Role, append([]netip.Prefix{}, k.Key.AllowFrom...), key, secret).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrPairTaken
 	}
-	var caller cloud.Caller
-	found := 0
-	var c cloud.Caller
-	var hash []byte
-	into := []any{&c.Account, &c.Key.ID, &c.Key.Name, &c.Key.Role, &c.Key.AllowFrom, &c.Key.CreatedAt, &hash}
-	_, err = pgx.ForEachRow(rows, into, func() error {
-		if subtle.ConstantTimeCompare(hash, secret) == 1 {
-			caller, found = c, 1
+	return id, err
+}
+
+// NewKey lets a pair of keys act for an account and returns its id. It returns ErrPairTaken, also for one that was revoked, and
+// ErrKeyNameTaken; an account that is not there is AccountGone.
+func (db *DB) NewKey(ctx context.Context, k DeclaredKey) (id int64, err error) {
+	err = db.changeKeys(ctx, []int64{k.Account}, func(p *pipeline) error {
+		var taken bool
+		err := p.QueryRow(ctx, `SELECT EXISTS (SELECT FROM api_keys WHERE account_id = $1 AND name = $2)`,
+			k.Account, k.Key.Name).Scan(&taken)
+		switch {
+		case err != nil:
+			return err
+		case taken:
+			return ErrKeyNameTaken
 		}
+		id, err = insertKey(ctx, p, k)
+		return err
+	})
+	return id, err
+}
+
+// DeclareKey makes a pair of keys what it shall be, whatever it was.
+func (db *DB) DeclareKey(ctx context.Context, k DeclaredKey) error {
+	defer db.keyChanges.Add(1)
+	return db.changeKeys(ctx, []int64{k.Account}, func(p *pipeline) error {
+		k.declare(p, false)
+		return nil
+	})
+}
+
+// Keys returns the keys of an account, by id.
+func (db *DB) Keys(ctx context.Context, account int64) ([]cloud.Key, error) {
+	rows, err := db.pool.Query(ctx, `
+		SELECT id, name, role, allow_from, created_at
+		FROM api_keys
+		WHERE account_id = $1
+		ORDER BY id`, account)
+	if err != nil {
+		return nil, fmt.Errorf("list API keys: %w", err)
+	}
+	keys, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (k cloud.Key, err error) {
+		err = row.Scan(&k.ID, &k.Name, &k.Role, &k.AllowFrom, &k.CreatedAt)
+		return k, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list API keys: %w", err)
+	}
+	return keys, nil
+}
+
+// revoke keeps a pair from being taken for one that nobody ever had.
+const revoke = `
+	INSERT INTO revoked_keys (key_hash, secret_hash, account_id)
+	SELECT key_hash, secret_hash, account_id
+	FROM api_keys
+	WHERE account_id = $1 AND id = $2
+	ON CONFLICT DO NOTHING`
+
+// RevokeKey takes a key of an account back for good. One that is not there is no error.
+func (db *DB) RevokeKey(ctx context.Context, account, id int64) error {
+	defer db.keyChanges.Add(1)
+	err := db.changeKeys(ctx, []int64{account}, func(p *pipeline) error {
+		p.write(revoke, account, id)
+		p.write(`DELETE FROM api_keys WHERE account_id = $1 AND id = $2`, account, id)
 		return nil
 	})
 	if err != nil {
-		return cloud.Caller{}, fmt.Errorf("authenticate: %w", err)
+		return fmt.Errorf("revoke API key: %w", err)
 	}
-	if found == 0 {
-		return cloud.Caller{}, ErrWrongKeys
+	return nil
+}
+
+// RotateKey gives a key of an account another pair and takes the one back that it had. It returns ErrPairTaken.
+func (db *DB) RotateKey(ctx context.Context, account, id int64, s Secrets) error {
+	defer db.keyChanges.Add(1)
+	key, secret := s.hashes()
+	err := db.changeKeys(ctx, []int64{account}, func(p *pipeline) error {
+		var taken bool
+		err := p.QueryRow(ctx, `
+			SELECT EXISTS (SELECT FROM api_keys WHERE key_hash = $1 AND secret_hash = $2)
+				OR EXISTS (SELECT FROM revoked_keys WHERE key_hash = $1 AND secret_hash = $2)`, key, secret).Scan(&taken)
+		switch {
+		case err != nil:
+			return err
+		case taken:
+			return ErrPairTaken
+		}
+		p.write(revoke, account, id)
+		p.write(`
+			UPDATE api_keys
+			SET key_hash = $3, secret_hash = $4, declared = false
+			WHERE account_id = $1 AND id = $2`, account, id, key, secret)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("rotate API key: %w", err)
 	}
-	return caller, nil
+	return nil
 }

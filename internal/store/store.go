@@ -16,6 +16,7 @@ import (
 	"io"
 	"maps"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,6 +33,8 @@ type DB struct {
 	reads  *reads
 	queues accountQueues
 	id     string // tells our own notifications from others
+
+	keyChanges atomic.Int64 // of pairs of API keys
 }
 
 // session is set on every connection: a query that hangs, a lock nobody gives

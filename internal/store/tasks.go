@@ -187,13 +187,25 @@ func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 				FOR NO KEY UPDATE OF a, t
 			) a -- first the locks, then the time`, c.Account, c.ID, c.Lease).Scan(&tx.Now, &tx.capPolicy)
 		if errors.Is(err, pgx.ErrNoRows) {
-			return ErrLeaseLost
+			return lostTask(ctx, p, c)
 		}
 		if err != nil {
 			return fmt.Errorf("hold task %s: %w", c.ID, err)
 		}
 		return fn(tx)
 	})
+}
+
+// lostTask says why a claim does not hold any more: the account is gone, or another worker has the task.
+func lostTask(ctx context.Context, q querier, c Claim) error {
+	ok, err := hasAccount(ctx, q, c.Account)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return ErrAccountGone
+	}
+	return ErrLeaseLost
 }
 
 // Finish ends a task with a response, frees it of its request, and puts the next

@@ -62,7 +62,7 @@ func getCurrentAccount(ctx context.Context, tx *store.Tx, _ struct{}) (*currentA
 		ID:                a.ID,
 		Name:              a.Name,
 		CreatedTimestamp:  wire.Date(a.CreatedAt),
-		UpdatedTimestamp:  wire.Date(a.CreatedAt), // an account never changes here
+		UpdatedTimestamp:  wire.Date(a.ChangedAt),
 		POCStatus:         "inactive",
 		MarketplaceStatus: "inactive",
 		Key: apiKey{

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// ErrWrongKeys says that a pair of API keys belongs to no account.
+var ErrWrongKeys = errors.New("wrong API keys")
+
+// Authenticate finds whose keys these are, or returns ErrWrongKeys. The
+// comparison with the stored hashes takes constant time.
+func (db *DB) Authenticate(ctx context.Context, s Secrets) (cloud.Caller, error) {
+	return authenticate(ctx, db.pool, s)
+}
+
+func authenticate(ctx context.Context, q querier, s Secrets) (cloud.Caller, error) {
+	key, secret := s.hashes()
+	rows, err := q.Query(ctx, `
+		SELECT account_id, id, name, role, allow_from, created_at, secret_hash
+		FROM api_keys
+		WHERE key_hash = $1`, key)
+	if err != nil {
+		return cloud.Caller{}, fmt.Errorf("authenticate: %w", err)
+	}
+	var caller cloud.Caller
+	found := 0
+	var c cloud.Caller
+	var hash []byte
+	into := []any{&c.Account, &c.Key.ID, &c.Key.Name, &c.Key.Role, &c.Key.AllowFrom, &c.Key.CreatedAt, &hash}
+	_, err = pgx.ForEachRow(rows, into, func() error {
+		if subtle.ConstantTimeCompare(hash, secret) == 1 {
+			caller, found = c, 1
+		}
+		return nil
+	})
+	if err != nil {
+		return cloud.Caller{}, fmt.Errorf("authenticate: %w", err)
+	}
+	if found == 0 {
+		return cloud.Caller{}, ErrWrongKeys
+	}
+	return caller, nil
+}
+
+// ErrTooManyAccounts says that there are as many accounts as there may be.
+var ErrTooManyAccounts = errors.New("there are too many accounts")
+
+// Adopt finds whose keys these are, and gives a pair that nobody has, and nobody had before it was revoked, an empty
+// account of its own. Of several servers and requests that do so at once, one makes the account. It returns ErrWrongKeys
+// for a pair that was revoked, and ErrTooManyAccounts where there are max accounts already.
+func (db *DB) Adopt(ctx context.Context, owner cloud.Account, role string, s Secrets, most int) (caller cloud.Caller, err error) {
+	caller, err = db.Authenticate(ctx, s)
+	if !errors.Is(err, ErrWrongKeys) {
+		return caller, err
+	}
+	err = db.changeKeys(ctx, nil, func(p *pipeline) error {
+		caller, err = authenticate(ctx, p, s)
+		if !errors.Is(err, ErrWrongKeys) {
+			return err
+		}
+		var revoked bool
+		var accounts int
+		key, secret := s.hashes()
+		err := p.QueryRow(ctx, `
+			SELECT EXISTS (SELECT FROM revoked_keys WHERE key_hash = $1 AND secret_hash = $2), (SELECT count(*) FROM accounts)`,
+			key, secret).Scan(&revoked, &accounts)
+		switch {
+		case err != nil:
+			return err
+		case revoked:
+			return ErrWrongKeys
+		case accounts >= most:
+			return ErrTooManyAccounts
+		}
+		id, err := insertAccount(ctx, p, owner, "", false)
+		if err != nil {
+			return err
+		}
+		if _, err := insertKey(ctx, p, DeclaredKey{Account: id, Key: cloud.Key{Role: role}, Secrets: s}); err != nil {
+			return err
+		}
+		caller, err = authenticate(ctx, p, s)
+		return err
+	})
+	if err != nil {
+		return cloud.Caller{}, fmt.Errorf("adopt API keys: %w", err)
+	}
+	return caller, nil
+}
