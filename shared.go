@@ -49,6 +49,13 @@ func (p *process) enter(ctx context.Context, opts Options) (*host, error) {
 	return h, nil
 }
 
+// share puts one sandbox more on a server that has one.
+func (p *process) share(h *host) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h.sandboxes++
+}
+
 // leave takes a sandbox off its server, and stops one that has none any more.
 func (p *process) leave(h *host) error {
 	p.mu.Lock()

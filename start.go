@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"sync"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -59,7 +58,9 @@ type Sandbox struct {
 	URL  string // base of the API with /v1, the provider's REDISCLOUD_URL
 	Keys Keys
 
-	leave func() error // runs once
+	host    *host
+	account int64
+	leave   func() error // runs once
 }
 
 // Start starts a sandbox on the loopback address. The first one of a process also starts a Postgres, in half a second,
@@ -72,17 +73,13 @@ func Start(ctx context.Context, opts Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("understudy: %w", err)
 	}
-	keys, err := h.server.NewAccount(ctx, cloud.Account{
+	account, keys, err := h.server.NewAccount(ctx, cloud.Account{
 		Name: "Demo", OwnerName: "Demo Owner", OwnerEmail: "owner@demo.example",
 	})
 	if err != nil {
 		return nil, fmt.Errorf("understudy: %w", errors.Join(err, shared.leave(h)))
 	}
-	return &Sandbox{
-		URL:   h.server.URL,
-		Keys:  Keys{APIKey: keys.Key, SecretKey: keys.Secret},
-		leave: sync.OnceValue(func() error { return shared.leave(h) }),
-	}, nil
+	return newSandbox(h, account, Keys{APIKey: keys.Key, SecretKey: keys.Secret}), nil
 }
 
 // TB is what StartT needs of a testing.TB, so that programs that import this package do not import testing.

@@ -168,8 +168,11 @@ func (f *fixture) fill(ctx context.Context, accounts []account, subscription int
 			WHERE account_id = $2 AND kind = 'database' AND parent_id = $3
 			LIMIT 1
 		), numbers AS (
-			SELECT n, first.id + nextval('resource_ids') AS id
-			FROM first, generate_series(1, $4::int) n
+			SELECT n, first.id + last.id + n AS id
+			FROM first, (SELECT max(last_id) AS id FROM accounts) last, generate_series(1, $4::int) n
+		), counted AS (
+			UPDATE accounts
+			SET last_id = (SELECT max(last_id) FROM accounts) + $4::int
 		), copied AS (
 			INSERT INTO resources (account_id, kind, id, parent_kind, parent_id, name, status, body,
 				created_at, updated_at, activated_at)

@@ -89,7 +89,7 @@ func openAt(t *testing.T, url string, version int64) *sql.DB {
 // downTo takes migrations back until a version.
 func downTo(t *testing.T, url string, version int64) {
 	t.Helper()
-	for current, _ := versions(t, url); current > version; current-- {
+	for current, _ := versions(t, url); current > version; current, _ = versions(t, url) {
 		if err := migrations.Down(t.Context(), url); err != nil {
 			t.Fatal(err)
 		}

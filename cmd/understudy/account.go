@@ -84,7 +84,12 @@ func (c *accountCreateCmd) Run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return c.print(stdout, made, "", append(
+	return c.printCreated(stdout, made)
+}
+
+// printCreated prints a new account with its keys.
+func (f clientFlags) printCreated(stdout io.Writer, made control.CreatedAccount) error {
+	return f.print(stdout, made, "", append(
 		[]string{fmt.Sprintf("account\t%d (%s)", made.Account.ID, made.Account.Name)}, pairRows(made.Keys)...)...)
 }
 

@@ -57,6 +57,9 @@ type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Run the sandbox."`
 	Account     accountCmd     `cmd:"" help:"Accounts of a running sandbox."`
 	Key         keyCmd         `cmd:"" help:"Keys of its accounts."`
+	Reset       resetCmd       `cmd:"" help:"Take an account, or all, back to when it was created."`
+	Snapshot    snapshotCmd    `cmd:"" help:"Snapshots of the state of an account."`
+	Fork        forkCmd        `cmd:"" help:"Make a new account with the state of another one and print its keys."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring a database to the schema of this binary and exit. serve does so too."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready; exit status 0 says yes."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`

@@ -82,7 +82,7 @@ func TestNewAccountsGiveWayToThoseThatAreThere(t *testing.T) {
 	if made := must(t, f, control.CreateAccount, sandbox.NewAccount{}); made.Account.Name != "account-1006" {
 		t.Errorf("a new account is %+v, want one whose name nobody has", made.Account)
 	}
-	if _, err := f.NewAccount(t.Context(), cloud.Account{Name: "Demo"}); err != nil {
+	if _, _, err := f.NewAccount(t.Context(), cloud.Account{Name: "Demo"}); err != nil {
 		t.Error(err)
 	}
 	names := map[string]bool{}

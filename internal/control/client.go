@@ -24,7 +24,7 @@ type Client struct {
 
 // Call calls an operation. An error of the server's is a *Problem.
 func (o Operation[In, Out]) Call(ctx context.Context, c *Client, in In) (out Out, err error) {
-	res, err := c.send(ctx, string(o), binding.Of[In](), in)
+	res, err := c.send(ctx, string(o), binding.Of[In](), &in)
 	if err != nil {
 		return out, err
 	}
@@ -40,6 +40,10 @@ func (o Operation[In, Out]) Call(ctx context.Context, c *Client, in In) (out Out
 		}
 		return out, problem
 	case res.StatusCode == http.StatusNoContent:
+		return out, nil
+	}
+	if file, ok := any(&out).(*File); ok {
+		file.Content = body
 		return out, nil
 	}
 	if err := json.Unmarshal(body, &out); err != nil {
@@ -76,6 +80,11 @@ func (c *Client) send(ctx context.Context, id string, input binding.Input, in an
 	}
 	if request.Body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if file, ok := in.(fileInput); ok {
+		content := file.file()
+		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(content)), int64(len(content))
+		req.Header.Set("Content-Type", octets)
 	}
 	if c.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.Token)

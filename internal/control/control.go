@@ -83,6 +83,10 @@ func (h *handler) serve(doc *openapi.Operation, op bound) http.HandlerFunc {
 			h.fail(w, r, err)
 			return
 		}
+		if file, ok := out.(File); ok {
+			h.send(w, doc.Status, octets, file.Content)
+			return
+		}
 		h.answer(w, doc.Status, "application/json", out)
 	}
 }
@@ -112,7 +116,11 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request, doc *openapi.Oper
 	if err := doc.CheckRequest(r, req.Path, body); err != nil {
 		return nil, err
 	}
-	return op.input.Decode(req)
+	in, err := op.input.Decode(req)
+	if err == nil && doc.TakesFile() {
+		err = readFile(w, r, in)
+	}
+	return in, err
 }
 
 func (h *handler) answer(w http.ResponseWriter, status int, media string, body any) {
@@ -125,9 +133,13 @@ func (h *handler) answer(w http.ResponseWriter, status int, media string, body a
 		h.Logger.Error("control", "error", err)
 		status = http.StatusInternalServerError
 	}
+	h.send(w, status, media, append(text, '\n'))
+}
+
+func (*handler) send(w http.ResponseWriter, status int, media string, body []byte) {
 	w.Header().Set("Content-Type", media)
 	w.WriteHeader(status)
-	_, _ = w.Write(append(text, '\n')) // the client is gone
+	_, _ = w.Write(body) // the client is gone
 }
 
 // Problem is the body of an error: problem details, RFC 9457.

@@ -143,6 +143,13 @@ func (e *Engine) Wake() {
 	e.changed.set()
 }
 
+// Replaced is Wake for who has replaced the state of an account: whoever waits for a task looks whether it is still
+// there.
+func (e *Engine) Replaced() {
+	e.waiters.wakeAll()
+	e.Wake()
+}
+
 // Hold is how long a request may wait for the end of a task.
 func (e *Engine) Hold() time.Duration { return e.cfg.Hold }
 

@@ -119,6 +119,11 @@ func (o *Operation) TakesHeader(name string) bool {
 	return slices.Contains(names(o.headers), name)
 }
 
+// TakesFile reports whether the request's body is a file instead of JSON.
+func (o *Operation) TakesFile() bool {
+	return o.spec.RequestBody != nil && o.spec.RequestBody.Value.Content[octets] != nil
+}
+
 // BodyProperties returns the names of the request body's top-level properties, sorted, those of all alternatives
 // together, without those that are read-only, and whether the operation takes a body at all.
 func (o *Operation) BodyProperties() (properties []string, hasBody bool) {

@@ -57,7 +57,7 @@ func (o *Operation) problems() (problems []error) {
 		report("x-catch-all %s is not the end of the path", o.catchAll)
 	}
 
-	if o.spec.RequestBody != nil && o.body == nil {
+	if o.spec.RequestBody != nil && o.body == nil && !o.TakesFile() {
 		report("no JSON schema for the request body")
 	}
 	objects(o.body, make(map[*openapi3.Schema]bool), func(object *openapi3.Schema) {

@@ -36,14 +36,13 @@ func newSecrets() store.Secrets {
 	return store.Secrets{Key: "A" + rand.Text(), Secret: "S" + rand.Text()}
 }
 
-// NewAccount makes an account with a pair of keys of its owner's.
-func (s *Server) NewAccount(ctx context.Context, account cloud.Account) (store.Secrets, error) {
-	keys := newSecrets()
-	id, err := s.database.CreateAccount(ctx, account)
-	if err != nil {
-		return keys, err
+// NewAccount makes an account with a pair of keys of its owner's and returns its id.
+func (s *Server) NewAccount(ctx context.Context, account cloud.Account) (id int64, keys store.Secrets, err error) {
+	keys = newSecrets()
+	if id, err = s.database.CreateAccount(ctx, account); err != nil {
+		return 0, keys, err
 	}
-	return keys, s.database.EnsureKey(ctx, id, account.Name, keys)
+	return id, keys, s.database.EnsureKey(ctx, id, account.Name, keys)
 }
 
 func keptKeys(file string) (store.Secrets, error) {

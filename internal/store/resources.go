@@ -202,14 +202,12 @@ func Count[B cloud.Body](ctx context.Context, tx *Tx, parent int64, except cloud
 	return n, nil
 }
 
-// NextID draws an id for a new resource of a kind. Drawn before Insert so that
-// what shows (ports, endpoints, passwords) can be derived from it.
-func NextID[B cloud.Body](ctx context.Context, tx *Tx) (int64, error) {
-	var n int64
-	if err := tx.q.QueryRow(ctx, `SELECT nextval('resource_ids')`).Scan(&n); err != nil {
-		return 0, fmt.Errorf("draw id: %w", err)
-	}
-	return kindOf[B]().FirstID + n, nil
+// NextID returns an id for a new resource of a kind: the ids of an account count up through all kinds. It is drawn
+// before Insert so that what shows (ports, endpoints, passwords) can be derived from it. As a question it returns the
+// error of an earlier write.
+func NextID[B cloud.Body](_ context.Context, tx *Tx) (int64, error) {
+	tx.lastID++
+	return kindOf[B]().FirstID + tx.lastID, tx.writes.err
 }
 
 // Insert stores a new resource; its times are the transaction's.

@@ -110,6 +110,7 @@ type Tx struct {
 	names     map[int64]string // of the resources that it has read or written, one by one; nil in a Read
 	planned   []cloud.Step
 	capPolicy string
+	lastID    int64 // number of the account's newest resource
 	dropped   bool
 }
 
@@ -161,14 +162,26 @@ func (db *DB) Write(ctx context.Context, caller cloud.Caller, fn func(*Tx) error
 	return db.inPipeline(ctx, func(p *pipeline) error {
 		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: caller, names: map[int64]string{}}
 		err := p.QueryRow(ctx, `
-			SELECT business_now(a), COALESCE(a.cap_policy, '')
+			SELECT business_now(a), COALESCE(a.cap_policy, ''), a.last_id
 			FROM (SELECT * FROM accounts WHERE id = $1 FOR NO KEY UPDATE) a -- first the lock, then the time`,
-			caller.Account).Scan(&tx.Now, &tx.capPolicy)
+			caller.Account).Scan(&tx.Now, &tx.capPolicy, &tx.lastID)
 		if err != nil {
 			return fmt.Errorf("lock account %d: %w", caller.Account, err)
 		}
-		return fn(tx)
+		return tx.run(fn)
 	})
+}
+
+// run runs fn, and keeps how far it has counted.
+func (tx *Tx) run(fn func(*Tx) error) error {
+	first := tx.lastID
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if tx.lastID != first {
+		tx.write(`UPDATE accounts SET last_id = $2 WHERE id = $1`, tx.Caller.Account, tx.lastID)
+	}
+	return nil
 }
 
 // Unavailable reports whether an error says that the database could not be

@@ -110,7 +110,7 @@ func (db *DB) ClaimTasks(ctx context.Context, limit int, lease time.Duration) (t
 			attempts   = t.attempts + due.taken::int
 		FROM due
 		JOIN accounts a ON a.id = due.account_id
-		WHERE t.id = due.id
+		WHERE t.account_id = due.account_id AND t.id = due.id
 		RETURNING t.id, t.account_id, t.seq, t.operation, t.command, t.status, t.request, t.lease, t.attempts,
 			EXISTS (SELECT FROM faults f WHERE f.account_id = t.account_id)`, limit), lease)
 	results := db.pool.SendBatch(ctx, &both)
@@ -178,21 +178,21 @@ func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 	return db.inPipeline(ctx, func(p *pipeline) error {
 		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: cloud.Caller{Account: c.Account}, names: map[int64]string{}}
 		err := p.QueryRow(ctx, `
-			SELECT business_now(a), COALESCE(a.cap_policy, '')
+			SELECT business_now(a), COALESCE(a.cap_policy, ''), a.last_id
 			FROM (
 				SELECT a.*
 				FROM accounts a
 				JOIN tasks t ON t.account_id = a.id
 				WHERE a.id = $1 AND t.id = $2 AND t.lease = $3
 				FOR NO KEY UPDATE OF a, t
-			) a -- first the locks, then the time`, c.Account, c.ID, c.Lease).Scan(&tx.Now, &tx.capPolicy)
+			) a -- first the locks, then the time`, c.Account, c.ID, c.Lease).Scan(&tx.Now, &tx.capPolicy, &tx.lastID)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return lostTask(ctx, p, c)
 		}
 		if err != nil {
 			return fmt.Errorf("hold task %s: %w", c.ID, err)
 		}
-		return fn(tx)
+		return tx.run(fn)
 	})
 }
 
@@ -217,7 +217,7 @@ func (tx *Tx) Finish(c Claim, status cloud.TaskStatus, response cloud.TaskRespon
 			UPDATE tasks
 			SET status = $2, response = $3, updated_at = $4, resource_name = $5, request = NULL,
 				head = false, lease = NULL, wake_at = NULL
-			WHERE id = $1
+			WHERE account_id = $6 AND id = $1
 			RETURNING account_id, seq
 		), next AS (
 			UPDATE tasks t
@@ -229,7 +229,7 @@ func (tx *Tx) Finish(c Claim, status cloud.TaskStatus, response cloud.TaskRespon
 		SET done_seq = done.seq
 		FROM done
 		WHERE a.id = done.account_id`, c.ID, status, tx.encode("finish task", response), tx.Now,
-		cmp.Or(tx.names[response.ResourceID], tx.names[response.ParentID]))
+		cmp.Or(tx.names[response.ResourceID], tx.names[response.ParentID]), c.Account)
 }
 
 // ReleaseTask gives a claim back unprocessed: it is taken again after a pause. The
@@ -238,7 +238,7 @@ func (db *DB) ReleaseTask(ctx context.Context, c Claim, pause time.Duration, cou
 	_, err := db.pool.Exec(ctx, `
 		UPDATE tasks
 		SET lease = NULL, attempts = attempts - (NOT $4)::int, wake_at = clock_timestamp() + $3::interval
-		WHERE id = $1 AND lease = $2`, c.ID, c.Lease, pause, counts)
+		WHERE account_id = $5 AND id = $1 AND lease = $2`, c.ID, c.Lease, pause, counts, c.Account)
 	if err != nil {
 		return fmt.Errorf("release task %s: %w", c.ID, err)
 	}
@@ -263,8 +263,8 @@ func (db *DB) ExpireLeases(ctx context.Context) error {
 func (db *DB) PruneTasks(ctx context.Context, age time.Duration, limit int) (int, error) {
 	tag, err := db.pool.Exec(ctx, `
 		DELETE FROM tasks
-		WHERE id IN (
-			SELECT t.id
+		WHERE (account_id, id) IN (
+			SELECT t.account_id, t.id
 			FROM tasks t
 			JOIN accounts a ON a.id = t.account_id
 			WHERE t.response IS NOT NULL AND t.updated_at < business_now(a) - $1::interval

@@ -1,0 +1,74 @@
+package serve
+
+import (
+	"encoding/json"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/understudy-dev/understudy/internal/pgtest"
+)
+
+// The state of an account goes through every command on it.
+func TestStateByCommand(t *testing.T) {
+	t.Parallel()
+	home := pgtest.TempDir(t)
+	file := filepath.Join(home, "ready")
+	server := launch(t, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", home, "--speed", "0", "--ready-file", file)
+	ready := server.ready(file)
+	do := func(says string, args ...string) (stdout string) {
+		t.Helper()
+		status, stdout, stderr := run(t, []string{"UNDERSTUDY_DATA_DIR=" + home}, args...)
+		if status != 0 || !strings.Contains(stdout, says) || stderr != "" {
+			t.Fatalf("%v ended with %d, stdout %q, stderr %q, want %q", args, status, stdout, stderr, says)
+		}
+		return stdout
+	}
+	wantRefused := func(says string, args ...string) {
+		t.Helper()
+		wantRefusal(t, 1, []string{says}, []string{"UNDERSTUDY_DATA_DIR=" + home}, args...)
+	}
+	has := func(who string, r readiness, want int) {
+		t.Helper()
+		_, answer := r.ask(t, http.MethodGet, "/subscriptions", nil)
+		if list, _ := answer["subscriptions"].([]any); len(list) != want {
+			t.Errorf("%s: there are subscriptions %v, want %d", who, answer, want)
+		}
+	}
+	status, answer := ready.ask(t, http.MethodPost, "/subscriptions", subscriptionBody("kept"))
+	if status != http.StatusAccepted {
+		t.Fatalf("got %d %v", status, answer)
+	}
+	server.until("it is made", func() bool {
+		_, answer := ready.ask(t, http.MethodGet, "/subscriptions", nil)
+		list, _ := answer["subscriptions"].([]any)
+		return len(list) == 1
+	})
+
+	var fork struct {
+		Keys struct{ APIKey, APISecretKey string }
+	}
+	if err := json.Unmarshal([]byte(do("", "fork", "Demo", "other", "--json")), &fork); err != nil {
+		t.Fatal(err)
+	}
+	forked := readiness{URL: ready.URL, APIKey: fork.Keys.APIKey, APISecretKey: fork.Keys.APISecretKey}
+	do("Demo", "snapshot", "save", "base")
+	wantRefused("already", "snapshot", "save", "base")
+	do("base", "snapshot", "save", "base", "--replace", "--account", "other")
+	do("Demo", "reset", "Demo")
+	has("reset", ready, 0)
+	has("fork", forked, 1)
+	saved := filepath.Join(home, "base.json")
+	do("", "snapshot", "export", "base", saved)
+	do("base", "snapshot", "list")
+	do("deleted", "snapshot", "delete", "base")
+	wantRefused("no snapshot", "snapshot", "load", "base")
+	do("again", "snapshot", "import", "again", saved)
+	do("again", "snapshot", "load", "again")
+	has("loaded", ready, 1)
+	do("other", "reset", "--all")
+	has("all reset", forked, 0)
+	wantRefusal(t, 2, []string{"--all"}, []string{"UNDERSTUDY_DATA_DIR=" + home}, "reset")
+	wantRefused("no account", "reset", "nobody")
+}
