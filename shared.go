@@ -90,6 +90,7 @@ func (p *process) start(ctx context.Context, opts Options) (_ *host, err error) 
 		TaskHold:     opts.TaskHold,
 		CapPolicy:    engine.Policy(opts.CapPolicy),
 		RateLimit:    opts.RateLimit,
+		Journal:      keptRequests,
 		APIKey:       rand.Text(), // of the demo account, which nobody uses here
 		APISecretKey: rand.Text(),
 		Logger:       opts.Logger,

@@ -19,6 +19,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/binding"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/journal"
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -35,6 +36,8 @@ type Config struct {
 	// PerformTime bounds what a request does in the database, waiting for others not
 	// included; 0: 10 s.
 	PerformTime time.Duration
+	// Observe is told of every request before anything of its answer is sent, and must not block; nil: nobody is.
+	Observe func(journal.Record)
 	// Hook is called at named points, for tests that crash or block there; nil:
 	// nothing.
 	Hook func(point string)
@@ -94,7 +97,7 @@ func New(cfg Config) (http.Handler, error) {
 	e.mux.MethodNotAllowed(e.methodNotAllowed)
 
 	// From the outside in.
-	return logged(cfg.Logger, cfg.RateLimit, recovered(e, plainPath(slashed, e.mux))), nil
+	return logged(cfg, recovered(e, plainPath(slashed, e.mux))), nil
 }
 
 // serverOf finds the dialect that a path is below, whether there is an operation or
@@ -125,14 +128,15 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 	params := op.PathParams()
 	_, hasBody := op.BodyProperties()
 	return func(w http.ResponseWriter, r *http.Request) {
-		event(r).operation = op.ID
+		e := event(r)
+		e.operation, e.op, e.in, e.url = op.ID, op, s.Document, r.URL
 		c := call{op: op, path: pathParams(r, params)}
 		var err error
 		if c.caller, err = s.authenticate(r, c.path); err != nil {
 			s.fail(w, r, err)
 			return
 		}
-		event(r).account = c.caller.Account
+		e.account, e.apiKey = c.caller.Account, c.caller.Key.Name
 		if err = s.admit(r, c); err != nil {
 			s.fail(w, r, err)
 			return
@@ -143,6 +147,7 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 				s.fail(w, r, err)
 				return
 			}
+			e.body = sent
 			c.body = op.ReadBody(sent)
 		}
 		key, err := s.keyOf(r, c)

@@ -85,6 +85,10 @@ const (
 	KeyReused                      // it belongs to another request
 )
 
+func (k KeyReason) String() string {
+	return [...]string{"invalid", "unreadable", "two", "expired", "in use", "reused"}[k]
+}
+
 // BaseURL returns how the client reaches this server, without a path.
 func BaseURL(r *http.Request) string {
 	scheme := "http"

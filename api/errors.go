@@ -35,6 +35,7 @@ func (s *server) failure(r *http.Request, err error) reply {
 
 // refusal renders what a request is told about its idempotency key.
 func (s *server) refusal(r *http.Request, k KeyRefusal) reply {
+	event(r).outcome = k.Reason.String()
 	rep := newReply(r, s.KeyRefusal(r, k))
 	if k.Reason == KeyInUse {
 		rep.header["Retry-After"] = "1"

@@ -71,6 +71,7 @@ func (s *server) performOnce(r *http.Request, c call, key *requestKey) reply {
 	case record != nil:
 		return key.echo(s.replay(r, key, record))
 	}
+	event(r).outcome = "first"
 	done := s.inflight.begin(key)
 	defer done()
 	s.at("idem.acquired")
@@ -149,6 +150,7 @@ func (s *server) replay(r *http.Request, key *requestKey, record *store.KeyRecor
 		return s.refusal(r, key.refused(KeyInUse))
 	}
 	s.inflight.replayed(key)
+	event(r).outcome = "replayed"
 	rep := replyOf(record.Outcome)
 	rep.header["Idempotent-Replayed"] = "true"
 	rep.header["Idempotent-Original-Request-Id"] = record.Outcome.RequestID

@@ -1,16 +1,21 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/understudy-dev/understudy/internal/journal"
+	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
-// requestEvent gathers what the one log line of a request says.
+// requestEvent gathers what the one log line of a request says, and what an observer is told of it.
 type requestEvent struct {
 	id        string // of the request
 	path      string // as it was sent: unescaped it need not be text
@@ -21,6 +26,15 @@ type requestEvent struct {
 	left      int    // requests in this minute, where there is a limit
 	status    int
 	err       error
+
+	op      *openapi.Operation // nil: none matched
+	in      *openapi.Document  // in which one was looked for
+	url     *url.URL           // in its plain form; nil: as it was sent
+	apiKey  string             // the name of the caller's
+	fault   string             // that was injected; empty: none
+	outcome string             // of the idempotency key
+	body    []byte             // as it was sent
+	answer  []byte             // JSON in its compact form
 }
 
 // event is the request's own; a fresh one where the request came another way.
@@ -33,13 +47,16 @@ func event(r *http.Request) *requestEvent {
 
 // logged gives each request an id, and the quota as if nothing of it were used, and writes one line when it is
 // answered.
-func logged(log *slog.Logger, limit int, next http.Handler) http.Handler {
+func logged(cfg Config, next http.Handler) http.Handler {
+	log := cfg.Logger
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		id := uuid.NewString()
 		w.Header().Set("X-Request-Id", id)
-		e := &requestEvent{id: id, path: r.URL.EscapedPath(), left: limit}
-		next.ServeHTTP(&statusWriter{ResponseWriter: w, event: e}, r.WithContext(withEvent(r.Context(), e)))
+		e := &requestEvent{id: id, path: r.URL.EscapedPath(), left: cfg.RateLimit}
+		answer := &statusWriter{ResponseWriter: w, event: e, request: r, start: start, observe: cfg.Observe}
+		next.ServeHTTP(answer, r.WithContext(withEvent(r.Context(), e)))
+		answer.tell() // of one that ended without an answer
 
 		if level := e.level(r); log.Enabled(r.Context(), level) {
 			log.LogAttrs(r.Context(), level, "request", e.attrs(r, start)...)
@@ -84,14 +101,39 @@ func (e *requestEvent) attrs(r *http.Request, start time.Time) []slog.Attr {
 
 type statusWriter struct {
 	http.ResponseWriter
-	event *requestEvent
+	event   *requestEvent
+	request *http.Request // as it came
+	start   time.Time
+	observe func(journal.Record) // nil: it was told, or nobody asks
 }
 
 func (w *statusWriter) WriteHeader(status int) {
 	if w.event.status == 0 {
 		w.event.status = status
+		w.tell()
 	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// tell tells the observer of the request, once, before anything of the answer is sent: who has an answer finds its
+// request in the journal.
+func (w *statusWriter) tell() {
+	observe := w.observe
+	if observe == nil {
+		return
+	}
+	w.observe = nil
+	r, e := w.request, w.event
+	told := journal.Record{
+		ID: e.id, Time: w.start, Duration: time.Since(w.start), Account: e.account, Key: e.apiKey, Method: r.Method,
+		URL: cmp.Or(e.url, r.URL), Host: r.Host, Proto: r.Proto, Header: r.Header, Operation: e.op, Document: e.in,
+		Status: e.status, Task: e.task, Fault: e.fault, Once: e.key, Outcome: e.outcome, Body: e.body,
+		Answer: e.answer, Sent: w.Header(),
+	}
+	if e.err != nil {
+		told.Err = e.err.Error()
+	}
+	observe(told)
 }
 
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 )
@@ -74,7 +75,7 @@ func pathParams(r *http.Request, names []string) map[string]string {
 }
 
 func (e *edge) notFound(w http.ResponseWriter, r *http.Request) {
-	e.serverOf(r.URL.Path).fail(w, r, Problem{Status: http.StatusNotFound, Message: "The path was not found."})
+	e.unmatched(r).fail(w, r, Problem{Status: http.StatusNotFound, Message: "The path was not found."})
 }
 
 // methodNotAllowed answers 405 and names the methods that the path has.
@@ -90,10 +91,28 @@ func (e *edge) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Allow", strings.Join(allow, ", "))
-	e.serverOf(r.URL.Path).fail(w, r, Problem{
+	e.unmatched(r).fail(w, r, Problem{
 		Status:  http.StatusMethodNotAllowed,
 		Message: "Method " + r.Method + " is not for this path; it has " + strings.Join(allow, ", ") + ".",
 	})
+}
+
+// unmatched finds the dialect that answers a request for which there is no operation, and whose request it is, for the
+// observer. It need not be anybody's.
+func (e *edge) unmatched(r *http.Request) *server {
+	s := e.serverOf(r.URL.Path)
+	if e.cfg.Observe == nil {
+		return s
+	}
+	const soon = time.Second // that the answer waits for
+	ctx, cancel := context.WithTimeout(r.Context(), soon)
+	defer cancel()
+	told := event(r)
+	told.in = s.Document
+	if caller, err := s.authenticate(r.WithContext(ctx), nil); err == nil {
+		told.account, told.apiKey = caller.Account, caller.Key.Name
+	}
+	return s
 }
 
 func routePath(r *http.Request) string {

@@ -71,6 +71,9 @@ const maxKept = 1 << 20
 // stored has one form, and a replay has that which its own request asks for.
 func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
 	s.at("resp.before_write")
+	if r.Method != http.MethodHead {
+		event(r).answer = rep.body
+	}
 	h := w.Header()
 	for name, value := range rep.header {
 		h.Set(name, value)

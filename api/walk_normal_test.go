@@ -91,7 +91,7 @@ func scalarSayings(schema *openapi3.Schema) (all []saying) {
 		all = append(all, saying{"a text for an integer", "", 12, "12"})
 	case schema.Type.Is(openapi3.TypeNumber):
 		all = append(all, saying{"a text for a number", "", json.RawMessage("0.50"), "0.50"})
-	case schema.Type.Is(openapi3.TypeString) && len(schema.Enum) == 0 && schema.Format == "":
+	case schema.Type.Is(openapi3.TypeString) && len(schema.Enum) == 0 && !limits(schema.Format):
 		all = append(all,
 			saying{"a number for a text", "", "7.50", json.RawMessage("7.50")},
 			saying{"a boolean for a text", "", "true", true})

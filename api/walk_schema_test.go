@@ -155,7 +155,7 @@ func scalarDefects(schema *openapi3.Schema) (all []defect) {
 		if schema.MinLength > 0 {
 			add("too short", strings.Repeat("a", int(schema.MinLength)-1))
 		}
-		if schema.Pattern != "" || schema.Format != "" {
+		if schema.Pattern != "" || limits(schema.Format) {
 			add("malformed", "\t?")
 		}
 	case schema.Type.Is(openapi3.TypeBoolean):
@@ -234,4 +234,9 @@ func copyOf(value any) (same any) {
 		return value // a number beyond all numbers
 	}
 	return same
+}
+
+// limits reports whether a format says what a text may be, and not only that it is a secret.
+func limits(format string) bool {
+	return format != "" && format != "password" && format != "password-uri"
 }

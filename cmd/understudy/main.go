@@ -60,6 +60,7 @@ type cli struct {
 	Reset       resetCmd       `cmd:"" help:"Take an account, or all, back to when it was created."`
 	Snapshot    snapshotCmd    `cmd:"" help:"Snapshots of the state of an account."`
 	Fork        forkCmd        `cmd:"" help:"Make a new account with the state of another one and print its keys."`
+	Journal     journalCmd     `cmd:"" help:"Requests that a running sandbox answered."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring a database to the schema of this binary and exit. serve does so too."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready; exit status 0 says yes."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
@@ -114,6 +115,7 @@ type serveCmd struct {
 	APISecretKey string        `env:"UNDERSTUDY_API_SECRET_KEY" placeholder:"KEY" help:"User key of the demo account. Default: made once and kept."`
 	KeysFile     string        `env:"UNDERSTUDY_KEYS_FILE" placeholder:"FILE" help:"JSON list of further API keys, with their accounts, roles and allow lists; docs/access.md describes it. Default: none."`
 	RateLimit    int           `env:"UNDERSTUDY_RATE_LIMIT" default:"0" placeholder:"N" help:"How many requests an account may send in a minute: 400 in the real cloud, 0 sets no limit. Default: ${default}."`
+	Journal      int           `env:"UNDERSTUDY_JOURNAL" default:"1000" placeholder:"N" help:"How many of its latest requests each account's journal keeps, in memory; 0 keeps none. Default: ${default}."`
 	ReadyFile    string        `env:"UNDERSTUDY_READY_FILE" placeholder:"FILE" help:"File to write when ready: JSON with url, apiKey, apiSecretKey and pid. Default: none."`
 	TaskHold     time.Duration `env:"UNDERSTUDY_TASK_HOLD" default:"500ms" placeholder:"DURATION" help:"How long a GET of an unfinished task waits for its end, 10s at most; 0 answers at once. Default: ${default}."`
 	LogFormat    string        `env:"UNDERSTUDY_LOG_FORMAT" default:"text" enum:"text,json" placeholder:"text|json" help:"Format of the log on standard error. Default: ${default}."`
@@ -140,6 +142,7 @@ func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 		APISecretKey: s.APISecretKey,
 		KeysFile:     s.KeysFile,
 		RateLimit:    s.RateLimit,
+		Journal:      s.Journal,
 		ReadyFile:    s.ReadyFile,
 		TaskHold:     s.TaskHold,
 		Setup:        setup,

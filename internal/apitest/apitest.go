@@ -115,7 +115,7 @@ func start(tb testing.TB, url string, rateLimit int, change func(*engine.Config)
 		change(&cfg)
 	}
 	var edge http.Handler
-	if w.Engine, edge, err = server.Assemble(tb.Context(), cfg, rateLimit, dialects...); err != nil {
+	if w.Engine, edge, err = server.Assemble(tb.Context(), cfg, server.Edge{RateLimit: rateLimit}, dialects...); err != nil {
 		tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

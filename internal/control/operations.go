@@ -25,6 +25,7 @@ func operations(s *sandbox.Service) []bound {
 		accountOperations(s),
 		keyOperations(s),
 		stateOperations(s),
+		journalOperations(s),
 	)
 }
 

@@ -12,6 +12,7 @@ import (
 	"context"
 
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/journal"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -19,6 +20,7 @@ import (
 type Config struct {
 	DB      *store.DB
 	Engine  *engine.Engine
+	Journal *journal.Journal // nil: none is kept
 	Version string
 	URL     string // base of the API that is stood in for
 	PID     int

@@ -12,23 +12,28 @@ const module = "github.com/understudy-dev/understudy"
 // arrows says which packages of ours a package may import: only what is below
 // it, so that calls go deep and nothing calls back up.
 var arrows = map[string][]string{
-	"": {"internal/cloud", "internal/engine", "internal/sandbox", "internal/server", "internal/throwaway"},
+	"": {
+		"internal/cloud", "internal/engine", "internal/journal", "internal/sandbox", "internal/server", "internal/throwaway",
+	},
 	"cmd/understudy": {
-		"", "internal/server", "internal/control", "internal/sandbox", "internal/openapi", "internal/engine",
-		"internal/rediscloud/account",
+		"", "internal/server", "internal/control", "internal/sandbox", "internal/journal", "internal/openapi",
+		"internal/engine", "internal/rediscloud/account",
 	},
 	"internal/server": {
-		"internal/control", "internal/sandbox", "api", "internal/openapi", "internal/rediscloud",
+		"internal/control", "internal/sandbox", "api", "internal/journal", "internal/openapi", "internal/rediscloud",
 		"internal/rediscloud/account", "internal/cloud", "internal/engine", "internal/postgres", "internal/store",
 		"migrations",
 	},
 	"api": {
-		"internal/binding", "internal/openapi", "internal/cloud", "internal/engine", "internal/idempotency", "internal/store",
+		"internal/binding", "internal/openapi", "internal/cloud", "internal/engine", "internal/idempotency",
+		"internal/journal", "internal/store",
 	},
 	"internal/openapi": {},
-	"internal/sandbox": {"internal/cloud", "internal/engine", "internal/store"},
+	"internal/journal": {"internal/openapi"},
+	"internal/sandbox": {"internal/cloud", "internal/engine", "internal/journal", "internal/store"},
 	"internal/control": {
-		"api", "internal/binding", "internal/cloud", "internal/openapi", "internal/sandbox", "internal/store",
+		"api", "internal/binding", "internal/cloud", "internal/journal", "internal/openapi", "internal/sandbox",
+		"internal/store",
 	},
 	"internal/binding": {"internal/openapi"},
 	"internal/engine": {
@@ -90,7 +95,7 @@ var owners = map[string][]string{
 	"net/http": {
 		"internal/engine", "internal/rediscloud", "internal/rediscloud/wire", "api", "internal/control", "internal/openapi",
 		"internal/server", "internal/servetest", "internal/coverage", "internal/cloud", "internal/idempotency",
-		"cmd/understudy",
+		"internal/journal", "cmd/understudy",
 	},
 }
 

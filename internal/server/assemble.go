@@ -6,12 +6,19 @@ import (
 
 	"github.com/understudy-dev/understudy/api"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/journal"
 )
+
+// Edge is how the edge is to behave. The zero value limits nothing and is watched by nobody.
+type Edge struct {
+	RateLimit int                  // requests an account may send in a minute; 0: any number
+	Observe   func(journal.Record) // is told of every request; nil: nobody is
+}
 
 // Assemble puts the parts of a sandbox together over a database: the operations of all dialects bound to the engine,
 // and the edge before it. The caller runs the engine and serves the edge.
 func Assemble(
-	ctx context.Context, cfg engine.Config, rateLimit int, dialects ...api.Dialect,
+	ctx context.Context, cfg engine.Config, at Edge, dialects ...api.Dialect,
 ) (*engine.Engine, http.Handler, error) {
 	secret, err := cfg.DB.ServerSecret(ctx)
 	if err != nil {
@@ -30,7 +37,8 @@ func Assemble(
 		DB:        cfg.DB,
 		Logger:    cfg.Logger,
 		Secret:    secret,
-		RateLimit: rateLimit,
+		RateLimit: at.RateLimit,
+		Observe:   at.Observe,
 		Hook:      cfg.Hook,
 	})
 	if err != nil {

@@ -34,6 +34,7 @@ type Config struct {
 	APISecretKey string        // none: minted once and kept in DataDir
 	KeysFile     string        // more keys; empty: none
 	RateLimit    int           // requests an account may send in a minute; 0: any number
+	Journal      int           // requests of each account that are kept; 0: none
 	ReadyFile    string        // written when ready; empty: none
 	TaskHold     time.Duration // how long a GET of an unfinished task waits
 	Setup        account.Setup // what accounts have beside the built-in data
@@ -104,6 +105,9 @@ func (c *Config) check() error {
 	}
 	if c.RateLimit < 0 {
 		return badConfig("--rate-limit %d is not a number from 0 up", c.RateLimit)
+	}
+	if c.Journal < 0 {
+		return badConfig("--journal %d is not a number from 0 up", c.Journal)
 	}
 	ready, err := os.Stat(c.ReadyFile)
 	if err == nil && ready.IsDir() {

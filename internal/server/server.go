@@ -18,6 +18,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/control"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/journal"
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/rediscloud"
 	"github.com/understudy-dev/understudy/internal/sandbox"
@@ -63,6 +64,7 @@ type Server struct {
 	listener net.Listener
 	database *database
 	engine   *engine.Engine
+	journal  *journal.Journal
 	handler  http.Handler
 }
 
@@ -89,7 +91,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg}
+	s := &Server{cfg: cfg, journal: journal.New(cfg.Journal)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -126,13 +128,13 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		Hold:   cfg.TaskHold,
 		Shared: cfg.DatabaseURL != "",
 		Hook:   cfg.Hook,
-	}, cfg.RateLimit, dialect)
+	}, Edge{RateLimit: cfg.RateLimit, Observe: s.observer()}, dialect)
 	if err != nil {
 		return nil, err
 	}
 	s.Sandbox = sandbox.New(sandbox.Config{
 		DB: s.database.DB, Engine: s.engine, Version: cfg.Version, URL: s.URL, PID: s.PID,
-		Roles: contract.Roles(),
+		Roles: contract.Roles(), Journal: s.journal,
 	})
 	controls, err := s.control()
 	if err != nil {
@@ -140,6 +142,14 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	s.handler = withHealth(s.database.DB, cfg.Document, controls, edge)
 	return s, nil
+}
+
+// observer returns who is told of every request.
+func (s *Server) observer() func(journal.Record) {
+	if s.journal == nil {
+		return nil
+	}
+	return s.journal.Add
 }
 
 // controls is the control API with the path that all of it is below.

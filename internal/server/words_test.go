@@ -11,7 +11,7 @@ import (
 // neutral are the packages that serve any dialect.
 var neutral = []string{
 	"api", "internal/openapi", "internal/binding", "internal/engine", "internal/store", "internal/cloud", "internal/batch",
-	"internal/idempotency",
+	"internal/idempotency", "internal/journal",
 }
 
 // vendorWords are words of one API: its name, what it offers, its paths, headers, members, statuses and error codes.
