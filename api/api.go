@@ -137,6 +137,12 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 			return
 		}
 		e.account, e.apiKey = c.caller.Account, c.caller.Key.Name
+		if c.caller.Seeded {
+			if err = s.identify(w, r, &c); err != nil {
+				s.fail(w, r, err)
+				return
+			}
+		}
 		if err = s.admit(r, c); err != nil {
 			s.fail(w, r, err)
 			return

@@ -17,8 +17,9 @@ import (
 
 // requestEvent gathers what the one log line of a request says, and what an observer is told of it.
 type requestEvent struct {
-	id        string // of the request
-	path      string // as it was sent: unescaped it need not be text
+	id        string    // of the request
+	now       time.Time // of its account, where ids follow from a seed
+	path      string    // as it was sent: unescaped it need not be text
 	operation string
 	account   int64
 	task      string

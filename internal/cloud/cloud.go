@@ -15,6 +15,8 @@ type Caller struct {
 	Account  int64
 	Key      Key
 	SourceIP string // of the client, without port
+	Seeded   bool   // the ids of its requests and tasks follow from a number, so that a run can be repeated
+	Request  string // then: the id of the request
 }
 
 // Key describes an API key without its secrets.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -107,7 +108,7 @@ func (e *Engine) Accept(
 		return cloud.Task{}, fmt.Errorf("accept %s: %w", id, err)
 	}
 	task := cloud.Task{
-		ID:        uuid.NewString(),
+		ID:        taskID(caller),
 		Account:   caller.Account,
 		Operation: id,
 		Command:   op.doc.Command,
@@ -154,6 +155,14 @@ func (e *Engine) notAccepted(ctx context.Context, caller cloud.Caller) error {
 		return store.ErrAccountGone
 	}
 	return store.ErrKeyLost
+}
+
+// taskID is the id of a new task, which follows from that of the request where that follows from a seed.
+func taskID(caller cloud.Caller) string {
+	if caller.Request == "" {
+		return uuid.NewString()
+	}
+	return uuid.NewHash(sha256.New(), uuid.NameSpaceOID, []byte("task/"+caller.Request), 4).String()
 }
 
 // find sees whether the resource is there that an operation shows.

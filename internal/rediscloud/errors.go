@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/understudy-dev/understudy/api"
 	"github.com/understudy-dev/understudy/internal/openapi"
@@ -25,7 +24,7 @@ func newErrorBody(r *http.Request, status int, message string) errorBody {
 		text = "Client Closed Request"
 	}
 	return errorBody{
-		Timestamp: time.Now().UTC().Format("2006-01-02T15:04:05.000-07:00"),
+		Timestamp: api.Now(r).UTC().Format("2006-01-02T15:04:05.000-07:00"),
 		Status:    status,
 		Error:     text,
 		Message:   message,

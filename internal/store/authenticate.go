@@ -23,9 +23,10 @@ func (db *DB) Authenticate(ctx context.Context, s Secrets) (cloud.Caller, error)
 func authenticate(ctx context.Context, q querier, s Secrets) (cloud.Caller, error) {
 	key, secret := s.hashes()
 	rows, err := q.Query(ctx, `
-		SELECT account_id, id, name, role, allow_from, created_at, secret_hash
-		FROM api_keys
-		WHERE key_hash = $1`, key)
+		SELECT k.account_id, k.id, k.name, k.role, k.allow_from, k.created_at, a.id_seed IS NOT NULL, k.secret_hash
+		FROM api_keys k
+		JOIN accounts a ON a.id = k.account_id
+		WHERE k.key_hash = $1`, key)
 	if err != nil {
 		return cloud.Caller{}, fmt.Errorf("authenticate: %w", err)
 	}
@@ -33,7 +34,9 @@ func authenticate(ctx context.Context, q querier, s Secrets) (cloud.Caller, erro
 	found := 0
 	var c cloud.Caller
 	var hash []byte
-	into := []any{&c.Account, &c.Key.ID, &c.Key.Name, &c.Key.Role, &c.Key.AllowFrom, &c.Key.CreatedAt, &hash}
+	into := []any{
+		&c.Account, &c.Key.ID, &c.Key.Name, &c.Key.Role, &c.Key.AllowFrom, &c.Key.CreatedAt, &c.Seeded, &hash,
+	}
 	_, err = pgx.ForEachRow(rows, into, func() error {
 		if subtle.ConstantTimeCompare(hash, secret) == 1 {
 			caller, found = c, 1
