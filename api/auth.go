@@ -44,8 +44,13 @@ func (s *server) authenticate(r *http.Request, path map[string]string) (cloud.Ca
 		return cloud.Caller{}, err
 	}
 	caller, err := s.auth.lookUp(r.Context(), secrets)
-	if errors.Is(err, store.ErrWrongKeys) {
+	switch {
+	case errors.Is(err, store.ErrWrongKeys):
 		return cloud.Caller{}, s.WrongCredentials()
+	case errors.Is(err, store.ErrTooManyAccounts):
+		wrong := s.WrongCredentials()
+		wrong.Message += " They do not get an account of their own either: there are as many accounts as may be."
+		return cloud.Caller{}, wrong
 	}
 	if err != nil {
 		return cloud.Caller{}, err

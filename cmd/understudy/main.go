@@ -55,6 +55,7 @@ func dropEmptySettings() {
 // cli is the command line. Every flag of serve has a twin in the environment.
 type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Run the sandbox."`
+	Env         envCmd         `cmd:"" help:"Print what points clients at a running sandbox."`
 	Account     accountCmd     `cmd:"" help:"Accounts of a running sandbox."`
 	Key         keyCmd         `cmd:"" help:"Keys of its accounts."`
 	Reset       resetCmd       `cmd:"" help:"Take an account, or all, back to when it was created."`
@@ -114,6 +115,8 @@ type serveCmd struct {
 	APIKey       string        `env:"UNDERSTUDY_API_KEY" placeholder:"KEY" help:"Account key of the demo account. Default: made once and kept."`
 	APISecretKey string        `env:"UNDERSTUDY_API_SECRET_KEY" placeholder:"KEY" help:"User key of the demo account. Default: made once and kept."`
 	KeysFile     string        `env:"UNDERSTUDY_KEYS_FILE" placeholder:"FILE" help:"JSON list of further API keys, with their accounts, roles and allow lists; docs/access.md describes it. Default: none."`
+	Accounts     string        `env:"UNDERSTUDY_ACCOUNTS" default:"known" enum:"known,any" placeholder:"known|any" help:"What happens to a pair of keys that nobody knows: it is refused, or gets an empty account of its own. Default: ${default}."`
+	MaxAccounts  int           `env:"UNDERSTUDY_MAX_ACCOUNTS" default:"1000" placeholder:"N" help:"How many accounts there may be in all for another one to be made by --accounts any. Default: ${default}."`
 	RateLimit    int           `env:"UNDERSTUDY_RATE_LIMIT" default:"0" placeholder:"N" help:"How many requests an account may send in a minute: 400 in the real cloud, 0 sets no limit. Default: ${default}."`
 	Journal      int           `env:"UNDERSTUDY_JOURNAL" default:"1000" placeholder:"N" help:"How many of its latest requests each account's journal keeps, in memory; 0 keeps none. Default: ${default}."`
 	ReadyFile    string        `env:"UNDERSTUDY_READY_FILE" placeholder:"FILE" help:"File to write when ready: JSON with url, apiKey, apiSecretKey and pid. Default: none."`
@@ -141,6 +144,8 @@ func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 		APIKey:       s.APIKey,
 		APISecretKey: s.APISecretKey,
 		KeysFile:     s.KeysFile,
+		AnyAccounts:  s.Accounts == "any",
+		MaxAccounts:  s.MaxAccounts,
 		RateLimit:    s.RateLimit,
 		Journal:      s.Journal,
 		ReadyFile:    s.ReadyFile,
@@ -162,19 +167,19 @@ func (s *serveCmd) logger(w io.Writer) *slog.Logger {
 
 // banner says what a user needs to go on.
 func banner(w io.Writer, ready server.Ready) {
+	var env strings.Builder
+	_ = printVariables(&env, "shell", ready.Environment(), false) // a Builder takes everything
 	_, _ = fmt.Fprintf(w, `
-Understudy is ready at %[1]s
+Understudy is ready at %s
 
-The demo account's keys: x-api-key %[2]s, x-api-secret-key %[3]s
+The demo account's keys: x-api-key %s, x-api-secret-key %s
 
 For Terraform and the SDK:
-  export REDISCLOUD_URL=%[1]s
-  export REDISCLOUD_ACCESS_KEY=%[4]s
-  export REDISCLOUD_SECRET_KEY=%[5]s
+  %s
 
 Stop with Ctrl-C.
 
-`, ready.URL, ready.APIKey, ready.APISecretKey, shellWord(ready.APIKey), shellWord(ready.APISecretKey))
+`, ready.URL, ready.APIKey, ready.APISecretKey, strings.ReplaceAll(strings.TrimSpace(env.String()), "\n", "\n  "))
 }
 
 // shellWord quotes what a shell would not take as it is.

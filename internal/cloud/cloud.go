@@ -28,6 +28,13 @@ type Key struct {
 	CreatedAt time.Time
 }
 
+// Variable is one of those in the environment by which clients are pointed at a server.
+type Variable struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Secret bool   `json:"secret"` // not to be shown
+}
+
 // Account is one tenant with its own keys, resources, queue of tasks and clock.
 type Account struct {
 	ID         int64

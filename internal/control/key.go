@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 
+	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/sandbox"
 )
 
@@ -12,6 +13,8 @@ const (
 	CreateKey Operation[NewKey, CreatedKey]  = "createKey"
 	RevokeKey Operation[KeyPath, None]       = "revokeKey"
 	RotateKey Operation[KeyPath, CreatedKey] = "rotateKey"
+
+	GetEnvironment Operation[AccountPath, Environment] = "getEnvironment"
 )
 
 // KeyPath names a key of an account, both by id or name.
@@ -37,6 +40,11 @@ type CreatedKey struct {
 	Keys sandbox.KeyPair `json:"keys"`
 }
 
+// Environment is the variables that point clients at an account.
+type Environment struct {
+	Variables []cloud.Variable `json:"variables"`
+}
+
 func keyOperations(s *sandbox.Service) []bound {
 	return []bound{
 		ListKeys.bind(func(ctx context.Context, in AccountPath) (Keys, error) {
@@ -53,6 +61,10 @@ func keyOperations(s *sandbox.Service) []bound {
 		RotateKey.bind(func(ctx context.Context, in KeyPath) (CreatedKey, error) {
 			key, pair, err := s.RotateKey(ctx, in.Account, in.Key)
 			return CreatedKey{key, pair}, err
+		}),
+		GetEnvironment.bind(func(ctx context.Context, in AccountPath) (Environment, error) {
+			variables, err := s.Environment(ctx, in.Account)
+			return Environment{variables}, err
 		}),
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/control"
+	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/sandbox"
+	"github.com/understudy-dev/understudy/internal/server"
 )
 
 func demoKey(name string) control.KeyPath {
@@ -76,4 +78,46 @@ func TestKeysThatCannotBe(t *testing.T) {
 	refused(t, f, "ACCOUNT_NOT_FOUND", control.CreateKey, control.NewKey{AccountPath: control.AccountPath{Account: "nobody"}})
 	must(t, f, control.RevokeKey, demoKey("given"))
 	refused(t, f, "KEY_TAKEN", control.CreateKey, control.NewKey{AccountPath: demoAccount, NewKey: given}) // it was revoked
+}
+
+// The environment of an account has one pair, at whichever server one asks, until it is revoked.
+func TestEnvironment(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	shared := func(cfg *server.Config) { cfg.DatabaseURL, cfg.APIKey, cfg.APISecretKey = url, "key", "secret" }
+	one, two := start(t, shared), start(t, shared)
+	must(t, one, control.CreateAccount, sandbox.NewAccount{Name: "ci"})
+	env := func(f *fixture, account string) (url string, pair sandbox.KeyPair) {
+		t.Helper()
+		v := must(t, f, control.GetEnvironment, control.AccountPath{Account: account}).Variables
+		if len(v) != 3 || v[0].Name != "REDISCLOUD_URL" || v[1].Name != "REDISCLOUD_ACCESS_KEY" ||
+			v[2].Name != "REDISCLOUD_SECRET_KEY" || v[0].Secret || !v[1].Secret || !v[2].Secret {
+			t.Fatalf("the variables are %+v", v)
+		}
+		return v[0].Value, sandbox.KeyPair{APIKey: v[1].Value, APISecretKey: v[2].Value}
+	}
+	if base, pair := env(one, "Demo"); base != one.URL || pair.APIKey != one.APIKey || pair.APISecretKey != one.APISecretKey {
+		t.Errorf("the demo account has %s %+v, want what the server was started with", base, pair)
+	}
+	base, pair := env(two, "ci")
+	if _, same := env(one, "ci"); base != two.URL || pair != same {
+		t.Errorf("one server says %+v, the other one %+v", same, pair)
+	}
+	if status := one.get(t, pair); status != http.StatusOK {
+		t.Errorf("the pair is answered with %d", status)
+	}
+	must(t, one, control.RevokeKey, control.KeyPath{AccountPath: control.AccountPath{Account: "ci"}, Key: "environment"})
+	_, other := env(one, "ci")
+	if before, after := one.get(t, pair), one.get(t, other); before != http.StatusUnauthorized || after != http.StatusOK {
+		t.Errorf("after the revocation the pair is answered with %d, the next one with %d", before, after)
+	}
+	must(t, one, control.RotateKey, control.KeyPath{AccountPath: control.AccountPath{Account: "ci"}, Key: "environment"})
+	if _, third := env(one, "ci"); third == other || one.get(t, third) != http.StatusOK {
+		t.Errorf("after the rotation it is %+v, which does not work", third)
+	}
+	must(t, one, control.RevokeKey, demoKey("demo"))
+	if _, next := env(one, "1000"); next.APIKey == one.APIKey || one.get(t, next) != http.StatusOK {
+		t.Errorf("with its pair revoked the demo account has %+v, which does not work", next)
+	}
+	refused(t, one, "ACCOUNT_NOT_FOUND", control.GetEnvironment, control.AccountPath{Account: "nobody"})
 }

@@ -11,6 +11,7 @@ package sandbox
 import (
 	"context"
 
+	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/journal"
 	"github.com/understudy-dev/understudy/internal/store"
@@ -25,6 +26,9 @@ type Config struct {
 	URL     string // base of the API that is stood in for
 	PID     int
 	Roles   []string // that a key may have, the mightiest first
+
+	Keys        store.Secrets                                      // a pair that the server was told of
+	Environment func(url string, s store.Secrets) []cloud.Variable // which point clients at the API that is stood in for
 }
 
 // Service controls a sandbox. Its methods may be called by many goroutines at once.

@@ -17,7 +17,7 @@ var arrows = map[string][]string{
 	},
 	"cmd/understudy": {
 		"", "internal/server", "internal/control", "internal/sandbox", "internal/journal", "internal/openapi",
-		"internal/engine", "internal/rediscloud/account",
+		"internal/engine", "internal/cloud", "internal/rediscloud/account",
 	},
 	"internal/server": {
 		"internal/control", "internal/sandbox", "api", "internal/journal", "internal/openapi", "internal/rediscloud",

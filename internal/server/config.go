@@ -16,8 +16,11 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/rediscloud"
 	"github.com/understudy-dev/understudy/internal/rediscloud/account"
+	"github.com/understudy-dev/understudy/internal/store"
 )
 
 // Config is what `understudy serve` can be told.
@@ -33,6 +36,8 @@ type Config struct {
 	APIKey       string        // of the demo account; both keys or none,
 	APISecretKey string        // none: minted once and kept in DataDir
 	KeysFile     string        // more keys; empty: none
+	AnyAccounts  bool          // a pair of keys that nobody knows gets an empty account of its own,
+	MaxAccounts  int           // unless there are so many
 	RateLimit    int           // requests an account may send in a minute; 0: any number
 	Journal      int           // requests of each account that are kept; 0: none
 	ReadyFile    string        // written when ready; empty: none
@@ -58,6 +63,11 @@ type Ready struct {
 	APIKey       string `json:"apiKey"`
 	APISecretKey string `json:"apiSecretKey"`
 	PID          int    `json:"pid"`
+}
+
+// Environment returns the variables that point clients at the server. The zero Ready names them.
+func (r Ready) Environment() []cloud.Variable {
+	return rediscloud.Environment(r.URL, store.Secrets{Key: r.APIKey, Secret: r.APISecretKey})
 }
 
 // ErrConfig marks errors that only another configuration can mend.
@@ -102,6 +112,9 @@ func (c *Config) check() error {
 		if strings.TrimSpace(key) != key || strings.ContainsFunc(key, unicode.IsControl) {
 			return badConfig("%s has characters that no header can have, or blanks around it", flag)
 		}
+	}
+	if c.MaxAccounts < 0 || c.AnyAccounts && c.MaxAccounts == 0 {
+		return badConfig("--max-accounts %d is not a number from 1 up", c.MaxAccounts)
 	}
 	if c.RateLimit < 0 {
 		return badConfig("--rate-limit %d is not a number from 0 up", c.RateLimit)

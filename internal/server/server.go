@@ -22,6 +22,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/rediscloud"
 	"github.com/understudy-dev/understudy/internal/sandbox"
+	"github.com/understudy-dev/understudy/internal/store"
 	"github.com/understudy-dev/understudy/migrations"
 )
 
@@ -113,6 +114,12 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.AnyAccounts {
+		s.database.AdoptAnyKeys(store.Adoption{
+			Owner: cloud.Account{OwnerName: demo.OwnerName}, Role: contract.Roles()[0],
+			Most: cfg.MaxAccounts,
+		})
+	}
 	s.Ready = Ready{
 		URL:          "http://" + reachable(s.listener.Addr()) + dialect.Document.Base(),
 		APIKey:       keys.Key,
@@ -134,7 +141,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	s.Sandbox = sandbox.New(sandbox.Config{
 		DB: s.database.DB, Engine: s.engine, Version: cfg.Version, URL: s.URL, PID: s.PID,
-		Roles: contract.Roles(), Journal: s.journal,
+		Roles: contract.Roles(), Keys: keys, Environment: rediscloud.Environment, Journal: s.journal,
 	})
 	controls, err := s.control()
 	if err != nil {

@@ -14,9 +14,18 @@ import (
 // ErrWrongKeys says that a pair of API keys belongs to no account.
 var ErrWrongKeys = errors.New("wrong API keys")
 
-// Authenticate finds whose keys these are, or returns ErrWrongKeys. The
-// comparison with the stored hashes takes constant time.
+// Authenticate finds whose keys these are, or returns ErrWrongKeys. The comparison with the stored hashes takes constant
+// time. After AdoptAnyKeys a pair that nobody ever had gets an account.
 func (db *DB) Authenticate(ctx context.Context, s Secrets) (cloud.Caller, error) {
+	caller, err := db.KeyHolder(ctx, s)
+	if db.adoption != nil && errors.Is(err, ErrWrongKeys) {
+		return db.adopt(ctx, s)
+	}
+	return caller, err
+}
+
+// KeyHolder is Authenticate for a pair that gets no account by being asked for.
+func (db *DB) KeyHolder(ctx context.Context, s Secrets) (cloud.Caller, error) {
 	return authenticate(ctx, db.pool, s)
 }
 
@@ -55,14 +64,19 @@ func authenticate(ctx context.Context, q querier, s Secrets) (cloud.Caller, erro
 // ErrTooManyAccounts says that there are as many accounts as there may be.
 var ErrTooManyAccounts = errors.New("there are too many accounts")
 
-// Adopt finds whose keys these are, and gives a pair that nobody has, and nobody had before it was revoked, an empty
-// account of its own. Of several servers and requests that do so at once, one makes the account. It returns ErrWrongKeys
-// for a pair that was revoked, and ErrTooManyAccounts where there are max accounts already.
-func (db *DB) Adopt(ctx context.Context, owner cloud.Account, role string, s Secrets, most int) (caller cloud.Caller, err error) {
-	caller, err = db.Authenticate(ctx, s)
-	if !errors.Is(err, ErrWrongKeys) {
-		return caller, err
-	}
+// Adoption is what becomes of a pair of keys that nobody ever had: it gets an empty account of its own.
+type Adoption struct {
+	Owner cloud.Account // its name and its owner
+	Role  string        // of the pair
+	Most  int           // accounts there may be, of whatever sort
+}
+
+// AdoptAnyKeys makes Authenticate adopt pairs. It must be called before that.
+func (db *DB) AdoptAnyKeys(a Adoption) { db.adoption = &a }
+
+// adopt gives a pair an account, and returns it. Of several servers and requests that do so at once one makes the account.
+// It returns ErrWrongKeys for a pair that was revoked, and ErrTooManyAccounts.
+func (db *DB) adopt(ctx context.Context, s Secrets) (caller cloud.Caller, err error) {
 	err = db.changeKeys(ctx, nil, func(p *pipeline) error {
 		caller, err = authenticate(ctx, p, s)
 		if !errors.Is(err, ErrWrongKeys) {
@@ -79,14 +93,14 @@ func (db *DB) Adopt(ctx context.Context, owner cloud.Account, role string, s Sec
 			return err
 		case revoked:
 			return ErrWrongKeys
-		case accounts >= most:
+		case accounts >= db.adoption.Most:
 			return ErrTooManyAccounts
 		}
-		id, err := insertAccount(ctx, p, owner, "", false)
+		id, err := insertAccount(ctx, p, db.adoption.Owner, "", false)
 		if err != nil {
 			return err
 		}
-		if _, err := insertKey(ctx, p, DeclaredKey{Account: id, Key: cloud.Key{Role: role}, Secrets: s}); err != nil {
+		if _, err := insertKey(ctx, p, DeclaredKey{Account: id, Key: cloud.Key{Role: db.adoption.Role}, Secrets: s}); err != nil {
 			return err
 		}
 		caller, err = authenticate(ctx, p, s)

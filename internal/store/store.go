@@ -35,6 +35,7 @@ type DB struct {
 	id     string // tells our own notifications from others
 
 	keyChanges atomic.Int64 // of pairs of API keys
+	adoption   *Adoption    // nil: a pair that nobody has is wrong
 }
 
 // session is set on every connection: a query that hangs, a lock nobody gives

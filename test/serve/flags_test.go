@@ -24,6 +24,8 @@ var flags = []struct{ name, fallback string }{
 	{"api-key", "made once and kept"},
 	{"api-secret-key", "made once and kept"},
 	{"keys-file", "none"},
+	{"accounts", "known"},
+	{"max-accounts", "1000"},
 	{"rate-limit", "0"},
 	{"journal", "1000"},
 	{"ready-file", "none"},
@@ -100,6 +102,10 @@ func TestBadValues(t *testing.T) {
 		{"api-secret-key", "alone", "go together"},
 		{"keys-file", file + ".json", "no such file"},
 		{"keys-file", home, "is a directory"},
+		{"accounts", "some", `"some"`},
+		{"max-accounts", "many", `"many"`},
+		{"max-accounts", "-1", "-1"},
+
 		{"rate-limit", "many", `"many"`},
 		{"rate-limit", "-1", "-1"},
 		{"rate-limit", "1.5", `"1.5"`},
@@ -218,6 +224,16 @@ func (p *process) wantSetting(s setting) {
 	if status, answer := ready.with(entry(name, nil)).ask(t, "GET", "/", nil); status != 200 {
 		t.Errorf("with a key of %s: got %d %v", s["keys-file"], status, answer)
 	}
+	welcome := 0 // pairs that nobody knows, beside the demo account
+	for i := range 4 {
+		pair := map[string]any{"apiKey": "nobody", "apiSecretKey": fmt.Sprint("secret-", i)}
+		if status, _ := ready.with(pair).ask(t, "GET", "/", nil); status == 200 {
+			welcome++
+		}
+	}
+	if any := s["accounts"] == "any"; any && fmt.Sprint(welcome+1) != s["max-accounts"] || !any && welcome > 0 {
+		t.Errorf("with --accounts %s --max-accounts %s %d unknown pairs are taken", s["accounts"], s["max-accounts"], welcome)
+	}
 	kind, digits, _ := strings.Cut(s["card"], " ")
 	_, listed := ready.ask(t, "GET", "/payment-methods", nil)
 	card := listed["paymentMethods"].([]any)[0].(map[string]any)
@@ -308,6 +324,7 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 		"listen": "127.0.0.2:0", "database-url": pgtest.New(t), "data-dir": filepath.Join(home, "one"), "speed": "25",
 		"subscription-cap-policy": "reject", "api-key": "key-one", "api-secret-key": "secret-one",
 		"keys-file": filepath.Join(home, "keys-of-one.json"), "rate-limit": "100000",
+		"accounts": "any", "max-accounts": "3",
 		"card": "Mastercard 1234", "cloud-account": "ours of one", "transit-gateway": "tgw-1",
 		"ready-file": filepath.Join(home, "one.json"), "task-hold": "0", "log-format": "json", "log-level": "info",
 	}
@@ -315,6 +332,7 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 		"listen": "127.0.0.3:0", "database-url": pgtest.New(t), "data-dir": filepath.Join(home, "two"), "speed": "25",
 		"subscription-cap-policy": "queue", "api-key": "key-two", "api-secret-key": "secret-two",
 		"keys-file": filepath.Join(home, "keys-of-two.json"), "rate-limit": "200000",
+		"accounts": "known", "max-accounts": "3",
 		"card": "Discover 4321", "cloud-account": "ours of two", "transit-gateway": "tgw-2",
 		"ready-file": filepath.Join(home, "two.json"), "task-hold": "9s", "log-format": "text", "log-level": "info",
 	}
