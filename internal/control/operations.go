@@ -26,6 +26,7 @@ func operations(s *sandbox.Service) []bound {
 		keyOperations(s),
 		stateOperations(s),
 		journalOperations(s),
+		clockOperations(s),
 	)
 }
 

@@ -99,7 +99,10 @@ func (db *DB) ResetAccounts(ctx context.Context, accounts []int64, reset Reset) 
 				id_seed = COALESCE($2, id_seed)
 			WHERE id = ANY ($1)`, accounts, reset.Seed)
 		if reset.Clock {
-			p.write(`UPDATE accounts SET clock_offset = '0', clock_frozen_at = NULL WHERE id = ANY ($1)`, accounts)
+			p.write(`
+				UPDATE accounts
+				SET clock_offset = '0', clock_frozen_at = NULL, clock_rate = 1
+				WHERE id = ANY ($1)`, accounts)
 		}
 		return nil
 	})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 )
@@ -174,6 +175,9 @@ const lockDue = `
 	LIMIT 500
 	FOR NO KEY UPDATE OF a SKIP LOCKED`
 
+// atOnce lets applyDue do all at the account's time.
+var atOnce = pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}
+
 func (db *DB) applySteps(ctx context.Context, before func(), lock string, args ...any) (applied int, err error) {
 	err = db.inPipeline(ctx, func(p *pipeline) error {
 		rows, err := p.Query(ctx, lock, args...)
@@ -186,7 +190,7 @@ func (db *DB) applySteps(ctx context.Context, before func(), lock string, args .
 		}
 		slices.Sort(locked)
 		locked = slices.Compact(locked)
-		if err := p.QueryRow(ctx, applyDue, locked).Scan(&applied); err != nil || applied == 0 {
+		if err := p.QueryRow(ctx, applyDue, locked, atOnce).Scan(&applied); err != nil || applied == 0 {
 			return err
 		}
 		p.write(admit, locked)
@@ -222,7 +226,8 @@ func (db *DB) OverdueAccount(
 // applyDue applies steps of up to so many resources, so that it ends in time however
 // many are due: what is left is for the next commit. The steps of one resource are
 // brought in order only then, since at wake_at those of a clock that stands still
-// have none.
+// have none. They are done as of the time at which they were due, but not before $2
+// and not after the account's time.
 const applyDue = `
 	WITH resource AS (
 		SELECT DISTINCT account_id, kind, resource_id
@@ -234,7 +239,7 @@ const applyDue = `
 			LIMIT 5000
 		) first
 	), due AS (
-		SELECT s.*, business_now(a) AS now
+		SELECT s.*, LEAST(business_now(a), GREATEST(s.due_at, $2)) AS now
 		FROM resource
 		JOIN accounts a ON a.id = resource.account_id
 		CROSS JOIN LATERAL (

@@ -85,6 +85,19 @@ type Claim struct {
 // tasks.wake_at says when a task needs attention and holds only for the first
 // task of each account, so the cost does not grow with the queues.
 func (db *DB) ClaimTasks(ctx context.Context, limit int, lease time.Duration) (taken []Claim, started int, err error) {
+	return db.claimTasks(ctx, limit, lease, "")
+}
+
+// ClaimTaskOf is ClaimTasks for the first task of one account.
+func (db *DB) ClaimTaskOf(
+	ctx context.Context, account int64, lease time.Duration,
+) (taken []Claim, started int, err error) {
+	return db.claimTasks(ctx, 1, lease, `AND account_id = $2`, account)
+}
+
+func (db *DB) claimTasks(
+	ctx context.Context, limit int, lease time.Duration, only string, args ...any,
+) (taken []Claim, started int, err error) {
 	// A claim that gets lost with the database is simply made again, so it need not
 	// wait for the disk.
 	var both pgx.Batch
@@ -95,7 +108,7 @@ func (db *DB) ClaimTasks(ctx context.Context, limit int, lease time.Duration) (t
 			SELECT id, account_id, status, work,
 				status <> 'received' OR work = '0' AS taken
 			FROM tasks
-			WHERE head AND wake_at <= statement_timestamp()
+			WHERE head AND wake_at <= statement_timestamp() %s
 			ORDER BY wake_at
 			LIMIT %d
 			FOR UPDATE SKIP LOCKED
@@ -112,7 +125,7 @@ func (db *DB) ClaimTasks(ctx context.Context, limit int, lease time.Duration) (t
 		JOIN accounts a ON a.id = due.account_id
 		WHERE t.account_id = due.account_id AND t.id = due.id
 		RETURNING t.id, t.account_id, t.seq, t.operation, t.command, t.status, t.request, t.lease, t.attempts,
-			EXISTS (SELECT FROM faults f WHERE f.account_id = t.account_id)`, limit), lease)
+			EXISTS (SELECT FROM faults f WHERE f.account_id = t.account_id)`, only, limit), append([]any{lease}, args...)...)
 	results := db.pool.SendBatch(ctx, &both)
 	defer func() {
 		if closing := results.Close(); err == nil && closing != nil {
@@ -167,6 +180,9 @@ func (db *DB) next(ctx context.Context, sql string, args ...any) (wait time.Dura
 	}
 	return wait, true, nil
 }
+
+// ErrNoTask says that a task is not there.
+var ErrNoTask = errors.New("there is no such task")
 
 // ErrLeaseLost says that a task is no longer held by who wants to finish it.
 var ErrLeaseLost = errors.New("lease lost")
@@ -261,16 +277,28 @@ func (db *DB) ExpireLeases(ctx context.Context) error {
 // PruneTasks removes up to limit finished tasks older than an age of business
 // time and returns how many it removed.
 func (db *DB) PruneTasks(ctx context.Context, age time.Duration, limit int) (int, error) {
+	return db.pruneTasks(ctx, `true`, age, limit)
+}
+
+// PruneTasksOf is PruneTasks for one account. It costs next to nothing where the oldest task may stay.
+func (db *DB) PruneTasksOf(ctx context.Context, account int64, age time.Duration, limit int) (int, error) {
+	return db.pruneTasks(ctx, `a.id = $3 AND t.account_id = $3 AND EXISTS (
+			SELECT FROM (SELECT updated_at FROM tasks WHERE account_id = $3 ORDER BY seq LIMIT 1) oldest
+			WHERE oldest.updated_at < (SELECT business_now(b) - $1::interval FROM accounts b WHERE b.id = $3)
+		)`, age, limit, account)
+}
+
+func (db *DB) pruneTasks(ctx context.Context, only string, args ...any) (int, error) {
 	tag, err := db.pool.Exec(ctx, `
 		DELETE FROM tasks
 		WHERE (account_id, id) IN (
 			SELECT t.account_id, t.id
 			FROM tasks t
 			JOIN accounts a ON a.id = t.account_id
-			WHERE t.response IS NOT NULL AND t.updated_at < business_now(a) - $1::interval
+			WHERE t.response IS NOT NULL AND t.updated_at < business_now(a) - $1::interval AND `+only+`
 			LIMIT $2
 			FOR UPDATE OF t SKIP LOCKED
-		)`, age, limit)
+		)`, args...)
 	if err != nil {
 		return 0, fmt.Errorf("prune tasks: %w", err)
 	}

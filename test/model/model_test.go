@@ -241,16 +241,17 @@ func (a *actor) stand(rt *rapid.T) (run func()) {
 	if a.speed.Stepped {
 		return func() {}
 	}
-	change := func(clock func(time.Time, store.Clock) store.Clock) {
+	change := func(clock func(store.Clock) store.Clock) {
 		if err := a.account.DB.SetClock(a.ctx, a.account.ID, clock); err != nil {
 			rt.Fatal(err)
 		}
 		a.account.Engine.Wake()
 	}
-	change(func(now time.Time, _ store.Clock) store.Clock { return store.Clock{Frozen: &now} })
-	return func() {
-		change(func(now time.Time, _ store.Clock) store.Clock { return store.Clock{Offset: time.Until(now)} })
+	at := func(rate float64) func(store.Clock) store.Clock {
+		return func(was store.Clock) store.Clock { return store.Clock{Now: was.Now, Real: was.Real, Rate: rate} }
 	}
+	change(at(0))
+	return func() { change(at(1)) }
 }
 
 func (a *actor) send(method, path string, body any) apitest.Answer {
