@@ -41,6 +41,8 @@ type Config struct {
 	// Hook is called at named points, for tests that crash or block there; nil:
 	// nothing.
 	Hook func(point string)
+	// Sleep waits for what fault rules make late; nil: it does.
+	Sleep func(time.Duration)
 }
 
 // edge is what all dialects share.
@@ -156,26 +158,33 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 			e.body = sent
 			c.body = op.ReadBody(sent)
 		}
-		key, err := s.keyOf(r, c)
-		if err != nil {
-			s.fail(w, r, err)
+		if !s.engine.Faults().None() {
+			s.underFaults(w, r, c)
 			return
 		}
-		if key != nil {
-			s.send(w, r, s.performOnce(r, c, key))
-			return
-		}
-		// A database that is gone may not even say so. The reading of the body has a
-		// time of its own.
-		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.PerformTime+s.engine.Hold())
-		defer cancel()
-		r = r.WithContext(ctx)
-		rep, err := s.perform(r, c, store.KeyClaim{})
-		if err != nil {
-			rep = s.failure(r, err)
-		}
-		s.send(w, r, rep)
+		s.send(w, r, s.carryOut(r, c))
 	}
+}
+
+// carryOut carries a request out, at most once for its idempotency key if it has one.
+func (s *server) carryOut(r *http.Request, c call) reply {
+	key, err := s.keyOf(r, c)
+	switch {
+	case err != nil:
+		return s.failure(r, err)
+	case key != nil:
+		return s.performOnce(r, c, key)
+	}
+	// A database that is gone may not even say so. The reading of the body has a
+	// time of its own.
+	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.PerformTime+s.engine.Hold())
+	defer cancel()
+	r = r.WithContext(ctx)
+	rep, err := s.perform(r, c, store.KeyClaim{})
+	if err != nil {
+		rep = s.failure(r, err)
+	}
+	return rep
 }
 
 // perform checks a request and carries it out. With an idempotency key its answer

@@ -56,6 +56,7 @@ func (s *server) authenticate(r *http.Request, path map[string]string) (cloud.Ca
 		return cloud.Caller{}, err
 	}
 	caller.SourceIP, _, _ = net.SplitHostPort(r.RemoteAddr)
+	caller.Agent = r.UserAgent()
 	return caller, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"regexp"
 
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/fault"
 	"github.com/understudy-dev/understudy/internal/idempotency"
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/store"
@@ -22,6 +23,7 @@ type Dialect struct {
 	// Schemes are its ways to make a request idempotent. An operation takes the keys whose header the document declares
 	// for it. Keys are stored under the name of their scheme, so no two dialects may name one alike.
 	Schemes []*idempotency.Scheme
+	Presets *fault.Presets // of what goes wrong on purpose; nil: none
 	Wire
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/understudy-dev/understudy/internal/fault"
 	"github.com/understudy-dev/understudy/internal/journal"
 	"github.com/understudy-dev/understudy/internal/openapi"
 )
@@ -23,8 +24,10 @@ type requestEvent struct {
 	operation string
 	account   int64
 	task      string
-	key       string // part of the hash of the idempotency key
-	left      int    // requests in this minute, where there is a limit
+	key       string         // part of the hash of the idempotency key
+	left      int            // requests in this minute, where there is a limit
+	strikes   []fault.Strike // of fault rules
+	quota     *fault.Quota   // that a fault rule sets; nil: the server's
 	status    int
 	err       error
 
@@ -90,6 +93,9 @@ func (e *requestEvent) attrs(r *http.Request, start time.Time) []slog.Attr {
 	}
 	if e.task != "" {
 		attrs = append(attrs, slog.String("task", e.task))
+	}
+	if e.fault != "" {
+		attrs = append(attrs, slog.String("fault", e.fault))
 	}
 	if e.key != "" {
 		attrs = append(attrs, slog.String("key", e.key))

@@ -57,6 +57,7 @@ func (s *server) success(r *http.Request, op *openapi.Operation, out any) reply 
 		}}
 	case cloud.Task:
 		event(r).task = v.ID
+		out = s.struckTask(r, op, v)
 	}
 	return newReply(r, s.Success(r, op, out))
 }
@@ -94,7 +95,10 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
 	if rep.status != http.StatusNoContent {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 	}
-	s.Quota(h, s.cfg.RateLimit, event(r).left)
+	s.quota(r, h)
+	if name := event(r).fault; name != "" {
+		h.Set(faultHeader, name)
+	}
 	w.WriteHeader(rep.status)
 	if r.Method != http.MethodHead && len(body) > 0 {
 		_, _ = w.Write(body) // a client that is gone is not our error

@@ -14,8 +14,8 @@ import (
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/fault"
 	"github.com/understudy-dev/understudy/internal/pgtest"
-	"github.com/understudy-dev/understudy/internal/store"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -287,13 +287,9 @@ func TestProvisioningStates(t *testing.T) {
 func TestProvisioningError(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
-	err := a.DB.AddFault(t.Context(), store.Fault{
-		Account: a.ID, Phase: store.Provisioning, Times: 1,
-		Error: cloud.Error{Code: "AWS_ERROR_INSUFFICIENT_INSTANCE_CAPACITY", Description: "No machine is left."},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	a.Fault(fault.Rule{When: fault.When{First: 1}, Effect: fault.Effect{
+		Do: "provisioning-error", Code: "AWS_ERROR_INSUFFICIENT_INSTANCE_CAPACITY", Message: "No machine is left.",
+	}})
 	sub := fmt.Sprintf("%s/%d", subscriptions, a.Create(subscriptions, apitest.SubscriptionBody("one")))
 	a.Settle(sub, "error")
 	got := a.Do(http.MethodGet, sub, nil)

@@ -63,6 +63,7 @@ type cli struct {
 	Fork        forkCmd        `cmd:"" help:"Make a new account with the state of another one and print its keys."`
 	Journal     journalCmd     `cmd:"" help:"Requests that a running sandbox answered."`
 	Clock       clockCmd       `cmd:"" help:"The clock of an account: how it runs, what comes next, and letting time pass."`
+	Fault       faultCmd       `cmd:"" help:"What goes wrong on purpose in a running sandbox."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring a database to the schema of this binary and exit. serve does so too."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready; exit status 0 says yes."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`

@@ -22,6 +22,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/coverage"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/fault"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/rediscloud"
 	"github.com/understudy-dev/understudy/internal/rediscloud/account"
@@ -95,7 +96,11 @@ func Dialect(tb testing.TB, setup account.Setup) api.Dialect {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return rediscloud.New(r.Document(), operations)
+	dialect, err := rediscloud.New(r.Document(), operations)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return dialect
 }
 
 func start(tb testing.TB, url string, rateLimit int, change func(*engine.Config), dialects ...api.Dialect) *World {
@@ -275,6 +280,20 @@ func (a *Account) check(req *http.Request, answer Answer) {
 	if _, err := a.recorder.Answered(a.tb.Name(), req, answer.Status, answer.Header, answer.Body); err != nil {
 		a.tb.Errorf("%s %s answers %d against the document: %v\n%s",
 			req.Method, req.URL.Path, answer.Status, err, answer.Body)
+	}
+}
+
+// Fault arms a fault rule for the account, once it is checked.
+func (a *Account) Fault(rule fault.Rule) {
+	a.tb.Helper()
+	words := a.Engine.Faults().Vocabulary()
+	rule.Match.Account = fmt.Sprint(a.ID)
+	err := words.Check(&rule)
+	if err == nil {
+		_, err = a.Engine.Faults().Arm(a.tb.Context(), a.ID, rule)
+	}
+	if err != nil {
+		a.tb.Fatal(err)
 	}
 }
 

@@ -17,6 +17,7 @@ type Caller struct {
 	SourceIP string // of the client, without port
 	Seeded   bool   // the ids of its requests and tasks follow from a number, so that a run can be repeated
 	Request  string // then: the id of the request
+	Agent    string // what the client calls itself
 }
 
 // Key describes an API key without its secrets.
@@ -115,6 +116,7 @@ type Task struct {
 	Status    TaskStatus
 	Response  *TaskResponse // nil until finished
 	UpdatedAt time.Time     // last change of Status, business time
+	Injected  string        // the fault rules that strike it, where it is accepted
 }
 
 // TaskResponse is what a finished task came to, as it is stored.
@@ -123,6 +125,8 @@ type TaskResponse struct {
 	ParentID   int64           `json:"parent_id,omitempty"` // of the resource, where clients are told
 	Resource   json.RawMessage `json:"resource,omitempty"`  // what was read, in the words of clients
 	Error      *Error          `json:"error,omitempty"`
+	// Injected names the fault rules without which it would have come to something else.
+	Injected string `json:"injected,omitempty"`
 }
 
 // Step is one thing provisioning still has to do, as data: after a while a

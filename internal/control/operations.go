@@ -24,6 +24,7 @@ func operations(s *sandbox.Service) []bound {
 		[]bound{GetStatus.bind(func(ctx context.Context, _ None) (sandbox.Status, error) { return s.Status(ctx) })},
 		accountOperations(s),
 		keyOperations(s),
+		faultOperations(s),
 		stateOperations(s),
 		journalOperations(s),
 		clockOperations(s),

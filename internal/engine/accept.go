@@ -65,7 +65,7 @@ func (e *Engine) Answer(
 			return err
 		}
 		if steps = tx.Planned(); len(steps) > 0 {
-			if err := e.plan(ctx, tx, steps); err != nil {
+			if err := e.plan(ctx, tx, steps, false); err != nil {
 				return err
 			}
 		}
@@ -115,6 +115,10 @@ func (e *Engine) Accept(
 		Status:    cloud.TaskReceived,
 	}
 	task.UpdatedAt = reply.Claim.Now
+	strikes, err := e.strike(ctx, caller, op, req, &task)
+	if err != nil {
+		return cloud.Task{}, err
+	}
 	e.at("idem.before_finish")
 	accepted, err := e.acceptor.Do(store.Acceptance{
 		ID:        task.ID,
@@ -124,6 +128,7 @@ func (e *Engine) Accept(
 		Command:   task.Command,
 		Request:   request,
 		Work:      e.scaled(op.work()),
+		Faults:    strikes,
 		Claim:     reply.Claim,
 		Outcome:   reply.before(task),
 	})

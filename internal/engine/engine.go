@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/understudy-dev/understudy/internal/fault"
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -54,6 +55,7 @@ type Config struct {
 type API struct {
 	Document   *openapi.Document
 	Operations []Operation
+	Presets    *fault.Presets // of faults; nil: none
 }
 
 // Engine runs the lifecycle. Its methods may be called while Run runs.
@@ -67,6 +69,7 @@ type Engine struct {
 	steps      *dispatcher
 	waiters    waiters
 	changed    signal // something other servers may wait for
+	faults     *fault.Armed
 }
 
 // New binds the operations to their documents; it fails, naming every problem,
@@ -97,6 +100,11 @@ func New(cfg Config) (*Engine, error) {
 		}
 	}
 	e.operations = operations
+	words, err := vocabulary(cfg.APIs, operations)
+	if err != nil {
+		return nil, err
+	}
+	e.faults = fault.NewArmed(e.db, words)
 	e.acceptor = newAcceptor(e.db)
 	e.tasks = e.taskDispatcher()
 	e.steps = e.stepDispatcher()
@@ -145,8 +153,14 @@ func (e *Engine) Wake() {
 }
 
 // Replaced is Wake for who has replaced the state of an account: whoever waits for a task looks whether it is still
-// there.
+// there, and its fault rules may be others.
 func (e *Engine) Replaced() {
+	ctx, cancel := context.WithTimeout(context.Background(), e.cfg.Limit)
+	defer cancel()
+	if err := e.db.NotifyFaults(ctx); err != nil {
+		e.log.Warn("other servers not told of fault rules", "error", err)
+	}
+	e.refreshFaults(ctx)
 	e.waiters.wakeAll()
 	e.Wake()
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/understudy-dev/understudy/internal/binding"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/fault"
 	"github.com/understudy-dev/understudy/internal/openapi"
-	"github.com/understudy-dev/understudy/internal/store"
 )
 
 // box reads a box; ok is false when it is gone.
@@ -82,14 +82,13 @@ func TestErrorLeavesNothingBehind(t *testing.T) {
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *engine.Config) { c.Speed = 0 })
-	for _, f := range []store.Fault{
-		{Phase: store.Processing, Error: cloud.Error{Code: "FIRST", Description: "one"}, Times: 1},
-		{Phase: store.Provisioning, Operation: "createBox", Error: cloud.Error{Code: "SECOND", Description: "two"}, Times: 2},
-	} {
-		f.Account = w.caller.Account
-		if err := w.db.AddFault(t.Context(), f); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := w.Faults().Arm(t.Context(), w.caller.Account,
+		fault.Rule{When: fault.When{First: 1}, Effect: fault.Effect{Do: "task-error", Code: "FIRST", Message: "one"}},
+		fault.Rule{
+			Match: fault.Match{Operation: fault.Patterns{"createBox"}}, When: fault.When{First: 2},
+			Effect: fault.Effect{Do: "provisioning-error", Code: "SECOND", Message: "two"},
+		}); err != nil {
+		t.Fatal(err)
 	}
 	first := w.task(w.create(`{"name":"one"}`).ID)
 	if first.Status != cloud.TaskFailed || first.Response.Error.Code != "FIRST" {

@@ -37,7 +37,7 @@ func (e *Engine) listen(ctx context.Context) error {
 			e.tasks.wake.set()
 			e.steps.wake.set()
 			e.waiters.wakeAll()
-		})
+		}, func() { e.refreshFaults(ctx) })
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/binding"
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/fault"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -48,6 +49,9 @@ func (e *Engine) process(ctx context.Context, c store.Claim) {
 	steps, err := e.attempt(ctx, c)
 	var failure *cloud.Error
 	switch {
+	case errors.Is(err, errHeld):
+		e.tasks.wake.set() // its next due time is new
+		return
 	case err == nil || errors.Is(err, store.ErrLeaseLost) || store.AccountGone(err) || store.Unavailable(err):
 	case errors.As(err, &failure):
 		err = e.fail(ctx, c, failure)
@@ -102,14 +106,17 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 	if err != nil {
 		return false, err
 	}
+	struck, err := readStrikes(c)
+	if err == nil {
+		err = e.hold(ctx, c, struck)
+	}
+	if err != nil {
+		return false, err
+	}
 	err = e.db.Process(ctx, c, func(tx *store.Tx) error {
 		tx.Hide(op.others)
-		fault, err := e.takeFault(ctx, tx, c)
-		if err != nil {
-			return err
-		}
-		if fault.processing != nil {
-			tx.Finish(c, cloud.TaskFailed, cloud.TaskResponse{Error: fault.processing})
+		if failure := e.failureOf(c, struck, "task-error"); failure != nil {
+			tx.Finish(c, cloud.TaskFailed, cloud.TaskResponse{Error: failure, Injected: marks(struck)})
 			return nil
 		}
 		out, err := call(ctx, op, tx, in)
@@ -117,7 +124,7 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 			return err
 		}
 		planned := tx.Planned()
-		if err := e.plan(ctx, tx, fault.apply(planned)); err != nil {
+		if err := e.plan(ctx, tx, e.apply(c, struck, planned), len(fault.Of(struck, "limit-refused")) > 0); err != nil {
 			return err
 		}
 		// At speed 0 its own steps are done already; those of others may have got a slot.
@@ -127,7 +134,12 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 		if err != nil {
 			return err
 		}
-		tx.Finish(c, cloud.TaskDone, response)
+		response.Injected = marks(struck)
+		status := cloud.TaskDone
+		if failure := e.failureOf(c, struck, "reported-failed"); failure != nil {
+			status, response = cloud.TaskFailed, cloud.TaskResponse{Error: failure, Injected: response.Injected}
+		}
+		tx.Finish(c, status, response)
 		e.at("task.before_commit")
 		return nil
 	})
@@ -147,14 +159,15 @@ func call(ctx context.Context, op *bound, tx *store.Tx, in any) (out Outcome, er
 // fail ends a task with an error, in a transaction of its own: what the function
 // did was rolled back.
 func (e *Engine) fail(ctx context.Context, c store.Claim, failure *cloud.Error) error {
+	struck, _ := readStrikes(c) // what cannot be read is why it failed
 	return e.db.Process(ctx, c, func(tx *store.Tx) error {
-		tx.Finish(c, cloud.TaskFailed, cloud.TaskResponse{Error: e.explained(c.Operation, failure)})
+		tx.Finish(c, cloud.TaskFailed, cloud.TaskResponse{Error: e.explained(c.Operation, failure), Injected: marks(struck)})
 		return nil
 	})
 }
 
 // explained is an error of an operation with what the operation's document says of its
-// code. A code that is not listed, which only a fault rule can have, goes with 500.
+// code. A code that is not listed goes with 500.
 func (e *Engine) explained(operation string, failure *cloud.Error) *cloud.Error {
 	op, err := e.operation(operation)
 	if err != nil { // of another version
@@ -182,32 +195,4 @@ func responseOf(out Outcome) (cloud.TaskResponse, error) {
 		response.Resource = resource
 	}
 	return response, nil
-}
-
-// faults are the fault rules that strike one task.
-type faults struct{ processing, provisioning *cloud.Error }
-
-func (e *Engine) takeFault(ctx context.Context, tx *store.Tx, c store.Claim) (f faults, err error) {
-	if !c.Faulty {
-		return f, nil
-	}
-	phase, failure, err := tx.TakeFault(ctx, c.Operation)
-	switch phase {
-	case store.Processing:
-		f.processing = e.explained(c.Operation, failure)
-	case store.Provisioning:
-		f.provisioning = e.explained(c.Operation, failure)
-	}
-	return f, err
-}
-
-// apply makes steps end in an error instead of where they lead.
-func (f faults) apply(steps []cloud.Step) []cloud.Step {
-	if f.provisioning == nil {
-		return steps
-	}
-	for i := range steps {
-		steps[i].Status, steps[i].Error, steps[i].Patch = cloud.StatusError, f.provisioning, nil
-	}
-	return steps
 }

@@ -18,9 +18,9 @@ const (
 )
 
 // plan stores what is left to provisioning and lets it start, within the
-// limits of its kinds. Under PolicyReject a change beyond a limit is the task's error
+// limits of its kinds. Under PolicyReject, or where that is to be refused, a change beyond a limit is the task's error
 // instead.
-func (e *Engine) plan(ctx context.Context, tx *store.Tx, steps []cloud.Step) error {
+func (e *Engine) plan(ctx context.Context, tx *store.Tx, steps []cloud.Step, refuse bool) error {
 	if e.cfg.Speed == 0 { // none of these is under way for any time
 		if tx.Dropped() { // but of those left from a slower time some may wait
 			tx.Admit()
@@ -35,7 +35,7 @@ func (e *Engine) plan(ctx context.Context, tx *store.Tx, steps []cloud.Step) err
 	}
 	tx.InsertSteps(steps)
 	if limit != nil {
-		if err := e.checkLimit(ctx, tx, limit); err != nil {
+		if err := e.checkLimit(ctx, tx, limit, refuse); err != nil {
 			return err
 		}
 	}
@@ -45,12 +45,12 @@ func (e *Engine) plan(ctx context.Context, tx *store.Tx, steps []cloud.Step) err
 	return nil
 }
 
-func (e *Engine) checkLimit(ctx context.Context, tx *store.Tx, limit *cloud.Limit) error {
+func (e *Engine) checkLimit(ctx context.Context, tx *store.Tx, limit *cloud.Limit, refuse bool) error {
 	policy := Policy(tx.CapPolicy())
 	if policy == "" {
 		policy = e.cfg.Policy
 	}
-	if policy == PolicyQueue {
+	if policy == PolicyQueue && !refuse {
 		return nil
 	}
 	held, err := tx.HeldResources(ctx)

@@ -13,18 +13,23 @@ import (
 )
 
 // New makes the dialect of a document, openapi.yaml, and the functions of Operations.
-func New(document *openapi.Document, operations []engine.Operation) api.Dialect {
+func New(document *openapi.Document, operations []engine.Operation) (api.Dialect, error) {
+	presets, err := Presets()
+	if err != nil {
+		return api.Dialect{}, err
+	}
 	return api.Dialect{
 		Name:       "Redis Cloud",
 		Document:   document,
 		Operations: operations,
+		Presets:    presets,
 		Schemes:    []*idempotency.Scheme{idempotency.Key(), idempotency.ClientToken()},
 		Wire: &dialect{
 			resources: resourcePaths(document),
 			taskPath:  taskPath(document, "getTask"),
 			listPath:  taskPath(document, "listTasks"),
 		},
-	}
+	}, nil
 }
 
 // dialect writes what clients of Redis Cloud read.

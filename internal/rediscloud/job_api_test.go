@@ -9,7 +9,7 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/cloud"
-	"github.com/understudy-dev/understudy/internal/store"
+	"github.com/understudy-dev/understudy/internal/fault"
 )
 
 // kinds are an active database of each kind of subscription, by its path.
@@ -72,12 +72,9 @@ func TestBackups(t *testing.T) {
 		first := status().Get("response", "resource", "lastBackupTime")
 		a.Advance(time.Hour)
 
-		if err := a.DB.AddFault(t.Context(), store.Fault{
-			Account: a.ID, Phase: store.Provisioning, Times: 1,
-			Error: cloud.Error{Code: "DATABASE_BACKUP_FAILED", Description: "No room."},
-		}); err != nil {
-			t.Fatal(err)
-		}
+		a.Fault(fault.Rule{When: fault.When{First: 1}, Effect: fault.Effect{
+			Do: "provisioning-error", Code: "GENERAL_ERROR", Message: "No room.",
+		}})
 		wantDone(t, backup(map[string]any{"adhocBackupPath": "gs://bucket/path"}))
 		a.Settle(db, "active")
 		apitest.Eventually(t, "backup has failed", func() bool {

@@ -12,10 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/fault"
 	"github.com/understudy-dev/understudy/internal/rediscloud/network"
-	"github.com/understudy-dev/understudy/internal/store"
 )
 
 const redirections = "/v1/endpoint-redirections"
@@ -272,12 +271,9 @@ func TestDeleteSourceOfRedirectionTwice(t *testing.T) {
 	next, _ := twin(t, a, from)
 	name, other := dynamicEndpoint(a, from), dynamicEndpoint(a, next)
 	redirectPublic(t, a, from, to)
-	fault := store.Fault{
-		Account: a.ID, Phase: store.Provisioning, Error: cloud.Error{Code: "GENERAL_ERROR", Description: "broken"}, Times: 1,
-	}
-	if err := a.DB.AddFault(t.Context(), fault); err != nil {
-		t.Fatal(err)
-	}
+	a.Fault(fault.Rule{When: fault.When{First: 1}, Effect: fault.Effect{
+		Do: "provisioning-error", Code: "GENERAL_ERROR", Message: "broken",
+	}})
 	wantDone(t, a.Run(http.MethodDelete, from, nil))
 	a.Settle(from, "error")
 	wantEndpoint(t, a, "of the target", to, name)

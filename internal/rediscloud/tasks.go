@@ -1,6 +1,7 @@
 package rediscloud
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -88,7 +89,7 @@ func (d *dialect) task(base string, t cloud.Task, rel string) taskBody {
 	body := taskBody{
 		TaskID:      t.ID,
 		CommandType: t.Command,
-		Status:      status[t.Status],
+		Status:      cmp.Or(status[t.Status], string(t.Status)), // which a fault rule may have made up
 		Response:    responseOf(t.Response),
 		Timestamp:   t.UpdatedAt.UTC(),
 		Links:       []wire.Link{{Rel: rel, Href: base + d.taskPath + t.ID, Type: http.MethodGet}},

@@ -25,19 +25,20 @@ var arrows = map[string][]string{
 		"migrations",
 	},
 	"api": {
-		"internal/binding", "internal/openapi", "internal/cloud", "internal/engine", "internal/idempotency",
-		"internal/journal", "internal/store",
+		"internal/binding", "internal/openapi", "internal/cloud", "internal/engine", "internal/fault",
+		"internal/idempotency", "internal/journal", "internal/store",
 	},
 	"internal/openapi": {},
 	"internal/journal": {"internal/openapi"},
-	"internal/sandbox": {"internal/cloud", "internal/engine", "internal/journal", "internal/store"},
+	"internal/sandbox": {"internal/cloud", "internal/engine", "internal/fault", "internal/journal", "internal/store"},
+	"internal/fault":   {"internal/store"},
 	"internal/control": {
 		"api", "internal/binding", "internal/cloud", "internal/journal", "internal/openapi", "internal/sandbox",
 		"internal/store",
 	},
 	"internal/binding": {"internal/openapi"},
 	"internal/engine": {
-		"internal/binding", "internal/openapi", "internal/batch", "internal/cloud", "internal/store",
+		"internal/binding", "internal/openapi", "internal/batch", "internal/cloud", "internal/fault", "internal/store",
 	},
 	"internal/store":           {"internal/batch", "internal/cloud"},
 	"internal/batch":           {},
@@ -54,6 +55,7 @@ var arrows = map[string][]string{
 	"internal/coverage/answers": {"", "internal/openapi", "internal/coverage"},
 	"internal/coverage/gen": {
 		"", "internal/openapi", "internal/rediscloud", "internal/rediscloud/account", "internal/coverage", "internal/engine",
+		"internal/fault",
 	},
 }
 
@@ -73,7 +75,7 @@ func init() {
 	} {
 		allowed := slices.Clone(below)
 		if layer[0] == "" {
-			allowed = append(allowed, "api", "internal/idempotency", "internal/openapi")
+			allowed = append(allowed, "api", "internal/fault", "internal/idempotency", "internal/openapi")
 		}
 		for _, name := range layer {
 			path := strings.TrimSuffix(dialect+name, "/")

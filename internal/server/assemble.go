@@ -25,10 +25,13 @@ func Assemble(
 		return nil, nil, err
 	}
 	for _, d := range dialects {
-		cfg.APIs = append(cfg.APIs, engine.API{Document: d.Document, Operations: d.Operations})
+		cfg.APIs = append(cfg.APIs, engine.API{Document: d.Document, Operations: d.Operations, Presets: d.Presets})
 	}
 	eng, err := engine.New(cfg)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := eng.Faults().Refresh(ctx); err != nil {
 		return nil, nil, err
 	}
 	edge, err := api.New(api.Config{

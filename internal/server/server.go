@@ -106,7 +106,10 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	dialect := rediscloud.New(contract, operations)
+	dialect, err := rediscloud.New(contract, operations)
+	if err != nil {
+		return nil, err
+	}
 	if err := declareKeys(ctx, s.database.DB, declared); err != nil {
 		return nil, err
 	}

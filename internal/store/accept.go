@@ -20,6 +20,7 @@ type Acceptance struct {
 	Command   string
 	Request   []byte        // JSON
 	Work      time.Duration // business time that processing will take
+	Faults    *string       // JSON: what strikes it; nil: nothing
 
 	Claim   KeyClaim   // of the idempotency key that the request came with
 	Outcome KeyOutcome // what is answered, stored for the key
@@ -36,9 +37,9 @@ type Accepted struct {
 // the order of the commits.
 const insertTask = `
 	INSERT INTO tasks (
-		id, account_id, seq, operation, command, request, accepted_at, updated_at, work, key_name, head, wake_at
+		id, account_id, seq, operation, command, request, accepted_at, updated_at, work, key_name, faults, head, wake_at
 	)
-	SELECT $2, $1, a.last_seq, $3, $4, $5, a.now, a.now, $6, $7, a.head, CASE WHEN a.head THEN clock_timestamp() END
+	SELECT $2, $1, a.last_seq, $3, $4, $5, a.now, a.now, $6, $7, $8, a.head, CASE WHEN a.head THEN clock_timestamp() END
 	FROM a
 	RETURNING accepted_at, head`
 
@@ -56,14 +57,14 @@ const acceptTask = `
 const acceptKeyedTask = `
 	WITH finished AS (
 		UPDATE idempotency_keys
-		SET state = 'done', status = $12, headers = $13, body = $14
-		WHERE account_id = $1 AND scheme = $8 AND key_hash = $9 AND token = $10 AND state = 'held'
+		SET state = 'done', status = $13, headers = $14, body = $15
+		WHERE account_id = $1 AND scheme = $9 AND key_hash = $10 AND token = $11 AND state = 'held'
 		RETURNING token
 	), a AS (
 		UPDATE accounts
 		SET last_seq = last_seq + 1
 		WHERE id = $1 AND EXISTS (SELECT FROM finished)
-		RETURNING last_seq, last_seq - 1 = done_seq AS head, $11::timestamptz AS now
+		RETURNING last_seq, last_seq - 1 = done_seq AS head, $12::timestamptz AS now
 	)` + insertTask
 
 // Accept turns requests into tasks at the end of their accounts' queues, all in
@@ -83,7 +84,7 @@ func (db *DB) Accept(ctx context.Context, requests []Acceptance) ([]Accepted, er
 	var batch pgx.Batch
 	for _, i := range order {
 		r, into := &requests[i], &accepted[i]
-		args := []any{r.Account, r.ID, r.Operation, r.Command, string(r.Request), r.Work, r.KeyName}
+		args := []any{r.Account, r.ID, r.Operation, r.Command, string(r.Request), r.Work, r.KeyName, r.Faults}
 		sql := acceptTask
 		if r.Claim.Token != "" {
 			headers, err := encode(r.Outcome.Headers)

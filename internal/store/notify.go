@@ -7,7 +7,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-const channel = "understudy"
+// What is told of: work that may be there, and changes of the fault rules.
+const (
+	channel      = "understudy"
+	faultChannel = "understudy_faults"
+)
 
 // Notify tells every other DB on the same database that something changed.
 func (db *DB) Notify(ctx context.Context) error {
@@ -17,10 +21,9 @@ func (db *DB) Notify(ctx context.Context) error {
 	return nil
 }
 
-// Listen calls changed whenever another DB notified, and once at the start, since
-// something may have been missed before. It returns when its connection is lost
-// or the context ends.
-func (db *DB) Listen(ctx context.Context, changed func()) error {
+// Listen calls changed whenever another DB notified, and faults whenever another one changed fault rules. It calls both
+// at the start, since something may have been missed before. It returns when its connection is lost or the context ends.
+func (db *DB) Listen(ctx context.Context, changed, faults func()) error {
 	conn, err := db.pool.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -28,16 +31,23 @@ func (db *DB) Listen(ctx context.Context, changed func()) error {
 	// The connection keeps its LISTEN, so it never goes back to the pool.
 	own := conn.Hijack()
 	defer func() { _ = own.Close(context.WithoutCancel(ctx)) }()
-	if _, err := own.Exec(ctx, "LISTEN "+pgx.Identifier{channel}.Sanitize()); err != nil {
-		return fmt.Errorf("listen: %w", err)
+	for _, name := range []string{channel, faultChannel} {
+		if _, err := own.Exec(ctx, "LISTEN "+pgx.Identifier{name}.Sanitize()); err != nil {
+			return fmt.Errorf("listen: %w", err)
+		}
 	}
 	changed()
+	faults()
 	for {
 		n, err := own.WaitForNotification(ctx)
 		if err != nil {
 			return fmt.Errorf("listen: %w", err)
 		}
-		if n.Payload != db.id {
+		switch {
+		case n.Payload == db.id:
+		case n.Channel == faultChannel:
+			faults()
+		default:
 			changed()
 		}
 	}

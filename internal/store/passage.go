@@ -106,7 +106,7 @@ func readAgenda(ctx context.Context, q querier, account int64, limit int) (a Age
 
 // next returns when something is due next; ok is false if nothing ever is by time alone.
 func (a *Agenda) next() (at time.Time, ok bool) {
-	if h := a.Head; h != nil && !h.waits(a.Now) {
+	if h := a.Head; h != nil && !h.waits(a.Now) && !h.Due.After(EndOfTime) {
 		at, ok = *h.Due, true
 	}
 	if len(a.Next) > 0 && (!ok || a.Next[0].At.Before(at)) {

@@ -31,7 +31,7 @@ var stateTables = []stateTable{
 	{name: "steps", order: "id"},
 	{name: "tasks", order: "seq"},
 	{name: "idempotency_keys", order: "purge_at", only: "state = 'done'", remove: removeKeys, fits: keyFits},
-	{name: "faults", order: "id", setup: true},
+	{name: "fault_rules", order: "id", setup: true},
 	{name: "account_assets", order: "account_id", setup: true},
 }
 

@@ -123,7 +123,7 @@ func (db *DB) NextEvent(ctx context.Context, account int64) (wait time.Duration,
 		SELECT GREATEST(due_at - business_now(a), '0')
 		FROM accounts a
 		JOIN (
-			SELECT account_id, due_at FROM tasks WHERE head AND status = 'running'
+			SELECT account_id, due_at FROM tasks WHERE head AND status = 'running' AND due_at < `+heldFor+`
 			UNION ALL
 			SELECT account_id, due_at FROM steps WHERE due_at IS NOT NULL
 		) event ON event.account_id = a.id

@@ -74,7 +74,7 @@ type Claim struct {
 	Request  []byte
 	Lease    string // proves the claim: whoever holds another one comes too late
 	Attempts int    // this one included
-	Faulty   bool   // the account has fault rules
+	Faults   []byte // what strikes it, as it was accepted; nil: nothing
 }
 
 // ClaimTasks moves up to limit tasks on whose turn it is. A received one is
@@ -125,7 +125,7 @@ func (db *DB) claimTasks(
 		JOIN accounts a ON a.id = due.account_id
 		WHERE t.account_id = due.account_id AND t.id = due.id
 		RETURNING t.id, t.account_id, t.seq, t.operation, t.command, t.status, t.request, t.lease, t.attempts,
-			EXISTS (SELECT FROM faults f WHERE f.account_id = t.account_id)`, only, limit), append([]any{lease}, args...)...)
+			t.faults`, only, limit), append([]any{lease}, args...)...)
 	results := db.pool.SendBatch(ctx, &both)
 	defer func() {
 		if closing := results.Close(); err == nil && closing != nil {
@@ -142,7 +142,7 @@ func (db *DB) claimTasks(
 	var c Claim
 	var leased *string
 	_, err = pgx.ForEachRow(rows, []any{
-		&c.ID, &c.Account, &c.Seq, &c.Operation, &c.Command, &c.Status, &c.Request, &leased, &c.Attempts, &c.Faulty,
+		&c.ID, &c.Account, &c.Seq, &c.Operation, &c.Command, &c.Status, &c.Request, &leased, &c.Attempts, &c.Faults,
 	}, func() error {
 		if leased == nil {
 			started++
@@ -150,7 +150,7 @@ func (db *DB) claimTasks(
 		}
 		c.Lease = *leased
 		taken = append(taken, c)
-		c.Request = nil // the next row must not share it
+		c.Request, c.Faults = nil, nil // the next row must not share them
 		return nil
 	})
 	if err != nil {

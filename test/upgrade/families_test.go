@@ -7,7 +7,6 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/servetest"
-	"github.com/understudy-dev/understudy/internal/store"
 )
 
 // subscription is a body that creates a Pro subscription with one database on AWS.
@@ -62,9 +61,9 @@ func (s *story) everything() {
 		}
 	}
 	// These strike when the directory is opened again.
-	s.fault("", "createProDatabase", store.Processing, "GENERAL_ERROR", "A fault of the sandbox: no database today.")
-	s.fault("", "updateProDatabase", store.Provisioning, "GENERAL_ERROR", "A fault of the sandbox: no machine is left.")
-	s.fault("", "", store.Processing, "SUBSCRIPTION_NOT_FOUND", "A fault of the sandbox: the subscription was not found.")
+	s.fault("", "createProDatabase", "task-error", "GENERAL_ERROR", "A fault of the sandbox: no database today.")
+	s.fault("", "updateProDatabase", "provisioning-error", "GENERAL_ERROR", "A fault of the sandbox: no machine is left.")
+	s.fault("", "", "task-error", "SUBSCRIPTION_NOT_FOUND", "A fault of the sandbox: the subscription was not found.")
 }
 
 func (s *story) pro(plain string) {
@@ -281,11 +280,11 @@ func (s *story) errors(plain string) {
 		{"createEssentialsSubscription", "/v1/fixed/subscriptions", fmt.Sprintf(essentialsBody, "broken")},
 		{"createAclRedisRule", "/v1/acl/redisRules", `{"name": "broken", "redisRule": "+@all ~*"}`},
 	} {
-		s.fault("", made.operation, store.Provisioning, "DATABASE_NOT_ACTIVE", "Its machine is not in an active state.")
+		s.fault("", made.operation, "provisioning-error", "DATABASE_NOT_ACTIVE", "Its machine is not in an active state.")
 		s.make(made.path, made.body)
 	}
-	s.fault("", "createProSubscription", store.Provisioning, "GENERAL_ERROR", "Something went wrong.")
+	s.fault("", "createProSubscription", "provisioning-error", "GENERAL_ERROR", "Something went wrong.")
 	s.make("/v1/subscriptions", subscription("broken", "us-east-1", 7))
-	s.fault("", "createProSubscription", store.Processing, "GENERAL_ERROR", "Something went wrong.")
+	s.fault("", "createProSubscription", "task-error", "GENERAL_ERROR", "Something went wrong.")
 	s.fails("POST /v1/subscriptions", subscription("never made", "us-east-1", 8))
 }

@@ -3,8 +3,6 @@ package upgrade
 import (
 	"fmt"
 	"time"
-
-	"github.com/understudy-dev/understudy/internal/store"
 )
 
 // What is under way when the server is killed. Each of these makes what it needs, at once, and returns what it begins
@@ -22,7 +20,7 @@ func (s *story) changing() (begin func()) {
 	s.ok("DELETE "+s.database(subs["f"]), "")
 	return func() {
 		s.as = as
-		s.fault(as, "createProDatabase", store.Provisioning, "GENERAL_ERROR", "This one will not be there.")
+		s.fault(as, "createProDatabase", "provisioning-error", "GENERAL_ERROR", "This one will not be there.")
 		s.begin("POST "+subs["a"]+"/databases", `{"name": "broken", "datasetSizeInGb": 1}`)
 		s.begin("POST "+s.database(subs["b"])+"/upgrade", `{"targetRedisVersion": "8.6"}`)
 		s.begin("POST "+subs["c"]+"/databases", `{"name": "second", "datasetSizeInGb": 1}`)

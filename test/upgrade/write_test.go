@@ -1,7 +1,11 @@
 package upgrade
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
+	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,10 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/servetest"
-	"github.com/understudy-dev/understudy/internal/store"
 )
 
 // keysFile has a key of every role for the demo account, and one for each of the accounts in which something is under
@@ -103,14 +105,23 @@ func dump(t *testing.T, dir string) []byte {
 	return []byte(strings.Join(lines, ""))
 }
 
-// fault makes the next tasks of an account fail.
-func (p *player) fault(as, operation string, phase store.Phase, code, description string) {
+// fault makes the next task of an account fail, by an effect.
+func (p *player) fault(as, operation, effect, code, description string) {
 	p.t.Helper()
-	err := p.db.AddFault(p.t.Context(), store.Fault{
-		Account: p.keys[as].Account, Operation: operation, Phase: phase, Times: 1,
-		Error: cloud.Error{Code: cloud.Code(code), Description: description},
-	})
+	text, err := json.Marshal(map[string]any{"rule": map[string]any{
+		"match":  map[string]any{"account": fmt.Sprint(p.keys[as].Account), "operation": cmp.Or(operation, "*")},
+		"when":   map[string]any{"first": 1},
+		"effect": map[string]any{"do": effect, "code": code, "message": description},
+	}})
 	if err != nil {
 		p.t.Fatal(err)
+	}
+	res, err := http.Post(strings.TrimSuffix(p.server.URL, "/v1")+"/_sandbox/v1/faults", "application/json", bytes.NewReader(text))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	_ = res.Body.Close() // nothing is read
+	if res.StatusCode != http.StatusCreated {
+		p.t.Fatalf("arm %s: got %s", text, res.Status)
 	}
 }

@@ -1,0 +1,130 @@
+package fault
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/oasdiff/yaml"
+)
+
+// Presets are rules that a dialect brings along, by name, and bundles of them. They do not change.
+type Presets struct {
+	Kinds   map[string][]string // kinds of resource, with patterns of the operations on them
+	All     []Preset
+	Bundles []Bundle
+}
+
+// Preset is some rules that go together, after something that happens to users of the real service.
+type Preset struct {
+	Name  string `json:"name"`
+	What  string `json:"what"`  // what goes wrong
+	Shows string `json:"shows"` // what an unmodified client makes of it
+	Rules []Rule `json:"rules"`
+}
+
+// Bundle is some presets that go together.
+type Bundle struct {
+	Name    string   `json:"name"`
+	What    string   `json:"what"`
+	Presets []string `json:"presets"`
+}
+
+// ReadPresets reads presets as YAML. Whether they name what there is, Complete finds out.
+func ReadPresets(text []byte) (*Presets, error) {
+	data, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		return nil, fmt.Errorf("read presets: %w", err)
+	}
+	var file struct {
+		Kinds   map[string][]string `json:"kinds"`
+		Presets []struct {
+			Preset
+			Rules []json.RawMessage `json:"rules"`
+		} `json:"presets"`
+		Bundles []Bundle `json:"bundles"`
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		return nil, fmt.Errorf("read presets: %w", err)
+	}
+	p := &Presets{Kinds: file.Kinds, Bundles: file.Bundles}
+	for _, read := range file.Presets {
+		one := read.Preset
+		one.Rules = make([]Rule, len(read.Rules))
+		for i, rule := range read.Rules {
+			one.Rules[i] = Rule{Name: one.Name, Preset: one.Name}
+			if err := Read(rule, &one.Rules[i]); err != nil {
+				return nil, fmt.Errorf("preset %s: %w", one.Name, err)
+			}
+		}
+		p.All = append(p.All, one)
+	}
+	return p, nil
+}
+
+// CheckPresets holds the presets against what the APIs have.
+func (v *Vocabulary) CheckPresets() error {
+	if v.Presets == nil {
+		return nil
+	}
+	var problems []error
+	for kind, patterns := range v.Presets.Kinds {
+		for _, p := range patterns {
+			if len(v.Fitting(Match{Operation: Patterns{p}})) == 0 {
+				problems = append(problems, fmt.Errorf("kind %s: there is no operation %s%s", kind, p, nearest(p, v.ids())))
+			}
+		}
+	}
+	for _, preset := range v.Presets.All {
+		for i := range preset.Rules {
+			if err := v.Check(&preset.Rules[i]); err != nil {
+				problems = append(problems, fmt.Errorf("preset %s: %w", preset.Name, err))
+			}
+		}
+	}
+	for _, bundle := range v.Presets.Bundles {
+		for _, name := range bundle.Presets {
+			if _, err := v.Named(name); err != nil {
+				problems = append(problems, fmt.Errorf("bundle %s: %w", bundle.Name, err))
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// copied copies rules, so that what is read over them leaves these as they are.
+func copied(rules []Rule) (copies []Rule, err error) {
+	text, err := json.Marshal(rules)
+	if err == nil {
+		err = json.Unmarshal(text, &copies)
+	}
+	return copies, err
+}
+
+// Named returns the rules of a preset or of a bundle.
+func (v *Vocabulary) Named(name string) (rules []Rule, err error) {
+	var names []string
+	if v.Presets != nil {
+		for _, p := range v.Presets.All {
+			if p.Name == name {
+				return copied(p.Rules)
+			}
+			names = append(names, p.Name)
+		}
+		for _, b := range v.Presets.Bundles {
+			names = append(names, b.Name)
+			if b.Name != name {
+				continue
+			}
+			for _, of := range b.Presets {
+				one, err := v.Named(of)
+				if err != nil {
+					return nil, err
+				}
+				rules = append(rules, one...)
+			}
+			return rules, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no preset %s%s", name, nearest(name, names))
+}

@@ -1,0 +1,91 @@
+package fault
+
+import (
+	"regexp"
+	"slices"
+)
+
+// Vocabulary is what the APIs have that a rule may name.
+type Vocabulary struct {
+	Operations []Operation
+	Codes      []string // of errors
+	Presets    *Presets // nil: none
+}
+
+// Operation is an operation of an API.
+type Operation struct {
+	ID        string
+	Method    string
+	Path      string   // as in its document, without what is below in its API
+	Params    []string // of its path, in their order
+	Answers   []string // members of its answer, at any depth
+	Asks      []string // members of its request
+	Task      bool     // it is answered with a task
+	ReadsTask bool     // it shows a task
+}
+
+func (v *Vocabulary) operation(id string) *Operation {
+	i := slices.IndexFunc(v.Operations, func(op Operation) bool { return op.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &v.Operations[i]
+}
+
+// Fitting returns the operations that a match is about by their ids and their kinds of resource.
+func (v *Vocabulary) Fitting(m Match) (found []Operation) {
+	var ids []*regexp.Regexp
+	for _, p := range m.Operation {
+		ids = append(ids, pattern(p))
+	}
+	var kind []*regexp.Regexp
+	if v.Presets != nil {
+		for _, p := range v.Presets.Kinds[m.Kind] {
+			kind = append(kind, pattern(p))
+		}
+	}
+	for _, op := range v.Operations {
+		if (len(ids) == 0 || anyFits(ids, op.ID)) && (m.Kind == "" || anyFits(kind, op.ID)) {
+			found = append(found, op)
+		}
+	}
+	return found
+}
+
+func anyFits(patterns []*regexp.Regexp, text string) bool {
+	return slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p == nil || p.MatchString(text) })
+}
+
+// strikesRead reports whether a request is a read that an effect on reads may strike.
+func (v *Vocabulary) strikesRead(e EffectInfo, r *Request) bool {
+	op := v.operation(r.Operation)
+	if op == nil || op.Method != "GET" {
+		return false
+	}
+	return e.Name == "stale" || op.ReadsTask
+}
+
+func (v *Vocabulary) ids() (ids []string) {
+	for _, op := range v.Operations {
+		ids = append(ids, op.ID)
+	}
+	return ids
+}
+
+// members returns the members of the answers, or of the requests, of the operations that a rule is about. What a task
+// shows may be of any operation.
+func (v *Vocabulary) members(m Match, asked bool) (names []string) {
+	fitting := v.Fitting(m)
+	if !asked && slices.ContainsFunc(fitting, func(op Operation) bool { return op.ReadsTask }) {
+		fitting = v.Operations
+	}
+	for _, op := range fitting {
+		if asked {
+			names = append(names, op.Asks...)
+		} else {
+			names = append(names, op.Answers...)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
