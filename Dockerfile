@@ -16,7 +16,8 @@ RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/understudy un
 # By number, so that an orchestrator can tell it is not root.
 USER 10001
 WORKDIR /var/lib/understudy
-ENV UNDERSTUDY_LISTEN=0.0.0.0:8080
+# A container is reached from outside of it; who may control it is told its token, in the log.
+ENV UNDERSTUDY_LISTEN=0.0.0.0:8080 UNDERSTUDY_EXPOSE=true
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 CMD ["understudy", "healthcheck"]
 ENTRYPOINT ["understudy"]

@@ -21,6 +21,7 @@ import (
 	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/server"
+	"github.com/understudy-dev/understudy/internal/tracing"
 )
 
 // Exit statuses: 1 for a failure on the way, 2 for a command line or an
@@ -110,6 +111,10 @@ func complain(w io.Writer, err error, status int) int {
 
 type serveCmd struct {
 	Listen       string        `env:"UNDERSTUDY_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks one. Default: ${default}."`
+	Expose       bool          `env:"UNDERSTUDY_EXPOSE" help:"Let other machines in where --listen does; control then asks for its token. Default: off."`
+	ControlToken string        `env:"UNDERSTUDY_CONTROL_TOKEN" placeholder:"TOKEN" help:"Token that control, /metrics and profiles ask for. Default: none on the loopback address, else made at each start."`
+	AllowHost    []string      `env:"UNDERSTUDY_ALLOW_HOST" placeholder:"NAME" help:"Name that requests may call the server by, beside those of the loopback address; may be repeated or separated by commas. Default: none."`
+	Pprof        bool          `env:"UNDERSTUDY_PPROF" help:"Serve profiles of the process at /debug/pprof. Default: off."`
 	DatabaseURL  string        `env:"UNDERSTUDY_DATABASE_URL" placeholder:"URL" help:"Postgres 14 or newer to keep the state in; several servers may share it. Default: a private Postgres in the data directory."`
 	DataDir      string        `env:"UNDERSTUDY_DATA_DIR" default:"${data_dir}" placeholder:"DIR" help:"Where the sandbox keeps its state over restarts. Default: ${default}."`
 	Speed        float64       `env:"UNDERSTUDY_SPEED" default:"600" placeholder:"N" help:"How much faster than in the real cloud time passes for tasks and provisioning: 1 is realistic minutes, 0 lets nothing take any time. Default: ${default}."`
@@ -134,11 +139,15 @@ func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return server.Run(ctx, server.Config{
+	cfg := server.Config{
 		Document:     understudy.Document,
 		Control:      understudy.ControlDocument,
 		Version:      version(),
 		Listen:       s.Listen,
+		Expose:       s.Expose,
+		ControlToken: s.ControlToken,
+		AllowHosts:   s.AllowHost,
+		Pprof:        s.Pprof,
 		DatabaseURL:  s.DatabaseURL,
 		DataDir:      s.DataDir,
 		Speed:        s.Speed,
@@ -156,7 +165,16 @@ func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 		Logger:       s.logger(os.Stderr),
 		Banner:       func(ready server.Ready) { banner(stdout, ready) },
 		Hook:         hook(),
-	})
+	}
+	if tracing.Wanted() {
+		traces, err := tracing.Start(ctx, "understudy", version())
+		if err != nil {
+			return fmt.Errorf("%w: %w", server.ErrConfig, err)
+		}
+		defer traces.Close()
+		cfg.Tracing = traces
+	}
+	return server.Run(ctx, cfg)
 }
 
 func (s *serveCmd) logger(w io.Writer) *slog.Logger {
@@ -179,9 +197,18 @@ The demo account's keys: x-api-key %s, x-api-secret-key %s
 For Terraform and the SDK:
   %s
 
-Stop with Ctrl-C.
+%sStop with Ctrl-C.
 
-`, ready.URL, ready.APIKey, ready.APISecretKey, strings.ReplaceAll(strings.TrimSpace(env.String()), "\n", "\n  "))
+`, ready.URL, ready.APIKey, ready.APISecretKey, strings.ReplaceAll(strings.TrimSpace(env.String()), "\n", "\n  "),
+		controlLines(ready))
+}
+
+// controlLines say how to control a server that asks for a token.
+func controlLines(ready server.Ready) string {
+	if ready.ControlToken == "" {
+		return ""
+	}
+	return fmt.Sprintf("To control it from elsewhere:\n  export UNDERSTUDY_CONTROL_TOKEN=%s\n\n", shellWord(ready.ControlToken))
 }
 
 // shellWord quotes what a shell would not take as it is.

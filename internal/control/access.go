@@ -15,15 +15,27 @@ type Access struct {
 	// Token is asked for in every request, as a bearer token. Empty: nothing is asked for, which only a server on the
 	// loopback address may do.
 	Token string
-	// Hosts are the names under which a request may address the server, beside those of the loopback address. It is
-	// looked at only without a token: a web page that has its own name resolve to the loopback address sends that name.
+	// Hosts are the names, in lower case, under which a request may address the server, beside those of the loopback
+	// address. It is looked at only without a token: a web page that has its own name resolve to the loopback address
+	// sends that name.
 	Hosts []string
 }
 
-// guarded lets through to next only who may control.
-func (h *handler) guarded(next http.Handler) http.Handler {
+// Guarded lets through to next only who may control.
+func (h *Handler) Guarded(next http.Handler) http.Handler { return h.checked(next, h.Access.check) }
+
+// Addressed lets through to next only requests that call the server by one of its names. With a token it is not asked
+// for that: who knows a server under which name is not known where it is exposed.
+func (h *Handler) Addressed(next http.Handler) http.Handler {
+	if h.Access.Token != "" {
+		return next
+	}
+	return h.checked(next, h.Access.checkHost)
+}
+
+func (h *Handler) checked(next http.Handler, check func(*http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := h.Access.check(r); err != nil {
+		if err := check(r); err != nil {
 			h.fail(w, r, err)
 			return
 		}
@@ -33,8 +45,7 @@ func (h *handler) guarded(next http.Handler) http.Handler {
 
 // check returns why a request may not control; nil: it may.
 func (a Access) check(r *http.Request) error {
-	if r.Header.Get("Origin") != "" ||
-		slices.Contains([]string{"cross-site", "same-site"}, r.Header.Get("Sec-Fetch-Site")) {
+	if r.Header.Get("Origin") != "" || slices.Contains([]string{"cross-site", "same-site"}, r.Header.Get("Sec-Fetch-Site")) {
 		return cloud.Errorf("FORBIDDEN_ORIGIN", "Web pages cannot control the sandbox.")
 	}
 	if a.Token != "" {
@@ -44,13 +55,21 @@ func (a Access) check(r *http.Request) error {
 		}
 		return nil
 	}
+	return a.checkHost(r)
+}
+
+// checkHost returns why a request may not be meant for this server; nil: it may. One without a name is from no browser.
+func (a Access) checkHost(r *http.Request) error {
 	host := r.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
-	host = strings.Trim(host, "[]")
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() || slices.Contains(a.Hosts, host) {
+	host = strings.TrimSuffix(strings.ToLower(strings.Trim(host, "[]")), ".")
+	if host == "" || host == "localhost" || strings.HasSuffix(host, ".localhost") || slices.Contains(a.Hosts, host) {
 		return nil
 	}
-	return cloud.Errorf("FORBIDDEN_HOST", "The sandbox is not called %q.", host)
+	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return cloud.Errorf("FORBIDDEN_HOST", "The sandbox is not called %q: start it with --allow-host %s if it is.", host, host)
 }

@@ -31,16 +31,17 @@ type Config struct {
 	Access   Access
 }
 
-// handler serves the control API.
-type handler struct {
+// Handler serves the control API.
+type Handler struct {
 	Config
 	mux *chi.Mux
+	http.Handler
 }
 
 // New returns the handler of all below the document's base. It fails, naming every problem, where the document and the
 // operations do not match.
-func New(cfg Config) (http.Handler, error) {
-	h := &handler{Config: cfg, mux: chi.NewRouter()}
+func New(cfg Config) (*Handler, error) {
+	h := &Handler{Config: cfg, mux: chi.NewRouter()}
 	served := map[string]bool{}
 	var problems []error
 	for _, op := range operations(cfg.Service) {
@@ -67,11 +68,12 @@ func New(cfg Config) (http.Handler, error) {
 	h.mux.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, cloud.Errorf("METHOD_NOT_ALLOWED", "%s cannot be done to %s.", r.Method, r.URL.Path))
 	})
-	return h.guarded(h.mux), nil
+	h.Handler = h.Guarded(h.mux)
+	return h, nil
 }
 
 // serve answers the requests for one operation.
-func (h *handler) serve(doc *openapi.Operation, op bound) http.HandlerFunc {
+func (h *Handler) serve(doc *openapi.Operation, op bound) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		in, err := h.read(w, r, doc, op)
 		if err != nil {
@@ -92,7 +94,7 @@ func (h *handler) serve(doc *openapi.Operation, op bound) http.HandlerFunc {
 }
 
 // read makes the operation's input of a request.
-func (h *handler) read(w http.ResponseWriter, r *http.Request, doc *openapi.Operation, op bound) (any, error) {
+func (h *Handler) read(w http.ResponseWriter, r *http.Request, doc *openapi.Operation, op bound) (any, error) {
 	req := binding.Request{Path: map[string]string{}, Query: map[string]string{}}
 	for _, name := range doc.PathParams() {
 		req.Path[name] = chi.URLParam(r, name)
@@ -123,7 +125,7 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request, doc *openapi.Oper
 	return in, err
 }
 
-func (h *handler) answer(w http.ResponseWriter, status int, media string, body any) {
+func (h *Handler) answer(w http.ResponseWriter, status int, media string, body any) {
 	if status == http.StatusNoContent {
 		w.WriteHeader(status)
 		return
@@ -136,7 +138,7 @@ func (h *handler) answer(w http.ResponseWriter, status int, media string, body a
 	h.send(w, status, media, append(text, '\n'))
 }
 
-func (*handler) send(w http.ResponseWriter, status int, media string, body []byte) {
+func (*Handler) send(w http.ResponseWriter, status int, media string, body []byte) {
 	w.Header().Set("Content-Type", media)
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client is gone
@@ -153,7 +155,7 @@ type Problem struct {
 func (p *Problem) Error() string { return p.Detail }
 
 // fail answers with an error.
-func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := h.problem(err)
 	if p.Status == http.StatusInternalServerError {
 		h.Logger.Error("control failed", "method", r.Method, "path", r.URL.Path, "error", err)
@@ -162,7 +164,7 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // problem returns what a client is told of an error.
-func (h *handler) problem(err error) Problem {
+func (h *Handler) problem(err error) Problem {
 	var p Problem
 	if rule, ok := errors.AsType[*cloud.Error](err); ok {
 		p.Code, p.Detail = string(rule.Code), rule.Description

@@ -10,6 +10,7 @@ package journal
 
 import (
 	"container/list"
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,6 +22,7 @@ import (
 
 // Record is what the edge tells of a request when its answer is about to be sent.
 type Record struct {
+	Context   context.Context
 	ID        string // of the request
 	Time      time.Time
 	Duration  time.Duration // until then
@@ -89,7 +91,7 @@ func (j *Journal) Add(r Record) {
 		Record: r, request: requestHeader(r.Header), answer: answerHeader(r.Sent, r.Header),
 		bodySize: len(r.Body), answerSize: len(r.Answer),
 	}
-	k.Header, k.Sent = nil, nil // they have the keys
+	k.Context, k.Header, k.Sent = nil, nil, nil // the headers have the keys
 	if k.bodySize > maxBody {
 		k.Body = nil
 	}

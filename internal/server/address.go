@@ -42,7 +42,7 @@ func keepAddress(cfg Config, ready Ready) error {
 	if err != nil {
 		return err
 	}
-	data, err := json.Marshal(Address{URL: at.Scheme + "://" + at.Host, PID: ready.PID})
+	data, err := json.Marshal(Address{URL: at.Scheme + "://" + at.Host, Token: ready.ControlToken, PID: ready.PID})
 	if err != nil {
 		return err
 	}

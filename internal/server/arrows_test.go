@@ -17,10 +17,11 @@ var arrows = map[string][]string{
 	},
 	"cmd/understudy": {
 		"", "internal/server", "internal/control", "internal/sandbox", "internal/journal", "internal/openapi",
-		"internal/engine", "internal/cloud", "internal/rediscloud/account",
+		"internal/engine", "internal/cloud", "internal/rediscloud/account", "internal/tracing",
 	},
 	"internal/server": {
-		"internal/control", "internal/sandbox", "api", "internal/journal", "internal/openapi", "internal/rediscloud",
+		"internal/control", "internal/sandbox", "api", "internal/journal", "internal/metrics",
+		"internal/openapi", "internal/rediscloud",
 		"internal/rediscloud/account", "internal/cloud", "internal/engine", "internal/postgres", "internal/store",
 		"migrations",
 	},
@@ -32,6 +33,8 @@ var arrows = map[string][]string{
 	"internal/journal": {"internal/openapi"},
 	"internal/sandbox": {"internal/cloud", "internal/engine", "internal/fault", "internal/journal", "internal/store"},
 	"internal/fault":   {"internal/store"},
+	"internal/metrics": {"internal/cloud", "internal/journal", "internal/openapi", "internal/store"},
+	"internal/tracing": {"internal/journal", "internal/store"},
 	"internal/control": {
 		"api", "internal/binding", "internal/cloud", "internal/journal", "internal/openapi", "internal/sandbox",
 		"internal/store",
@@ -94,10 +97,12 @@ var owners = map[string][]string{
 	"github.com/go-chi/chi/v5":      {"api", "internal/control", "internal/server"},
 	"github.com/alecthomas/kong":    {"cmd/understudy"},
 	"github.com/getkin/kin-openapi": {"internal/openapi"},
+	"github.com/prometheus":         {"internal/metrics"},
+	"go.opentelemetry.io":           {"internal/tracing"},
 	"net/http": {
 		"internal/engine", "internal/rediscloud", "internal/rediscloud/wire", "api", "internal/control", "internal/openapi",
 		"internal/server", "internal/servetest", "internal/coverage", "internal/cloud", "internal/idempotency",
-		"internal/journal", "cmd/understudy",
+		"internal/journal", "internal/metrics", "internal/tracing", "cmd/understudy",
 	},
 }
 

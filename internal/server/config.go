@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/journal"
 	"github.com/understudy-dev/understudy/internal/rediscloud"
 	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 	"github.com/understudy-dev/understudy/internal/store"
@@ -29,6 +31,11 @@ type Config struct {
 	Control      []byte        // sandbox.yaml
 	Version      string        // of the program
 	Listen       string        // host:port; port 0 picks one
+	Expose       bool          // Listen may let other machines in
+	ControlToken string        // asked for by control; empty: one is made where other machines are let in
+	AllowHosts   []string      // names of the server, where no token is asked for, beside those of the loopback address
+	Pprof        bool          // serve profiles of the process
+	Tracing      Tracing       // nil: none
 	DatabaseURL  string        // empty: a private Postgres in DataDir
 	DataDir      string        // empty: DefaultDataDir
 	Speed        float64       // business time over real time; 0: nothing takes any time
@@ -51,6 +58,14 @@ type Config struct {
 	Hook func(point string)
 }
 
+// Tracing is who follows what a request does. It is given from outside, so that a program with a sandbox in it need not
+// be linked with any.
+type Tracing interface {
+	Handler(next http.Handler) http.Handler
+	Observe(r journal.Record)
+	Database() store.Option
+}
+
 // Timeouts are how long a client may take, and how long a stop waits for requests
 // in hand; for one that is 0 its default counts.
 type Timeouts struct {
@@ -63,6 +78,7 @@ type Ready struct {
 	APIKey       string `json:"apiKey"`
 	APISecretKey string `json:"apiSecretKey"`
 	PID          int    `json:"pid"`
+	ControlToken string `json:"controlToken,omitempty"` // empty: none is asked for
 }
 
 // Environment returns the variables that point clients at the server. The zero Ready names them.
@@ -108,7 +124,9 @@ func (c *Config) check() error {
 	if (c.APIKey == "") != (c.APISecretKey == "") {
 		return badConfig("--api-key and --api-secret-key go together")
 	}
-	for flag, key := range map[string]string{"--api-key": c.APIKey, "--api-secret-key": c.APISecretKey} {
+	for flag, key := range map[string]string{
+		"--api-key": c.APIKey, "--api-secret-key": c.APISecretKey, "--control-token": c.ControlToken,
+	} {
 		if strings.TrimSpace(key) != key || strings.ContainsFunc(key, unicode.IsControl) {
 			return badConfig("%s has characters that no header can have, or blanks around it", flag)
 		}

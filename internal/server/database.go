@@ -26,7 +26,7 @@ const restartPause = time.Second
 
 // openDatabase starts the private Postgres unless the user has one, brings the
 // schema up to date and connects.
-func openDatabase(ctx context.Context, cfg Config) (_ *database, err error) {
+func openDatabase(ctx context.Context, cfg Config, options ...store.Option) (_ *database, err error) {
 	d := &database{}
 	url := cfg.DatabaseURL
 	if url == "" {
@@ -46,7 +46,7 @@ func openDatabase(ctx context.Context, cfg Config) (_ *database, err error) {
 	if err := migrations.Up(ctx, url); err != nil {
 		return nil, databaseError(err)
 	}
-	if d.DB, err = store.Open(ctx, url, 0); err != nil {
+	if d.DB, err = store.Open(ctx, url, 0, options...); err != nil {
 		return nil, err
 	}
 	return d, nil

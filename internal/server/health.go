@@ -3,18 +3,17 @@ package server
 import (
 	"context"
 	"net/http"
+	"net/http/pprof"
 	"time"
 
 	"github.com/go-chi/chi/v5"
-
-	"github.com/understudy-dev/understudy/internal/store"
 )
 
 const pingTimeout = 2 * time.Second
 
-// withHealth adds what is asked by machines without keys: whether the process
-// lives, whether it can do its work, and the document.
-func withHealth(db *store.DB, document []byte, c controls, next http.Handler) http.Handler {
+// routes puts together all that is served: before the API what is asked by machines without keys (whether the process
+// lives, whether it can do its work, the documents), control, and what only who may control may see.
+func (s *Server) routes(c controls, next http.Handler) http.Handler {
 	mux := chi.NewRouter()
 	get := func(path string, handle http.HandlerFunc) {
 		mux.Get(path, handle)
@@ -26,7 +25,7 @@ func withHealth(db *store.DB, document []byte, c controls, next http.Handler) ht
 	get("/readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), pingTimeout)
 		defer cancel()
-		if err := db.Ping(ctx); err != nil {
+		if err := s.database.Ping(ctx); err != nil {
 			answer(w, http.StatusServiceUnavailable, `{"status":"database unreachable"}`)
 			return
 		}
@@ -38,8 +37,19 @@ func withHealth(db *store.DB, document []byte, c controls, next http.Handler) ht
 			_, _ = w.Write(text)
 		})
 	}
-	contract("/openapi.yaml", document)
+	contract("/openapi.yaml", s.cfg.Document)
 	contract("/sandbox.yaml", c.document)
+	get("/metrics", c.handler.Guarded(s.metrics.Handler()).ServeHTTP)
+	if s.cfg.Pprof {
+		profile := func(path string, handle http.HandlerFunc) {
+			mux.Handle("/debug/pprof/"+path, c.handler.Guarded(handle))
+		}
+		profile("*", pprof.Index)
+		profile("cmdline", pprof.Cmdline)
+		profile("profile", pprof.Profile)
+		profile("symbol", pprof.Symbol)
+		profile("trace", pprof.Trace)
+	}
 	mux.Handle(c.base+"/*", c.handler)
 	mux.NotFound(next.ServeHTTP)
 	mux.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
@@ -50,7 +60,7 @@ func withHealth(db *store.DB, document []byte, c controls, next http.Handler) ht
 		w.Header().Set("Allow", "GET, HEAD")
 		answer(w, http.StatusMethodNotAllowed, `{"status":"method not allowed"}`)
 	})
-	return mux
+	return c.handler.Addressed(mux)
 }
 
 func answer(w http.ResponseWriter, status int, body string) {

@@ -19,6 +19,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/control"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/journal"
+	"github.com/understudy-dev/understudy/internal/metrics"
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/rediscloud"
 	"github.com/understudy-dev/understudy/internal/sandbox"
@@ -65,7 +66,9 @@ type Server struct {
 	listener net.Listener
 	database *database
 	engine   *engine.Engine
+	access   control.Access
 	journal  *journal.Journal
+	metrics  *metrics.Metrics
 	handler  http.Handler
 }
 
@@ -128,6 +131,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		APIKey:       keys.Key,
 		APISecretKey: keys.Secret,
 		PID:          os.Getpid(),
+		ControlToken: s.access.Token,
 	}
 	var edge http.Handler
 	s.engine, edge, err = Assemble(ctx, engine.Config{
@@ -138,7 +142,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		Hold:   cfg.TaskHold,
 		Shared: cfg.DatabaseURL != "",
 		Hook:   cfg.Hook,
-	}, Edge{RateLimit: cfg.RateLimit, Observe: s.observer()}, dialect)
+	}, Edge{RateLimit: cfg.RateLimit, Observe: s.observe}, dialect)
 	if err != nil {
 		return nil, err
 	}
@@ -150,23 +154,27 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.handler = withHealth(s.database.DB, cfg.Document, controls, edge)
+	s.handler = s.routes(controls, edge)
+	if cfg.Tracing != nil {
+		s.handler = cfg.Tracing.Handler(s.handler)
+	}
 	return s, nil
 }
 
-// observer returns who is told of every request.
-func (s *Server) observer() func(journal.Record) {
-	if s.journal == nil {
-		return nil
+// observe is told of every request.
+func (s *Server) observe(r journal.Record) {
+	s.metrics.Observe(r)
+	if s.cfg.Tracing != nil {
+		s.cfg.Tracing.Observe(r)
 	}
-	return s.journal.Add
+	s.journal.Add(r)
 }
 
 // controls is the control API with the path that all of it is below.
 type controls struct {
 	base     string
 	document []byte
-	handler  http.Handler
+	handler  *control.Handler
 }
 
 // control makes the control API.
@@ -176,7 +184,7 @@ func (s *Server) control() (c controls, err error) {
 		return c, fmt.Errorf("sandbox.yaml: %w", err)
 	}
 	c = controls{base: document.Base(), document: s.cfg.Control}
-	c.handler, err = control.New(control.Config{Document: document, Service: s.Sandbox, Logger: s.cfg.Logger})
+	c.handler, err = control.New(control.Config{Document: document, Service: s.Sandbox, Logger: s.cfg.Logger, Access: s.access})
 	return c, err
 }
 
@@ -186,12 +194,20 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	if s.listener, err = config.Listen(ctx, "tcp", s.cfg.Listen); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	if s.access, err = exposed(s.cfg, s.listener.Addr()); err != nil {
+		return err
+	}
 	if err := removeReadyFile(s.cfg); err != nil {
 		return err
 	}
-	if s.database, err = openDatabase(ctx, s.cfg); err != nil {
+	var options []store.Option
+	if s.cfg.Tracing != nil {
+		options = append(options, s.cfg.Tracing.Database())
+	}
+	if s.database, err = openDatabase(ctx, s.cfg, options...); err != nil {
 		return err
 	}
+	s.metrics = metrics.New(metrics.Config{DB: s.database.DB, Journal: s.journal, Version: s.cfg.Version})
 	if s.cfg.DatabaseURL != "" { // others may hold keys
 		return nil
 	}

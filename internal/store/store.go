@@ -56,14 +56,23 @@ var session = map[string]string{
 // commitLater lets a transaction be acknowledged before it is on disk.
 const commitLater = `SELECT set_config('synchronous_commit', 'off', true)`
 
+// Option changes how a database is asked.
+type Option func(*pgx.ConnConfig)
+
+// Traced tells a tracer of every question.
+func Traced(tracer pgx.QueryTracer) Option { return func(c *pgx.ConnConfig) { c.Tracer = tracer } }
+
 // Open connects to a database, which must be migrated already. maxConns bounds
 // the pool; 0 takes a default that suits one small server.
-func Open(ctx context.Context, url string, maxConns int) (*DB, error) {
+func Open(ctx context.Context, url string, maxConns int, options ...Option) (*DB, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("database url: %w", err)
 	}
 	maps.Copy(cfg.ConnConfig.RuntimeParams, session)
+	for _, option := range options {
+		option(cfg.ConnConfig)
+	}
 	if maxConns == 0 {
 		maxConns = 24
 	}

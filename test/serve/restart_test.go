@@ -105,7 +105,9 @@ func TestBannerIsForAShell(t *testing.T) {
 func TestListenEverywhere(t *testing.T) {
 	t.Parallel()
 	for _, listen := range []string{":0", "0.0.0.0:0", "[::]:0", "localhost:0"} {
-		s := servetest.Start(t, servetest.Options{Args: []string{"--listen", listen, "--database-url", pgtest.New(t)}})
+		s := servetest.Start(t, servetest.Options{Args: []string{
+			"--listen", listen, "--expose", "--database-url", pgtest.New(t),
+		}})
 		if status, _, _ := s.Do(http.MethodGet, "/", nil); status != http.StatusOK || strings.HasSuffix(s.URL, ":0/v1") {
 			t.Errorf("--listen %s: GET %s: %d", listen, s.URL, status)
 		}
