@@ -58,6 +58,7 @@ type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Run the sandbox."`
 	Env         envCmd         `cmd:"" help:"Print what points clients at a running sandbox."`
 	Account     accountCmd     `cmd:"" help:"Accounts of a running sandbox."`
+	Asset       assetCmd       `cmd:"" help:"Cards, cloud accounts, users and transit gateways of its accounts."`
 	Key         keyCmd         `cmd:"" help:"Keys of its accounts."`
 	Reset       resetCmd       `cmd:"" help:"Take an account, or all, back to when it was created."`
 	Snapshot    snapshotCmd    `cmd:"" help:"Snapshots of the state of an account."`

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
+	"os"
 
 	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 	"github.com/understudy-dev/understudy/internal/server"
@@ -24,6 +27,37 @@ func (f setupFlags) setup() (s account.Setup, err error) {
 	}
 	s.TransitGateways, err = each("--transit-gateway", f.TransitGateways, account.ParseGateway)
 	return s, err
+}
+
+// assetFlags say the same of one account.
+type assetFlags struct {
+	Cards           []string `name:"card" placeholder:"TYPE 1234" help:"Credit card on file, by its type and last four digits; may be repeated or separated by commas."`
+	CloudAccounts   []string `name:"cloud-account" placeholder:"NAME[:PROVIDER]" help:"Cloud account at AWS or GCP that is active; may be repeated or separated by commas."`
+	TransitGateways []string `name:"transit-gateway" placeholder:"ID" help:"Transit gateway of AWS, tgw-…, that every subscription on AWS is invited to; may be repeated or separated by commas."`
+	Users           []string `name:"user" placeholder:"ADDRESS[:ROLE]" help:"User beside the owner; may be repeated or separated by commas."`
+	File            string   `placeholder:"FILE" help:"File with all of it, as JSON: sandbox.yaml describes it. - is standard input."`
+}
+
+// object is what the flags say, in the form of the control API. Errors name them.
+func (f assetFlags) object(stdin io.Reader) (json.RawMessage, error) {
+	setup, err := setupFlags{Cards: f.Cards, CloudAccounts: f.CloudAccounts, TransitGateways: f.TransitGateways}.setup()
+	if err != nil {
+		return nil, err
+	}
+	if setup.Users, err = each("--user", f.Users, account.ParseUser); err != nil {
+		return nil, err
+	}
+	said := setup.Object()
+	if f.File == "" {
+		return json.Marshal(said)
+	}
+	if len(said) > 0 {
+		return nil, fmt.Errorf("%w: --file has all of it: it goes with no other flag", server.ErrConfig)
+	}
+	if f.File == "-" {
+		return io.ReadAll(stdin)
+	}
+	return os.ReadFile(f.File)
 }
 
 func each[T any](flag string, texts []string, parse func(string) (T, error)) (list []T, err error) {

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/understudy-dev/understudy/internal/sandbox"
 )
@@ -13,6 +14,10 @@ const (
 	GetAccount    Operation[AccountPath, sandbox.Account]       = "getAccount"
 	ChangeAccount Operation[AccountChange, sandbox.Account]     = "changeAccount"
 	DeleteAccount Operation[AccountPath, None]                  = "deleteAccount"
+
+	GetAssets Operation[AccountPath, Assets]   = "getAssets"
+	SetAssets Operation[AccountAssets, Assets] = "setAssets"
+	AddAssets Operation[AccountAssets, Assets] = "addAssets"
 )
 
 // AccountPath names an account, by its id or name.
@@ -37,6 +42,17 @@ type AccountChange struct {
 	sandbox.AccountChange
 }
 
+// Assets is what an account has that no operation makes, in the words of its dialect.
+type Assets struct {
+	Assets json.RawMessage `json:"assets"`
+}
+
+// AccountAssets is what an account is to have.
+type AccountAssets struct {
+	AccountPath
+	Assets
+}
+
 func accountOperations(s *sandbox.Service) []bound {
 	return []bound{
 		ListAccounts.bind(func(ctx context.Context, _ None) (Accounts, error) {
@@ -55,6 +71,18 @@ func accountOperations(s *sandbox.Service) []bound {
 		}),
 		DeleteAccount.bind(func(ctx context.Context, in AccountPath) (None, error) {
 			return None{}, s.DeleteAccount(ctx, in.Account)
+		}),
+		GetAssets.bind(func(ctx context.Context, in AccountPath) (Assets, error) {
+			assets, err := s.AccountAssets(ctx, in.Account)
+			return Assets{assets}, err
+		}),
+		SetAssets.bind(func(ctx context.Context, in AccountAssets) (Assets, error) {
+			assets, err := s.SetAssets(ctx, in.Account, in.Assets.Assets)
+			return Assets{assets}, err
+		}),
+		AddAssets.bind(func(ctx context.Context, in AccountAssets) (Assets, error) {
+			assets, err := s.AddAssets(ctx, in.Account, in.Assets.Assets)
+			return Assets{assets}, err
 		}),
 	}
 }

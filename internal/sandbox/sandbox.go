@@ -29,6 +29,7 @@ type Config struct {
 
 	Keys        store.Secrets                                      // a pair that the server was told of
 	Environment func(url string, s store.Secrets) []cloud.Variable // which point clients at the API that is stood in for
+	Assets      Assets                                             // nil: accounts have nothing that is declared
 }
 
 // Service controls a sandbox. Its methods may be called by many goroutines at once.

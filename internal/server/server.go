@@ -22,6 +22,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/metrics"
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/rediscloud"
+	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 	"github.com/understudy-dev/understudy/internal/sandbox"
 	"github.com/understudy-dev/understudy/internal/store"
 	"github.com/understudy-dev/understudy/migrations"
@@ -79,6 +80,10 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		return nil, err
 	}
 	operations, err := rediscloud.Operations(cfg.Setup)
+	if err != nil {
+		return nil, badConfig("%w", err)
+	}
+	assets, err := account.NewAssets(cfg.Setup)
 	if err != nil {
 		return nil, badConfig("%w", err)
 	}
@@ -148,7 +153,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	s.Sandbox = sandbox.New(sandbox.Config{
 		DB: s.database.DB, Engine: s.engine, Version: cfg.Version, URL: s.URL, PID: s.PID,
-		Roles: contract.Roles(), Keys: keys, Environment: rediscloud.Environment, Journal: s.journal,
+		Roles: contract.Roles(), Keys: keys, Environment: rediscloud.Environment, Assets: assets, Journal: s.journal,
 	})
 	controls, err := s.control()
 	if err != nil {

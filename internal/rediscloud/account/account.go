@@ -12,7 +12,7 @@ import (
 
 func (c *Assets) accountOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Answer("getCurrentAccount", getCurrentAccount),
+		engine.Answer("getCurrentAccount", c.getCurrentAccount),
 		engine.Answer("listPaymentMethods", c.listPaymentMethods),
 	}
 }
@@ -48,13 +48,13 @@ type apiKeyOwner struct {
 	Email string `json:"email"`
 }
 
-func getCurrentAccount(ctx context.Context, tx *store.Tx, _ struct{}) (*currentAccount, error) {
+func (c *Assets) getCurrentAccount(ctx context.Context, tx *store.Tx, _ struct{}) (*currentAccount, error) {
 	a, err := tx.Account(ctx)
 	if err != nil {
 		return nil, err
 	}
 	key := tx.Caller.Key
-	owner, err := keyOwner(ctx, tx, key)
+	owner, err := c.keyOwner(ctx, tx, key)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func allowedSourceIPs(key cloud.Key) []string {
 	return blocks
 }
 
-// PaymentMethod is a card on file. Every account has the same ones.
+// PaymentMethod is a card on file.
 type PaymentMethod struct {
 	ID                 int64  `json:"id"`
 	Type               string `json:"type"`
@@ -111,7 +111,11 @@ type paymentMethods struct {
 	wire.Linked
 }
 
-func (c *Assets) listPaymentMethods(_ context.Context, tx *store.Tx, _ struct{}) (*paymentMethods, error) {
+func (c *Assets) listPaymentMethods(ctx context.Context, tx *store.Tx, _ struct{}) (*paymentMethods, error) {
+	c, err := c.Of(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	out := &paymentMethods{AccountID: tx.Caller.Account, PaymentMethods: []paymentMethodItem{}}
 	for _, m := range c.PaymentMethods {
 		out.PaymentMethods = append(out.PaymentMethods, paymentMethodItem{m, wire.NoLinks()})

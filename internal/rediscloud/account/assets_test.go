@@ -14,7 +14,7 @@ func TestAssets(t *testing.T) {
 	if card := a.PaymentMethods[0]; card.Type != "Visa" || card.CreditCardEndsWith != 5556 {
 		t.Errorf("the first card is %+v, clients look for the Visa card ending 5556", card)
 	}
-	if len(owners) == 0 || len(a.TransitGateways) == 0 {
-		t.Errorf("there are %d users and %d transit gateways, want some", len(owners), len(a.TransitGateways))
+	if len(a.users) == 0 || len(a.TransitGateways) == 0 {
+		t.Errorf("there are %d users and %d transit gateways, want some", len(a.users), len(a.TransitGateways))
 	}
 }

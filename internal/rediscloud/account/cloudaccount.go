@@ -56,9 +56,13 @@ func showCloudAccount(r cloud.Resource[CloudAccount]) cloudAccount {
 	return view
 }
 
-// everyCloudAccount lists those of every customer first. One that clients made before
+// everyCloudAccount lists those first that no client made. One that clients made before
 // another of its name was set up stays the only one of that name.
 func (c *Assets) everyCloudAccount(ctx context.Context, tx *store.Tx) ([]cloudAccount, error) {
+	c, err := c.Of(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	own, err := store.All[CloudAccount](ctx, tx)
 	if err != nil {
 		return nil, err
@@ -74,6 +78,10 @@ func (c *Assets) everyCloudAccount(ctx context.Context, tx *store.Tx) ([]cloudAc
 
 // cloudAccount finds an account by its id. It returns CLOUD_ACCOUNT_NOT_FOUND.
 func (c *Assets) cloudAccount(ctx context.Context, tx *store.Tx, id int64) (cloudAccount, error) {
+	c, err := c.Of(ctx, tx)
+	if err != nil {
+		return cloudAccount{}, err
+	}
 	for _, a := range c.cloudAccounts {
 		if a.ID == id {
 			return a, nil

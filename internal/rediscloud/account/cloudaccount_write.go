@@ -133,9 +133,13 @@ func (c *Assets) deleteCloudAccount(
 	return engine.Outcome{ResourceID: account.ID}, nil
 }
 
-// lockCloudAccount locks an account that is to be changed. Those of every customer
-// nobody can change.
+// lockCloudAccount locks an account that is to be changed. Those that
+// no client made no client can change.
 func (c *Assets) lockCloudAccount(ctx context.Context, tx *store.Tx, id int64) (cloud.Resource[CloudAccount], error) {
+	c, err := c.Of(ctx, tx)
+	if err != nil {
+		return cloud.Resource[CloudAccount]{}, err
+	}
 	for _, a := range c.cloudAccounts {
 		if a.ID == id {
 			return cloud.Resource[CloudAccount]{}, cloud.Errorf("CLOUD_ACCOUNT_PERMISSION_FAILED",

@@ -4,8 +4,8 @@ import (
 	"time"
 )
 
-// SharedGateway is a transit gateway of AWS whose owner shares it: every place on
-// AWS is invited to it. Nothing in the API shares one, so they are data.
+// SharedGateway is a transit gateway of AWS whose owner shares it: every place of the account on AWS is invited to it.
+// Nothing in the API shares one.
 type SharedGateway struct {
 	ID         int64     `json:"id"` // of the invitation
 	Name       string    `json:"name"`

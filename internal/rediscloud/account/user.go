@@ -14,8 +14,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// Every account starts with the same users. What is stored is only what became
-// of one of them.
+// What is stored of users is only what became of those that an account has from the start.
 
 // UserChange is what differs for a person from the start.
 type UserChange struct {
@@ -46,17 +45,17 @@ type userOptions struct {
 	MFAEnabled        bool `json:"mfaEnabled"`
 }
 
-func userOperations() []engine.Operation {
+func (c *Assets) userOperations() []engine.Operation {
 	return []engine.Operation{
-		engine.Answer("listUsers", listUsers),
-		engine.Answer("getUser", getUser),
-		engine.Task("updateUser", updateUser),
-		engine.Task("deleteUser", deleteUser),
+		engine.Answer("listUsers", c.listUsers),
+		engine.Answer("getUser", c.getUser),
+		engine.Task("updateUser", c.updateUser),
+		engine.Task("deleteUser", c.deleteUser),
 	}
 }
 
 // readUsers returns the users of the account as they are now.
-func readUsers(ctx context.Context, tx *store.Tx) ([]accountUser, error) {
+func (c *Assets) readUsers(ctx context.Context, tx *store.Tx) ([]accountUser, error) {
 	account, err := tx.Account(ctx)
 	if err != nil {
 		return nil, err
@@ -69,7 +68,11 @@ func readUsers(ctx context.Context, tx *store.Tx) ([]accountUser, error) {
 	if err != nil {
 		return nil, err
 	}
-	users := slices.Clone(owners)
+	own, err := c.Of(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	users := slices.Clone(own.users)
 	users[0].Name, users[0].Email = account.OwnerName, account.OwnerEmail
 	for i := range users {
 		users[i].SignUp = wire.Date(account.CreatedAt)
@@ -77,7 +80,7 @@ func readUsers(ctx context.Context, tx *store.Tx) ([]accountUser, error) {
 	for _, change := range changes {
 		i := slices.IndexFunc(users, func(u accountUser) bool { return u.ID == change.ID })
 		if i < 0 {
-			continue // of a user who is no longer in the data file
+			continue // of a user whom the account no longer has
 		}
 		if change.Body.Deleted {
 			users = slices.Delete(users, i, i+1)
@@ -98,8 +101,8 @@ func (u accountUser) holds(role string) bool {
 
 // keyOwner returns the user whose key this is; the account's owner where nobody has
 // its role any more.
-func keyOwner(ctx context.Context, tx *store.Tx, key cloud.Key) (accountUser, error) {
-	users, err := readUsers(ctx, tx)
+func (c *Assets) keyOwner(ctx context.Context, tx *store.Tx, key cloud.Key) (accountUser, error) {
+	users, err := c.readUsers(ctx, tx)
 	if err != nil {
 		return accountUser{}, err
 	}
@@ -108,8 +111,8 @@ func keyOwner(ctx context.Context, tx *store.Tx, key cloud.Key) (accountUser, er
 }
 
 // findUser returns a user of the account, or USER_NOT_FOUND.
-func findUser(ctx context.Context, tx *store.Tx, id int64) (accountUser, error) {
-	users, err := readUsers(ctx, tx)
+func (c *Assets) findUser(ctx context.Context, tx *store.Tx, id int64) (accountUser, error) {
+	users, err := c.readUsers(ctx, tx)
 	if err != nil {
 		return accountUser{}, err
 	}
@@ -126,8 +129,8 @@ type accountUsers struct {
 	Users   []accountUser `json:"users"`
 }
 
-func listUsers(ctx context.Context, tx *store.Tx, _ struct{}) (accountUsers, error) {
-	users, err := readUsers(ctx, tx)
+func (c *Assets) listUsers(ctx context.Context, tx *store.Tx, _ struct{}) (accountUsers, error) {
+	users, err := c.readUsers(ctx, tx)
 	return accountUsers{tx.Caller.Account, users}, err
 }
 
@@ -135,17 +138,17 @@ type userPath struct {
 	ID int64 `path:"userId" json:"-"`
 }
 
-func getUser(ctx context.Context, tx *store.Tx, in userPath) (accountUser, error) {
-	return findUser(ctx, tx, in.ID)
+func (c *Assets) getUser(ctx context.Context, tx *store.Tx, in userPath) (accountUser, error) {
+	return c.findUser(ctx, tx, in.ID)
 }
 
-func updateUser(ctx context.Context, tx *store.Tx, in struct {
+func (c *Assets) updateUser(ctx context.Context, tx *store.Tx, in struct {
 	ID   int64   `path:"userId" json:"-"`
 	Name string  `json:"name"`
 	Role *string `json:"role"`
 },
 ) (out engine.Outcome, err error) {
-	user, err := findUser(ctx, tx, in.ID)
+	user, err := c.findUser(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
 	}
@@ -156,25 +159,25 @@ func updateUser(ctx context.Context, tx *store.Tx, in struct {
 	if in.Role != nil {
 		role = *in.Role
 	}
-	if role != user.Role && isOwner(user) {
+	if role != user.Role && c.isOwner(user) {
 		return out, cloud.Errorf("USER_CANNOT_UPDATE_IT_IS_OWN_ROLE", "Nobody can change the own role.")
 	}
 	return engine.Outcome{ResourceID: user.ID}, saveUser(ctx, tx, user.ID, in.Name, UserChange{Role: role})
 }
 
-func deleteUser(ctx context.Context, tx *store.Tx, in userPath) (out engine.Outcome, err error) {
-	user, err := findUser(ctx, tx, in.ID)
+func (c *Assets) deleteUser(ctx context.Context, tx *store.Tx, in userPath) (out engine.Outcome, err error) {
+	user, err := c.findUser(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
 	}
-	if isOwner(user) {
+	if c.isOwner(user) {
 		return out, cloud.Errorf("USER_CANNOT_DELETE_OWN_USER", "Nobody can delete the own user.")
 	}
 	return engine.Outcome{ResourceID: user.ID}, saveUser(ctx, tx, user.ID, user.Name, UserChange{Deleted: true})
 }
 
 // isOwner reports whether a user is the one whose keys the API is called with.
-func isOwner(u accountUser) bool { return u.ID == owners[0].ID }
+func (c *Assets) isOwner(u accountUser) bool { return u.ID == c.users[0].ID }
 
 // saveUser keeps what becomes of a user. It is so at once: users are not
 // provisioned.

@@ -90,8 +90,12 @@ func (c *service) listInvitations(ctx context.Context, tx *store.Tx, in subscrip
 	if err != nil {
 		return nil, err
 	}
+	own, err := c.Of(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	list := invitationList{Resources: []invitationView{}}
-	for _, shared := range c.TransitGateways {
+	for _, shared := range own.TransitGateways {
 		status := invitationPending
 		if answer, ok := answerTo(answers, shared.ID); ok {
 			status = answer.Status
@@ -130,7 +134,11 @@ func (c *service) answerInvitation(
 	if err != nil {
 		return out, err
 	}
-	if _, ok := c.sharedGateway(in.ID); !ok {
+	own, err := c.Of(ctx, tx)
+	if err != nil {
+		return out, err
+	}
+	if _, ok := sharedGateway(own, in.ID); !ok {
 		return out, cloud.Errorf("TGW_RESOURCE_SHARE_DOES_NOT_EXIST", "Invitation %d was not found.", in.ID)
 	}
 	answers, err := subscription.AllAt[TransitGateway](ctx, tx, at)
@@ -151,12 +159,12 @@ func (c *service) answerInvitation(
 	return at.Done(in.ID), err
 }
 
-func (c *service) sharedGateway(id int64) (account.SharedGateway, bool) {
-	i := slices.IndexFunc(c.TransitGateways, func(g account.SharedGateway) bool { return g.ID == id })
+func sharedGateway(own *account.Assets, id int64) (account.SharedGateway, bool) {
+	i := slices.IndexFunc(own.TransitGateways, func(g account.SharedGateway) bool { return g.ID == id })
 	if i < 0 {
 		return account.SharedGateway{}, false
 	}
-	return c.TransitGateways[i], true
+	return own.TransitGateways[i], true
 }
 
 func answerTo(answers []cloud.Resource[TransitGateway], invitation int64) (cloud.Resource[TransitGateway], bool) {
@@ -198,9 +206,13 @@ func (c *service) listTransitGateways(ctx context.Context, tx *store.Tx, in subs
 	if err != nil {
 		return nil, err
 	}
+	own, err := c.Of(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	list := gatewayList{Gateways: []gatewayView{}}
 	for _, gateway := range gateways {
-		shared, ok := c.sharedGateway(gateway.Body.Invitation)
+		shared, ok := sharedGateway(own, gateway.Body.Invitation)
 		if !ok || gateway.Status != invitationAccepted {
 			continue // its owner does not share it any more, or it was declined
 		}

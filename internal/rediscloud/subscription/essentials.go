@@ -190,6 +190,9 @@ type essentialsCreate struct {
 func (c *service) createEssentials(
 	ctx context.Context, tx *store.Tx, in essentialsCreate,
 ) (out engine.Outcome, err error) {
+	if c, err = c.of(ctx, tx); err != nil {
+		return out, err
+	}
 	sub := cloud.Resource[Essentials]{Name: in.Name, Status: cloud.StatusPending, Body: Essentials{PlanID: in.PlanID}}
 	p, ok := catalog.PlanByID(in.PlanID)
 	switch {

@@ -25,6 +25,9 @@ type essentialsUpdate struct {
 func (c *service) updateEssentials(
 	ctx context.Context, tx *store.Tx, in essentialsUpdate,
 ) (out engine.Outcome, err error) {
+	if c, err = c.of(ctx, tx); err != nil {
+		return out, err
+	}
 	sub, err := readEssentials(ctx, tx, in.ID)
 	if err != nil {
 		return out, err

@@ -28,6 +28,14 @@ type Config struct {
 // service is the operations that need more than their transaction.
 type service struct{ Config }
 
+// of returns the operations for the caller's account, with what that one has.
+func (c *service) of(ctx context.Context, tx *store.Tx) (*service, error) {
+	assets, err := c.Of(ctx, tx)
+	own := *c
+	own.Assets = assets
+	return &own, err
+}
+
 // Operations returns the operations on subscriptions and databases.
 func Operations(cfg Config) []engine.Operation {
 	c := &service{cfg}

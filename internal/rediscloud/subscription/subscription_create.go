@@ -88,6 +88,9 @@ func (f firstDatabase) expand() []DatabaseSpec {
 func (c *service) createProSubscription(
 	ctx context.Context, tx *store.Tx, in subscriptionCreate,
 ) (out engine.Outcome, err error) {
+	if c, err = c.of(ctx, tx); err != nil {
+		return out, err
+	}
 	body, err := c.newSubscription(in)
 	if err != nil {
 		return out, err

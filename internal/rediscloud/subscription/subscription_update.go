@@ -26,6 +26,9 @@ func (c *service) updateProSubscription(
 	if in.Keys != nil {
 		return applyKeys(ctx, tx, in.ID, in.keysSpec)
 	}
+	if c, err = c.of(ctx, tx); err != nil {
+		return out, err
+	}
 	sub, err := ActiveSubscription(ctx, tx, in.ID)
 	if err != nil {
 		return out, err
