@@ -9,8 +9,8 @@ import (
 	"github.com/understudy-dev/understudy/internal/sandbox"
 )
 
-// Faults are what goes wrong on purpose in a sandbox: rules that say which of its requests are struck, when and by what.
-// docs/faults.md has the presets, and what a rule can say.
+// Faults are what goes wrong on purpose in a sandbox: rules that say which of its requests are struck, when and by
+// what. docs/faults.md has the presets, and what a rule can say.
 type Faults struct{ s *Sandbox }
 
 // Fault is a rule that is armed.

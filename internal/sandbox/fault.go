@@ -25,8 +25,8 @@ type Fault struct {
 	LastHit *time.Time `json:"lastHit,omitempty"`
 }
 
-// NewFault is what is to be armed: the rules of a preset or of a bundle, each changed by what the rule says; or the rule
-// alone.
+// NewFault is what is to be armed: the rules of a preset or of a bundle, each changed by what the rule says; or the
+// rule alone.
 type NewFault struct {
 	Preset string          `json:"preset,omitempty"`
 	Rule   json.RawMessage `json:"rule,omitempty"`
@@ -90,8 +90,8 @@ func (s *Service) Fault(ctx context.Context, id string) (Fault, error) {
 	return Fault{}, cloud.Errorf("FAULT_NOT_FOUND", "There is no fault rule %s.", id)
 }
 
-// ArmFault arms rules, all of them or none. It returns FAULT_INVALID, naming what is most like what it does not know, and
-// what Account does.
+// ArmFault arms rules, all of them or none. It returns FAULT_INVALID, naming what is most like what it does not know,
+// and what Account does.
 func (s *Service) ArmFault(ctx context.Context, spec NewFault) ([]Fault, error) {
 	words := s.cfg.Engine.Faults().Vocabulary()
 	rules := []fault.Rule{{}}
@@ -144,8 +144,8 @@ func (s *Service) DisarmFault(ctx context.Context, id string) error {
 	return cloud.Errorf("FAULT_NOT_FOUND", "There is no fault rule %s.", id)
 }
 
-// ClearFaults disarms all rules, or those that are for an account alone, and returns how many there were. It returns what
-// Account does.
+// ClearFaults disarms all rules, or those that are for an account alone, and returns how many there were. It returns
+// what Account does.
 func (s *Service) ClearFaults(ctx context.Context, account string) (int, error) {
 	all, err := s.Faults(ctx, account)
 	if err != nil {

@@ -1,0 +1,303 @@
+package sdk
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/RedisLabs/rediscloud-go-api/redis"
+	"github.com/RedisLabs/rediscloud-go-api/service/access_control_lists/redis_rules"
+	"github.com/RedisLabs/rediscloud-go-api/service/databases"
+
+	"github.com/understudy-dev/understudy"
+	dialect "github.com/understudy-dev/understudy/internal/rediscloud"
+)
+
+// preset is what the SDK makes of a preset.
+type preset struct {
+	speed float64 // zero: Instant
+	rule  string  // what is otherwise than in the preset
+	tell  func(*struck)
+}
+
+// presets has a story for every preset.
+func presets() map[string]preset {
+	refused := func(text string) func(*struck) {
+		return func(s *struck) {
+			_, err := s.create(s.ctx, "second")
+			s.wantError(err, text)
+		}
+	}
+	return map[string]preset{
+		"task-404-window": {tell: func(s *struck) { // 31 seconds of the SDK's own waits
+			_, err := s.create(s.ctx, "second")
+			s.must(err)
+			if s.hits() != 5 {
+				s.t.Errorf("%d hits, want 5", s.hits())
+			}
+		}},
+		"task-stuck": {tell: func(s *struck) {
+			err := s.within(time.Second, func(ctx context.Context) error {
+				_, err := s.create(ctx, "second")
+				return err
+			})
+			s.wantError(err, "")
+		}},
+		"task-error-general": {tell: func(s *struck) {
+			refused("GENERAL_ERROR")(s)
+			if names := s.names(); len(names) != 1 {
+				s.t.Errorf("the databases are %v", names)
+			}
+		}},
+		"task-error-after-active": {tell: func(s *struck) {
+			id, err := s.create(s.ctx, "second")
+			s.must(err)
+			s.database = id
+			if status := redis.StringValue(s.get().Status); status != "error" {
+				s.t.Errorf("the status is %q", status)
+			}
+		}},
+		"false-negative": {tell: func(s *struck) {
+			refused("GENERAL_ERROR")(s)
+			refused("DATABASE_NAME_EXISTS")(s) // it is there
+		}},
+		"unknown-task-status": {tell: refused("failed processing-paused")},
+		"unknown-db-status": {tell: func(s *struck) {
+			for _, want := range []string{"cluster-rebalancing", "active"} {
+				if status := redis.StringValue(s.get().Status); status != want {
+					s.t.Errorf("the status is %q, want %q", status, want)
+				}
+			}
+		}},
+		"sub-flips-pending": {tell: func(s *struck) {
+			_, err := s.create(s.ctx, "second")
+			s.must(err)
+			s.wantError(s.rename("changed"), "SUBSCRIPTION_NOT_ACTIVE")
+			s.must(s.rename("changed"))
+		}},
+		"subresource-404-while-pending": {speed: 20, tell: func(s *struck) {
+			_, err := s.client.Maintenance.Get(s.ctx, s.subscription)
+			s.wantError(err, "not found")
+			s.until("it is active", func() bool {
+				got, err := s.client.Subscription.Get(s.ctx, s.subscription)
+				return err == nil && redis.StringValue(got.Status) == "active"
+			})
+			_, err = s.client.Maintenance.Get(s.ctx, s.subscription)
+			s.must(err)
+		}},
+		"active-before-listed": {tell: func(s *struck) {
+			for i, want := range []int{0, 0, 1} {
+				list := s.client.Database.List(s.ctx, s.subscription)
+				n := 0
+				for list.Next() {
+					n++
+				}
+				if i == 2 && n != want || i < 2 && n != 0 {
+					s.t.Errorf("reading %d lists %d databases, want %d", i, n, want)
+				}
+			}
+		}},
+		"ghost-delete": {tell: func(s *struck) {
+			s.names()
+			s.must(s.client.Database.Delete(s.ctx, s.subscription, s.database))
+			list := s.client.Database.List(s.ctx, s.subscription)
+			if !list.Next() || redis.IntValue(list.Value().ID) != s.database {
+				s.t.Error("the database is not listed any more")
+			}
+			s.wantError(s.client.Subscription.Delete(s.ctx, s.subscription), "SUBSCRIPTION_IN_USE")
+			s.must(s.client.Subscription.Delete(s.ctx, s.subscription))
+		}},
+		"acl-flapping": {speed: 20, tell: func(s *struck) {
+			id, err := s.client.RedisRules.Create(s.ctx, redis_rules.CreateRedisRuleRequest{
+				Name: redis.String("flaps"), RedisRule: redis.String("+@read ~*"),
+			})
+			s.must(err)
+			for _, state := range []string{"active", "pending", "active", "pending", "active"} {
+				s.until("it is "+state, func() bool {
+					got, err := s.client.RedisRules.Get(s.ctx, id)
+					return err == nil && redis.StringValue(got.Status) == state
+				})
+			}
+		}},
+		"three-pending-cap": {speed: 20, tell: func(s *struck) {
+			var err error
+			for i := range 4 {
+				if _, err = s.client.Subscription.Create(s.ctx, s.plan(string(rune('a'+i)))); err != nil {
+					break
+				}
+			}
+			s.wantError(err, "TOO_MANY_PENDING_SUBSCRIPTIONS")
+		}},
+		"single-lane": {tell: func(s *struck) {
+			for range 3 {
+				s.must(s.rename("changed"))
+			}
+			if s.hits() != 1 {
+				s.t.Errorf("%d hits, want that at the third", s.hits())
+			}
+		}},
+		"rate-429": {rule: `effect: {limit: 3}`, tell: func(s *struck) {
+			for range 3 {
+				s.must(s.list(s.ctx))
+			}
+			s.client = s.another()
+			s.wantError(s.within(500*time.Millisecond, s.list), "")
+			if h := s.answers.last(); h.Get("Retry-After") == "" || h.Get("X-Rate-Limit-Remaining") != "0" {
+				s.t.Errorf("the last answer has the header %v", h)
+			}
+		}},
+		"rate-header-zero": {tell: func(s *struck) {
+			s.must(s.list(s.ctx))
+			s.wantError(s.within(500*time.Millisecond, s.list), "context deadline exceeded")
+		}},
+		"flaky-5xx": {tell: func(s *struck) {
+			refused("503")(s)
+			s.until("it is done all the same", func() bool { return len(s.names()) == 2 })
+		}},
+		"stale-read": {tell: func(s *struck) {
+			was := redis.StringValue(s.get().Name)
+			s.must(s.rename("changed"))
+			for i, want := range []string{was, was, was, "changed"} {
+				if name := redis.StringValue(s.get().Name); name != want {
+					s.t.Errorf("read %d shows %q, want %q", i, name, want)
+				}
+			}
+		}},
+		"dropped-field": {tell: func(s *struck) {
+			if s.get().ThroughputMeasurement != nil {
+				s.t.Error("the throughput is shown")
+			}
+		}},
+		"reordered-lists": {tell: func(s *struck) {
+			rules := s.get().Clustering.RegexRules
+			if len(rules) != 2 || rules[0].Ordinal != 1 {
+				s.t.Errorf("the rules are %+v", rules)
+			}
+		}},
+		"default-injected": {tell: func(s *struck) {
+			if from := redis.StringSliceValue(s.get().Security.SourceIPs...); len(from) != 4 || from[0] != "10.0.0.0/8" {
+				s.t.Errorf("the source addresses are %v", from)
+			}
+		}},
+		"sticky-field": {tell: func(s *struck) {
+			s.must(s.client.Database.Update(s.ctx, s.subscription, s.database, databases.UpdateDatabase{
+				Replication: redis.Bool(false), Name: redis.String("changed"),
+			}))
+			if db := s.get(); !redis.BoolValue(db.Replication) || redis.StringValue(db.Name) != "changed" {
+				s.t.Errorf("replication is %v, the name %q", redis.BoolValue(db.Replication), redis.StringValue(db.Name))
+			}
+		}},
+		"silent-minor-upgrade": {tell: func(s *struck) {
+			for i := range 5 {
+				version := redis.StringValue(s.get().RedisVersion)
+				if (version == "8.4") != (i == 4) {
+					s.t.Errorf("read %d shows version %q", i, version)
+				}
+			}
+		}},
+		"payment-missing": {tell: func(s *struck) {
+			_, err := s.client.Subscription.Create(s.ctx, s.plan("unpaid"))
+			s.wantError(err, "PAYMENT_INFO_NOT_PROVIDED")
+		}},
+		"cmk-pending": {tell: func(s *struck) {
+			const pending = "encryption_key_pending"
+			for i, want := range []string{pending, pending, pending, "active"} {
+				got, err := s.client.Subscription.Get(s.ctx, s.subscription)
+				if s.must(err); redis.StringValue(got.Status) != want {
+					s.t.Errorf("read %d shows %q, want %q", i, redis.StringValue(got.Status), want)
+				}
+			}
+		}},
+		"tgw-vanished": {tell: func(s *struck) {
+			err := s.client.TransitGatewayAttachments.Delete(s.ctx, s.subscription, 1)
+			s.wantError(err, "TGW_ATTACHMENT_DOES_NOT_EXIST")
+		}},
+		"endpoint-late": {tell: func(s *struck) {
+			for i := range 4 {
+				if db := s.get(); (db.PublicEndpoint != nil) != (i == 3) {
+					s.t.Errorf("read %d shows the endpoint %q", i, redis.StringValue(db.PublicEndpoint))
+				}
+			}
+		}},
+		"slow-lognormal": {tell: func(s *struck) {
+			s.must(s.list(s.ctx))
+			if s.hits() != 1 {
+				s.t.Errorf("%d hits, want 1", s.hits())
+			}
+		}},
+		"reset-mid-body": {tell: func(s *struck) { s.tenth("") }},
+		"empty-200":      {tell: func(s *struck) { s.tenth("EOF") }},
+		"truncated-json": {tell: func(s *struck) { s.tenth("unexpected EOF") }},
+		"garbage":        {tell: func(s *struck) { s.tenth("invalid character '<'") }},
+		"creds-revoked": {tell: func(s *struck) {
+			for range 10 {
+				s.must(s.list(s.ctx))
+			}
+			s.wantError(s.list(s.ctx), "401")
+		}},
+		"key-cidr-blocked": {tell: func(s *struck) {
+			for range 10 {
+				s.must(s.list(s.ctx))
+			}
+			s.wantError(s.list(s.ctx), "403")
+		}},
+		"canary-fields": {tell: func(s *struck) {
+			_, err := s.create(s.ctx, "second")
+			s.must(err)
+			s.must(s.rename("changed"))
+			if names := s.names(); len(names) != 2 {
+				s.t.Errorf("the databases are %v", names)
+			}
+		}},
+	}
+}
+
+func TestFaultPresets(t *testing.T) {
+	t.Parallel()
+	for name, tt := range presets() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			speed := tt.speed
+			if speed == 0 {
+				speed = understudy.Instant
+			}
+			s := strike(t, speed)
+			if _, err := s.Faults().Arm(t.Context(), name, tt.rule); err != nil {
+				t.Fatal(err)
+			}
+			tt.tell(s)
+		})
+	}
+}
+
+// One read too many that does not know a task is too much for the SDK.
+func TestSixReadsThatKnowNoTask(t *testing.T) {
+	t.Parallel()
+	s := strike(t, understudy.Instant)
+	if _, err := s.Faults().Arm(t.Context(), "task-404-window", `effect: {reads: 6}`); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.create(s.ctx, "second") // after 31 seconds of the SDK's own waits
+	s.wantError(err, "404")
+}
+
+// Every preset has its story, and every bundle can be armed.
+func TestEveryFaultPresetIsTold(t *testing.T) {
+	t.Parallel()
+	all, err := dialect.Presets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := presets()
+	for _, p := range all.All {
+		if told[p.Name].tell == nil {
+			t.Errorf("no story has the preset %s", p.Name)
+		}
+	}
+	s := understudy.StartT(t, understudy.Options{Speed: understudy.Instant})
+	for _, b := range all.Bundles {
+		if armed, err := s.Faults().Arm(t.Context(), b.Name, ""); err != nil || len(armed) < len(b.Presets) {
+			t.Errorf("bundle %s: armed %+v, %v", b.Name, armed, err)
+		}
+	}
+}
