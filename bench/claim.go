@@ -83,7 +83,7 @@ func claim(ctx context.Context, db *store.DB) (time.Duration, error) {
 	times := make([]time.Duration, 0, claims)
 	for range claims {
 		begin := time.Now()
-		taken, _, err := db.ClaimTasks(ctx, 1, time.Minute)
+		taken, err := db.ClaimTasks(ctx, 1, time.Minute)
 		if err != nil {
 			return 0, err
 		}

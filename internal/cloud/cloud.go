@@ -143,8 +143,8 @@ type Step struct {
 
 // Hold names a resource of a kind with a limit.
 type Hold struct {
-	Limit *Limit
-	ID    int64
+	Kind Kind
+	ID   int64
 }
 
 // File is an answer that is not JSON but something to save.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,6 +24,8 @@ type Reply struct {
 	// Render makes the answer, once: with a key before the commit, since it is stored in the transaction of the effect,
 	// and without one after it.
 	Render func(out any) store.KeyOutcome
+	// Wait is how long an operation that shows a task may wait for its end; 0: Config.Hold. Others do not wait.
+	Wait time.Duration
 }
 
 // before renders the answer to a request with a key.
@@ -53,9 +56,12 @@ func (e *Engine) Answer(
 	if err != nil {
 		return nil, err
 	}
-	view := e.db.Write
-	if op.doc.Method == "GET" {
-		view = e.db.Read
+	view, told := e.db.Write, []int64{caller.Account}
+	if op.doc.Method == http.MethodGet {
+		view, told = e.db.Read, nil
+	}
+	if reply.Wait > 0 {
+		ctx = context.WithValue(ctx, patience{}, reply.Wait)
 	}
 	var out any
 	var steps []cloud.Step
@@ -82,6 +88,9 @@ func (e *Engine) Answer(
 	e.at("tx.after_commit")
 	if len(steps) > 0 {
 		e.steps.wake.set()
+	}
+	if len(told) > 0 {
+		e.tell(told...)
 	}
 	reply.after(out)
 	return out, nil
@@ -144,8 +153,8 @@ func (e *Engine) Accept(
 	task.UpdatedAt = accepted.At
 	if accepted.Head { // else the end of the task before it wakes the workers
 		e.tasks.wake.set()
-		e.changed.set()
 	}
+	e.tell(caller.Account)
 	reply.after(task)
 	return task, nil
 }

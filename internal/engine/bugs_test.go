@@ -31,7 +31,7 @@ func claimTwice(t *testing.T) (db *store.DB, dead, alive store.Claim) {
 		t.Fatal(err)
 	}
 	claim := func() store.Claim {
-		claims, _, err := db.ClaimTasks(t.Context(), 1, 0)
+		claims, err := db.ClaimTasks(t.Context(), 1, 0)
 		if err != nil || len(claims) != 1 {
 			t.Fatalf("claimed %v, %v", claims, err)
 		}
@@ -77,7 +77,7 @@ func TestB11RescuedAfterItsEnd(t *testing.T) {
 			t.Errorf("released after its end the task is %s", got)
 		}
 	}
-	if claims, _, err := db.ClaimTasks(t.Context(), 1, 0); err != nil || len(claims) > 0 {
+	if claims, err := db.ClaimTasks(t.Context(), 1, 0); err != nil || len(claims) > 0 {
 		t.Errorf("claimed again: %v, %v", claims, err)
 	}
 }
@@ -138,7 +138,7 @@ func TestStepsAreToldOf(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			claims, _, err := db.ClaimTasks(t.Context(), 1, time.Minute)
+			claims, err := db.ClaimTasks(t.Context(), 1, time.Minute)
 			if err != nil || len(claims) != 1 {
 				t.Fatalf("claimed %v, %v", claims, err)
 			}

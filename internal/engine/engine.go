@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -67,8 +68,11 @@ type Engine struct {
 	acceptor   *acceptor
 	tasks      *dispatcher
 	steps      *dispatcher
-	waiters    waiters
-	changed    signal // something other servers may wait for
+	ended      waiters[string] // by task
+	events     waiters[int64]  // by account
+	changed    signal          // something other servers may wait for
+	draining   chan struct{}   // closed: nobody waits any more
+	drain      sync.Once
 	faults     *fault.Armed
 }
 
@@ -87,7 +91,7 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.Sweep == 0 {
 		cfg.Sweep = time.Minute
 	}
-	e := &Engine{cfg: cfg, db: cfg.DB, log: cfg.Logger, changed: newSignal()}
+	e := &Engine{cfg: cfg, db: cfg.DB, log: cfg.Logger, changed: newSignal(), draining: make(chan struct{})}
 	operations, err := bind(cfg.APIs)
 	if err != nil {
 		return nil, err
@@ -130,7 +134,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	group.Go(func() error { return e.sweep(ctx) })
 	group.Go(func() error { return e.wakeStood(ctx) })
 	if e.cfg.Shared {
-		group.Go(func() error { return e.tell(ctx) })
+		group.Go(func() error { return e.notify(ctx) })
 		group.Go(func() error { return e.listen(ctx) })
 	}
 	err := group.Wait()
@@ -146,9 +150,10 @@ func (e *Engine) Close() { e.acceptor.Close() }
 // Wake makes the engine look for work at once, and whoever waits for a task look again, for whoever changed the database
 // by another way.
 func (e *Engine) Wake() {
-	e.waiters.wakeAll()
+	e.ended.wakeAll()
 	e.tasks.wake.set()
 	e.steps.wake.set()
+	e.events.wakeAll()
 	e.changed.set()
 }
 
@@ -161,7 +166,7 @@ func (e *Engine) Replaced() {
 		e.log.Warn("other servers not told of fault rules", "error", err)
 	}
 	e.refreshFaults(ctx)
-	e.waiters.wakeAll()
+	e.ended.wakeAll()
 	e.Wake()
 }
 

@@ -26,7 +26,7 @@ func TestTimeIsReadUnderTheLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	claims, _, err := db.ClaimTasks(t.Context(), 1, time.Minute)
+	claims, err := db.ClaimTasks(t.Context(), 1, time.Minute)
 	if err != nil || len(claims) != 1 {
 		t.Fatalf("claimed %v, %v", claims, err)
 	}

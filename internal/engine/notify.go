@@ -13,8 +13,16 @@ const (
 	listenAgain = time.Second
 )
 
-// tell lets other servers on the same database know that something changed.
-func (e *Engine) tell(ctx context.Context) error {
+// tell wakes whoever watches one of some accounts, here and at other servers.
+func (e *Engine) tell(accounts ...int64) {
+	for _, account := range accounts {
+		e.events.wake(account)
+	}
+	e.changed.set()
+}
+
+// notify lets other servers on the same database know that something changed.
+func (e *Engine) notify(ctx context.Context) error {
 	for {
 		select {
 		case <-e.changed:
@@ -36,7 +44,8 @@ func (e *Engine) listen(ctx context.Context) error {
 		err := e.db.Listen(ctx, func() {
 			e.tasks.wake.set()
 			e.steps.wake.set()
-			e.waiters.wakeAll()
+			e.ended.wakeAll()
+			e.events.wakeAll()
 		}, func() { e.refreshFaults(ctx) })
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -101,15 +101,22 @@ func (e *Engine) tooLong(ctx context.Context, err error) error {
 // end. It returns the ends that it saw.
 func (e *Engine) settle(ctx context.Context, account int64, head store.Head) (ended []store.Event, err error) {
 	for range settleLooks {
-		end, leave := e.waiters.join(head.Task)
+		end, leave := e.ended.join(head.Task)
 		defer leave()
-		claims, started, err := e.db.ClaimTaskOf(ctx, account, e.cfg.Lease)
+		claims, err := e.db.ClaimTaskOf(ctx, account, e.cfg.Lease)
 		if err != nil {
 			return ended, err
 		}
+		started := false
 		for _, claim := range claims {
-			processing, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.cfg.Limit)
-			e.process(processing, claim)
+			working, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.cfg.Limit)
+			if !claim.Ready {
+				e.start(working, claim)
+				started = true
+				cancel()
+				continue
+			}
+			e.process(working, claim)
 			cancel()
 			if claim.ID != head.Task { // that one was ended by another worker just now
 				ended = e.appendEnd(ctx, ended, account, claim.ID)
@@ -121,7 +128,7 @@ func (e *Engine) settle(ctx context.Context, account int64, head store.Head) (en
 			return ended, err
 		case task.Status.Finished():
 			return append([]store.Event{endOf(task)}, ended...), nil
-		case started > 0 || head.Due == nil && !head.Worked && task.Status == cloud.TaskRunning:
+		case started || head.Due == nil && !head.Worked && task.Status == cloud.TaskRunning:
 			return ended, nil // it has begun
 		}
 		if err := sleepUntil(ctx, passingPause, end); err != nil { // another worker has it

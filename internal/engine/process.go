@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"time"
 
@@ -29,16 +30,37 @@ func (e *Engine) taskDispatcher() *dispatcher {
 	return &dispatcher{
 		name: "tasks", log: e.log, wake: newSignal(), size: processWorkers, limit: e.cfg.Limit, next: e.db.NextTask,
 		take: func(ctx context.Context, free int) ([]job, error) {
-			claims, started, err := e.db.ClaimTasks(ctx, free, e.cfg.Lease)
-			if started > 0 {
-				e.tasks.wake.set() // there may be more, and the next due time is new
-			}
+			claims, err := e.db.ClaimTasks(ctx, free, e.cfg.Lease)
 			jobs := make([]job, len(claims))
 			for i, c := range claims {
-				jobs[i] = func(ctx context.Context) { e.process(ctx, c) }
+				jobs[i] = func(ctx context.Context) { e.start(ctx, c) }
+				if c.Ready {
+					jobs[i] = func(ctx context.Context) { e.process(ctx, c) }
+				}
 			}
 			return jobs, err
 		},
+	}
+}
+
+// start begins the processing time of a claimed task.
+func (e *Engine) start(ctx context.Context, c store.Claim) {
+	err := e.db.Start(ctx, c)
+	if err != nil && !errors.Is(err, store.ErrLeaseLost) {
+		log := e.log.With("task", c.ID, "account", c.Account, "operation", c.Operation)
+		log.Warn("task goes back to its queue", "error", err)
+		e.release(ctx, log, c, true)
+	}
+	e.tell(c.Account)
+	e.tasks.wake.set() // the next due time is new
+}
+
+// release gives a task back that could not be worked on.
+func (e *Engine) release(ctx context.Context, log *slog.Logger, c store.Claim, counts bool) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer cancel()
+	if err := e.db.ReleaseTask(ctx, c, retryPause, counts); err != nil {
+		log.Warn("task waits for its lease to run out", "error", err)
 	}
 }
 
@@ -62,7 +84,7 @@ func (e *Engine) process(ctx context.Context, c store.Claim) {
 	switch {
 	case store.AccountGone(err):
 		log.Debug("the account of the task is gone")
-		e.waiters.finished(c.ID)
+		e.ended.wake(c.ID)
 		return
 	case errors.Is(err, store.ErrLeaseLost):
 		log.Warn("another worker has taken the task", "attempts", c.Attempts)
@@ -71,16 +93,12 @@ func (e *Engine) process(ctx context.Context, c store.Claim) {
 		log.Warn("task goes back to its queue", "error", err)
 		// What takes too long may do so every time; what else went wrong is not the task's.
 		counts := store.TimedOut(err) || errors.Is(ctx.Err(), context.DeadlineExceeded)
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
-		defer cancel()
-		if err := e.db.ReleaseTask(ctx, c, retryPause, counts); err != nil {
-			log.Warn("task waits for its lease to run out", "error", err)
-		}
+		e.release(ctx, log, c, counts)
 		return
 	}
 	e.at("task.after_commit")
-	e.waiters.finished(c.ID)
-	e.changed.set()
+	e.ended.wake(c.ID)
+	e.tell(c.Account)
 	e.tasks.wake.set()
 	if steps {
 		e.steps.wake.set()

@@ -31,7 +31,7 @@ func (e *Engine) plan(ctx context.Context, tx *store.Tx, steps []cloud.Step, ref
 	var limit *cloud.Limit
 	for i := range steps {
 		steps[i].After = e.scaled(steps[i].After)
-		limit = cmp.Or(limit, steps[i].Holds.Limit)
+		limit = cmp.Or(limit, steps[i].Holds.Kind.Limit)
 	}
 	tx.InsertSteps(steps)
 	if limit != nil {
@@ -79,7 +79,7 @@ func (e *Engine) stepDispatcher() *dispatcher {
 // provision applies what is due, and lets changes that waited for a slot start.
 func (e *Engine) provision(ctx context.Context) {
 	e.at("step.due")
-	applied, err := e.db.ApplySteps(ctx, func() { e.at("step.before_commit") })
+	applied, accounts, err := e.db.ApplySteps(ctx, func() { e.at("step.before_commit") })
 	switch {
 	case err != nil:
 		e.log.Warn("steps not applied", "error", err)
@@ -88,7 +88,7 @@ func (e *Engine) provision(ctx context.Context) {
 		_ = sleep(ctx, heldPause)
 	default:
 		e.at("step.after_commit")
-		e.changed.set()
+		e.tell(accounts...)
 	}
 }
 
@@ -109,7 +109,7 @@ func (e *Engine) provisionOverdue(ctx context.Context) error {
 			tried = append(tried, account)
 		default:
 			e.at("step.after_commit")
-			e.changed.set()
+			e.tell(account)
 		}
 	}
 }

@@ -138,7 +138,7 @@ func TestProvisioningInParts(t *testing.T) {
 		SELECT account_id, kind, resource_id, after, due_at + interval '1 s', wake_at - interval '1 s', 'deleting'
 		FROM steps`)
 	for left := 22000; left > 0; {
-		applied, err := db.ApplySteps(t.Context(), func() {})
+		applied, _, err := db.ApplySteps(t.Context(), func() {})
 		if err != nil || applied == 0 || applied > 5000 {
 			t.Fatalf("%d steps applied at once, %v; want up to 5000", applied, err)
 		}

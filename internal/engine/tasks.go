@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,6 +33,15 @@ func GetTask[In any](operation string, id func(In) string, missing func(id strin
 	}
 }
 
+// patience is the key of a context's own Config.Hold.
+type patience struct{}
+
+// Waits reports whether an operation shows a task, and so may wait for its end.
+func (e *Engine) Waits(operation string) bool {
+	op, ok := e.operations[operation]
+	return ok && op.asks != nil
+}
+
 func (e *Engine) awaitTask(ctx context.Context, tx *store.Tx, q question) (cloud.Task, error) {
 	id, err := uuid.Parse(q.task)
 	if err != nil || id.String() != strings.ToLower(q.task) { // UUIDs have other ways of writing, too
@@ -46,14 +54,18 @@ func (e *Engine) awaitTask(ctx context.Context, tx *store.Tx, q question) (cloud
 		}
 		return task, err
 	}
-	if e.cfg.Hold == 0 {
+	hold := e.cfg.Hold
+	if wait, ok := ctx.Value(patience{}).(time.Duration); ok {
+		hold = wait
+	}
+	if hold == 0 {
 		return read()
 	}
-	timer := time.NewTimer(e.cfg.Hold)
+	timer := time.NewTimer(hold)
 	defer timer.Stop()
 	for {
 		// Joined before the look: it may end just after.
-		end, leave := e.waiters.join(id.String())
+		end, leave := e.ended.join(id.String())
 		task, err := read()
 		if err != nil || task.Status.Finished() {
 			leave()
@@ -65,63 +77,12 @@ func (e *Engine) awaitTask(ctx context.Context, tx *store.Tx, q question) (cloud
 		case <-timer.C:
 			leave()
 			return read()
+		case <-e.draining:
+			leave()
+			return task, nil
 		case <-ctx.Done():
 			leave()
 			return task, ctx.Err()
 		}
-	}
-}
-
-// waiters are requests that wait for the end of a task. The zero value is ready.
-type waiters struct {
-	mu  sync.Mutex
-	all map[string]*waiting
-}
-
-type waiting struct {
-	end  chan struct{}
-	many int
-}
-
-// join returns a channel that is closed when the task may have ended, and the
-// function to call when one waits no longer.
-func (w *waiters) join(task string) (end <-chan struct{}, leave func()) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.all == nil {
-		w.all = map[string]*waiting{}
-	}
-	one, ok := w.all[task]
-	if !ok {
-		one = &waiting{end: make(chan struct{})}
-		w.all[task] = one
-	}
-	one.many++
-	return one.end, func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if one.many--; one.many == 0 && w.all[task] == one {
-			delete(w.all, task)
-		}
-	}
-}
-
-// finished wakes those who wait for a task.
-func (w *waiters) finished(task string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if one, ok := w.all[task]; ok {
-		close(one.end)
-		delete(w.all, task)
-	}
-}
-
-// wakeAll wakes everybody to look again.
-func (w *waiters) wakeAll() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for task, one := range w.all {
-		close(one.end)
-		delete(w.all, task)
 	}
 }

@@ -101,7 +101,7 @@ func createBox(ctx context.Context, tx *store.Tx, in createBoxInput) (out engine
 		return out, cloud.Errorf(cloud.Code(*in.Fail), "As asked.")
 	}
 	tx.Plan(cloud.Step{
-		Kind: box{}.Kind(), ID: id, Holds: cloud.Hold{Limit: boxLimit, ID: id}, After: createTime,
+		Kind: box{}.Kind(), ID: id, Holds: cloud.Hold{Kind: box{}.Kind(), ID: id}, After: createTime,
 		Status: cloud.StatusActive, Patch: json.RawMessage(`{"lid": true}`),
 	})
 	return engine.Outcome{ResourceID: id}, nil
@@ -129,7 +129,7 @@ func deleteBox(ctx context.Context, tx *store.Tx, in struct {
 	}
 	store.SetStatus[box](tx, in.ID, cloud.StatusDeleting)
 	tx.Plan(cloud.Step{
-		Kind: box{}.Kind(), ID: in.ID, Holds: cloud.Hold{Limit: boxLimit, ID: in.ID}, After: deleteTime,
+		Kind: box{}.Kind(), ID: in.ID, Holds: cloud.Hold{Kind: box{}.Kind(), ID: in.ID}, After: deleteTime,
 		Status: cloud.StatusGone,
 	})
 	return engine.Outcome{ResourceID: in.ID}, nil

@@ -32,10 +32,13 @@ type Accepted struct {
 	Head bool      // it is its turn at once
 }
 
-// insertTask inserts a task under the number that a has drawn from its account's
-// queue. Drawing it locks the account until the commit, so that the numbers follow
-// the order of the commits.
-const insertTask = `
+// insertTask inserts a task, and the event that tells of it, under the numbers that a has drawn from its account.
+// Drawing them locks the account until the commit, so that the numbers follow the order of the commits.
+const insertTask = `, told AS (
+		INSERT INTO events (account_id, seq, at, task, name, status)
+		SELECT $1, a.event_seq, a.now, $2, $3, 'received'
+		FROM a
+	)
 	INSERT INTO tasks (
 		id, account_id, seq, operation, command, request, accepted_at, updated_at, work, key_name, faults, head, wake_at
 	)
@@ -46,9 +49,9 @@ const insertTask = `
 const acceptTask = `
 	WITH a AS (
 		UPDATE accounts
-		SET last_seq = last_seq + 1
+		SET last_seq = last_seq + 1, event_seq = event_seq + 1
 		WHERE id = $1
-		RETURNING last_seq, last_seq - 1 = done_seq AS head, business_now(accounts) AS now
+		RETURNING last_seq, event_seq, last_seq - 1 = done_seq AS head, business_now(accounts) AS now
 	)` + insertTask
 
 // acceptKeyedTask locks the key before the account, a Write that ends with FinishKey
@@ -62,9 +65,9 @@ const acceptKeyedTask = `
 		RETURNING token
 	), a AS (
 		UPDATE accounts
-		SET last_seq = last_seq + 1
+		SET last_seq = last_seq + 1, event_seq = event_seq + 1
 		WHERE id = $1 AND EXISTS (SELECT FROM finished)
-		RETURNING last_seq, last_seq - 1 = done_seq AS head, $12::timestamptz AS now
+		RETURNING last_seq, event_seq, last_seq - 1 = done_seq AS head, $12::timestamptz AS now
 	)` + insertTask
 
 // Accept turns requests into tasks at the end of their accounts' queues, all in

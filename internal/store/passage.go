@@ -178,6 +178,7 @@ func (tx *Tx) passTime(ctx context.Context, p Passage) (passed Passed, err error
 	if together {
 		look = manyEvents
 	}
+	tx.write(`SELECT set_config('understudy.now', 'due', true), set_config('understudy.task', '', true)`)
 	until := time.Now().Add(passLength)
 	for passed.End == PassageGoesOn && len(passed.Events) < passEvents && time.Now().Before(until) {
 		agenda, err := readAgenda(ctx, tx.q, tx.Caller.Account, look)

@@ -18,19 +18,20 @@ import (
 func (tx *Tx) InsertSteps(steps []cloud.Step) {
 	for _, s := range steps {
 		var holds *int64
+		var holdsKind *string
 		var slots *int
 		if s.Holds.ID != 0 {
-			holds, slots = &s.Holds.ID, &s.Holds.Limit.Max
+			holds, holdsKind, slots = &s.Holds.ID, &s.Holds.Kind.Name, &s.Holds.Kind.Limit.Max
 		}
 		tx.write(`
-			INSERT INTO steps (account_id, kind, resource_id, holds, slots, after, due_at, wake_at, status, patch, error)
-			SELECT a.id, $2, $3, $4, $10, $5,
+			INSERT INTO steps (account_id, kind, resource_id, holds, holds_kind, slots, after, due_at, wake_at, status, patch, error)
+			SELECT a.id, $2, $3, $4, $11, $10, $5,
 				CASE WHEN $4::bigint IS NULL THEN $6::timestamptz + $5::interval END,
 				CASE WHEN $4::bigint IS NULL THEN wake_time(a, $6::timestamptz + $5::interval) END,
 				$7, $8, $9
 			FROM accounts a
 			WHERE a.id = $1`,
-			tx.Caller.Account, s.Kind.Name, s.ID, holds, s.After, tx.Now, s.Status, s.Patch, tx.failure(s), slots)
+			tx.Caller.Account, s.Kind.Name, s.ID, holds, s.After, tx.Now, s.Status, s.Patch, tx.failure(s), slots, holdsKind)
 	}
 }
 
@@ -147,20 +148,21 @@ func (db *DB) NextStep(ctx context.Context) (wait time.Duration, ok bool, err er
 // is at work for, the longest overdue first: resources reach their status and take
 // on their patch, or are removed, and changes that waited for a slot may start. before
 // is called just before the commit. Of each resource only the first due step is applied.
-// It returns how many were.
+// It returns how many were, and of which accounts.
 //
 // It waits for no account, so that none that somebody holds keeps the others
 // waiting; ApplyStepsOf is for those that are never free.
 //
 // A step that is no longer there was dropped by a newer change, and a resource
 // that is no longer there took its steps along, so neither can be brought back.
-func (db *DB) ApplySteps(ctx context.Context, before func()) (int, error) {
+func (db *DB) ApplySteps(ctx context.Context, before func()) (applied int, accounts []int64, err error) {
 	return db.applySteps(ctx, before, lockDue)
 }
 
 // ApplyStepsOf is ApplySteps for one account, which is waited for.
 func (db *DB) ApplyStepsOf(ctx context.Context, account int64, before func()) (int, error) {
-	return db.applySteps(ctx, before, `SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE`, account)
+	applied, _, err := db.applySteps(ctx, before, `SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE`, account)
+	return applied, err
 }
 
 // lockDue locks free accounts with due steps. It looks at so many steps at most, so
@@ -178,13 +180,15 @@ const lockDue = `
 // atOnce lets applyDue do all at the account's time.
 var atOnce = pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}
 
-func (db *DB) applySteps(ctx context.Context, before func(), lock string, args ...any) (applied int, err error) {
+func (db *DB) applySteps(
+	ctx context.Context, before func(), lock string, args ...any,
+) (applied int, locked []int64, err error) {
 	err = db.inPipeline(ctx, func(p *pipeline) error {
 		rows, err := p.Query(ctx, lock, args...)
 		if err != nil {
 			return err
 		}
-		locked, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		locked, err = pgx.CollectRows(rows, pgx.RowTo[int64])
 		if err != nil || len(locked) == 0 {
 			return err
 		}
@@ -198,9 +202,9 @@ func (db *DB) applySteps(ctx context.Context, before func(), lock string, args .
 		return nil
 	})
 	if err != nil {
-		return 0, fmt.Errorf("apply steps: %w", err)
+		return 0, nil, fmt.Errorf("apply steps: %w", err)
 	}
-	return applied, nil
+	return applied, locked, nil
 }
 
 // OverdueAccount finds the account, but for some, whose steps have been due for the

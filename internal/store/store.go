@@ -172,9 +172,11 @@ func (db *DB) Write(ctx context.Context, caller cloud.Caller, fn func(*Tx) error
 	return db.inPipeline(ctx, func(p *pipeline) error {
 		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: caller, names: map[int64]string{}}
 		err := p.QueryRow(ctx, `
-			SELECT business_now(a), COALESCE(a.cap_policy, ''), a.last_id
-			FROM (SELECT * FROM accounts WHERE id = $1 FOR NO KEY UPDATE) a -- first the lock, then the time`,
-			caller.Account).Scan(&tx.Now, &tx.capPolicy, &tx.lastID)
+			SELECT now, cap_policy, last_id`+inTransaction+`
+			FROM (
+				SELECT business_now(a) AS now, COALESCE(a.cap_policy, '') AS cap_policy, a.last_id
+				FROM (SELECT * FROM accounts WHERE id = $1 FOR NO KEY UPDATE) a -- first the lock, then the time
+			) a`, caller.Account, noTask).Scan(&tx.Now, &tx.capPolicy, &tx.lastID, nil, nil)
 		if err != nil {
 			return fmt.Errorf("lock account %d: %w", caller.Account, err)
 		}
@@ -193,6 +195,14 @@ func (tx *Tx) run(fn func(*Tx) error) error {
 	}
 	return nil
 }
+
+// inTransaction lets the triggers that write events know the time and the task, $2, of a transaction. Where the time is
+// empty, it is the account's; where it is due, that at which what is done was due. Where the task is empty, it is the one
+// by which a resource changed last.
+const inTransaction = `, set_config('understudy.now', now::text, true), set_config('understudy.task', $2::text, true)`
+
+// noTask is the task of a transaction that processes none.
+const noTask = "none"
 
 // Unavailable reports whether an error says that the database could not be
 // asked, as against an answer that is wrong: the same call may succeed later.

@@ -75,29 +75,27 @@ type Claim struct {
 	Lease    string // proves the claim: whoever holds another one comes too late
 	Attempts int    // this one included
 	Faults   []byte // what strikes it, as it was accepted; nil: nothing
+	Ready    bool   // its processing time is over, or it needs none: it is for Process; else for Start
+	Started  bool   // it was told of that it has started
 }
 
-// ClaimTasks moves up to limit tasks on whose turn it is. A received one is
-// started; one whose processing time is over, or needs none, is taken: it gets a
-// fresh lease of that length and is given back. A taken task whose lease has run
-// out, because its worker died, is taken again.
+// ClaimTasks takes up to limit tasks on whose turn it is: received ones, and those whose processing time is over. Each
+// gets a fresh lease of that length. A taken task whose lease has run out, because its worker died, is taken again.
 //
 // tasks.wake_at says when a task needs attention and holds only for the first
 // task of each account, so the cost does not grow with the queues.
-func (db *DB) ClaimTasks(ctx context.Context, limit int, lease time.Duration) (taken []Claim, started int, err error) {
+func (db *DB) ClaimTasks(ctx context.Context, limit int, lease time.Duration) (taken []Claim, err error) {
 	return db.claimTasks(ctx, limit, lease, "")
 }
 
 // ClaimTaskOf is ClaimTasks for the first task of one account.
-func (db *DB) ClaimTaskOf(
-	ctx context.Context, account int64, lease time.Duration,
-) (taken []Claim, started int, err error) {
+func (db *DB) ClaimTaskOf(ctx context.Context, account int64, lease time.Duration) (taken []Claim, err error) {
 	return db.claimTasks(ctx, 1, lease, `AND account_id = $2`, account)
 }
 
 func (db *DB) claimTasks(
 	ctx context.Context, limit int, lease time.Duration, only string, args ...any,
-) (taken []Claim, started int, err error) {
+) (taken []Claim, err error) {
 	// A claim that gets lost with the database is simply made again, so it need not
 	// wait for the disk.
 	var both pgx.Batch
@@ -106,7 +104,7 @@ func (db *DB) claimTasks(
 	both.Queue(fmt.Sprintf(`
 		WITH due AS (
 			SELECT id, account_id, status, work,
-				status <> 'received' OR work = '0' AS taken
+				status <> 'received' OR work = '0' AS ready
 			FROM tasks
 			WHERE head AND wake_at <= statement_timestamp() %s
 			ORDER BY wake_at
@@ -114,49 +112,93 @@ func (db *DB) claimTasks(
 			FOR UPDATE SKIP LOCKED
 		)
 		UPDATE tasks t
-		SET status     = 'running',
-			updated_at = CASE WHEN due.status = 'received' THEN business_now(a) ELSE t.updated_at END,
-			due_at     = COALESCE(t.due_at, business_now(a) + due.work),
-			wake_at    = CASE WHEN due.taken THEN clock_timestamp() + $1::interval
-				ELSE wake_time(a, business_now(a) + due.work) END,
-			lease      = CASE WHEN due.taken THEN gen_random_uuid() END,
-			attempts   = t.attempts + due.taken::int
+		SET status     = CASE WHEN due.ready THEN 'running' ELSE t.status END,
+			updated_at = CASE WHEN due.ready AND due.status = 'received' THEN business_now(a) ELSE t.updated_at END,
+			due_at     = CASE WHEN due.ready THEN COALESCE(t.due_at, business_now(a)) END,
+			wake_at    = clock_timestamp() + $1::interval,
+			lease      = gen_random_uuid(),
+			attempts   = t.attempts + due.ready::int
 		FROM due
 		JOIN accounts a ON a.id = due.account_id
 		WHERE t.account_id = due.account_id AND t.id = due.id
 		RETURNING t.id, t.account_id, t.seq, t.operation, t.command, t.status, t.request, t.lease, t.attempts,
-			t.faults`, only, limit), append([]any{lease}, args...)...)
+			t.faults, due.ready, t.started_at IS NOT NULL`, only, limit), append([]any{lease}, args...)...)
 	results := db.pool.SendBatch(ctx, &both)
 	defer func() {
 		if closing := results.Close(); err == nil && closing != nil {
-			taken, started, err = nil, 0, fmt.Errorf("claim tasks: %w", closing)
+			taken, err = nil, fmt.Errorf("claim tasks: %w", closing)
 		}
 	}()
 	if _, err := results.Exec(); err != nil {
-		return nil, 0, fmt.Errorf("claim tasks: %w", err)
+		return nil, fmt.Errorf("claim tasks: %w", err)
 	}
 	rows, err := results.Query()
 	if err != nil {
-		return nil, 0, fmt.Errorf("claim tasks: %w", err)
+		return nil, fmt.Errorf("claim tasks: %w", err)
 	}
 	var c Claim
-	var leased *string
 	_, err = pgx.ForEachRow(rows, []any{
-		&c.ID, &c.Account, &c.Seq, &c.Operation, &c.Command, &c.Status, &c.Request, &leased, &c.Attempts, &c.Faults,
+		&c.ID, &c.Account, &c.Seq, &c.Operation, &c.Command, &c.Status, &c.Request, &c.Lease, &c.Attempts, &c.Faults,
+		&c.Ready, &c.Started,
 	}, func() error {
-		if leased == nil {
-			started++
-			return nil
-		}
-		c.Lease = *leased
 		taken = append(taken, c)
 		c.Request, c.Faults = nil, nil // the next row must not share them
 		return nil
 	})
 	if err != nil {
-		return nil, 0, fmt.Errorf("claim tasks: %w", err)
+		return nil, fmt.Errorf("claim tasks: %w", err)
 	}
-	return taken, started, nil
+	return taken, nil
+}
+
+// Start begins the processing time of a claimed task and gives the task back until that is over. It returns
+// ErrLeaseLost if the task is no longer held by the claim's lease.
+func (db *DB) Start(ctx context.Context, c Claim) error {
+	var both pgx.Batch
+	both.Queue(commitLater) // what gets lost with the database is simply done again
+	var started bool
+	both.Queue(`
+		WITH held AS (
+			SELECT account, business_now(account) AS now
+			FROM (
+				SELECT a AS account
+				FROM accounts a
+				JOIN tasks t ON t.account_id = a.id
+				WHERE a.id = $1 AND t.id = $2 AND t.lease = $3
+				FOR NO KEY UPDATE OF a, t
+			) a -- first the locks, then the time
+		), started AS (
+			UPDATE tasks t
+			SET status     = 'running',
+				updated_at = held.now,
+				started_at = held.now,
+				due_at     = held.now + t.work,
+				wake_at    = wake_time(held.account, held.now + t.work),
+				lease      = NULL
+			FROM held
+			WHERE t.account_id = $1 AND t.id = $2
+			RETURNING t.operation, held.now
+		), counted AS (
+			UPDATE accounts
+			SET event_seq = event_seq + 1
+			FROM started
+			WHERE id = $1
+			RETURNING event_seq
+		), told AS (
+			INSERT INTO events (account_id, seq, at, task, name, status)
+			SELECT $1, counted.event_seq, started.now, $2, started.operation, 'running'
+			FROM started, counted
+		)
+		SELECT EXISTS (SELECT FROM started)`, c.Account, c.ID, c.Lease).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&started)
+	})
+	if err := db.pool.SendBatch(ctx, &both).Close(); err != nil {
+		return fmt.Errorf("start task %s: %w", c.ID, err)
+	}
+	if !started {
+		return ErrLeaseLost
+	}
+	return nil
 }
 
 // NextTask returns how long it is until some task needs attention; ok is false
@@ -194,19 +236,35 @@ func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 	return db.inPipeline(ctx, func(p *pipeline) error {
 		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: cloud.Caller{Account: c.Account}, names: map[int64]string{}}
 		err := p.QueryRow(ctx, `
-			SELECT business_now(a), COALESCE(a.cap_policy, ''), a.last_id
+			SELECT now, cap_policy, last_id`+inTransaction+`
 			FROM (
-				SELECT a.*
-				FROM accounts a
-				JOIN tasks t ON t.account_id = a.id
-				WHERE a.id = $1 AND t.id = $2 AND t.lease = $3
-				FOR NO KEY UPDATE OF a, t
-			) a -- first the locks, then the time`, c.Account, c.ID, c.Lease).Scan(&tx.Now, &tx.capPolicy, &tx.lastID)
+				SELECT business_now(a) AS now, COALESCE(a.cap_policy, '') AS cap_policy, a.last_id
+				FROM (
+					SELECT a.*
+					FROM accounts a
+					JOIN tasks t ON t.account_id = a.id
+					WHERE a.id = $1 AND t.id = $3 AND t.lease = $4
+					FOR NO KEY UPDATE OF a, t
+				) a -- first the locks, then the time
+			) a`, c.Account, c.ID, c.ID, c.Lease).Scan(&tx.Now, &tx.capPolicy, &tx.lastID, nil, nil)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return lostTask(ctx, p, c)
 		}
 		if err != nil {
 			return fmt.Errorf("hold task %s: %w", c.ID, err)
+		}
+		if !c.Started { // it needs no time, so nobody has told of it
+			tx.write(`
+				WITH counted AS (
+					UPDATE accounts
+					SET event_seq = event_seq + 1
+					WHERE id = $1
+					RETURNING event_seq
+				)
+				INSERT INTO events (account_id, seq, at, task, name, status)
+				SELECT $1, counted.event_seq, t.updated_at, t.id, t.operation, 'running'
+				FROM tasks t, counted
+				WHERE t.account_id = $1 AND t.id = $2`, c.Account, c.ID)
 		}
 		return tx.run(fn)
 	})
@@ -231,20 +289,25 @@ func (tx *Tx) Finish(c Claim, status cloud.TaskStatus, response cloud.TaskRespon
 	tx.write(`
 		WITH done AS (
 			UPDATE tasks
-			SET status = $2, response = $3, updated_at = $4, resource_name = $5, request = NULL,
-				head = false, lease = NULL, wake_at = NULL
+			SET status = $2, response = $3, updated_at = $4, started_at = COALESCE(started_at, updated_at),
+				resource_name = $5, request = NULL, head = false, lease = NULL, wake_at = NULL
 			WHERE account_id = $6 AND id = $1
-			RETURNING account_id, seq
+			RETURNING account_id, seq, operation
 		), next AS (
 			UPDATE tasks t
 			SET head = true, wake_at = clock_timestamp()
 			FROM done
 			WHERE t.account_id = done.account_id AND t.seq = done.seq + 1
+		), counted AS (
+			UPDATE accounts a
+			SET done_seq = done.seq, event_seq = a.event_seq + 1
+			FROM done
+			WHERE a.id = done.account_id
+			RETURNING a.event_seq
 		)
-		UPDATE accounts a
-		SET done_seq = done.seq
-		FROM done
-		WHERE a.id = done.account_id`, c.ID, status, tx.encode("finish task", response), tx.Now,
+		INSERT INTO events (account_id, seq, at, task, name, status, error)
+		SELECT done.account_id, counted.event_seq, $4, $1, done.operation, $2, $3::jsonb -> 'error'
+		FROM done, counted`, c.ID, status, tx.encode("finish task", response), tx.Now,
 		cmp.Or(tx.names[response.ResourceID], tx.names[response.ParentID]), c.Account)
 }
 

@@ -15,7 +15,7 @@ func planChange[B cloud.Body](
 	tx *store.Tx, sub cloud.Resource[B], after time.Duration, status cloud.Status,
 ) engine.Outcome {
 	step := resource.Step(sub, after, status)
-	step.Holds = hold(sub.ID)
+	step.Holds = cloud.Hold{Kind: sub.Body.Kind(), ID: sub.ID}
 	tx.Plan(step)
 	return engine.Outcome{ResourceID: sub.ID}
 }
@@ -24,5 +24,7 @@ func planChange[B cloud.Body](
 var limit = &cloud.Limit{Max: 3, Error: *cloud.Errorf("TOO_MANY_PENDING_SUBSCRIPTIONS",
 	"The quota of 3 subscriptions that are changed at the same time is used up. Wait until one of them is active again.")}
 
-// hold keeps a subscription pending, and takes a slot for it.
-func hold(subscription int64) cloud.Hold { return cloud.Hold{Limit: limit, ID: subscription} }
+// hold keeps a Pro subscription pending, and takes a slot for it.
+func hold(subscription int64) cloud.Hold {
+	return cloud.Hold{Kind: Subscription{}.Kind(), ID: subscription}
+}

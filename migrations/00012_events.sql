@@ -1,0 +1,223 @@
+-- +goose Up
+
+-- Every transition of a task or a resource is an event of its account. It is written in the transaction of the change,
+-- under the lock of the account's row, which also gives it its number: so the numbers have no gap and follow the order
+-- of the commits. Only the newest events are kept; see store.PruneEvents.
+ALTER TABLE accounts ADD COLUMN event_seq bigint NOT NULL DEFAULT 0; -- number of the newest event
+
+CREATE TABLE events (
+    account_id  bigint      NOT NULL REFERENCES accounts ON DELETE CASCADE,
+    seq         bigint      NOT NULL,
+    at          timestamptz NOT NULL, -- business time
+    task        uuid,                 -- that changed, or by which the resource did; NULL: by none
+    kind        text,                 -- of the resource that changed; NULL: the task did
+    resource_id bigint,
+    name        text        NOT NULL, -- of the resource; of a task its operation
+    status      text        NOT NULL, -- as clients see it; 'gone': it is removed
+    error       jsonb,
+    PRIMARY KEY (account_id, seq)
+);
+CREATE INDEX events_resource ON events (account_id, kind, resource_id, seq) WHERE kind IS NOT NULL;
+CREATE INDEX events_task ON events (account_id, task) WHERE kind IS NOT NULL;
+
+-- When a task began to be processed, and when everything that it left to provisioning was done. The other times of a
+-- task are accepted_at and, once it is finished, updated_at.
+ALTER TABLE tasks
+    ADD COLUMN started_at     timestamptz,
+    ADD COLUMN provisioned_at timestamptz;
+UPDATE tasks SET started_at = updated_at WHERE status = 'running' AND due_at > updated_at;
+
+-- present_task is the task that is being processed in this transaction; NULL: none is.
+-- +goose StatementBegin
+CREATE FUNCTION present_task() RETURNS uuid LANGUAGE sql STABLE AS $$
+    SELECT NULLIF(NULLIF(current_setting('understudy.task', true), ''), 'none')::uuid
+$$;
+-- +goose StatementEnd
+
+-- present_time is the business time of this transaction; NULL: it has none.
+-- +goose StatementBegin
+CREATE FUNCTION present_time() RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT NULLIF(NULLIF(current_setting('understudy.now', true), ''), 'due')::timestamptz
+$$;
+-- +goose StatementEnd
+
+ALTER TABLE steps
+    ADD COLUMN task       uuid DEFAULT present_task(), -- that left it to provisioning
+    ADD COLUMN holds_kind text;                        -- of the resource that it holds
+UPDATE steps s
+SET holds_kind = r.kind
+FROM resources r
+WHERE r.account_id = s.account_id AND r.id = s.holds AND r.kind IN ('subscription', 'essentials-subscription');
+CREATE INDEX steps_task ON steps (account_id, task) WHERE task IS NOT NULL;
+
+-- tell writes an event for each of some resources whose row or whose holds changed, of which at, kind, resource_id, name,
+-- status and error are given: with the status as clients see it, and only where that is not what was told last. A change
+-- that no task of this transaction makes is part of the last one's work. What an account had that is being deleted goes
+-- with it, untold.
+-- +goose StatementBegin
+CREATE FUNCTION tell(changed events[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    WITH told AS (
+        SELECT c.account_id, c.kind, c.resource_id, c.name, shown.status, c.error,
+            COALESCE(c.at, present_time(), business_now(a)) AS at,
+            CASE WHEN current_setting('understudy.task', true) <> '' THEN present_task() ELSE last.task END AS task,
+            row_number() OVER (PARTITION BY c.account_id ORDER BY c.at, c.resource_id, c.kind) AS n
+        FROM unnest(changed) c
+        JOIN accounts a ON a.id = c.account_id
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN c.status = 'active' AND EXISTS (
+                SELECT FROM steps s
+                WHERE s.account_id = c.account_id AND s.holds = c.resource_id AND s.holds_kind = c.kind
+            ) THEN 'pending' ELSE c.status END AS status
+        ) shown
+        LEFT JOIN LATERAL (
+            SELECT e.task, e.status
+            FROM events e
+            WHERE e.account_id = c.account_id AND e.kind = c.kind AND e.resource_id = c.resource_id
+            ORDER BY e.seq DESC
+            LIMIT 1
+        ) last ON true
+        WHERE shown.status IS DISTINCT FROM last.status
+    ), counted AS (
+        UPDATE accounts a
+        SET event_seq = a.event_seq + c.many
+        FROM (SELECT account_id, count(*) AS many FROM told GROUP BY account_id) c
+        WHERE a.id = c.account_id
+        RETURNING a.id, a.event_seq - c.many AS before
+    )
+    INSERT INTO events (account_id, seq, at, task, kind, resource_id, name, status, error)
+    SELECT t.account_id, c.before + t.n, t.at, t.task, t.kind, t.resource_id, t.name, t.status, t.error
+    FROM told t
+    JOIN counted c ON c.id = t.account_id;
+END
+$$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION tell_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM tell(array_agg((r.account_id, 0, r.updated_at, NULL, r.kind, r.id, r.name, r.status, r.error)::events))
+    FROM new r
+    HAVING count(*) > 0;
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION tell_updated() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM tell(array_agg((r.account_id, 0, r.updated_at, NULL, r.kind, r.id, r.name, r.status, r.error)::events))
+    FROM (
+        SELECT account_id, kind, id, status FROM new
+        EXCEPT
+        SELECT account_id, kind, id, status FROM old
+    ) changed
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM resources r
+        WHERE r.account_id = changed.account_id AND r.kind = changed.kind AND r.id = changed.id
+        LIMIT 1 -- one look at the index for each, whatever is known when this is planned
+    ) r
+    HAVING count(*) > 0;
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION tell_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM tell(array_agg((r.account_id, 0, NULL, NULL, r.kind, r.id, r.name, 'gone', NULL)::events))
+    FROM old r
+    HAVING count(*) > 0;
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+
+-- tell_held tells of resources that steps begin to hold, or hold no longer, and when the work of a task is all done.
+-- +goose StatementBegin
+CREATE FUNCTION tell_held() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM tell(array_agg((r.account_id, 0, held.at, NULL, r.kind, r.id, r.name, r.status, r.error)::events))
+    FROM (
+        SELECT account_id, holds_kind AS kind, holds AS id,
+            CASE WHEN current_setting('understudy.now', true) = 'due' THEN max(due_at) END AS at
+        FROM steps_changed
+        WHERE holds_kind IS NOT NULL
+        GROUP BY account_id, holds_kind, holds
+    ) held
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM resources r
+        WHERE r.account_id = held.account_id AND r.kind = held.kind AND r.id = held.id
+        LIMIT 1
+    ) r
+    HAVING count(*) > 0;
+    IF TG_OP = 'DELETE' THEN
+        UPDATE tasks t
+        SET provisioned_at = COALESCE(done.at, present_time(), business_now(a))
+        FROM (
+            SELECT account_id, task, CASE WHEN current_setting('understudy.now', true) = 'due' THEN max(due_at) END AS at
+            FROM steps_changed
+            WHERE task IS NOT NULL
+            GROUP BY account_id, task
+        ) done
+        JOIN accounts a ON a.id = done.account_id
+        WHERE t.account_id = done.account_id AND t.id = done.task
+            AND NOT EXISTS (SELECT FROM steps s WHERE s.account_id = done.account_id AND s.task = done.task);
+    END IF;
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+
+CREATE TRIGGER tell_inserted AFTER INSERT ON resources REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_inserted();
+CREATE TRIGGER tell_updated AFTER UPDATE ON resources REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_updated();
+CREATE TRIGGER tell_deleted AFTER DELETE ON resources REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_deleted();
+CREATE TRIGGER tell_held AFTER INSERT ON steps REFERENCING NEW TABLE AS steps_changed
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_held();
+CREATE TRIGGER tell_released AFTER DELETE ON steps REFERENCING OLD TABLE AS steps_changed
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_held();
+
+-- A webhook is sent the events of its account, in their order. cursor is the last one that it has, or that is not for
+-- it. Who delivers holds the lease, in the database's time.
+CREATE TABLE webhooks (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account_id  bigint      NOT NULL REFERENCES accounts ON DELETE CASCADE,
+    url         text        NOT NULL,
+    secret      text        NOT NULL, -- whsec_ and base64
+    types       text[]      NOT NULL DEFAULT '{}', -- empty: all
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    cursor      bigint      NOT NULL,
+    delivered   bigint      NOT NULL DEFAULT 0, -- how many
+    missed      bigint      NOT NULL DEFAULT 0, -- how many were no longer kept when it was their turn
+    failures    int         NOT NULL DEFAULT 0, -- since the last delivery
+    last_error  text,                           -- of them
+    next_at     timestamptz NOT NULL DEFAULT now(), -- database time of the next attempt
+    lease       uuid,
+    lease_until timestamptz
+);
+CREATE INDEX webhooks_account ON webhooks (account_id);
+
+-- +goose Down
+DROP TABLE webhooks;
+DROP TRIGGER tell_released ON steps;
+DROP TRIGGER tell_held ON steps;
+DROP TRIGGER tell_deleted ON resources;
+DROP TRIGGER tell_updated ON resources;
+DROP TRIGGER tell_inserted ON resources;
+DROP FUNCTION tell_held, tell_deleted, tell_updated, tell_inserted, tell;
+ALTER TABLE steps
+    DROP COLUMN task,
+    DROP COLUMN holds_kind;
+DROP FUNCTION present_time, present_task;
+ALTER TABLE tasks
+    DROP COLUMN started_at,
+    DROP COLUMN provisioned_at;
+DROP TABLE events;
+ALTER TABLE accounts DROP COLUMN event_seq;
