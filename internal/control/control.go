@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -52,7 +53,11 @@ func New(cfg Config) (*Handler, error) {
 		}
 		problems = append(problems, op.input.Problems(doc)...)
 		served[op.id] = true
-		h.mux.Method(doc.Method, doc.ChiPattern(), h.serve(doc, op))
+		serve := h.serve
+		if op.stream != nil {
+			serve = h.serveStream
+		}
+		h.mux.Method(doc.Method, doc.ChiPattern(), serve(doc, op))
 	}
 	for _, doc := range cfg.Document.Operations() {
 		if !served[doc.ID] {
@@ -80,6 +85,9 @@ func (h *Handler) serve(doc *openapi.Operation, op bound) http.HandlerFunc {
 			h.fail(w, r, err)
 			return
 		}
+		if op.patient {
+			unhurried(w)
+		}
 		out, err := op.call(r.Context(), in)
 		if err != nil {
 			h.fail(w, r, err)
@@ -91,6 +99,13 @@ func (h *Handler) serve(doc *openapi.Operation, op bound) http.HandlerFunc {
 		}
 		h.answer(w, doc.Status, "application/json", out)
 	}
+}
+
+// unhurried lets an answer take longer than the server's time-outs, which would end the request.
+func unhurried(w http.ResponseWriter) {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Time{}) // who cannot is a test's recorder, which has none
+	_ = control.SetWriteDeadline(time.Time{})
 }
 
 // read makes the operation's input of a request.

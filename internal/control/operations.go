@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"net/http"
 	"slices"
 
 	"github.com/understudy-dev/understudy/internal/binding"
@@ -28,14 +29,26 @@ func operations(s *sandbox.Service) []bound {
 		stateOperations(s),
 		journalOperations(s),
 		clockOperations(s),
+		taskOperations(s),
+		eventOperations(s),
+		webhookOperations(s),
 	)
 }
 
 // bound is an operation with its function.
 type bound struct {
-	id    string
-	input binding.Input
-	call  func(ctx context.Context, in any) (any, error)
+	id      string
+	input   binding.Input
+	call    func(ctx context.Context, in any) (any, error)
+	patient bool // it may take longer than the server's time-outs
+	// stream answers instead of call, with server-sent events. Its error is told where it comes before the first of them.
+	stream func(w *stream, r *http.Request, in any) error
+}
+
+// patiently lets an operation take longer than the server's time-outs.
+func (b bound) patiently() bound {
+	b.patient = true
+	return b
 }
 
 func (o Operation[In, Out]) bind(f func(context.Context, In) (Out, error)) bound {

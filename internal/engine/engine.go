@@ -44,6 +44,9 @@ type Config struct {
 	// 0: every minute. Nothing else depends on it.
 	Sweep time.Duration
 
+	// Events is how many events are kept of an account, the newest ones; 0: DefaultEvents.
+	Events int64
+
 	// Shared says that other servers may work on the same database. An engine
 	// that is alone takes up at once what a dead predecessor left.
 	Shared bool
@@ -91,6 +94,9 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.Sweep == 0 {
 		cfg.Sweep = time.Minute
 	}
+	if cfg.Events == 0 {
+		cfg.Events = DefaultEvents
+	}
 	e := &Engine{cfg: cfg, db: cfg.DB, log: cfg.Logger, changed: newSignal(), draining: make(chan struct{})}
 	operations, err := bind(cfg.APIs)
 	if err != nil {
@@ -133,6 +139,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	group.Go(func() error { return e.prune(ctx) })
 	group.Go(func() error { return e.sweep(ctx) })
 	group.Go(func() error { return e.wakeStood(ctx) })
+	group.Go(func() error { return e.pruneEvents(ctx) })
 	if e.cfg.Shared {
 		group.Go(func() error { return e.notify(ctx) })
 		group.Go(func() error { return e.listen(ctx) })
@@ -193,8 +200,12 @@ const (
 	taskRetention = 30 * 24 * time.Hour
 	pruneEvery    = time.Hour
 	pruneBatch    = 1000
-	sweepBatch    = 500 // idempotency keys of each account
+	sweepBatch    = 500  // idempotency keys of each account
+	eventBatch    = 1000 // events of each account
 )
+
+// DefaultEvents is how many events are kept of an account.
+const DefaultEvents = 100_000
 
 // prune removes tasks that are too old to be asked for.
 func (e *Engine) prune(ctx context.Context) error {
@@ -239,6 +250,22 @@ func (e *Engine) wakeStood(ctx context.Context) error {
 			e.tasks.wake.set()
 		}
 		if err := sleep(ctx, pollEvery); err != nil {
+			return err
+		}
+	}
+}
+
+// pruneEvents removes events beyond those that are to be kept.
+func (e *Engine) pruneEvents(ctx context.Context) error {
+	for {
+		removed, err := e.db.PruneEvents(ctx, e.cfg.Events, eventBatch)
+		if err != nil && ctx.Err() == nil {
+			e.log.Warn("events not pruned", "error", err)
+		}
+		if err == nil && removed > 0 {
+			continue
+		}
+		if err := sleep(ctx, e.cfg.Sweep); err != nil {
 			return err
 		}
 	}

@@ -18,6 +18,7 @@ func (e *Engine) tell(accounts ...int64) {
 	for _, account := range accounts {
 		e.events.wake(account)
 	}
+	e.events.wake(AnyAccount)
 	e.changed.set()
 }
 

@@ -2,6 +2,9 @@ package engine
 
 import "sync"
 
+// AnyAccount stands for all accounts in Watch.
+const AnyAccount = 0
+
 // Watch returns a channel that is closed when something of an account may have changed, and the function to call when
 // one watches no longer. Who watches looks after that, so that no change comes in between, and begins again.
 func (e *Engine) Watch(account int64) (changed <-chan struct{}, leave func()) {

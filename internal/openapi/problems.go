@@ -36,6 +36,7 @@ func (o *Operation) problems() (problems []error) {
 	case len(successes) > 1:
 		report("more than one success response: %v", successes)
 	case o.Status != http.StatusNoContent && !isFile(o.responses.Status(o.Status)) &&
+		!isStream(o.responses.Status(o.Status)) &&
 		jsonSchema(o.responses.Status(o.Status).Value.Content) == nil:
 		report("no JSON schema for status %d", o.Status)
 	case (o.Status == http.StatusAccepted) != (o.Command != ""):

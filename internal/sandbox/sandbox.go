@@ -10,6 +10,7 @@ package sandbox
 
 import (
 	"context"
+	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -30,16 +31,24 @@ type Config struct {
 	Keys        store.Secrets                                      // a pair that the server was told of
 	Environment func(url string, s store.Secrets) []cloud.Variable // which point clients at the API that is stood in for
 	Assets      Assets                                             // nil: accounts have nothing that is declared
+
+	// Externals are what can happen from outside the API that is stood in for.
+	Externals []engine.External
+	// WebhookRetry is how long a webhook is left alone after a first failure; 0: a second.
+	WebhookRetry time.Duration
 }
 
 // Service controls a sandbox. Its methods may be called by many goroutines at once.
 type Service struct {
-	cfg Config
-	db  *store.DB
+	cfg    Config
+	db     *store.DB
+	hooked chan struct{} // there may be a first webhook
 }
 
 // New returns control of what a configuration names.
-func New(cfg Config) *Service { return &Service{cfg: cfg, db: cfg.DB} }
+func New(cfg Config) *Service {
+	return &Service{cfg: cfg, db: cfg.DB, hooked: make(chan struct{}, 1)}
+}
 
 // Status is what runs.
 type Status struct {

@@ -102,7 +102,7 @@ var owners = map[string][]string{
 	"net/http": {
 		"internal/engine", "internal/rediscloud", "internal/rediscloud/wire", "api", "internal/control", "internal/openapi",
 		"internal/server", "internal/servetest", "internal/coverage", "internal/cloud", "internal/idempotency",
-		"internal/journal", "internal/metrics", "internal/tracing", "cmd/understudy",
+		"internal/journal", "internal/metrics", "internal/sandbox", "internal/tracing", "cmd/understudy",
 	},
 }
 

@@ -50,6 +50,8 @@ type Config struct {
 	ReadyFile    string        // written when ready; empty: none
 	TaskHold     time.Duration // how long a GET of an unfinished task waits
 	Setup        account.Setup // what accounts have beside the built-in data
+	Events       int64         // how many events are kept of an account; 0: engine.DefaultEvents
+	WebhookRetry time.Duration // how long a webhook is left alone after a first failure; 0: a second
 	Timeouts     Timeouts
 	Logger       *slog.Logger
 	Banner       func(Ready) // called when ready; nil: nothing
@@ -139,6 +141,9 @@ func (c *Config) check() error {
 	}
 	if c.Journal < 0 {
 		return badConfig("--journal %d is not a number from 0 up", c.Journal)
+	}
+	if c.Events < 0 {
+		return badConfig("--events %d is not a number from 1 up", c.Events)
 	}
 	ready, err := os.Stat(c.ReadyFile)
 	if err == nil && ready.IsDir() {

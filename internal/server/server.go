@@ -146,6 +146,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		Policy: cfg.CapPolicy,
 		Hold:   cfg.TaskHold,
 		Shared: cfg.DatabaseURL != "",
+		Events: cfg.Events,
 		Hook:   cfg.Hook,
 	}, Edge{RateLimit: cfg.RateLimit, Observe: s.observe}, dialect)
 	if err != nil {
@@ -154,6 +155,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	s.Sandbox = sandbox.New(sandbox.Config{
 		DB: s.database.DB, Engine: s.engine, Version: cfg.Version, URL: s.URL, PID: s.PID,
 		Roles: contract.Roles(), Keys: keys, Environment: rediscloud.Environment, Assets: assets, Journal: s.journal,
+		Externals: rediscloud.Externals(), WebhookRetry: cfg.WebhookRetry,
 	})
 	controls, err := s.control()
 	if err != nil {
@@ -259,6 +261,7 @@ func (s *Server) serve(ctx context.Context) error {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelDebug),
 	}
+	httpServer.RegisterOnShutdown(s.engine.Drain)
 	// The engine outlives the HTTP server, so that a request in hand can still
 	// see its task end.
 	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
@@ -267,6 +270,7 @@ func (s *Server) serve(ctx context.Context) error {
 	defer stop()
 	group, failed := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.engine.Run(working) })
+	group.Go(func() error { return s.Sandbox.Deliver(working) })
 	group.Go(func() error {
 		if err := httpServer.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)

@@ -254,6 +254,14 @@ func SetStatus[B cloud.Body](tx *Tx, id int64, status cloud.Status) {
 	tx.dropped = true
 }
 
+// DropSteps drops what provisioning still had to do for a resource.
+func (tx *Tx) DropSteps(kind cloud.Kind, id int64) {
+	tx.write(`
+		DELETE FROM steps
+		WHERE account_id = $1 AND kind = $2 AND resource_id = $3`, tx.Caller.Account, kind.Name, id)
+	tx.dropped = true
+}
+
 // Remove takes a resource out at once, with what is below it and all that provisioning
 // still had to do for either.
 func Remove[B cloud.Body](tx *Tx, id int64) {

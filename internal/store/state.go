@@ -40,10 +40,12 @@ var otherTables = map[string]string{
 	"api_keys":     "a pair of keys acts for one account, and its secrets are nobody's to copy",
 	"revoked_keys": "they stay so, whatever the state",
 	"rate_windows": "real requests are counted, in real time",
+	"events":       "what has happened stays so, and its numbers go on",
+	"webhooks":     "who is told of one account need not be told of another",
 }
 
 // accountIdentity are the columns of accounts that no state brings along.
-var accountIdentity = []string{"id", "name", "owner_name", "owner_email", "created_at", "changed_at", "generation"}
+var accountIdentity = []string{"id", "name", "owner_name", "owner_email", "created_at", "changed_at", "generation", "event_seq"}
 
 // removeKeys leaves a key that a request holds: the request is accepted after what removes the others, or comes to
 // nothing by itself. It waits for none, since who has one may wait for the lock of the account.

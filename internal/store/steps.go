@@ -24,7 +24,8 @@ func (tx *Tx) InsertSteps(steps []cloud.Step) {
 			holds, holdsKind, slots = &s.Holds.ID, &s.Holds.Kind.Name, &s.Holds.Kind.Limit.Max
 		}
 		tx.write(`
-			INSERT INTO steps (account_id, kind, resource_id, holds, holds_kind, slots, after, due_at, wake_at, status, patch, error)
+			INSERT INTO steps (account_id, kind, resource_id, holds, holds_kind, slots, after, due_at, wake_at, status, patch,
+				error)
 			SELECT a.id, $2, $3, $4, $11, $10, $5,
 				CASE WHEN $4::bigint IS NULL THEN $6::timestamptz + $5::interval END,
 				CASE WHEN $4::bigint IS NULL THEN wake_time(a, $6::timestamptz + $5::interval) END,

@@ -197,8 +197,8 @@ func (tx *Tx) run(fn func(*Tx) error) error {
 }
 
 // inTransaction lets the triggers that write events know the time and the task, $2, of a transaction. Where the time is
-// empty, it is the account's; where it is due, that at which what is done was due. Where the task is empty, it is the one
-// by which a resource changed last.
+// empty, it is the account's; where it is due, that at which what is done was due. Where the task is empty, it is the
+// one by which a resource changed last.
 const inTransaction = `, set_config('understudy.now', now::text, true), set_config('understudy.task', $2::text, true)`
 
 // noTask is the task of a transaction that processes none.

@@ -154,21 +154,6 @@ func peer(
 	return at.Done(peering.ID), err
 }
 
-// AcceptPeering makes a peering active as the owner of the VPC does, from outside the
-// API; nothing happens to one that is active. It returns VPC_PEERING_NOT_FOUND.
-func AcceptPeering(ctx context.Context, tx *store.Tx, id int64) error {
-	peering, ok, err := store.Get[Peering](ctx, tx, id)
-	switch {
-	case err != nil:
-		return err
-	case !ok:
-		return cloud.Errorf("VPC_PEERING_NOT_FOUND", "Peering %d was not found.", id)
-	}
-	store.SetStatus[Peering](tx, id, peeringInitiating) // what was to come is no longer
-	tx.ApplyNow([]cloud.Step{resource.Step(peering, 0, cloud.StatusActive)})
-	return nil
-}
-
 func (p Peering) sameVPC(other Peering) bool {
 	return p.RegionID == other.RegionID && p.Region == other.Region && p.Account == other.Account && p.VPC == other.VPC &&
 		p.Project == other.Project && p.Network == other.Network

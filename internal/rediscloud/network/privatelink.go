@@ -2,6 +2,7 @@ package network
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -23,6 +24,18 @@ const (
 type PrivateLink struct {
 	RegionID  int64  `json:"regionId,omitempty"` // of an Active-Active subscription
 	ShareName string `json:"shareName"`
+
+	Connections []Connection `json:"connections,omitempty"`
+	Connected   int64        `json:"connected,omitempty"` // how many there ever were
+}
+
+// Connection is an endpoint that a principal has connected.
+type Connection struct {
+	Association string    `json:"associationId"`
+	ID          string    `json:"connectionId"`
+	Type        string    `json:"type"`
+	Owner       string    `json:"ownerId"`
+	Date        time.Time `json:"associationDate"`
 }
 
 // Kind of all PrivateLinks.
@@ -136,7 +149,7 @@ type connectionKey struct {
 	Principal   string `json:"principalId"`
 }
 
-// Nobody at AWS ever connects to the stand-in, so there is no connection to cut.
+// Principals connect at AWS, for which an external event stands.
 func disassociateConnections(ctx context.Context, tx *store.Tx, in struct {
 	subscription.LocationPath
 	Connections []connectionKey `json:"connections"`
@@ -153,9 +166,14 @@ func disassociateConnections(ctx context.Context, tx *store.Tx, in struct {
 	if err != nil {
 		return out, err
 	}
-	if len(in.Connections) > 0 {
-		return out, cloud.Errorf("ENTITY_NOT_FOUND",
-			"Association %q was not found among the connections of the PrivateLink.", in.Connections[0].Association)
+	for _, cut := range in.Connections {
+		i := slices.IndexFunc(link.Body.Connections, func(c Connection) bool { return c.Association == cut.Association })
+		if i < 0 {
+			return out, cloud.Errorf("ENTITY_NOT_FOUND",
+				"Association %q was not found among the connections of the PrivateLink.", cut.Association)
+		}
+		link.Body.Connections = slices.Delete(link.Body.Connections, i, i+1)
 	}
+	store.Update(tx, link)
 	return at.Done(link.ID), nil
 }

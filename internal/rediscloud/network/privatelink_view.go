@@ -19,7 +19,7 @@ type privateLinkView struct {
 	ConfigARN    string                `json:"resourceConfigurationArn,omitempty"`
 	ShareARN     string                `json:"shareArn,omitempty"`
 	ShareName    string                `json:"shareName"`
-	Connections  []struct{}            `json:"connections"` // always empty
+	Connections  []Connection          `json:"connections"`
 	Databases    []privateLinkDatabase `json:"databases"`
 	Subscription int64                 `json:"subscriptionId,omitempty"` // a client fails over the one of a region
 	ErrorMessage string                `json:"errorMessage,omitempty"`
@@ -74,7 +74,7 @@ func showPrivateLink(
 	databases []cloud.Resource[subscription.Database],
 ) privateLinkView {
 	view := privateLinkView{
-		Status: link.Status, ShareName: link.Body.ShareName, Principals: []principalView{}, Connections: []struct{}{},
+		Status: link.Status, ShareName: link.Body.ShareName, Principals: []principalView{}, Connections: append([]Connection{}, link.Body.Connections...),
 		Databases: []privateLinkDatabase{}, Links: wire.NoLinks(),
 	}
 	if s.Region.ID == 0 {
