@@ -83,7 +83,7 @@ func end[B cloud.Body](tx *store.Tx, r cloud.Resource[B], status cloud.Status, w
 	tx.DropSteps(r.Body.Kind(), r.ID)
 	step := resource.Step(r, 0, status)
 	if status == cloud.StatusError {
-		step.Error = cloud.Errorf("REJECTED", "%s", why)
+		step.Error = &cloud.Error{Code: "GENERAL_ERROR", Description: why}
 	}
 	tx.ApplyNow([]cloud.Step{step})
 }
@@ -111,7 +111,7 @@ func connectPrivateLink(ctx context.Context, tx *store.Tx, in connectionInput) e
 		return cloud.Errorf("PRIVATE_LINK_PRINCIPAL_NOT_FOUND", "Principal %s of the PrivateLink was not found, or is not associated yet.",
 			in.Principal)
 	case link.Status != cloud.StatusActive:
-		return cloud.Errorf("PRIVATE_LINK_NOT_ACTIVE", "The PrivateLink is %s.", link.Status)
+		return cloud.Errorf("PRIVATE_LINK_NOT_FOUND", "The PrivateLink was not found among the active ones: it is %s.", link.Status)
 	}
 	link.Body.Connected++
 	n := fmt.Sprint(link.Body.Connected)

@@ -43,7 +43,7 @@ func failBackup(ctx context.Context, tx *store.Tx, in failBackupInput) error {
 	case err != nil:
 		return err
 	case regular == nil && (!ok || job.Status != cloud.StatusPending):
-		return cloud.Errorf("DATABASE_BACKUP_DISABLED", "No backup of database %d is under way, nor to come.", db.ID)
+		return cloud.Errorf("DATABASE_BACKUP_DISABLED", "Backups of database %d are disabled, and none is under way.", db.ID)
 	}
 	id, err := startJob(ctx, tx, db.ID, name, Job{})
 	if err != nil {
@@ -51,7 +51,9 @@ func failBackup(ctx context.Context, tx *store.Tx, in failBackupInput) error {
 	}
 	tx.ApplyNow([]cloud.Step{{
 		Kind: Job{}.Kind(), ID: id, Status: cloud.StatusError,
-		Error: cloud.Errorf("BACKUP_FAILED", "%s", cmp.Or(in.Reason, "The storage of the backup cannot be reached.")),
+		Error: &cloud.Error{
+			Code: "GENERAL_ERROR", Description: cmp.Or(in.Reason, "The storage of the backup cannot be reached."),
+		},
 	}})
 	return nil
 }
