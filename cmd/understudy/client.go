@@ -21,7 +21,7 @@ type clientFlags struct {
 	URL          string `env:"UNDERSTUDY_URL" placeholder:"URL" help:"Base URL of the server, with or without /v1. Default: the server that runs on the data directory."`
 	ControlToken string `env:"UNDERSTUDY_CONTROL_TOKEN" placeholder:"TOKEN" help:"Control token of a server that is exposed. Default: none."`
 	DataDir      string `env:"UNDERSTUDY_DATA_DIR" default:"${data_dir}" placeholder:"DIR" help:"Data directory of the server. Default: ${default}."`
-	JSON         bool   `name:"json" env:"UNDERSTUDY_JSON" help:"Print JSON."`
+	jsonFlag
 }
 
 // client returns a client of the server.
@@ -47,8 +47,13 @@ func (f clientFlags) client() (*control.Client, error) {
 	return &control.Client{Document: document, URL: base.Scheme + "://" + base.Host, Token: at.Token}, nil
 }
 
+// jsonFlag says how to print what a command found.
+type jsonFlag struct {
+	JSON bool `name:"json" env:"UNDERSTUDY_JSON" help:"Print JSON."`
+}
+
 // print writes JSON, or a table of columns that are separated by tabs.
-func (f clientFlags) print(w io.Writer, v any, header string, rows ...string) error {
+func (f jsonFlag) print(w io.Writer, v any, header string, rows ...string) error {
 	if f.JSON {
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", "  ")

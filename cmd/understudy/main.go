@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,26 +69,38 @@ type cli struct {
 	Fault       faultCmd       `cmd:"" help:"What goes wrong on purpose in a running sandbox."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring a database to the schema of this binary and exit. serve does so too."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready; exit status 0 says yes."`
+	Doctor      doctorCmd      `cmd:"" help:"Find out what is wrong with the machine or the set-up, and how to mend it. Changes nothing."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
+	Completion  completionCmd  `cmd:"" help:"Print what a shell needs to complete commands: source <(understudy completion bash)."`
+	Complete    completeCmd    `cmd:"" hidden:""`
+	Reference   referenceCmd   `cmd:"" hidden:""`
+}
+
+//go:generate sh -c "go run . reference >../../docs/cli.md"
+
+// newParser returns a parser of the command line.
+func newParser(c *cli, dataDir string, options ...kong.Option) (*kong.Kong, error) {
+	return kong.New(c, append([]kong.Option{
+		kong.Name("understudy"),
+		kong.Description("A stand-in for the control plane of Redis Cloud: " +
+			"one binary that the official Terraform provider and SDK take for the real thing."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{"version": version(), "data_dir": dataDir},
+	}, options...)...)
 }
 
 // run parses, runs and returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c cli
-	parser := kong.Must(&c,
-		kong.Name("understudy"),
-		kong.Description("A stand-in for the control plane of Redis Cloud: "+
-			"one binary that the official Terraform provider and SDK take for the real thing."),
+	parser, err := newParser(&c, server.DefaultDataDir(),
 		kong.Writers(stdout, stderr),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{
-			"version":  version(),
-			"data_dir": server.DefaultDataDir(),
-		},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.BindTo(stdout, (*io.Writer)(nil)),
 		kong.Bind(Stderr{stderr}),
 	)
+	if err != nil {
+		return complain(stderr, err, exitUsage)
+	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
@@ -224,6 +237,7 @@ func shellWord(text string) string {
 }
 
 type migrateCmd struct {
+	jsonFlag
 	DatabaseURL string `env:"UNDERSTUDY_DATABASE_URL" required:"" placeholder:"URL" help:"Postgres to migrate."`
 }
 
@@ -232,21 +246,31 @@ func (m *migrateCmd) Run(ctx context.Context, stdout io.Writer) error {
 	if err := server.Migrate(ctx, m.DatabaseURL); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(stdout, "The database has the schema of this binary.")
-	return err
+	return m.print(stdout, map[string]bool{"migrated": true}, "", "The database has the schema of this binary.")
 }
 
 type healthcheckCmd struct {
-	URL string `env:"UNDERSTUDY_HEALTHCHECK_URL" default:"http://127.0.0.1:8080" help:"Base URL of the server, without /v1. Default: ${default}."`
+	jsonFlag
+	URL     *string `env:"UNDERSTUDY_HEALTHCHECK_URL,UNDERSTUDY_URL" placeholder:"URL" help:"Base URL of the server, with or without /v1. Default: the server that runs on the data directory."`
+	DataDir string  `env:"UNDERSTUDY_DATA_DIR" default:"${data_dir}" placeholder:"DIR" help:"Data directory of the server. Default: ${default}."`
 }
 
 // Run asks /readyz.
 func (h *healthcheckCmd) Run(ctx context.Context, stdout io.Writer) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	at := clientFlags{DataDir: h.DataDir}
+	if h.URL != nil {
+		at.URL = cmp.Or(*h.URL, "-") // an empty one is a mistake in a script, and no URL
+	}
+	client, err := at.client()
+	if err != nil {
+		return err
+	}
+	const atMost = 5 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, atMost)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(h.URL, "/")+"/readyz", nil)
-	if err != nil || req.URL.Scheme != "http" && req.URL.Scheme != "https" || req.URL.Host == "" {
-		return fmt.Errorf("%w: --url %q is not a URL like http://127.0.0.1:8080", server.ErrConfig, h.URL)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, client.URL+"/readyz", nil)
+	if err != nil {
+		return err
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -256,16 +280,14 @@ func (h *healthcheckCmd) Run(ctx context.Context, stdout io.Writer) error {
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("not ready: %s", res.Status)
 	}
-	_, err = fmt.Fprintln(stdout, "ready")
-	return err
+	return h.print(stdout, map[string]string{"status": "ready", "url": client.URL}, "", "ready")
 }
 
-type versionCmd struct{}
+type versionCmd struct{ jsonFlag }
 
 // Run prints the version.
-func (versionCmd) Run(stdout io.Writer) error {
-	_, err := fmt.Fprintln(stdout, "understudy", version())
-	return err
+func (v *versionCmd) Run(stdout io.Writer) error {
+	return v.print(stdout, map[string]string{"version": version()}, "", "understudy "+version())
 }
 
 // version is what the Go tool chain knows of this build.

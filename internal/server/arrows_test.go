@@ -17,7 +17,7 @@ var arrows = map[string][]string{
 	},
 	"cmd/understudy": {
 		"", "internal/server", "internal/control", "internal/sandbox", "internal/journal", "internal/openapi",
-		"internal/engine", "internal/cloud", "internal/rediscloud/account", "internal/tracing",
+		"internal/engine", "internal/cloud", "internal/rediscloud/account", "internal/tracing", "internal/doctor",
 	},
 	"internal/server": {
 		"internal/control", "internal/sandbox", "api", "internal/journal", "internal/metrics",
@@ -35,6 +35,7 @@ var arrows = map[string][]string{
 	"internal/fault":   {"internal/store"},
 	"internal/metrics": {"internal/cloud", "internal/journal", "internal/openapi", "internal/store"},
 	"internal/tracing": {"internal/journal", "internal/store"},
+	"internal/doctor":  {"internal/postgres", "internal/server", "internal/store", "migrations"},
 	"internal/control": {
 		"api", "internal/binding", "internal/cloud", "internal/journal", "internal/openapi", "internal/sandbox",
 		"internal/store",
@@ -102,7 +103,8 @@ var owners = map[string][]string{
 	"net/http": {
 		"internal/engine", "internal/rediscloud", "internal/rediscloud/wire", "api", "internal/control", "internal/openapi",
 		"internal/server", "internal/servetest", "internal/coverage", "internal/cloud", "internal/idempotency",
-		"internal/journal", "internal/metrics", "internal/sandbox", "internal/tracing", "cmd/understudy",
+		"internal/journal", "internal/metrics", "internal/sandbox", "internal/tracing", "internal/doctor",
+		"cmd/understudy",
 	},
 }
 

@@ -80,12 +80,12 @@ func drive(t *testing.T, started func(*servetest.Server)) {
 	s.Until(fmt.Sprint("/subscriptions/", id), func(_ int, body []byte) bool {
 		return strings.Contains(string(body), `"active"`)
 	})
-	for _, args := range [][]string{{"account", "list"}, {"journal", "list"}, {"version"}} {
+	for _, args := range [][]string{{"account", "list"}, {"journal", "list"}, {"doctor"}, {"healthcheck"}, {"version"}} {
 		args = append(args, "--data-dir", s.Dir)
 		if args[0] == "version" {
 			args = args[:1]
 		}
-		if status, stdout, stderr := run(t, nil, args...); status != 0 {
+		if status, stdout, stderr := run(t, []string{"UNDERSTUDY_BINARY=", denied + "="}, args...); status != 0 {
 			t.Errorf("%v: status %d, %s%s", args, status, stdout, stderr)
 		}
 	}
