@@ -61,6 +61,21 @@ func (s *Sandbox) Load(ctx context.Context, from Snapshot) error {
 	return nil
 }
 
+// Seed gives the sandbox what a file of YAML says; docs/sandbox.md describes it. The same file again changes nothing.
+// It returns the ids of the resources that have a name in the file. The error names the line.
+func (s *Sandbox) Seed(ctx context.Context, file []byte) (map[string]int64, error) {
+	seeded, err := s.control().Seed(ctx, s.ref(), file)
+	if err != nil {
+		return nil, fmt.Errorf("understudy: %w", err)
+	}
+	for _, a := range seeded {
+		if a.Account.ID == s.account {
+			return a.Resources, nil
+		}
+	}
+	return nil, nil
+}
+
 // newSandbox is an account of a server as a sandbox.
 func newSandbox(h *host, account int64, keys Keys) *Sandbox {
 	return &Sandbox{

@@ -80,3 +80,38 @@ func ExampleSandbox_Fork() {
 	fmt.Println(send(base, http.MethodGet, path, "")["name"])
 	// Output: example
 }
+
+// A sandbox begins with what a file says, in whichever state.
+func ExampleSandbox_Seed() {
+	sandbox, err := understudy.Start(context.Background(), understudy.Options{})
+	if err != nil {
+		log.Panic(err)
+	}
+	defer sandbox.Close()
+
+	ids, err := sandbox.Seed(context.Background(), []byte(`
+resources:
+  - as: main
+    operation: createProSubscription
+    body:
+      name: main
+      paymentMethod: marketplace
+      cloudProviders: [{regions: [{region: us-east-1, networking: {deploymentCIDR: 10.0.0.0/24}}]}]
+      databases: [{name: cache, datasetSizeInGb: 1}]
+  - as: failed
+    operation: createProDatabase
+    path: {subscriptionId: "${main}"}
+    body: {name: unlucky, datasetSizeInGb: 1}
+    state: error
+`))
+	if err != nil {
+		log.Panic(err)
+	}
+	path := fmt.Sprint("/subscriptions/", ids["main"])
+	for _, path := range []string{path, fmt.Sprint(path, "/databases/", ids["failed"])} {
+		fmt.Println(send(sandbox, http.MethodGet, path, "")["status"])
+	}
+	// Output:
+	// active
+	// error
+}

@@ -39,7 +39,18 @@ CREATE TABLE snapshot_rows (
     PRIMARY KEY (snapshot_id, table_name, n)
 );
 
+-- What of a seed file an account has already, so that the same file changes nothing.
+CREATE TABLE seeded (
+    account_id  bigint NOT NULL REFERENCES accounts ON DELETE CASCADE,
+    item        text   NOT NULL, -- where it stands in the file, or how it is called there
+    digest      bytea  NOT NULL, -- of what it says
+    setup       boolean NOT NULL, -- it is no resource, and stays with the rest of the account's set-up
+    resource_id bigint,           -- that it made; NULL: none
+    PRIMARY KEY (account_id, item)
+);
+
 -- +goose Down
+DROP TABLE seeded;
 DROP TABLE snapshot_rows;
 DROP TABLE snapshots;
 ALTER TABLE tasks

@@ -62,6 +62,7 @@ type cli struct {
 	Asset       assetCmd       `cmd:"" help:"Cards, cloud accounts, users and transit gateways of its accounts."`
 	Key         keyCmd         `cmd:"" help:"Keys of its accounts."`
 	Reset       resetCmd       `cmd:"" help:"Take an account, or all, back to when it was created."`
+	Seed        seedCmd        `cmd:"" help:"Give accounts what a file says."`
 	Snapshot    snapshotCmd    `cmd:"" help:"Snapshots of the state of an account."`
 	Fork        forkCmd        `cmd:"" help:"Make a new account with the state of another one and print its keys."`
 	Journal     journalCmd     `cmd:"" help:"Requests that a running sandbox answered."`
@@ -138,6 +139,7 @@ type serveCmd struct {
 	KeysFile     string        `env:"UNDERSTUDY_KEYS_FILE" placeholder:"FILE" help:"JSON list of further API keys, with their accounts, roles and allow lists; docs/access.md describes it. Default: none."`
 	Accounts     string        `env:"UNDERSTUDY_ACCOUNTS" default:"known" enum:"known,any" placeholder:"known|any" help:"What happens to a pair of keys that nobody knows: it is refused, or gets an empty account of its own. Default: ${default}."`
 	MaxAccounts  int           `env:"UNDERSTUDY_MAX_ACCOUNTS" default:"1000" placeholder:"N" help:"How many accounts there may be in all for another one to be made by --accounts any. Default: ${default}."`
+	Seed         string        `env:"UNDERSTUDY_SEED" placeholder:"FILE" help:"File of YAML with what accounts are to have: keys, clocks, resources in any state. The same one again changes nothing; docs/sandbox.md describes it. Default: none."`
 	RateLimit    int           `env:"UNDERSTUDY_RATE_LIMIT" default:"0" placeholder:"N" help:"How many requests an account may send in a minute: 400 in the real cloud, 0 sets no limit. Default: ${default}."`
 	Journal      int           `env:"UNDERSTUDY_JOURNAL" default:"1000" placeholder:"N" help:"How many of its latest requests each account's journal keeps, in memory; 0 keeps none. Default: ${default}."`
 	ReadyFile    string        `env:"UNDERSTUDY_READY_FILE" placeholder:"FILE" help:"File to write when ready: JSON with url, apiKey, apiSecretKey and pid. Default: none."`
@@ -171,6 +173,7 @@ func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 		KeysFile:     s.KeysFile,
 		AnyAccounts:  s.Accounts == "any",
 		MaxAccounts:  s.MaxAccounts,
+		Seed:         s.Seed,
 		RateLimit:    s.RateLimit,
 		Journal:      s.Journal,
 		ReadyFile:    s.ReadyFile,

@@ -119,7 +119,7 @@ func (s *story) ask(method, path, body string) (head, answer string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	req.Host = "sandbox.example" // answers have links
+	req.Host = "localhost" // answers have links
 	req.Header.Set("X-Api-Key", s.keys.APIKey)
 	req.Header.Set("X-Api-Secret-Key", s.keys.APISecretKey)
 	if body != "" {

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/understudy-dev/understudy/internal/sandbox"
@@ -16,6 +17,7 @@ const (
 	LoadSnapshot   Operation[SnapshotInput, sandbox.Snapshot] = "loadSnapshot"
 	DeleteSnapshot Operation[SnapshotPath, None]              = "deleteSnapshot"
 	ExportSnapshot Operation[SnapshotPath, File]              = "exportSnapshot"
+	SeedAccounts   Operation[SeedInput, Seeded]               = "seedAccounts"
 	ImportSnapshot Operation[ImportInput, sandbox.Snapshot]   = "importSnapshot"
 )
 
@@ -60,6 +62,18 @@ type ImportInput struct {
 	Replace bool `query:"replace" json:"-"`
 }
 
+// SeedInput is a seed file, and the account that what stands at its top belongs to.
+type SeedInput struct {
+	File
+
+	Account string `query:"account" json:"-"`
+}
+
+// Seeded is what a seed file made.
+type Seeded struct {
+	Accounts []sandbox.SeededAccount `json:"accounts"`
+}
+
 // Snapshots is a list of snapshots.
 type Snapshots struct {
 	Snapshots []sandbox.Snapshot `json:"snapshots"`
@@ -95,6 +109,10 @@ func stateOperations(s *sandbox.Service) []bound {
 		ExportSnapshot.bind(func(ctx context.Context, in SnapshotPath) (File, error) {
 			content, err := s.ExportSnapshot(ctx, in.Snapshot)
 			return File{content}, err
+		}),
+		SeedAccounts.bind(func(ctx context.Context, in SeedInput) (Seeded, error) {
+			accounts, err := s.Seed(ctx, cmp.Or(in.Account, sandbox.DefaultAccount), in.Content)
+			return Seeded{accounts}, err
 		}),
 		ImportSnapshot.bind(func(ctx context.Context, in ImportInput) (sandbox.Snapshot, error) {
 			return s.ImportSnapshot(ctx, in.Snapshot, in.Content, in.Replace)

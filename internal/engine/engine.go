@@ -154,8 +154,8 @@ func (e *Engine) Run(ctx context.Context) error {
 // Close stops accepting; what was handed in is still accepted.
 func (e *Engine) Close() { e.acceptor.Close() }
 
-// Wake makes the engine look for work at once, and whoever waits for a task look again, for whoever changed the database
-// by another way.
+// Wake makes the engine look for work at once, and whoever waits for a task look again, for whoever changed the
+// database by another way.
 func (e *Engine) Wake() {
 	e.ended.wakeAll()
 	e.tasks.wake.set()
@@ -164,16 +164,15 @@ func (e *Engine) Wake() {
 	e.changed.set()
 }
 
-// Replaced is Wake for who has replaced the state of an account: whoever waits for a task looks whether it is still
-// there, and its fault rules may be others.
-func (e *Engine) Replaced() {
-	ctx, cancel := context.WithTimeout(context.Background(), e.cfg.Limit)
+// Replaced is Wake for who has replaced the state of accounts: whoever waits for a task looks whether it is still
+// there, and fault rules are read anew, also by other servers.
+func (e *Engine) Replaced(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.cfg.Limit)
 	defer cancel()
+	e.refreshFaults(ctx)
 	if err := e.db.NotifyFaults(ctx); err != nil {
 		e.log.Warn("other servers not told of fault rules", "error", err)
 	}
-	e.refreshFaults(ctx)
-	e.ended.wakeAll()
 	e.Wake()
 }
 

@@ -93,25 +93,13 @@ func (s *Service) Fault(ctx context.Context, id string) (Fault, error) {
 // ArmFault arms rules, all of them or none. It returns FAULT_INVALID, naming what is most like what it does not know,
 // and what Account does.
 func (s *Service) ArmFault(ctx context.Context, spec NewFault) ([]Fault, error) {
-	words := s.cfg.Engine.Faults().Vocabulary()
-	rules := []fault.Rule{{}}
-	if spec.Preset != "" {
-		var err error
-		if rules, err = words.Named(spec.Preset); err != nil {
-			return nil, cloud.Errorf("FAULT_INVALID", "%s.", capital(err.Error()))
-		}
+	rules, err := s.faultRules(spec)
+	if err != nil {
+		return nil, err
 	}
 	account := int64(0)
-	for i := range rules {
-		if len(spec.Rule) > 0 {
-			if err := fault.Read(spec.Rule, &rules[i]); err != nil {
-				return nil, cloud.Errorf("FAULT_INVALID", "%s.", capital(err.Error()))
-			}
-		}
-		if err := words.Check(&rules[i]); err != nil {
-			return nil, cloud.Errorf("FAULT_INVALID", "%s.", capital(err.Error()))
-		}
-		if ref := rules[i].Match.Account; ref != "" {
+	for _, rule := range rules {
+		if ref := rule.Match.Account; ref != "" {
 			of, err := s.Account(ctx, ref)
 			if err != nil {
 				return nil, err
@@ -130,6 +118,29 @@ func (s *Service) ArmFault(ctx context.Context, spec NewFault) ([]Fault, error) 
 		}
 	}
 	return armed, nil
+}
+
+// faultRules returns the rules that are to be armed, or FAULT_INVALID.
+func (s *Service) faultRules(spec NewFault) ([]fault.Rule, error) {
+	words := s.cfg.Engine.Faults().Vocabulary()
+	rules := []fault.Rule{{}}
+	if spec.Preset != "" {
+		var err error
+		if rules, err = words.Named(spec.Preset); err != nil {
+			return nil, cloud.Errorf("FAULT_INVALID", "%s.", capital(err.Error()))
+		}
+	}
+	for i := range rules {
+		if len(spec.Rule) > 0 {
+			if err := fault.Read(spec.Rule, &rules[i]); err != nil {
+				return nil, cloud.Errorf("FAULT_INVALID", "%s.", capital(err.Error()))
+			}
+		}
+		if err := words.Check(&rules[i]); err != nil {
+			return nil, cloud.Errorf("FAULT_INVALID", "%s.", capital(err.Error()))
+		}
+	}
+	return rules, nil
 }
 
 // DisarmFault disarms a rule by its id; the tasks that it holds go on. It returns FAULT_NOT_FOUND.

@@ -49,15 +49,15 @@ func (s *Service) ResetAll(ctx context.Context, reset Reset) ([]Account, error) 
 
 func (s *Service) reset(ctx context.Context, ids []int64, reset Reset) error {
 	err := s.db.ResetAccounts(ctx, ids, store.Reset{Setup: reset.Rules, Clock: reset.Clock, Seed: reset.Seed})
-	return s.replaced(err)
+	return s.replaced(ctx, err)
 }
 
 // replaced is what to do after the state of an account was replaced: whoever waits for something in it has to look
 // again. It makes the error one for the caller.
-func (s *Service) replaced(err error) error {
+func (s *Service) replaced(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
-		s.cfg.Engine.Replaced()
+		s.cfg.Engine.Replaced(ctx)
 	case store.AccountGone(err):
 		err = cloud.Errorf("ACCOUNT_NOT_FOUND", "The account has just been deleted.")
 	}
@@ -83,7 +83,7 @@ func (s *Service) Fork(ctx context.Context, ref, name string) (Account, KeyPair,
 	if errors.Is(err, store.ErrNameTaken) {
 		return Account{}, KeyPair{}, nameTaken(name)
 	}
-	if err := s.replaced(err); err != nil {
+	if err := s.replaced(ctx, err); err != nil {
 		return Account{}, KeyPair{}, err
 	}
 	a, err = s.Account(ctx, fmt.Sprint(id))
@@ -121,7 +121,7 @@ func (s *Service) LoadSnapshot(ctx context.Context, ref, name string) (Snapshot,
 		return Snapshot{}, err
 	}
 	loaded, err := s.db.LoadSnapshot(ctx, a.ID, name)
-	return loaded, snapshotError(s.replaced(err), name)
+	return loaded, snapshotError(s.replaced(ctx, err), name)
 }
 
 // DeleteSnapshot deletes a snapshot. It returns SNAPSHOT_NOT_FOUND.

@@ -31,7 +31,10 @@ var arrows = map[string][]string{
 	},
 	"internal/openapi": {},
 	"internal/journal": {"internal/openapi"},
-	"internal/sandbox": {"internal/cloud", "internal/engine", "internal/fault", "internal/journal", "internal/store"},
+	"internal/sandbox": {
+		"internal/binding", "internal/openapi", "internal/cloud", "internal/engine", "internal/fault", "internal/journal",
+		"internal/store",
+	},
 	"internal/fault":   {"internal/store"},
 	"internal/metrics": {"internal/cloud", "internal/journal", "internal/openapi", "internal/store"},
 	"internal/tracing": {"internal/journal", "internal/store"},

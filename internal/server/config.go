@@ -45,6 +45,7 @@ type Config struct {
 	KeysFile     string        // more keys; empty: none
 	AnyAccounts  bool          // a pair of keys that nobody knows gets an empty account of its own,
 	MaxAccounts  int           // unless there are so many
+	Seed         string        // seed file; empty: none
 	RateLimit    int           // requests an account may send in a minute; 0: any number
 	Journal      int           // requests of each account that are kept; 0: none
 	ReadyFile    string        // written when ready; empty: none

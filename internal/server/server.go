@@ -94,6 +94,10 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
+	seed, err := readSeed(cfg.Seed)
+	if err != nil {
+		return nil, err
+	}
 	if cfg.DataDir == "" {
 		cfg.DataDir = DefaultDataDir()
 	}
@@ -157,6 +161,9 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		Roles: contract.Roles(), Keys: keys, Environment: rediscloud.Environment, Assets: assets, Journal: s.journal,
 		Externals: rediscloud.Externals(), WebhookRetry: cfg.WebhookRetry,
 	})
+	if err := s.seed(ctx, seed); err != nil {
+		return nil, err
+	}
 	controls, err := s.control()
 	if err != nil {
 		return nil, err

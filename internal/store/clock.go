@@ -54,13 +54,20 @@ var ErrNoAccount = errors.New("there is no such account")
 // database time, that now is. No lease changes: they know nothing but database time.
 func (db *DB) SetClock(ctx context.Context, account int64, change func(was Clock) Clock) error {
 	return db.Write(ctx, cloud.Caller{Account: account}, func(tx *Tx) error {
-		was, err := readClock(ctx, tx.q, account)
-		if err != nil {
-			return err
-		}
-		tx.setClock(change(was))
-		return nil
+		return tx.SetClock(ctx, change)
 	})
+}
+
+// SetClock is DB.SetClock within a transaction, which goes on at the new time.
+func (tx *Tx) SetClock(ctx context.Context, change func(was Clock) Clock) error {
+	was, err := readClock(ctx, tx.q, tx.Caller.Account)
+	if err != nil {
+		return err
+	}
+	is := change(was)
+	tx.setClock(is)
+	tx.Now = is.Now
+	return nil
 }
 
 func (tx *Tx) setClock(c Clock) {

@@ -42,15 +42,19 @@ func (db *DB) FaultRules(ctx context.Context) ([]FaultRule, error) {
 	return rules, nil
 }
 
+const armFault = `
+	INSERT INTO fault_rules (account_id, rule, armed_at)
+	VALUES (NULLIF($1::bigint, 0), $2,
+		COALESCE((SELECT business_now(a) FROM accounts a WHERE a.id = $1), clock_timestamp()))`
+
+// ArmFault stores a rule for the account. Rules are to be read anew after the commit.
+func (tx *Tx) ArmFault(rule []byte) { tx.write(armFault, tx.Caller.Account, string(rule)) }
+
 // ArmFaults stores rules, all or none, and returns them as they are stored.
 func (db *DB) ArmFaults(ctx context.Context, rules []FaultRule) (armed []FaultRule, err error) {
 	err = db.inPipeline(ctx, func(p *pipeline) error {
 		for _, r := range rules {
-			rows, err := p.Query(ctx, `
-				INSERT INTO fault_rules (account_id, rule, armed_at)
-				VALUES (NULLIF($1::bigint, 0), $2,
-					COALESCE((SELECT business_now(a) FROM accounts a WHERE a.id = $1), clock_timestamp()))
-				RETURNING `+faultColumns, r.Account, string(r.Rule))
+			rows, err := p.Query(ctx, armFault+` RETURNING `+faultColumns, r.Account, string(r.Rule))
 			if err != nil {
 				return err
 			}
@@ -155,8 +159,8 @@ var (
 		FROM counted`
 )
 
-// CountFault counts a request that a rule fits, and returns whether it is a hit and which of those it is. Several servers
-// share the count. A rule that is no longer armed hits nothing.
+// CountFault counts a request that a rule fits, and returns whether it is a hit and which of those it is. Several
+// servers share the count. A rule that is no longer armed hits nothing.
 func (db *DB) CountFault(ctx context.Context, m FaultMatch) (hit bool, n int64, err error) {
 	sql := countFault
 	if m.Subject != "" {
@@ -181,8 +185,8 @@ func (db *DB) NotifyFaults(ctx context.Context) error {
 	return nil
 }
 
-// KeepAnswer keeps what is shown under a subject, for so many looks after it has changed. It returns what is to be shown;
-// ok is false where that is what was given.
+// KeepAnswer keeps what is shown under a subject, for so many looks after it has changed. It returns what is to be
+// shown; ok is false where that is what was given.
 func (db *DB) KeepAnswer(
 	ctx context.Context, rule int64, subject, fresh string, looks int64,
 ) (shown string, ok bool, err error) {
@@ -250,12 +254,12 @@ func (db *DB) SubjectOfTask(ctx context.Context, account int64, id uuid.UUID) (s
 	return s, true, nil
 }
 
-// heldFor is when a task is due that is held until a rule is disarmed: after EndOfTime, which no clock reaches. Infinity
-// is nothing that a clock at a rate of its own could be asked for.
+// heldFor is when a task is due that is held until a rule is disarmed: after EndOfTime, which no clock reaches.
+// Infinity is nothing that a clock at a rate of its own could be asked for.
 const heldFor = `timestamptz '2200-01-01 00:00:00Z'`
 
-// HoldTask gives a claim back, unprocessed, to be taken again after a length of business time; nil: never, until the rule
-// that holds it is disarmed. What strikes it from then on is faults.
+// HoldTask gives a claim back, unprocessed, to be taken again after a length of business time; nil: never, until the
+// rule that holds it is disarmed. What strikes it from then on is faults.
 func (db *DB) HoldTask(ctx context.Context, c Claim, after *time.Duration, faults *string) error {
 	_, err := db.pool.Exec(ctx, `
 		UPDATE tasks t
@@ -263,7 +267,7 @@ func (db *DB) HoldTask(ctx context.Context, c Claim, after *time.Duration, fault
 			due_at  = COALESCE(business_now(a) + $3::interval, `+heldFor+`),
 			wake_at = wake_time(a, COALESCE(business_now(a) + $3::interval, `+heldFor+`))
 		FROM accounts a
-		WHERE a.id = t.account_id AND t.id = $1 AND t.lease = $2`, c.ID, c.Lease, after, faults)
+		WHERE a.id = $5 AND t.account_id = $5 AND t.id = $1 AND t.lease = $2`, c.ID, c.Lease, after, faults, c.Account)
 	if err != nil {
 		return fmt.Errorf("hold task %s: %w", c.ID, err)
 	}

@@ -224,6 +224,25 @@ func Insert[B cloud.Body](tx *Tx, r cloud.Resource[B]) {
 		tx.Caller.Account, kind.Name, r.ID, parentKind, parent, r.Name, r.Status,
 		tx.encode("insert "+kind.Name, r.Body), tx.Now)
 	tx.note(r.ID, r.Name)
+	tx.inserted = cmp.Or(tx.inserted, r.ID)
+}
+
+// BeginInserts has FirstInserted count from here.
+func (tx *Tx) BeginInserts() { tx.inserted = 0 }
+
+// FirstInserted is the id of the first resource that was inserted since BeginInserts; 0: none was.
+func (tx *Tx) FirstInserted() int64 { return tx.inserted }
+
+// StatusOf reads the status in the row of one of the caller's resources.
+func (tx *Tx) StatusOf(ctx context.Context, kind string, id int64) (status cloud.Status, err error) {
+	err = tx.q.QueryRow(ctx, `
+		SELECT status
+		FROM resources
+		WHERE account_id = $1 AND kind = $2 AND id = $3`, tx.Caller.Account, kind, id).Scan(&status)
+	if err != nil {
+		return "", fmt.Errorf("read status of %s %d: %w", kind, id, err)
+	}
+	return status, nil
 }
 
 // Update writes the name and the body of a resource that the transaction has read. Its

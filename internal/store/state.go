@@ -19,6 +19,7 @@ type stateTable struct {
 	order string // by which copies of its rows are inserted: ids that the database draws keep their order
 	only  string // condition for what is copied; empty: everything
 	fits  string // condition for what of a snapshot, own, can be inserted into account $1; empty: everything
+	kept  string // condition for rows that a reset keeps unless it is asked to take the set-up, too; empty: none
 	setup bool   // it is what the account was set up with, which a reset keeps unless it is asked to take it, too
 	// remove removes the rows of the accounts $1; empty: all of them at once.
 	remove string
@@ -32,6 +33,7 @@ var stateTables = []stateTable{
 	{name: "tasks", order: "seq"},
 	{name: "idempotency_keys", order: "purge_at", only: "state = 'done'", remove: removeKeys, fits: keyFits},
 	{name: "fault_rules", order: "id", setup: true},
+	{name: "seeded", order: "item", kept: "setup"},
 	{name: "account_assets", order: "account_id", setup: true},
 }
 
@@ -141,8 +143,11 @@ func lockAccounts(ctx context.Context, p *pipeline, accounts []int64) error {
 // removeState removes what accounts have.
 func removeState(p *pipeline, accounts []int64, setup bool) {
 	for _, t := range slices.Backward(stateTables) {
-		if !t.setup || setup {
+		switch {
+		case setup || !t.setup && t.kept == "":
 			p.write(cmp.Or(t.remove, `DELETE FROM `+t.name+` WHERE account_id = ANY ($1)`), accounts)
+		case !t.setup:
+			p.write(`DELETE FROM `+t.name+` WHERE account_id = ANY ($1) AND NOT (`+t.kept+`)`, accounts)
 		}
 	}
 }

@@ -121,6 +121,7 @@ type Tx struct {
 	planned   []cloud.Step
 	capPolicy string
 	lastID    int64 // number of the account's newest resource
+	inserted  int64 // id of the first one since BeginInserts
 	dropped   bool
 }
 

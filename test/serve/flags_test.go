@@ -30,6 +30,7 @@ var flags = []struct{ name, fallback string }{
 	{"keys-file", "none"},
 	{"accounts", "known"},
 	{"max-accounts", "1000"},
+	{"seed", "none"},
 	{"rate-limit", "0"},
 	{"journal", "1000"},
 	{"ready-file", "none"},
@@ -106,6 +107,7 @@ func TestBadValues(t *testing.T) {
 		{"api-secret-key", "alone", "go together"},
 		{"keys-file", file + ".json", "no such file"},
 		{"keys-file", home, "is a directory"},
+		{"seed", file + ".yaml", "no such file"},
 		{"accounts", "some", `"some"`},
 		{"max-accounts", "many", `"many"`},
 		{"max-accounts", "-1", "-1"},
@@ -228,6 +230,9 @@ func (p *process) wantSetting(s setting) {
 	if status, answer := ready.with(entry(name, nil)).ask(t, "GET", "/", nil); status != 200 {
 		t.Errorf("with a key of %s: got %d %v", s["keys-file"], status, answer)
 	}
+	if _, answer := ready.ask(t, "GET", "/acl/redisRules", nil); !strings.Contains(fmt.Sprint(answer), filepath.Base(s["seed"])) {
+		t.Errorf("with --seed %s these are the rules: %v", s["seed"], answer)
+	}
 	welcome := 0 // pairs that nobody knows, beside the demo account
 	for i := range 4 {
 		pair := map[string]any{"apiKey": "nobody", "apiSecretKey": fmt.Sprint("secret-", i)}
@@ -328,6 +333,7 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 		"listen": "127.0.0.2:0", "database-url": pgtest.New(t), "data-dir": filepath.Join(home, "one"), "speed": "25",
 		"subscription-cap-policy": "reject", "api-key": "key-one", "api-secret-key": "secret-one",
 		"keys-file": filepath.Join(home, "keys-of-one.json"), "rate-limit": "100000",
+		"seed":     filepath.Join(home, "seed-of-one.yaml"),
 		"accounts": "any", "max-accounts": "3",
 		"card": "Mastercard 1234", "cloud-account": "ours of one", "transit-gateway": "tgw-1",
 		"ready-file": filepath.Join(home, "one.json"), "task-hold": "0", "log-format": "json", "log-level": "info",
@@ -336,6 +342,7 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 		"listen": "127.0.0.3:0", "database-url": pgtest.New(t), "data-dir": filepath.Join(home, "two"), "speed": "25",
 		"subscription-cap-policy": "queue", "api-key": "key-two", "api-secret-key": "secret-two",
 		"keys-file": filepath.Join(home, "keys-of-two.json"), "rate-limit": "200000",
+		"seed":     filepath.Join(home, "seed-of-two.yaml"),
 		"accounts": "known", "max-accounts": "3",
 		"card": "Discover 4321", "cloud-account": "ours of two", "transit-gateway": "tgw-2",
 		"ready-file": filepath.Join(home, "two.json"), "task-hold": "9s", "log-format": "text", "log-level": "info",
@@ -343,6 +350,10 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 	for _, s := range []setting{one, two} {
 		name := strings.TrimSuffix(filepath.Base(s["keys-file"]), ".json")
 		writeKeys(t, s["keys-file"], []any{entry(name, nil)})
+		seed := fmt.Sprintf("resources: [{operation: createAclRedisRule, body: {name: %s, redisRule: +get}}]", filepath.Base(s["seed"]))
+		if err := os.WriteFile(s["seed"], []byte(seed), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	wrong := setting{"speed": "1"}
 	for flag, value := range one {

@@ -2,9 +2,12 @@ package serve
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/pgtest"
@@ -71,4 +74,44 @@ func TestStateByCommand(t *testing.T) {
 	has("all reset", forked, 0)
 	wantRefusal(t, 2, []string{"--all"}, []string{"UNDERSTUDY_DATA_DIR=" + home}, "reset")
 	wantRefused("no account", "reset", "nobody")
+}
+
+// What a seed file says is there when the server is ready, also at the next start, and by command; what is wrong ends the
+// start and names the line.
+func TestSeedFile(t *testing.T) {
+	t.Parallel()
+	home := pgtest.TempDir(t)
+	file, seed := filepath.Join(home, "ready"), filepath.Join(home, "seed.yaml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(seed, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const rules = `accounts:
+  - name: seeded
+    keys: [{name: seeded-owner, apiKey: seeded, apiSecretKey: secret}]
+    resources:
+      - {operation: createAclRedisRule, body: {name: reads, redisRule: +@read ~*}}
+`
+	args := []string{"serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(home, "data"), "--ready-file", file}
+	write(strings.Replace(rules, "redisRule:", "rule:", 1))
+	wantRefusal(t, 2, []string{"--seed", "line 5: body.redisRule: "}, []string{"UNDERSTUDY_SEED=" + seed}, args...)
+
+	write(rules)
+	for range 2 {
+		server := launch(t, nil, append(args, "--seed", seed)...)
+		ready := server.ready(file)
+		ready.APIKey, ready.APISecretKey = "seeded", "secret"
+		_, answer := ready.ask(t, http.MethodGet, "/acl/redisRules", nil)
+		if found := strings.Count(fmt.Sprint(answer), "name:reads"); found != 1 {
+			t.Errorf("the rule is there %d times: %v", found, answer)
+		}
+		status, stdout, stderr := run(t, nil, "seed", seed, "--url", ready.URL, "--json")
+		if status != 0 || !strings.Contains(stdout, `"made": 0`) || stderr != "" {
+			t.Errorf("the same file again: %d %s %s", status, stdout, stderr)
+		}
+		server.signal(syscall.SIGTERM)
+		server.wait()
+	}
 }
