@@ -60,6 +60,7 @@ var arrows = map[string][]string{
 
 	"internal/coverage":         {"", "internal/openapi"},
 	"internal/coverage/answers": {"", "internal/openapi", "internal/coverage"},
+	"internal/fault/gen":        {"internal/fault", "internal/rediscloud"},
 	"internal/coverage/gen": {
 		"", "internal/openapi", "internal/rediscloud", "internal/rediscloud/account", "internal/coverage", "internal/engine",
 		"internal/fault",

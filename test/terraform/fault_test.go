@@ -51,7 +51,8 @@ func (s *struck) wantFailure(says string, args ...string) {
 	// Long errors are broken into lines, behind a bar.
 	plain := strings.Join(strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(out)), " ")
 	if status == 0 || !strings.Contains(plain, says) {
-		s.t.Fatalf("terraform %s: got status %d, want a failure that says %q:\n%s", strings.Join(args, " "), status, says, out)
+		s.t.Fatalf("terraform %s: got status %d, want a failure that says %q:\n%s",
+			strings.Join(args, " "), status, says, out)
 	}
 	if s.hits() == 0 {
 		s.t.Error("no hit is recorded")

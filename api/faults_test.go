@@ -1,0 +1,235 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/fault"
+	"github.com/understudy-dev/understudy/internal/pgtest"
+)
+
+// told is the name of the rule that struck a request, without its number; empty: none did.
+func told(answer apitest.Answer) string {
+	name, _, _ := strings.Cut(answer.Header.Get("Sandbox-Fault"), "#")
+	return name
+}
+
+func rule(t *testing.T, text string) (r fault.Rule) {
+	t.Helper()
+	if err := fault.Read([]byte(text), &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Two servers share the count of a rule, and so does one that starts later.
+func TestFaultsAreCountedExactly(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	shared := func(c *engine.Config) { c.Shared = true }
+	one, two := apitest.On(t, url, shared), apitest.On(t, url, shared)
+	a := one.Account()
+	a.Fault(rule(t, `{"name":"some","when":{"first":20},"effect":{"do":"quota","remaining":5}}`))
+	a.Fault(rule(t, `{"name":"fifth","when":{"every":5},"effect":{"do":"set","values":{"name":"other"}}}`))
+	apitest.Eventually(t, "the other server knows the rules", func() bool { return !two.Engine.Faults().None() })
+
+	var some, fifth atomic.Int64
+	ask := func(on *apitest.World, requests int) {
+		for range requests {
+			got := a.At(on).Do(http.MethodGet, subscriptions, nil).Header.Get("Sandbox-Fault")
+			if strings.Contains(got, "some#") {
+				some.Add(1)
+			}
+			if strings.Contains(got, "fifth#") {
+				fifth.Add(1)
+			}
+		}
+	}
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() { ask([]*apitest.World{one, two}[i%2], 10) })
+	}
+	all.Wait()
+	if some.Load() != 20 || fifth.Load() != 16 {
+		t.Errorf("of 80 requests %d and %d were hit, want the first 20 and every fifth", some.Load(), fifth.Load())
+	}
+	ask(apitest.On(t, url, shared), 10)
+	if some.Load() != 20 || fifth.Load() != 18 {
+		t.Errorf("after a start %d and %d were hit, want 20 and 18", some.Load(), fifth.Load())
+	}
+	rules, err := one.DB.FaultRules(t.Context())
+	if err != nil || len(rules) != 2 || rules[0].Hits != 20 || rules[1].Hits != 18 || rules[1].LastHit == nil {
+		t.Errorf("recorded are %+v, %v", rules, err)
+	}
+	if _, err := two.Engine.Faults().Disarm(t.Context(), rules[0].ID, rules[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	apitest.Eventually(t, "the other server knows of none", func() bool { return one.Engine.Faults().None() })
+}
+
+func TestWhatFaultRulesMatch(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, func(c *engine.Config) { c.Speed = 0 }).Account()
+	sub := fmt.Sprintf("%s/%d", subscriptions, a.Create(subscriptions, apitest.SubscriptionBody("shop")))
+	db := sub + "/databases/" + fmt.Sprint(a.Create(sub+"/databases", map[string]any{
+		"name": "orders-eu", "datasetSizeInGb": 1,
+	}))
+	other := sub + "/databases/" + fmt.Sprint(a.Create(sub+"/databases", map[string]any{
+		"name": "sessions", "datasetSizeInGb": 1,
+	}))
+	tag := a.Do(http.MethodPost, db+"/tags", map[string]any{"key": "team", "value": "web"})
+	if tag.Status >= 300 {
+		t.Fatalf("tag: %d %s", tag.Status, tag.Body)
+	}
+	for name, tt := range map[string]struct {
+		match  string
+		hit    string // path of a request that is hit
+		not    string // and of one that is not
+		hitNow func(*http.Request)
+	}{
+		"operation": {match: `{"operation":"getProDatabase"}`, hit: db, not: sub},
+		"pattern":   {match: `{"operation":["list*","getProSub*"]}`, hit: sub, not: db},
+		"path":      {match: `{"path":"` + strings.TrimPrefix(db, "/v1") + `"}`, hit: db, not: other},
+		"method":    {match: `{"method":"get","path":"/subscriptions"}`, hit: subscriptions, not: sub},
+		"key":       {match: `{"key":"te*","operation":"getProDatabase"}`, hit: db, not: sub},
+		"kind":      {match: `{"kind":"database"}`, hit: db, not: sub},
+		"name":      {match: `{"name":"orders-*"}`, hit: db, not: other},
+		"state":     {match: `{"state":"active","kind":"database"}`, hit: db, not: sub},
+		"tag":       {match: `{"tag":"team"}`, hit: db, not: other},
+		"tag value": {match: `{"tag":"team=w*"}`, hit: db, not: sub},
+		"user agent": {
+			match: `{"userAgent":"*Terraform/1.*"}`, hit: sub, not: sub,
+			hitNow: func(r *http.Request) { r.Header.Set("User-Agent", "sdk/1 Terraform/1.9 provider/2") },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := rule(t, `{"name":"it","match":`+tt.match+`,"effect":{"do":"quota","remaining":5}}`)
+			armed, err := a.Engine.Faults().Arm(t.Context(), a.ID, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			change := tt.hitNow
+			if change == nil {
+				change = func(*http.Request) {}
+			}
+			if got := a.Do(http.MethodGet, tt.hit, nil, change); told(got) != "it" {
+				t.Errorf("GET %s is not hit", tt.hit)
+			}
+			if got := a.Do(http.MethodGet, tt.not, nil); told(got) != "" {
+				t.Errorf("GET %s is hit", tt.not)
+			}
+			if _, err := a.Engine.Faults().Disarm(t.Context(), armed[0].ID); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// The phase of a task is that in which it is answered with.
+func TestFaultsByThePhaseOfATask(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, func(c *engine.Config) { c.Hold = 0 }).Account()
+	a.Fault(rule(t, `{"name":"late","match":{"phase":"running"},"effect":{"do":"quota","remaining":5}}`))
+	accepted := a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"))
+	task := "/v1/tasks/" + fmt.Sprint(accepted.Get("taskId"))
+	if told(accepted) != "" {
+		t.Error("the task is struck when it is received")
+	}
+	apitest.Eventually(t, "it is processed", func() bool { return told(a.Do(http.MethodGet, task, nil)) == "late" })
+	a.Advance(time.Minute)
+	apitest.Eventually(t, "it is done", func() bool { return told(a.Do(http.MethodGet, task, nil)) == "" })
+}
+
+// A window goes by the clock of the account.
+func TestWindowOfAFault(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	a.Fault(rule(t, `{"name":"then","when":{"window":{"from":"1h","to":"2h"}},"effect":{"do":"quota","remaining":5}}`))
+	for i, want := range []string{"", "then", ""} {
+		if got := told(a.Do(http.MethodGet, subscriptions, nil)); got != want {
+			t.Errorf("after %d hours %q has struck, want %q", i, got, want)
+		}
+		a.Advance(time.Hour)
+	}
+}
+
+// The same seed draws the same hits.
+func TestProbabilityOfAFault(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t, nil)
+	draw := func(seed int) (hits string, n int) {
+		a := w.Account()
+		a.Fault(rule(t, fmt.Sprintf(`{"when":{"probability":0.3,"seed":%d},"effect":{"do":"quota","remaining":5}}`, seed)))
+		for range 60 {
+			if told(a.Do(http.MethodGet, subscriptions, nil)) != "" {
+				hits, n = hits+"x", n+1
+			} else {
+				hits += "."
+			}
+		}
+		return hits, n
+	}
+	first, n := draw(1)
+	again, _ := draw(1)
+	other, _ := draw(2)
+	if first != again || first == other || n < 8 || n > 30 {
+		t.Errorf("drawn were\n%s\n%s\nand with another seed\n%s", first, again, other)
+	}
+}
+
+// A task that is held goes on when its rule is disarmed, and no clock brings it there before.
+func TestStuckTask(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, func(c *engine.Config) { c.Hold = 0 }).RunningAccount()
+	armed, err := a.Engine.Faults().Arm(t.Context(), a.ID, rule(t, `{"name":"it","effect":{"do":"task-stuck"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted := a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"))
+	status := func() string {
+		return fmt.Sprint(a.Do(http.MethodGet, "/v1/tasks/"+fmt.Sprint(accepted.Get("taskId")), nil).Get("status"))
+	}
+	if told(accepted) != "it" {
+		t.Error("the answer is not marked")
+	}
+	apitest.Eventually(t, "it is in progress", func() bool { return status() == "processing-in-progress" })
+	a.Advance(24 * time.Hour)
+	held := func() bool {
+		wait, ok, err := a.DB.NextEvent(t.Context(), a.ID)
+		return err == nil && !ok && wait == 0
+	}
+	apitest.Eventually(t, "nothing is due", held)
+	if got := status(); got != "processing-in-progress" {
+		t.Errorf("it is %s", got)
+	}
+	if _, err := a.Engine.Faults().Disarm(t.Context(), armed[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	a.Engine.Wake()
+	apitest.Eventually(t, "it is done", func() bool { return status() == "processing-completed" })
+}
+
+// The members of a body whose order and numbers matter stay as they are where they are not struck.
+func TestStruckBodyIsJSON(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, func(c *engine.Config) { c.Speed = 0 }).Account()
+	sub := fmt.Sprintf("%s/%d", subscriptions, a.Create(subscriptions, apitest.SubscriptionBody("one")))
+	var before, after map[string]any
+	a.Do(http.MethodGet, sub, nil).Into(t, &before)
+	a.Fault(rule(t, `{"match":{"operation":"getProSubscription"},"effect":{"do":"drop","members":["prometheusEndpoint"]}}`))
+	a.Do(http.MethodGet, sub, nil).Into(t, &after)
+	delete(before, "prometheusEndpoint")
+	was, _ := json.Marshal(before)
+	is, _ := json.Marshal(after)
+	if string(was) != string(is) {
+		t.Errorf("got %s\nwant %s", is, was)
+	}
+}
