@@ -59,8 +59,8 @@ func logged(cfg Config, next http.Handler) http.Handler {
 		w.Header().Set("X-Request-Id", id)
 		e := &requestEvent{id: id, path: r.URL.EscapedPath(), left: cfg.RateLimit}
 		answer := &statusWriter{ResponseWriter: w, event: e, request: r, start: start, observe: cfg.Observe}
+		defer answer.tell() // of one that ends without an answer
 		next.ServeHTTP(answer, r.WithContext(withEvent(r.Context(), e)))
-		answer.tell() // of one that ended without an answer
 
 		if level := e.level(r); log.Enabled(r.Context(), level) {
 			log.LogAttrs(r.Context(), level, "request", e.attrs(r, start)...)
@@ -132,10 +132,13 @@ func (w *statusWriter) tell() {
 	w.observe = nil
 	r, e := w.request, w.event
 	told := journal.Record{
-		Context: r.Context(), ID: e.id, Time: w.start, Duration: time.Since(w.start), Account: e.account, Key: e.apiKey, Method: r.Method,
-		URL: cmp.Or(e.url, r.URL), Host: r.Host, Proto: r.Proto, Header: r.Header, Operation: e.op, Document: e.in,
+		Context: r.Context(), ID: e.id, Time: w.start, Duration: time.Since(w.start), Account: e.account, Key: e.apiKey,
+		Method: r.Method, URL: cmp.Or(e.url, r.URL), Host: r.Host, Proto: r.Proto, Header: r.Header, Operation: e.op, Document: e.in,
 		Status: e.status, Task: e.task, Fault: e.fault, Once: e.key, Outcome: e.outcome, Body: e.body,
 		Answer: e.answer, Sent: w.Header(),
+	}
+	for _, strike := range e.strikes {
+		told.Effects = append(told.Effects, strike.Effect.Do)
 	}
 	if e.err != nil {
 		told.Err = e.err.Error()

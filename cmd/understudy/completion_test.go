@@ -96,7 +96,9 @@ func TestReference(t *testing.T) {
 	if err != nil || string(kept) != stdout.String() {
 		t.Errorf("docs/cli.md is out of date (%v): run make generate", err)
 	}
-	for _, want := range []string{"## understudy journal har", "`--control-token=TOKEN`", "`UNDERSTUDY_JOURNAL`", "Exit status: 0"} {
+	for _, want := range []string{
+		"## understudy journal har", "`--control-token=TOKEN`", "`UNDERSTUDY_JOURNAL`", "Exit status: 0",
+	} {
 		if !strings.Contains(string(kept), want) {
 			t.Errorf("%s is not in docs/cli.md", want)
 		}

@@ -45,7 +45,8 @@ func (h *Handler) checked(next http.Handler, check func(*http.Request) error) ht
 
 // check returns why a request may not control; nil: it may.
 func (a Access) check(r *http.Request) error {
-	if r.Header.Get("Origin") != "" || slices.Contains([]string{"cross-site", "same-site"}, r.Header.Get("Sec-Fetch-Site")) {
+	fetched := r.Header.Get("Sec-Fetch-Site")
+	if r.Header.Get("Origin") != "" || fetched == "cross-site" || fetched == "same-site" {
 		return cloud.Errorf("FORBIDDEN_ORIGIN", "Web pages cannot control the sandbox.")
 	}
 	if a.Token != "" {
@@ -71,5 +72,6 @@ func (a Access) checkHost(r *http.Request) error {
 	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
 		return nil
 	}
-	return cloud.Errorf("FORBIDDEN_HOST", "The sandbox is not called %q: start it with --allow-host %s if it is.", host, host)
+	return cloud.Errorf("FORBIDDEN_HOST",
+		"The sandbox is not called %q: start it with --allow-host %s if it is.", host, host)
 }

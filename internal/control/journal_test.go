@@ -209,3 +209,42 @@ func TestJournalAsArchive(t *testing.T) {
 		t.Errorf("%v\n%s", err, text)
 	}
 }
+
+// What a fault rule did stands in the journal, also where there was no answer at all; a reset forgets it.
+func TestJournalTellsOfFaults(t *testing.T) {
+	t.Parallel()
+	f := start(t, keeping)
+	made := must(t, f, control.CreateAccount, sandbox.NewAccount{Name: "faulty"})
+	must(t, f, control.ArmFault, sandbox.NewFault{Rule: json.RawMessage(`{"name": "busy",
+		"match": {"operation": "listTasks"}, "when": {"first": 1}, "effect": {"do": "status", "status": 503}}`)})
+	must(t, f, control.ArmFault, sandbox.NewFault{Rule: json.RawMessage(`{"name": "cut",
+		"match": {"operation": "getTask"}, "effect": {"do": "reset", "at": "before"}}`)})
+	f.requested(t, made.Keys, "GET", "/tasks", "")
+	f.requested(t, made.Keys, "GET", "/tasks", "")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.URL+"/tasks/1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Api-Key", made.Keys.APIKey)
+	req.Header.Set("X-Api-Secret-Key", made.Keys.APISecretKey)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	if res, err := client.Do(req); err == nil {
+		_ = res.Body.Close() // nothing is read
+		t.Fatalf("a connection that is reset is answered with %s", res.Status)
+	}
+	var faults []journal.Entry
+	for len(faults) < 2 { // who has no answer cannot know that the request is over
+		faults = f.journal(t, control.JournalQuery{JournalFilter: control.JournalFilter{Fault: true}})
+	}
+	if !strings.Contains(faults[0].Fault, "busy") || faults[0].Status != http.StatusServiceUnavailable ||
+		!strings.Contains(faults[1].Fault, "cut") || faults[1].Operation != "getTask" || len(faults) != 2 {
+		t.Errorf("the journal has %+v", faults)
+	}
+	if all := f.journal(t, control.JournalQuery{}); len(all) != 3 {
+		t.Errorf("the journal has %d requests, want 3", len(all))
+	}
+	must(t, f, control.ResetAccount, control.ResetInput{AccountPath: control.AccountPath{Account: "faulty"}})
+	if all := f.journal(t, control.JournalQuery{}); len(all) != 0 {
+		t.Errorf("after a reset the journal has %+v", all)
+	}
+}

@@ -2,8 +2,10 @@ package control_test
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
 	"strings"
@@ -22,9 +24,7 @@ func (f *fixture) page(t *testing.T, method, path string, header http.Header) (s
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, values := range header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, header)
 	req.Host = header.Get("Host")
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -53,12 +53,15 @@ func TestMetrics(t *testing.T) {
 	t.Parallel()
 	f := start(t, keeping)
 	made := must(t, f, control.CreateAccount, sandbox.NewAccount{Name: "named"})
+	must(t, f, control.ArmFault, sandbox.NewFault{Rule: json.RawMessage(`{"match": {"operation": "listProSubscriptions"},
+		"when": {"first": 1}, "effect": {"do": "status", "status": 503}}`)})
 	f.requested(t, made.Keys, "GET", "/subscriptions", "")
 	f.requested(t, made.Keys, "GET", "/subscriptions/7", "")
 	f.requested(t, made.Keys, "GET", "/subscriptions/7", "")
 	f.requested(t, made.Keys, "GET", "/nowhere", "")
 	for range 2 {
-		f.requested(t, made.Keys, "POST", "/acl/redisRules", `{"name": "r", "redisRule": "+@all"}`, "Idempotency-Key", "a-key-of-mine")
+		f.requested(t, made.Keys, "POST", "/acl/redisRules", `{"name": "r", "redisRule": "+@all"}`,
+			"Idempotency-Key", "a-key-of-mine")
 	}
 	status, header, text := f.page(t, http.MethodGet, "/metrics", nil)
 	if status != http.StatusOK || !strings.HasPrefix(header.Get("Content-Type"), "text/plain") {
@@ -72,12 +75,12 @@ func TestMetrics(t *testing.T) {
 		`understudy_request_duration_seconds_count{operation="createAclRedisRule"}`: "2",
 		`understudy_idempotency_total{outcome="first"}`:                             "1",
 		`understudy_idempotency_total{outcome="replayed"}`:                          "1",
-		`understudy_faults_injected_total`:                                          "0",
-		`understudy_accounts`:                                                       "2",
-		`understudy_tasks{status="failed"}`:                                         "0",
-		`understudy_database_up`:                                                    "1",
-		`understudy_journal_entries`:                                                "6",
-		`understudy_build_info{version="v0.0.0-test"}`:                              "1",
+		`understudy_faults_injected_total{effect="status"}`:                         "1",
+		`understudy_accounts`:                          "2",
+		`understudy_tasks{status="failed"}`:            "0",
+		`understudy_database_up`:                       "1",
+		`understudy_journal_entries`:                   "6",
+		`understudy_build_info{version="v0.0.0-test"}`: "1",
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %q, want %s", name, got[name], want)
@@ -160,7 +163,8 @@ func TestProfilesAreOffUntilWanted(t *testing.T) {
 		if status, _, _ := f.page(t, http.MethodGet, path, nil); status != http.StatusOK {
 			t.Errorf("GET %s: %d", path, status)
 		}
-		if status, _, _ := f.page(t, http.MethodGet, path, http.Header{"Origin": {"http://a.example"}}); status != http.StatusForbidden {
+		page := http.Header{"Origin": {"http://a.example"}}
+		if status, _, _ := f.page(t, http.MethodGet, path, page); status != http.StatusForbidden {
 			t.Errorf("GET %s for a web page: %d", path, status)
 		}
 	}

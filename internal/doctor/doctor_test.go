@@ -66,7 +66,8 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := conn.Exec(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, true)`); err != nil {
+	const applied = `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, true)`
+	if _, err := conn.Exec(t.Context(), applied); err != nil {
 		t.Fatal(err)
 	}
 	_ = conn.Close(t.Context())
@@ -77,8 +78,10 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 		verdict doctor.Verdict
 		says    string
 	}{
-		"nothing":       {func(*testing.T, *doctor.Config) {}, "", doctor.Good, ""},
-		"not yet there": {func(_ *testing.T, c *doctor.Config) { c.DataDir += "/a/b" }, "data directory", doctor.Good, "can be made"},
+		"nothing": {func(*testing.T, *doctor.Config) {}, "", doctor.Good, ""},
+		"not yet there": {func(_ *testing.T, c *doctor.Config) {
+			c.DataDir += "/a/b"
+		}, "data directory", doctor.Good, "can be made"},
 		"a running server": {func(t *testing.T, c *doctor.Config) {
 			answering(t, c.DataDir, 200, `{"status":"ready"}`, time.Now())
 		}, "server", doctor.Good, "is ready"},
@@ -134,7 +137,9 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 			}
 			_, _ = file.WriteString("4711\n")
 		}, "lock", doctor.Bad, "process 4711"},
-		"a newer schema": {func(_ *testing.T, c *doctor.Config) { c.DatabaseURL = newer }, "database schema", doctor.Bad, "9999"},
+		"a newer schema": {func(_ *testing.T, c *doctor.Config) {
+			c.DatabaseURL = newer
+		}, "database schema", doctor.Bad, "9999"},
 		"a database that is not there": {func(t *testing.T, c *doctor.Config) {
 			c.DatabaseURL = "postgres://u:hidden@" + free(t) + "/x"
 		}, "database schema", doctor.Bad, "cannot be asked"},

@@ -115,12 +115,14 @@ func database(ctx context.Context, cfg Config, at found) []Finding {
 	current, latest, err := migrations.Version(ctx, cfg.DatabaseURL)
 	switch {
 	case err != nil:
-		return bad(check, "the database cannot be asked: "+withoutURL(err, cfg.DatabaseURL), "look at --database-url and at the database")
+		return bad(check, "the database cannot be asked: "+withoutURL(err, cfg.DatabaseURL),
+			"look at --database-url and at the database")
 	case current > latest:
 		return bad(check, fmt.Sprintf("version %d, and this program knows versions up to %d", current, latest),
 			"use a newer understudy, or another database")
 	case current < latest:
-		return warning(check, fmt.Sprintf("version %d of %d", current, latest), "understudy migrate, or serve, which does so, too")
+		return warning(check, fmt.Sprintf("version %d of %d", current, latest),
+			"understudy migrate, or serve, which does so, too")
 	}
 	return good(check, fmt.Sprintf("version %d, the newest", current))
 }

@@ -1,8 +1,8 @@
 // Package journal keeps the latest requests of each account, to be looked at by whoever tests a client: what was asked,
 // what it was taken for, what was answered.
 //
-// It is in memory and gone with the server. Keeping a request costs next to nothing; what is to be shown of it is worked
-// out when somebody looks. Nothing is shown that the contract calls a secret or does not describe: Entry is the only way
+// It is in memory and gone with the server. Keeping a request costs next to nothing; what is to be shown of it is made
+// when somebody looks. Nothing is shown that the contract calls a secret or does not describe: Entry is the only way
 // out.
 //
 // Begin with Journal.
@@ -37,7 +37,8 @@ type Record struct {
 	Document  *openapi.Document
 	Status    int
 	Task      string
-	Fault     string      // that was injected
+	Fault     string      // rules that injected something
+	Effects   []string    // what that was
 	Once      string      // part of the hash of the idempotency key
 	Outcome   string      // of the idempotency key
 	Err       string      // what went wrong inside
@@ -102,10 +103,9 @@ func (j *Journal) Add(r Record) {
 	defer j.mu.Unlock()
 	j.last++
 	k.seq = j.last
-	own := append(j.accounts[r.Account], j.all.PushBack(k))
-	j.accounts[r.Account] = own
+	j.accounts[r.Account] = append(j.accounts[r.Account], j.all.PushBack(k))
 	j.bytes += k.size()
-	if len(own) > j.perAccount {
+	if own := j.accounts[r.Account]; len(own) > j.perAccount {
 		j.drop(own[0])
 	}
 	for j.bytes > maxBytes {

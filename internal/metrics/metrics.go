@@ -32,7 +32,7 @@ type Metrics struct {
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
 	outcomes  *prometheus.CounterVec
-	faults    prometheus.Counter
+	faults    *prometheus.CounterVec
 	known     sync.Map // *openapi.Operation to *figures; nil for requests that matched none
 }
 
@@ -62,10 +62,10 @@ func New(cfg Config) *Metrics {
 			Name: "understudy_idempotency_total",
 			Help: "Requests with an idempotency key, by what became of it: first, replayed, or why it was refused.",
 		}, []string{"outcome"}),
-		faults: prometheus.NewCounter(prometheus.CounterOpts{
+		faults: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "understudy_faults_injected_total",
-			Help: "Requests into which a fault was injected.",
-		}),
+			Help: "Faults that were injected into requests, by effect.",
+		}, []string{"effect"}),
 	}
 	m.registry.MustRegister(
 		m.requests, m.durations, m.outcomes, m.faults, newState(cfg),
@@ -82,8 +82,8 @@ func (m *Metrics) Observe(r journal.Record) {
 	if r.Outcome != "" {
 		m.outcomes.WithLabelValues(r.Outcome).Inc()
 	}
-	if r.Fault != "" {
-		m.faults.Inc()
+	for _, effect := range r.Effects {
+		m.faults.WithLabelValues(effect).Inc()
 	}
 }
 

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -108,8 +109,6 @@ func (s *state) counts(ctx context.Context) map[cloud.TaskStatus]int {
 	}
 	s.counted = time.Now()
 	s.tasks = map[cloud.TaskStatus]int{cloud.TaskReceived: 0, cloud.TaskRunning: 0, cloud.TaskDone: 0, cloud.TaskFailed: 0}
-	for status, n := range counted {
-		s.tasks[status] = n
-	}
+	maps.Copy(s.tasks, counted)
 	return s.tasks
 }

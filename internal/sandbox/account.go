@@ -147,6 +147,7 @@ func (s *Service) DeleteAccount(ctx context.Context, ref string) error {
 	if err := s.db.DeleteAccount(ctx, a.ID); err != nil {
 		return err
 	}
+	s.cfg.Journal.Forget(a.ID)
 	s.cfg.Engine.Wake()
 	return nil
 }

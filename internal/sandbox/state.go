@@ -49,6 +49,11 @@ func (s *Service) ResetAll(ctx context.Context, reset Reset) ([]Account, error) 
 
 func (s *Service) reset(ctx context.Context, ids []int64, reset Reset) error {
 	err := s.db.ResetAccounts(ctx, ids, store.Reset{Setup: reset.Rules, Clock: reset.Clock, Seed: reset.Seed})
+	if err == nil {
+		for _, id := range ids {
+			s.cfg.Journal.Forget(id)
+		}
+	}
 	return s.replaced(ctx, err)
 }
 
