@@ -123,6 +123,7 @@ type call struct {
 	caller cloud.Caller
 	path   map[string]string
 	body   openapi.Body
+	wait   *time.Duration // how long the answer may wait, at the client's wish; nil: it has none
 }
 
 // handle answers requests for one operation.
@@ -177,12 +178,21 @@ func (s *server) carryOut(r *http.Request, c call) reply {
 	}
 	// A database that is gone may not even say so. The reading of the body has a
 	// time of its own.
-	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.PerformTime+s.engine.Hold())
+	hold := s.engine.Hold()
+	if s.engine.Waits(c.op.ID) {
+		if c.wait = wished(r); c.wait != nil {
+			hold = *c.wait
+		}
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.PerformTime+hold)
 	defer cancel()
 	r = r.WithContext(ctx)
 	rep, err := s.perform(r, c, store.KeyClaim{})
 	if err != nil {
 		rep = s.failure(r, err)
+	}
+	if c.wait != nil {
+		rep = applied(rep, *c.wait)
 	}
 	return rep
 }
@@ -198,7 +208,7 @@ func (s *server) perform(r *http.Request, c call, claim store.KeyClaim) (rep rep
 	if err := c.op.CheckRequest(r, c.path, c.body); err != nil {
 		return rep, err
 	}
-	render := engine.Reply{Claim: claim, Render: func(out any) store.KeyOutcome {
+	render := engine.Reply{Claim: claim, Wait: c.wait, Render: func(out any) store.KeyOutcome {
 		rep = s.success(r, c.op, out)
 		return rep.outcome()
 	}}

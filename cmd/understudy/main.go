@@ -68,6 +68,11 @@ type cli struct {
 	Journal     journalCmd     `cmd:"" help:"Requests that a running sandbox answered."`
 	Clock       clockCmd       `cmd:"" help:"The clock of an account: how it runs, what comes next, and letting time pass."`
 	Fault       faultCmd       `cmd:"" help:"What goes wrong on purpose in a running sandbox."`
+	Task        taskCmd        `cmd:"" help:"Tasks of an account, and watching them."`
+	Wait        waitCmd        `cmd:"" help:"Wait for a task, a resource, or until an account is idle; exit status 1 says that it did not come."`
+	Events      eventsCmd      `cmd:"" help:"Follow the transitions of tasks and resources."`
+	Webhook     webhookCmd     `cmd:"" help:"Webhooks of an account."`
+	External    externalCmd    `cmd:"" help:"What happens from outside the API: a peering that is accepted, a backup that fails."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring a database to the schema of this binary and exit. serve does so too."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready; exit status 0 says yes."`
 	Doctor      doctorCmd      `cmd:"" help:"Find out what is wrong with the machine or the set-up, and how to mend it. Changes nothing."`
@@ -144,6 +149,7 @@ type serveCmd struct {
 	Journal      int           `env:"UNDERSTUDY_JOURNAL" default:"1000" placeholder:"N" help:"How many of its latest requests each account's journal keeps, in memory; 0 keeps none. Default: ${default}."`
 	ReadyFile    string        `env:"UNDERSTUDY_READY_FILE" placeholder:"FILE" help:"File to write when ready: JSON with url, apiKey, apiSecretKey and pid. Default: none."`
 	TaskHold     time.Duration `env:"UNDERSTUDY_TASK_HOLD" default:"500ms" placeholder:"DURATION" help:"How long a GET of an unfinished task waits for its end, 10s at most; 0 answers at once. Default: ${default}."`
+	Events       int64         `env:"UNDERSTUDY_EVENTS" default:"100000" placeholder:"N" help:"How many transitions of tasks and resources are kept of each account. Default: ${default}."`
 	LogFormat    string        `env:"UNDERSTUDY_LOG_FORMAT" default:"text" enum:"text,json" placeholder:"text|json" help:"Format of the log on standard error. Default: ${default}."`
 	LogLevel     slog.Level    `env:"UNDERSTUDY_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error. Default: ${default}."`
 	setupFlags
@@ -178,6 +184,7 @@ func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 		Journal:      s.Journal,
 		ReadyFile:    s.ReadyFile,
 		TaskHold:     s.TaskHold,
+		Events:       s.Events,
 		Setup:        setup,
 		Logger:       s.logger(os.Stderr),
 		Banner:       func(ready server.Ready) { banner(stdout, ready) },

@@ -24,8 +24,8 @@ type Reply struct {
 	// Render makes the answer, once: with a key before the commit, since it is stored in the transaction of the effect,
 	// and without one after it.
 	Render func(out any) store.KeyOutcome
-	// Wait is how long an operation that shows a task may wait for its end; 0: Config.Hold. Others do not wait.
-	Wait time.Duration
+	// Wait is how long an operation that shows a task may wait for its end; nil: Config.Hold. Others do not wait.
+	Wait *time.Duration
 }
 
 // before renders the answer to a request with a key.
@@ -60,8 +60,8 @@ func (e *Engine) Answer(
 	if op.doc.Method == http.MethodGet {
 		view, told = e.db.Read, nil
 	}
-	if reply.Wait > 0 {
-		ctx = context.WithValue(ctx, patience{}, reply.Wait)
+	if reply.Wait != nil {
+		ctx = context.WithValue(ctx, patience{}, *reply.Wait)
 	}
 	var out any
 	var steps []cloud.Step

@@ -117,6 +117,8 @@ func (s *Service) Follow(
 		return cloud.Errorf("EVENTS_GONE", "There is no event %d: the newest is %d.", after, newest)
 	case after == 0:
 		after = oldest - 1
+	case after < oldest-1:
+		return eventsGone(after, oldest)
 	}
 	if err := idle(after); err != nil {
 		return err
