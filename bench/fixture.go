@@ -144,6 +144,12 @@ func (f *fixture) subscribe(ctx context.Context, accounts []account, id int64) e
 		SELECT a, kind, $4, name, status, body, created_at, updated_at, activated_at
 		FROM resources, unnest($1::bigint[]) a
 		WHERE account_id = $2 AND kind = 'subscription' AND id = $3`, idsOf(accounts), demoAccount, f.subscription, id)
+	if err == nil { // their own ids go on from there
+		_, err = f.conn.Exec(ctx, `
+			UPDATE accounts
+			SET last_id = GREATEST(last_id, (SELECT last_id FROM accounts WHERE id = $2))
+			WHERE id = ANY ($1)`, idsOf(accounts), demoAccount)
+	}
 	if err != nil {
 		return fmt.Errorf("copy the subscription: %w", err)
 	}

@@ -100,6 +100,7 @@ func measurements() []measurement {
 		{"many-accounts", measureManyAccounts},
 		{"life", measureLife},
 		{"claim", measureClaim},
+		{"state", measureState},
 	}
 }
 

@@ -18,6 +18,10 @@ ALTER TABLE tasks
     DROP CONSTRAINT tasks_pkey,
     ADD PRIMARY KEY (account_id, id);
 
+-- Removing many resources looks for the children of each. Where most have the same parent, statistics would make of
+-- that a scan of the whole table each time: whatever they say, a parent is looked up in the index.
+ALTER TABLE resources ALTER COLUMN parent_id SET (n_distinct = -0.5);
+
 -- A snapshot is the state of one account at one moment, in the columns of the schema
 -- that it was saved under.
 CREATE TABLE snapshots (
@@ -51,6 +55,7 @@ CREATE TABLE seeded (
 
 -- +goose Down
 DROP TABLE seeded;
+ALTER TABLE resources ALTER COLUMN parent_id RESET (n_distinct);
 DROP TABLE snapshot_rows;
 DROP TABLE snapshots;
 ALTER TABLE tasks
