@@ -90,3 +90,22 @@ func named(err error) error {
 	}
 	return nil
 }
+
+// Durations are how long each kind of work takes.
+type Durations = sandbox.Durations
+
+// DurationsChange says what of them is to change.
+type DurationsChange = sandbox.DurationsChange
+
+// Durations returns how long each kind of work takes in the sandbox.
+func (c Clock) Durations(ctx context.Context) (Durations, error) {
+	d, err := c.sandbox.control().Durations(ctx, c.sandbox.ref())
+	return d, named(err)
+}
+
+// SetDurations lets kinds of work take longer or shorter in the sandbox, from the next one on: a fixed length, any of a
+// range, or one that is drawn.
+func (c Clock) SetDurations(ctx context.Context, change DurationsChange) error {
+	_, err := c.sandbox.control().SetDurations(ctx, c.sandbox.ref(), change)
+	return named(err)
+}

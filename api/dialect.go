@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 
+	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/fault"
 	"github.com/understudy-dev/understudy/internal/idempotency"
@@ -20,6 +21,7 @@ type Dialect struct {
 	Name       string // in messages about the dialect itself
 	Document   *openapi.Document
 	Operations []engine.Operation
+	Lengths    cloud.Lengths // how long its work takes
 	// Schemes are its ways to make a request idempotent. An operation takes the keys whose header the document declares
 	// for it. Keys are stored under the name of their scheme, so no two dialects may name one alike.
 	Schemes []*idempotency.Scheme

@@ -89,6 +89,7 @@ func toys(tb testing.TB) api.Dialect {
 	return api.Dialect{
 		Name:     "toys",
 		Document: document,
+		Lengths:  cloud.Lengths{cloud.LengthChange: {Takes: 5 * time.Second}},
 		Operations: []engine.Operation{
 			engine.Task("makeToy", makeToy),
 			engine.GetTask("showJob", func(in jobInput) string { return in.Job }, func(string) error {

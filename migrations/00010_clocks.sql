@@ -26,7 +26,46 @@ CREATE OR REPLACE FUNCTION wake_time(accounts, due_at timestamptz) RETURNS times
 $$;
 -- +goose StatementEnd
 
+-- How long things take for an account that has it otherwise than usual, in business time: {"speed": what the usual lengths
+-- are divided by, "seed": of what is drawn, "lengths": {name: {"least", "most"} or {"median", "sigma"}}}, in seconds.
+ALTER TABLE accounts ADD COLUMN durations jsonb;
+
+-- own_length is how long something takes for an account: by the first of its names for which the account has a length, or
+-- else as long as is usual, divided by the account's speed, that of its clock or the given one. What is drawn is the same
+-- whenever the seed, the name and what it is drawn by are.
+-- +goose StatementBegin
+CREATE FUNCTION own_length(accounts, names text[], usual double precision, speed double precision, draw text)
+RETURNS interval LANGUAGE sql STABLE AS $$
+    WITH own AS (
+        SELECT $1.durations -> 'lengths' -> name AS length
+        FROM unnest(names) WITH ORDINALITY AS named (name, place)
+        WHERE $1.durations -> 'lengths' ? name
+        ORDER BY place
+        LIMIT 1
+    ), hash AS (
+        SELECT encode(sha256(convert_to(concat_ws(':', $1.durations ->> 'seed', names[1], draw), 'UTF8')), 'hex') AS hex
+    ), chance AS (
+        SELECT (('x' || substr(hex, 1, 12))::bit(48)::bigint + 0.5) / 281474976710656::double precision AS one,
+            (('x' || substr(hex, 13, 12))::bit(48)::bigint + 0.5) / 281474976710656::double precision AS two
+        FROM hash
+    ), pace AS (
+        SELECT COALESCE(($1.durations ->> 'speed')::double precision, CASE WHEN $1.clock_rate <> 1 THEN 1 END, speed) AS pace
+    )
+    SELECT make_interval(secs => CASE
+        WHEN length ? 'median' THEN (length ->> 'median')::double precision * exp((length ->> 'sigma')::double precision
+            * GREATEST(-3, LEAST(3, sqrt(-2 * ln(one)) * cos(2 * pi() * two))))
+        WHEN length IS NOT NULL THEN (length ->> 'least')::double precision
+            + one * ((length ->> 'most')::double precision - (length ->> 'least')::double precision)
+        WHEN pace = 0 THEN 0
+        ELSE usual / pace END)
+    FROM chance, pace LEFT JOIN own ON true
+$$;
+-- +goose StatementEnd
+
 -- +goose Down
+DROP FUNCTION own_length(accounts, text[], double precision, double precision, text);
+ALTER TABLE accounts DROP COLUMN durations;
+
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION business_now(accounts) RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
     SELECT COALESCE($1.clock_frozen_at, clock_timestamp() + $1.clock_offset)

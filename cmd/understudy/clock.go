@@ -20,6 +20,8 @@ type clockCmd struct {
 	Freeze  clockFreezeCmd  `cmd:"" help:"Stop the clock."`
 	Advance clockAdvanceCmd `cmd:"" help:"Let time pass: by a length, as in 30m, or until something is there."`
 	Step    clockStepCmd    `cmd:"" help:"Let time pass to the next thing that is due."`
+
+	Durations clockDurationsCmd `cmd:"" help:"Show and change how long each kind of work takes."`
 }
 
 func (f accountFlag) named() control.AccountPath { return control.AccountPath{Account: f.Account} }

@@ -135,10 +135,38 @@ type Step struct {
 	Kind   Kind
 	ID     int64
 	Holds  Hold            // kept pending until the step is done, and a slot of its limit taken; zero: nothing
-	After  time.Duration   // business time from the moment it may start
+	Takes  Length          // business time from the moment it may start; empty: none
+	Part   float64         // so much of that; 0: all
+	After  time.Duration   // and so much more
 	Status Status          // reached; StatusGone removes the resource
 	Patch  json.RawMessage // merged into the body, top-level members only; nil: nothing
 	Error  *Error          // with StatusError
+}
+
+// Length names how long something takes. The figure is data of its dialect, and an account may have another one.
+type Length string
+
+// The lengths of a dialect's tasks whose operations have none of their own, under the operation's id.
+const (
+	LengthChange Length = "change" // of one that changes something
+	LengthRead   Length = "read"   // of one that reads
+)
+
+// Lengths are those of a dialect.
+type Lengths map[Length]Usual
+
+// Usual is how long something takes where nobody says otherwise, in business time at speed 1.
+type Usual struct {
+	Takes  time.Duration
+	Source string // of the figure
+}
+
+// AfterAll is when the step is due, where what it takes is so long.
+func (s Step) AfterAll(takes time.Duration) time.Duration {
+	if s.Part != 0 {
+		takes = time.Duration(float64(takes) * s.Part)
+	}
+	return takes + s.After
 }
 
 // Hold names a resource of a kind with a limit.

@@ -71,7 +71,7 @@ func (e *Engine) Answer(
 			return err
 		}
 		if steps = tx.Planned(); len(steps) > 0 {
-			if err := e.plan(ctx, tx, steps, false); err != nil {
+			if err := e.plan(ctx, op.lengths, tx, steps, false); err != nil {
 				return err
 			}
 		}
@@ -136,7 +136,7 @@ func (e *Engine) Accept(
 		Operation: task.Operation,
 		Command:   task.Command,
 		Request:   request,
-		Work:      e.scaled(op.work()),
+		Work:      e.work(op),
 		Faults:    strikes,
 		Claim:     reply.Claim,
 		Outcome:   reply.before(task),
@@ -177,6 +177,17 @@ func taskID(caller cloud.Caller) string {
 		return uuid.NewString()
 	}
 	return uuid.NewHash(sha256.New(), uuid.NameSpaceOID, []byte("task/"+caller.Request), 4).String()
+}
+
+// work is how long processing a task of an operation will take.
+func (e *Engine) work(op *bound) store.Work {
+	own, usual := op.work()
+	takes := op.workTakes()
+	return store.Work{
+		Length: store.Length{Names: []cloud.Length{own, usual}, Usual: takes},
+		Speed:  e.cfg.Speed,
+		Takes:  e.scaled(takes),
+	}
 }
 
 // find sees whether the resource is there that an operation shows.

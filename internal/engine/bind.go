@@ -18,20 +18,25 @@ type bound struct {
 	doc       *openapi.Operation
 	outermost *bound   // of a task that reads: what shows the outermost resource of its path; nil: nothing does
 	others    []string // the operations of the other documents
+	lengths   cloud.Lengths
 }
 
-// Business time that processing takes, at speed 1.
-const (
-	changeWork = 5 * time.Second
-	readWork   = time.Second
-)
-
-// work is the business time that processing a task of the operation takes.
-func (op *bound) work() time.Duration {
+// work names how long processing a task of the operation takes: by its own id, and by what is usual.
+func (op *bound) work() (own, usual cloud.Length) {
+	own, usual = cloud.Length(op.id), cloud.LengthChange
 	if op.doc.Method == http.MethodGet {
-		return readWork
+		usual = cloud.LengthRead
 	}
-	return changeWork
+	return own, usual
+}
+
+// workTakes is how long that is at speed 1 where an account says nothing else.
+func (op *bound) workTakes() time.Duration {
+	own, usual := op.work()
+	if length, ok := op.lengths[own]; ok {
+		return length.Takes
+	}
+	return op.lengths[usual].Takes
 }
 
 // explain adds to an error what the document says of its code.
@@ -94,7 +99,7 @@ func (a API) bind(others []string) (all map[string]*bound, problems []error) {
 			problem("%s is bound twice", op.id)
 			continue
 		}
-		all[op.id] = &bound{Operation: op, doc: declared, others: others}
+		all[op.id] = &bound{Operation: op, doc: declared, others: others, lengths: a.Lengths}
 		for _, fault := range op.faults {
 			problem("%s: %s", op.id, fault)
 		}

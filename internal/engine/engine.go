@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/fault"
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/store"
@@ -60,6 +61,7 @@ type API struct {
 	Document   *openapi.Document
 	Operations []Operation
 	Presets    *fault.Presets // of faults; nil: none
+	Lengths    cloud.Lengths  // what has none takes no time
 }
 
 // Engine runs the lifecycle. Its methods may be called while Run runs.
@@ -186,7 +188,7 @@ func (e *Engine) at(point string) {
 	}
 }
 
-// scaled turns a length of business time into scaled time.
+// scaled turns a length at speed 1 into that at the server's speed.
 func (e *Engine) scaled(d time.Duration) time.Duration {
 	if e.cfg.Speed == 0 {
 		return 0

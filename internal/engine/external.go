@@ -67,7 +67,7 @@ func (e *Engine) Trigger(
 		if err := event.do(ctx, tx, body); err != nil {
 			return err
 		}
-		return e.plan(ctx, tx, tx.Planned(), false)
+		return e.plan(ctx, e.Lengths(), tx, tx.Planned(), false)
 	})
 	if err != nil {
 		return err

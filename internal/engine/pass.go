@@ -55,6 +55,7 @@ func (e *Engine) pass(ctx context.Context, account int64, p Passing) (passed Pas
 	defer cancel()
 	through := store.Passage{
 		Left: p.By, Through: p.Through, Instants: p.Instants, Reached: p.Reached, Mark: math.MaxInt64,
+		Before: func() { e.at("clock.before_commit") },
 	}
 	for first := true; ; first = false {
 		if done, err := e.finished(ctx, account, p.Task); err != nil || done {
@@ -65,6 +66,7 @@ func (e *Engine) pass(ctx context.Context, account int64, p Passing) (passed Pas
 		if err != nil {
 			return passed, e.tooLong(ctx, err)
 		}
+		e.at("clock.after_commit")
 		passed.Moved += some.Moved
 		passed.Events = append(passed.Events, some.Events...)
 		through.Left -= some.Moved

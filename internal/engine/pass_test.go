@@ -1,10 +1,15 @@
 package engine_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/understudy-dev/understudy/internal/apitest"
+	"github.com/understudy-dev/understudy/internal/binding"
+	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/store"
@@ -59,4 +64,107 @@ func TestPassesThousandSteps(t *testing.T) {
 		}
 	}
 	apitest.Eventually(t, "no step is left", func() bool { return steps(t, url, stopped)+steps(t, url, runs) == 0 })
+}
+
+// Leases are the database's time: whatever an account's clock does, who works on a task keeps it.
+func TestMovedClockEndsNoLease(t *testing.T) {
+	t.Parallel()
+	claimed, goOn := make(chan struct{}), make(chan struct{})
+	w := newWorld(t, func(c *engine.Config) {
+		c.Hook = func(point string) {
+			if point == "task.claimed" {
+				close(claimed)
+				<-goOn
+			}
+		}
+	})
+	task := w.create(`{"name": "one"}`)
+	apitest.Eventually(t, "task in progress", func() bool { return w.status(task.ID) == "running" })
+	w.advance(5 * time.Second)
+	<-claimed
+	lease := func() (until time.Time, token string) {
+		query(t, w.url, `SELECT wake_at, lease::text FROM tasks WHERE id = $1`, []any{task.ID}, &until, &token)
+		return until, token
+	}
+	until, token := lease()
+	for name, move := range map[string]func(store.Clock) store.Clock{
+		"a month on":   func(c store.Clock) store.Clock { c.Now = c.Now.Add(720 * time.Hour); return c },
+		"a month back": func(c store.Clock) store.Clock { c.Now = c.Now.Add(-720 * time.Hour); return c },
+		"scaled":       func(c store.Clock) store.Clock { c.Rate = 1000; return c },
+		"real":         func(c store.Clock) store.Clock { c.Rate = 1; return c },
+		"frozen":       func(c store.Clock) store.Clock { c.Rate = 0; return c },
+	} {
+		if err := w.SetClock(t.Context(), w.caller.Account, move); err != nil {
+			t.Fatal(err)
+		}
+		if now, held := lease(); !now.Equal(until) || held != token {
+			t.Errorf("%s: the lease %s until %v is %s until %v", name, token, until, held, now)
+		}
+	}
+	close(goOn)
+	if end := w.task(task.ID); end.Status != cloud.TaskDone {
+		t.Errorf("the task is %s", end.Status)
+	}
+}
+
+// Two servers accept, and let time pass for the same account, all at once. Nothing is skipped, and what both let pass
+// adds up.
+func TestTwoServersLetTimePass(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	db := openDB(t, url)
+	w := &world{tb: t, db: db, url: url, caller: newAccount(t, db)}
+	servers := []*engine.Engine{
+		start(t, db, func(c *engine.Config) { c.Shared = true }),
+		start(t, openDB(t, url), func(c *engine.Config) { c.Shared = true }),
+	}
+	const each = 20
+	var moved [2]time.Duration
+	var group errgroup.Group
+	for i, server := range servers {
+		group.Go(func() error {
+			for n := range each {
+				body := fmt.Sprintf(`{"name": "box %d of %d"}`, n, i)
+				request := binding.Request{Body: []byte(body)}
+				if _, err := server.Accept(t.Context(), w.caller, "createBox", request, engine.Reply{}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		group.Go(func() error {
+			for range each {
+				passed, err := server.Pass(t.Context(), w.caller.Account, engine.Passing{
+					By: 7 * time.Second, Through: true, Instants: -1,
+				})
+				if err != nil || passed.Moved != 7*time.Second {
+					return fmt.Errorf("%v have passed, %w", passed.Moved, err)
+				}
+				moved[i] += passed.Moved
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := servers[0].Pass(t.Context(), w.caller.Account, engine.Passing{By: 1 << 62, Instants: -1})
+	if err != nil || rest.End != store.PassageIdle {
+		t.Fatalf("it ends with %q, %v", rest.End, err)
+	}
+	clock, err := db.Clock(t.Context(), w.caller.Account)
+	if want := pgtest.Now().Add(moved[0] + moved[1] + rest.Moved); err != nil || !clock.Now.Equal(want) {
+		t.Errorf("it is %v, %v; want %v", clock.Now, err, want)
+	}
+	var done, early, boxes, wrong int
+	query(t, url, `SELECT count(*) FROM tasks WHERE status = 'done'`, nil, &done)
+	query(t, url, `
+		SELECT count(*) FROM tasks t JOIN tasks before ON before.seq = t.seq - 1
+		WHERE t.updated_at < before.updated_at + interval '5 s'`, nil, &early)
+	query(t, url, `SELECT count(*) FROM resources WHERE status = 'active'`, nil, &boxes)
+	query(t, url, `
+		SELECT count(*) FROM resources WHERE activated_at < created_at + $1::interval`, []any{createTime}, &wrong)
+	if done != 2*each || early != 0 || boxes != 2*each || wrong != 0 {
+		t.Errorf("%d tasks are done, %d of them early; %d boxes are active, %d of them early", done, early, boxes, wrong)
+	}
 }

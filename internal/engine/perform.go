@@ -99,6 +99,9 @@ func (op *bound) perform(ctx context.Context, tx *store.Tx, req binding.Request)
 		made = tx.FirstInserted()
 	}
 	steps := slices.Clone(tx.Planned()[before:])
+	for i, s := range steps { // as usual, so that it can be seen what is due together, also where nothing takes any time
+		steps[i].After, steps[i].Takes = s.AfterAll(op.lengths[s.Takes].Takes), ""
+	}
 	slices.SortStableFunc(steps, func(a, b cloud.Step) int { return int(a.After - b.After) })
 	return made, steps, err
 }
@@ -109,7 +112,7 @@ func (e *Engine) leave(ctx context.Context, tx *store.Tx, steps []cloud.Step, co
 	if course.Stays || len(steps) == 0 || e.cfg.Speed == 0 {
 		return nil
 	}
-	return e.plan(ctx, tx, steps, false)
+	return e.plan(ctx, nil, tx, steps, false)
 }
 
 // split parts steps into those by which the status is reached and those after them.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/binding"
@@ -141,12 +142,13 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 		if err != nil {
 			return err
 		}
-		planned := tx.Planned()
-		if err := e.plan(ctx, tx, e.apply(c, struck, planned), len(fault.Of(struck, "limit-refused")) > 0); err != nil {
+		planned := e.apply(c, struck, tx.Planned())
+		refuse := len(fault.Of(struck, "limit-refused")) > 0
+		if err := e.plan(ctx, op.lengths, tx, planned, refuse); err != nil {
 			return err
 		}
-		// At speed 0 its own steps are done already; those of others may have got a slot.
-		steps = len(planned) > 0 && e.cfg.Speed != 0 || tx.Dropped()
+		// What takes no time is done already; those of others may have got a slot.
+		steps = slices.ContainsFunc(planned, func(s cloud.Step) bool { return s.After > 0 }) || tx.Dropped()
 		e.at("task.effects")
 		response, err := responseOf(out)
 		if err != nil {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -20,8 +22,11 @@ const (
 // plan stores what is left to provisioning and lets it start, within the
 // limits of its kinds. Under PolicyReject, or where that is to be refused, a change beyond a limit is the task's error
 // instead.
-func (e *Engine) plan(ctx context.Context, tx *store.Tx, steps []cloud.Step, refuse bool) error {
-	if e.cfg.Speed == 0 { // none of these is under way for any time
+func (e *Engine) plan(ctx context.Context, usual cloud.Lengths, tx *store.Tx, steps []cloud.Step, refuse bool) error {
+	if err := e.setAfter(ctx, usual, tx, steps); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(steps, func(s cloud.Step) bool { return s.After > 0 }) { // none is under way for any time
 		if tx.Dropped() { // but of those left from a slower time some may wait
 			tx.Admit()
 		}
@@ -29,9 +34,8 @@ func (e *Engine) plan(ctx context.Context, tx *store.Tx, steps []cloud.Step, ref
 		return nil
 	}
 	var limit *cloud.Limit
-	for i := range steps {
-		steps[i].After = e.scaled(steps[i].After)
-		limit = cmp.Or(limit, steps[i].Holds.Kind.Limit)
+	for _, s := range steps {
+		limit = cmp.Or(limit, s.Holds.Kind.Limit)
 	}
 	tx.InsertSteps(steps)
 	if limit != nil {
@@ -41,6 +45,41 @@ func (e *Engine) plan(ctx context.Context, tx *store.Tx, steps []cloud.Step, ref
 	}
 	if limit != nil || tx.Dropped() {
 		tx.Admit()
+	}
+	return nil
+}
+
+// setAfter looks up what steps take, at the server's speed or as the account has it, and leaves all of it in After.
+func (e *Engine) setAfter(ctx context.Context, usual cloud.Lengths, tx *store.Tx, steps []cloud.Step) error {
+	lengths := make([]store.Length, len(steps))
+	for i, s := range steps {
+		length, known := usual[s.Takes]
+		if !known && s.Takes != "" {
+			return fmt.Errorf("nobody says how long %s takes", s.Takes)
+		}
+		lengths[i] = store.Length{Names: []cloud.Length{s.Takes}, Usual: length.Takes}
+	}
+	if !tx.OwnLengths() {
+		for i, s := range steps {
+			steps[i].After, steps[i].Takes = e.scaled(s.AfterAll(lengths[i].Usual)), ""
+		}
+		return nil
+	}
+	own, err := tx.Lengths(ctx, lengths, e.cfg.Speed)
+	if err != nil {
+		return err
+	}
+	// Lengths that are drawn one by one may change places; the states of a resource must not.
+	type resource struct {
+		kind string
+		id   int64
+	}
+	before := map[resource]time.Duration{}
+	for i, s := range steps {
+		of := resource{s.Kind.Name, s.ID}
+		s.After = e.scaled(s.After)
+		steps[i].After, steps[i].Takes = max(s.AfterAll(own[i]), before[of]), ""
+		before[of] = steps[i].After
 	}
 	return nil
 }

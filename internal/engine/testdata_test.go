@@ -202,7 +202,10 @@ func config(tb testing.TB, db *store.DB, change func(*engine.Config)) engine.Con
 		tb.Fatal(err)
 	}
 	cfg := engine.Config{
-		APIs: []engine.API{{Document: doc, Operations: operations()}}, DB: db, Speed: 1, Hold: 10 * time.Second,
+		APIs: []engine.API{{Document: doc, Operations: operations(), Lengths: cloud.Lengths{
+			cloud.LengthChange: {Takes: 5 * time.Second}, cloud.LengthRead: {Takes: time.Second},
+		}}},
+		DB: db, Speed: 1, Hold: 10 * time.Second,
 		Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	if change != nil {

@@ -18,7 +18,12 @@ func New(document *openapi.Document, operations []engine.Operation) (api.Dialect
 	if err != nil {
 		return api.Dialect{}, err
 	}
+	lengths, err := durations()
+	if err != nil {
+		return api.Dialect{}, err
+	}
 	return api.Dialect{
+		Lengths:    lengths,
 		Name:       "Redis Cloud",
 		Document:   document,
 		Operations: operations,

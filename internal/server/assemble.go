@@ -25,7 +25,9 @@ func Assemble(
 		return nil, nil, err
 	}
 	for _, d := range dialects {
-		cfg.APIs = append(cfg.APIs, engine.API{Document: d.Document, Operations: d.Operations, Presets: d.Presets})
+		cfg.APIs = append(cfg.APIs, engine.API{
+			Document: d.Document, Operations: d.Operations, Presets: d.Presets, Lengths: d.Lengths,
+		})
 	}
 	eng, err := engine.New(cfg)
 	if err != nil {

@@ -18,9 +18,9 @@ type Acceptance struct {
 	KeyName   string // of the API key
 	Operation string
 	Command   string
-	Request   []byte        // JSON
-	Work      time.Duration // business time that processing will take
-	Faults    *string       // JSON: what strikes it; nil: nothing
+	Request   []byte  // JSON
+	Work      Work    // business time that processing will take
+	Faults    *string // JSON: what strikes it; nil: nothing
 
 	Claim   KeyClaim   // of the idempotency key that the request came with
 	Outcome KeyOutcome // what is answered, stored for the key
@@ -42,16 +42,21 @@ const insertTask = `, told AS (
 	INSERT INTO tasks (
 		id, account_id, seq, operation, command, request, accepted_at, updated_at, work, key_name, faults, head, wake_at
 	)
-	SELECT $2, $1, a.last_seq, $3, $4, $5, a.now, a.now, $6, $7, $8, a.head, CASE WHEN a.head THEN clock_timestamp() END
+	SELECT $2, $1, a.last_seq, $3, $4, $5, a.now, a.now, a.work, $7, $8, a.head, CASE WHEN a.head THEN clock_timestamp() END
 	FROM a
 	RETURNING accepted_at, head`
+
+// workOf is how long processing a task takes: as the server says, or as its account has it.
+const workOf = `
+			CASE WHEN durations IS NULL AND clock_rate = 1 THEN $6::interval
+				ELSE own_length(accounts, $9, $10, $11, last_seq::text) END AS work`
 
 const acceptTask = `
 	WITH a AS (
 		UPDATE accounts
 		SET last_seq = last_seq + 1, event_seq = event_seq + 1
 		WHERE id = $1
-		RETURNING last_seq, event_seq, last_seq - 1 = done_seq AS head, business_now(accounts) AS now
+		RETURNING last_seq, event_seq, last_seq - 1 = done_seq AS head, business_now(accounts) AS now, ` + workOf + `
 	)` + insertTask
 
 // acceptKeyedTask locks the key before the account, a Write that ends with FinishKey
@@ -60,14 +65,14 @@ const acceptTask = `
 const acceptKeyedTask = `
 	WITH finished AS (
 		UPDATE idempotency_keys
-		SET state = 'done', status = $13, headers = $14, body = $15
-		WHERE account_id = $1 AND scheme = $9 AND key_hash = $10 AND token = $11 AND state = 'held'
+		SET state = 'done', status = $16, headers = $17, body = $18
+		WHERE account_id = $1 AND scheme = $12 AND key_hash = $13 AND token = $14 AND state = 'held'
 		RETURNING token
 	), a AS (
 		UPDATE accounts
 		SET last_seq = last_seq + 1, event_seq = event_seq + 1
 		WHERE id = $1 AND EXISTS (SELECT FROM finished)
-		RETURNING last_seq, event_seq, last_seq - 1 = done_seq AS head, $12::timestamptz AS now
+		RETURNING last_seq, event_seq, last_seq - 1 = done_seq AS head, $15::timestamptz AS now, ` + workOf + `
 	)` + insertTask
 
 // Accept turns requests into tasks at the end of their accounts' queues, all in
@@ -87,7 +92,10 @@ func (db *DB) Accept(ctx context.Context, requests []Acceptance) ([]Accepted, er
 	var batch pgx.Batch
 	for _, i := range order {
 		r, into := &requests[i], &accepted[i]
-		args := []any{r.Account, r.ID, r.Operation, r.Command, string(r.Request), r.Work, r.KeyName, r.Faults}
+		args := []any{
+			r.Account, r.ID, r.Operation, r.Command, string(r.Request), r.Work.Takes, r.KeyName, r.Faults,
+			r.Work.Names, r.Work.Usual.Seconds(), r.Work.Speed,
+		}
 		sql := acceptTask
 		if r.Claim.Token != "" {
 			headers, err := encode(r.Outcome.Headers)

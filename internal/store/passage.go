@@ -125,6 +125,7 @@ type Passage struct {
 	Mark int64
 	// Reached is asked before anything happens; nil: it never is.
 	Reached func(context.Context, *Tx) (bool, error)
+	Before  func() // is called just before the commit
 }
 
 // Passed is how far it has passed.
@@ -160,7 +161,9 @@ const (
 // that nothing is skipped and all happens at its own time. It stops at a task, which is for others to process.
 func (db *DB) PassTime(ctx context.Context, account int64, p Passage) (passed Passed, err error) {
 	err = db.Write(ctx, cloud.Caller{Account: account}, func(tx *Tx) error {
-		passed, err = tx.passTime(ctx, p)
+		if passed, err = tx.passTime(ctx, p); err == nil {
+			p.Before()
+		}
 		return err
 	})
 	if err != nil {

@@ -105,7 +105,7 @@ func (db *DB) ResetAccounts(ctx context.Context, accounts []int64, reset Reset) 
 		if reset.Clock {
 			p.write(`
 				UPDATE accounts
-				SET clock_offset = '0', clock_frozen_at = NULL, clock_rate = 1
+				SET clock_offset = '0', clock_frozen_at = NULL, clock_rate = 1, durations = NULL
 				WHERE id = ANY ($1)`, accounts)
 		}
 		return nil

@@ -123,6 +123,9 @@ type Tx struct {
 	lastID    int64 // number of the account's newest resource
 	inserted  int64 // id of the first one since BeginInserts
 	dropped   bool
+
+	ownLengths bool
+	draw       string // what the account's own lengths are drawn by
 }
 
 // Plan leaves steps to provisioning, once the transaction has committed. Those that are due at the same time are
@@ -173,11 +176,12 @@ func (db *DB) Write(ctx context.Context, caller cloud.Caller, fn func(*Tx) error
 	return db.inPipeline(ctx, func(p *pipeline) error {
 		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: caller, names: map[int64]string{}}
 		err := p.QueryRow(ctx, `
-			SELECT now, cap_policy, last_id`+inTransaction+`
+			SELECT now, cap_policy, last_id, own_lengths, draw`+inTransaction+`
 			FROM (
-				SELECT business_now(a) AS now, COALESCE(a.cap_policy, '') AS cap_policy, a.last_id
+				SELECT business_now(a) AS now, COALESCE(a.cap_policy, '') AS cap_policy, a.last_id,
+					a.durations IS NOT NULL OR a.clock_rate <> 1 AS own_lengths, 'w' || a.last_seq AS draw
 				FROM (SELECT * FROM accounts WHERE id = $1 FOR NO KEY UPDATE) a -- first the lock, then the time
-			) a`, caller.Account, noTask).Scan(&tx.Now, &tx.capPolicy, &tx.lastID, nil, nil)
+			) a`, caller.Account, noTask).Scan(&tx.Now, &tx.capPolicy, &tx.lastID, &tx.ownLengths, &tx.draw, nil, nil)
 		if err != nil {
 			return fmt.Errorf("lock account %d: %w", caller.Account, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -235,10 +236,12 @@ var ErrLeaseLost = errors.New("lease lost")
 func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 	return db.inPipeline(ctx, func(p *pipeline) error {
 		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: cloud.Caller{Account: c.Account}, names: map[int64]string{}}
+		tx.draw = strconv.FormatInt(c.Seq, 10)
 		err := p.QueryRow(ctx, `
-			SELECT now, cap_policy, last_id`+inTransaction+`
+			SELECT now, cap_policy, last_id, own_lengths`+inTransaction+`
 			FROM (
-				SELECT business_now(a) AS now, COALESCE(a.cap_policy, '') AS cap_policy, a.last_id
+				SELECT business_now(a) AS now, COALESCE(a.cap_policy, '') AS cap_policy, a.last_id,
+					a.durations IS NOT NULL OR a.clock_rate <> 1 AS own_lengths
 				FROM (
 					SELECT a.*
 					FROM accounts a
@@ -246,7 +249,7 @@ func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 					WHERE a.id = $1 AND t.id = $3 AND t.lease = $4
 					FOR NO KEY UPDATE OF a, t
 				) a -- first the locks, then the time
-			) a`, c.Account, c.ID, c.ID, c.Lease).Scan(&tx.Now, &tx.capPolicy, &tx.lastID, nil, nil)
+			) a`, c.Account, c.ID, c.ID, c.Lease).Scan(&tx.Now, &tx.capPolicy, &tx.lastID, &tx.ownLengths, nil, nil)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return lostTask(ctx, p, c)
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"strings"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -13,9 +12,8 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// cloudAccountChange is how long it takes to try an account's credentials, in
-// business time at speed 1.
-const cloudAccountChange = 20 * time.Second
+// cloudAccountChange is how long it takes to try an account's credentials.
+const cloudAccountChange cloud.Length = "cloud-account.change"
 
 // The states of a cloud account on its way. Others that the cloud has in between
 // are left out: the official clients take them for a failure.

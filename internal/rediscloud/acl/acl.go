@@ -3,7 +3,6 @@ package acl
 import (
 	"context"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -17,9 +16,8 @@ import (
 // role. Databases have to learn of every change; until then what has changed is
 // pending, and so is all that depends on it.
 
-// aclChange is how long databases take to learn of a change, in business time at
-// speed 1.
-const aclChange = 15 * time.Second
+// aclChange is how long databases take to learn of a change.
+const aclChange cloud.Length = "access-control.change"
 
 // Operations returns the operations on rules, roles and users.
 func Operations() []engine.Operation {

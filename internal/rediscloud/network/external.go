@@ -81,7 +81,7 @@ func answerAttachment(ctx context.Context, tx *store.Tx, gateway int64, answer c
 // end takes a resource to a status at once; why is for an error. What was to come is no longer.
 func end[B cloud.Body](tx *store.Tx, r cloud.Resource[B], status cloud.Status, why string) {
 	tx.DropSteps(r.Body.Kind(), r.ID)
-	step := resource.Step(r, 0, status)
+	step := resource.Step(r, "", status)
 	if status == cloud.StatusError {
 		step.Error = &cloud.Error{Code: "GENERAL_ERROR", Description: why}
 	}

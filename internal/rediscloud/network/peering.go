@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -25,8 +24,8 @@ const (
 	peeringWaiting    cloud.Status = "pending-acceptance" // AWS: its owner has not accepted yet
 	peeringInactive   cloud.Status = "inactive"           // GCP: its owner has not peered yet
 
-	peeringInitiation = 5 * time.Second
-	peeringAcceptance = time.Minute
+	peeringInitiation cloud.Length = "peering.initiation"
+	peeringAcceptance cloud.Length = "peering.acceptance"
 )
 
 // peeringCIDRs is how many networks one peering takes. doc: security/vpc-peering
@@ -149,7 +148,7 @@ func peer(
 	}
 	tx.Plan(
 		resource.Step(peering, peeringInitiation, peeringWaiting),
-		resource.Step(peering, peeringInitiation+peeringAcceptance, cloud.StatusActive),
+		resource.Step(peering, peeringAcceptance, cloud.StatusActive),
 	)
 	return at.Done(peering.ID), err
 }

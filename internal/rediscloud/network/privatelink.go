@@ -17,7 +17,7 @@ import (
 const (
 	privateLinkInitializing cloud.Status = "initializing"
 
-	privateLinkCreation = 20 * time.Second
+	privateLinkCreation cloud.Length = "private-link.creation"
 )
 
 // PrivateLink opens a location on AWS to principals of the customer's choice.

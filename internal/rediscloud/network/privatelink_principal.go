@@ -5,7 +5,6 @@ import (
 	"context"
 	"regexp"
 	"slices"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -19,7 +18,7 @@ const (
 	principalComing cloud.Status = "associating"
 	principalThere  cloud.Status = "associated"
 
-	principalAssociation = 10 * time.Second
+	principalAssociation cloud.Length = "private-link-principal.association"
 )
 
 // awsAccount is the type of a principal that none is named for.

@@ -3,7 +3,6 @@ package network
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -20,9 +19,9 @@ const (
 	pscCreating    cloud.Status = "create-pending"
 	pscFailed      cloud.Status = "provision-failed"
 
-	pscInitialization = 2 * time.Second
-	pscStart          = 5 * time.Second
-	pscCreation       = 30 * time.Second
+	pscInitialization cloud.Length = "psc-service.initialization"
+	pscStart          cloud.Length = "psc-service.start"
+	pscCreation       cloud.Length = "psc-service.creation"
 )
 
 // PSCService opens a location on GCP to endpoints in networks of the customer.

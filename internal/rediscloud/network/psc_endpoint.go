@@ -2,7 +2,6 @@ package network
 
 import (
 	"context"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -21,9 +20,9 @@ const (
 	pscEndpointRejecting   cloud.Status = "reject-pending"
 	pscEndpointRejected    cloud.Status = "rejected"
 
-	pscEndpointScript   = time.Minute
-	pscEndpointCreation = 75 * time.Second
-	pscEndpointAnswer   = 5 * time.Second
+	pscEndpointScript   cloud.Length = "psc-endpoint.script"
+	pscEndpointCreation cloud.Length = "psc-endpoint.creation"
+	pscEndpointAnswer   cloud.Length = "psc-endpoint.answer"
 )
 
 // PSCEndpoint is the customer's end of a Private Service Connect service.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/netip"
 	"slices"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -20,8 +19,8 @@ const (
 	attachmentInitiating cloud.Status = "initiating-request"
 	attachmentPending    cloud.Status = "pending"
 
-	attachmentInitiation = 5 * time.Second
-	attachmentCreation   = 30 * time.Second
+	attachmentInitiation cloud.Length = "transit-gateway-attachment.initiation"
+	attachmentCreation   cloud.Length = "transit-gateway-attachment.creation"
 )
 
 // GatewayAttachment connects a location with a transit gateway.

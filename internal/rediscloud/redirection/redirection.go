@@ -19,12 +19,11 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// How far a redirection is after which business time at speed 1. The endpoints
-// themselves move as soon as it is asked for.
+// How far a redirection is after which time. The endpoints themselves move as soon as it is asked for.
 const (
-	redirectionPending  = 5 * time.Second
-	redirectionProgress = 15 * time.Second
-	redirectionLength   = time.Minute
+	redirectionPending  cloud.Length = "redirection.pending"
+	redirectionProgress cloud.Length = "redirection.progress"
+	redirectionLength   cloud.Length = "redirection.completion"
 )
 
 // revertWithin is how long a redirection can be undone.

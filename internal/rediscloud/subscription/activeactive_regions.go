@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -13,11 +12,10 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// How long changes of an Active-Active subscription's regions take, in business
-// time at speed 1.
+// How long changes of an Active-Active subscription's regions take.
 const (
-	regionCreation = 3 * time.Minute
-	regionDeletion = time.Minute
+	regionCreation cloud.Length = "region.creation"
+	regionDeletion cloud.Length = "region.deletion"
 )
 
 func (c *service) activeActiveOperations() []engine.Operation {
@@ -293,7 +291,7 @@ func (in regionsDelete) names(s Subscription) (map[string]bool, error) {
 // show at once; databases that are up take a while to follow, and the
 // subscription is pending meanwhile.
 func changeRegions(
-	tx *store.Tx, sub cloud.Resource[Subscription], databases []cloud.Resource[Database], after time.Duration,
+	tx *store.Tx, sub cloud.Resource[Subscription], databases []cloud.Resource[Database], takes cloud.Length,
 ) engine.Outcome {
 	store.Update(tx, sub)
 	for _, db := range databases {
@@ -303,8 +301,8 @@ func changeRegions(
 		}
 		store.SetStatus[Database](tx, db.ID, statusChanging)
 		tx.Plan(cloud.Step{
-			Kind: db.Body.Kind(), ID: db.ID, Holds: hold(sub.ID), After: after, Status: cloud.StatusActive,
+			Kind: db.Body.Kind(), ID: db.ID, Holds: hold(sub.ID), Takes: takes, Status: cloud.StatusActive,
 		})
 	}
-	return planChange(tx, sub, after, cloud.StatusActive)
+	return planChange(tx, sub, takes, cloud.StatusActive)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// backupLength is how long a backup takes, in business time at speed 1.
-const backupLength = time.Minute
+// backupLength is how long a backup takes.
+const backupLength cloud.Length = "database.backup"
 
 func backupOperations() []engine.Operation {
 	return []engine.Operation{

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -13,11 +12,11 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// How long changes of a database take, in business time at speed 1.
+// How long changes of a database take.
 const (
-	databaseCreation = 2 * time.Minute
-	databaseUpdate   = 45 * time.Second
-	databaseDeletion = time.Minute
+	databaseCreation cloud.Length = "database.creation"
+	databaseUpdate   cloud.Length = "database.update"
+	databaseDeletion cloud.Length = "database.deletion"
 )
 
 // statusChanging is a database that works on, while a change is being applied.

@@ -3,7 +3,6 @@ package subscription
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -157,7 +156,7 @@ func (c *service) lockDoomed(
 // deleteEmpty deletes a subscription of either kind, whose databases must have gone
 // before or be on their way out.
 func deleteEmpty[S cloud.Body](
-	ctx context.Context, tx *store.Tx, sub cloud.Resource[S], after time.Duration,
+	ctx context.Context, tx *store.Tx, sub cloud.Resource[S], takes cloud.Length,
 ) (out engine.Outcome, err error) {
 	databases, err := store.ListBelow[Database](ctx, tx, sub.Body.Kind().Name, sub.ID)
 	if err != nil {
@@ -169,5 +168,5 @@ func deleteEmpty[S cloud.Body](
 		}
 	}
 	store.SetStatus[S](tx, sub.ID, cloud.StatusDeleting)
-	return planChange(tx, sub, after, cloud.StatusGone), nil
+	return planChange(tx, sub, takes, cloud.StatusGone), nil
 }

@@ -15,12 +15,11 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// How long changes of an Essentials subscription take, in business time at speed
-// 1: its machines are there already.
+// How long changes of an Essentials subscription take: its machines are there already.
 const (
-	essentialsCreation   = 30 * time.Second
-	essentialsPlanChange = 30 * time.Second
-	essentialsDeletion   = 20 * time.Second
+	essentialsCreation   cloud.Length = "essentials-subscription.creation"
+	essentialsPlanChange cloud.Length = "essentials-subscription.plan-change"
+	essentialsDeletion   cloud.Length = "essentials-subscription.deletion"
 )
 
 // Essentials is an Essentials subscription: a plan on machines shared with others.

@@ -2,7 +2,6 @@ package subscription
 
 import (
 	"context"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -12,11 +11,11 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// How long changes of an Essentials database take, in business time at speed 1.
+// How long changes of an Essentials database take.
 const (
-	essentialsDatabaseStart    = 10 * time.Second // until it is no draft any more
-	essentialsDatabaseCreation = time.Minute
-	essentialsDatabaseUpdate   = 30 * time.Second
+	essentialsDatabaseStart    cloud.Length = "essentials-database.start" // until it is no draft any more
+	essentialsDatabaseCreation cloud.Length = "essentials-database.creation"
+	essentialsDatabaseUpdate   cloud.Length = "essentials-database.update"
 )
 
 // stack is the protocol of a database with all modules.

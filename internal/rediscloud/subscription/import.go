@@ -12,8 +12,8 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// importLength is how long an import takes, in business time at speed 1.
-const importLength = time.Minute
+// importLength is how long an import takes.
+const importLength cloud.Length = "database.import"
 
 func importOperations() []engine.Operation {
 	return []engine.Operation{

@@ -2,7 +2,6 @@ package subscription
 
 import (
 	"context"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -63,9 +62,9 @@ func startJob(ctx context.Context, tx *store.Tx, database int64, name string, bo
 }
 
 // runJob starts a job that is over after a while.
-func runJob(ctx context.Context, tx *store.Tx, database int64, name string, length time.Duration) error {
+func runJob(ctx context.Context, tx *store.Tx, database int64, name string, takes cloud.Length) error {
 	id, err := startJob(ctx, tx, database, name, Job{})
-	tx.Plan(cloud.Step{Kind: Job{}.Kind(), ID: id, After: length, Status: cloud.StatusActive})
+	tx.Plan(cloud.Step{Kind: Job{}.Kind(), ID: id, Takes: takes, Status: cloud.StatusActive})
 	return err
 }
 

@@ -1,8 +1,6 @@
 package subscription
 
 import (
-	"time"
-
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/rediscloud/resource"
@@ -12,9 +10,9 @@ import (
 // planChange leaves a change of a subscription to provisioning, which keeps it pending and
 // takes a slot until it has reached a status.
 func planChange[B cloud.Body](
-	tx *store.Tx, sub cloud.Resource[B], after time.Duration, status cloud.Status,
+	tx *store.Tx, sub cloud.Resource[B], takes cloud.Length, status cloud.Status,
 ) engine.Outcome {
-	step := resource.Step(sub, after, status)
+	step := resource.Step(sub, takes, status)
 	step.Holds = cloud.Hold{Kind: sub.Body.Kind(), ID: sub.ID}
 	tx.Plan(step)
 	return engine.Outcome{ResourceID: sub.ID}

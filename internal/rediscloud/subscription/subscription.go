@@ -2,18 +2,17 @@ package subscription
 
 import (
 	"context"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// How long changes of a subscription take, in business time at speed 1.
+// How long changes of a subscription take.
 const (
-	subscriptionCreation = 4 * time.Minute
-	subscriptionUpdate   = 30 * time.Second
-	subscriptionDeletion = 2 * time.Minute
+	subscriptionCreation cloud.Length = "subscription.creation"
+	subscriptionUpdate   cloud.Length = "subscription.update"
+	subscriptionDeletion cloud.Length = "subscription.deletion"
 )
 
 // Words of a subscription's settings.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -148,7 +147,7 @@ func designFirst(sub Subscription, specs []DatabaseSpec) (list []designed, err e
 
 // insertFirst stores the first databases of a subscription, which become active after a
 // while, when the subscription does.
-func insertFirst(ctx context.Context, tx *store.Tx, subscription int64, list []designed, after time.Duration) error {
+func insertFirst(ctx context.Context, tx *store.Tx, subscription int64, list []designed, takes cloud.Length) error {
 	taken := siblings{ports: map[int64]bool{}}
 	for _, d := range list {
 		taken.ports[d.Body.Port] = true
@@ -160,7 +159,7 @@ func insertFirst(ctx context.Context, tx *store.Tx, subscription int64, list []d
 		}
 		taken.ports[db.Body.Port] = true
 		tx.Plan(cloud.Step{
-			Kind: db.Body.Kind(), ID: db.ID, Holds: hold(subscription), After: after, Status: cloud.StatusActive,
+			Kind: db.Body.Kind(), ID: db.ID, Holds: hold(subscription), Takes: takes, Status: cloud.StatusActive,
 		})
 	}
 	return nil

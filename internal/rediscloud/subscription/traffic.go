@@ -11,8 +11,8 @@ import (
 )
 
 // trafficStop is for how long a database that clients were redirected from gets no
-// traffic at least, in business time at speed 1. doc: databases/redirect-endpoints
-const trafficStop = 5 * time.Minute
+// traffic at least. doc: databases/redirect-endpoints
+const trafficStop cloud.Length = "database.traffic-stop"
 
 // trafficJob is the stop of a database's traffic: pending until the traffic may be
 // resumed.

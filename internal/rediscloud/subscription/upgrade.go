@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -13,8 +12,8 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// upgradeLength is how long an upgrade takes, in business time at speed 1.
-const upgradeLength = 2 * time.Minute
+// upgradeLength is how long an upgrade takes.
+const upgradeLength cloud.Length = "database.upgrade"
 
 // statusUpgrading is a Pro database that gets another version. Clients know the
 // word of Pro databases only; to them an Essentials database is being changed.
@@ -111,7 +110,7 @@ func (s Databases) upgradeDatabase(
 func planUpgrade(tx *store.Tx, db cloud.Resource[Database], job int64, target catalog.RedisVersion) {
 	for quarter := range 3 {
 		tx.Plan(cloud.Step{
-			Kind: Job{}.Kind(), ID: job, After: upgradeLength * time.Duration(quarter+1) / 4, Status: cloud.StatusPending,
+			Kind: Job{}.Kind(), ID: job, Takes: upgradeLength, Part: float64(quarter+1) / 4, Status: cloud.StatusPending,
 			Patch: fmt.Appendf(nil, `{"progress": %d}`, 25*(quarter+1)),
 		})
 	}
@@ -122,10 +121,10 @@ func planUpgrade(tx *store.Tx, db cloud.Resource[Database], job int64, target ca
 	change, _ := json.Marshal(patch) // of texts, which cannot fail
 	tx.Plan(
 		cloud.Step{
-			Kind: Job{}.Kind(), ID: job, After: upgradeLength, Status: cloud.StatusActive,
+			Kind: Job{}.Kind(), ID: job, Takes: upgradeLength, Status: cloud.StatusActive,
 			Patch: json.RawMessage(`{"progress": 100}`),
 		},
-		cloud.Step{Kind: db.Body.Kind(), ID: db.ID, After: upgradeLength, Status: cloud.StatusActive, Patch: change},
+		cloud.Step{Kind: db.Body.Kind(), ID: db.ID, Takes: upgradeLength, Status: cloud.StatusActive, Patch: change},
 	)
 }
 

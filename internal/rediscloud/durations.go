@@ -1,0 +1,34 @@
+package rediscloud
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// durationsFile says how long each kind of work takes, in business time at speed 1, with the source of each figure: by
+// name, which is the id of an operation, for processing its tasks, or what the packages of the families call it. Where a
+// resource goes through several states, each length counts from the beginning.
+//
+//go:embed durations.json
+var durationsFile []byte
+
+// durations reads them.
+func durations() (cloud.Lengths, error) {
+	var file map[cloud.Length]struct{ Takes, Source string }
+	if err := json.Unmarshal(durationsFile, &file); err != nil {
+		return nil, fmt.Errorf("durations.json: %w", err)
+	}
+	lengths := cloud.Lengths{}
+	for name, one := range file {
+		takes, err := time.ParseDuration(one.Takes)
+		if err != nil {
+			return nil, fmt.Errorf("durations.json: %s: %w", name, err)
+		}
+		lengths[name] = cloud.Usual{Takes: takes, Source: one.Source}
+	}
+	return lengths, nil
+}
