@@ -264,3 +264,22 @@ func BenchmarkUpWithNothingToDo(b *testing.B) {
 		}
 	}
 }
+
+func TestNamesOfAccountsBecomeUnique(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	db := openAt(t, url, 8)
+	if _, err := db.ExecContext(t.Context(), `
+		INSERT INTO accounts (id, name, owner_name, owner_email)
+		VALUES (1, 'Demo', 'o', 'e'), (2, 'Demo', 'o', 'e'), (3, 'other', 'o', 'e'), (4, 'Demo', 'o', 'e')`); err != nil {
+		t.Fatal(err)
+	}
+	if err := migrations.Up(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	var names string
+	err := db.QueryRowContext(t.Context(), `SELECT string_agg(name, ' ' ORDER BY id) FROM accounts`).Scan(&names)
+	if want := "Demo Demo-2 other Demo-4"; err != nil || names != want {
+		t.Errorf("got %s, %v, want %s", names, err, want)
+	}
+}

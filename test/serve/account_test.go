@@ -3,6 +3,7 @@ package serve
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -86,6 +87,38 @@ func TestAccountAndKeyCommands(t *testing.T) {
 		t.Errorf("with a key of an account that is gone: got %d", got)
 	}
 	s.refuse("no account", "account", "show", "nightly")
+}
+
+func TestAssetCommands(t *testing.T) {
+	t.Parallel()
+	s := startSandbox(t, "--card", "Visa 1111")
+	s.do("account", "create", "ci", "--api-key", "key-1", "--api-secret-key", "secret-1")
+	if got := s.do("asset", "show", "ci"); !strings.Contains(got, `"creditCardEndsWith": 1111`) {
+		t.Errorf("without a declaration it has %s, want the server's card", got)
+	}
+	s.do("asset", "set", "ci", "--card", "Mastercard 1234", "--user", "ann@example.com:Viewer")
+	got := s.do("asset", "add", "ci", "--cloud-account", "ours", "--transit-gateway", "tgw-0feedfacecafebeef")
+	for _, want := range []string{`"Mastercard"`, `"ann@example.com"`, `"ours"`, `"Redis Internal`, `"tgw-0feedfacecafebeef"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("it has %s, want %s", got, want)
+		}
+	}
+	if strings.Contains(got, `"Visa"`) {
+		t.Errorf("it has the server's card beside its own: %s", got)
+	}
+	ci := s.ready.with(map[string]any{"apiKey": "key-1", "apiSecretKey": "secret-1"})
+	if _, cards := ci.ask(t, "GET", "/payment-methods", nil); !strings.Contains(fmt.Sprint(cards), "Mastercard") {
+		t.Errorf("the API shows %v", cards)
+	}
+	file := filepath.Join(s.dir, "assets.json")
+	if err := os.WriteFile(file, []byte(`{"users": []}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.do("asset", "set", "ci", "--file", file); !strings.Contains(got, `"users": []`) || !strings.Contains(got, "1111") {
+		t.Errorf("of a file it has %s", got)
+	}
+	s.refuse("none of", "asset", "set", "ci", "--user", "ann@example.com:King")
+	wantRefusal(t, 2, []string{"--card"}, []string{"UNDERSTUDY_DATA_DIR=" + s.dir}, "asset", "set", "ci", "--card", "Visa")
 }
 
 // What env prints is taken by a shell and by what reads such files as it was meant, whatever is in the keys.
