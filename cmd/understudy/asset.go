@@ -58,7 +58,8 @@ func (c *assetAddCmd) Run(ctx context.Context, stdout io.Writer) error {
 }
 
 func (f clientFlags) declare(
-	ctx context.Context, stdout io.Writer, o control.Operation[control.AccountAssets, control.Assets], account string, flags assetFlags,
+	ctx context.Context, stdout io.Writer, o control.Operation[control.AccountAssets, control.Assets],
+	account string, flags assetFlags,
 ) error {
 	object, err := flags.object(os.Stdin)
 	if err != nil {

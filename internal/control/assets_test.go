@@ -91,7 +91,8 @@ func TestAssetsOfAnAccount(t *testing.T) {
 		}
 	}
 
-	body := strings.NewReplacer("24681", "4711", `{"regions"`, `{"cloudAccountId": 5001, "regions"`).Replace(subscriptionBody)
+	own := strings.NewReplacer("24681", "4711", `{"regions"`, `{"cloudAccountId": 5001, "regions"`)
+	body := own.Replace(subscriptionBody)
 	var made struct{ Response struct{ ResourceID int64 } }
 	if answer := two.run(t, mine.Keys, http.MethodPost, "/subscriptions", body); !strings.Contains(answer, "completed") ||
 		json.Unmarshal([]byte(answer), &made) != nil {

@@ -67,7 +67,8 @@ func (s *Service) environmentPair(ctx context.Context, a Account) (store.Secrets
 			return pair, err
 		}
 	}
-	return store.Secrets{}, cloud.Errorf("KEY_TAKEN", "%d pairs for the environment of account %d were revoked.", mostRevoked, a.ID)
+	return store.Secrets{}, cloud.Errorf("KEY_TAKEN",
+		"%d pairs for the environment of account %d were revoked.", mostRevoked, a.ID)
 }
 
 // derived makes the n-th key of an account that only who knows the secret can guess.

@@ -85,8 +85,8 @@ func (s *Service) CreateKey(ctx context.Context, account string, spec NewKey) (K
 	return key, pair, err
 }
 
-// DeclareKey makes a pair of keys what it shall be, whatever it was before, revoked or another account's. To say the same
-// again changes nothing. The pair and a name must be said. It returns what Account does, and INVALID_KEY.
+// DeclareKey makes a pair of keys what it shall be, whatever it was before, revoked or another account's. To say the
+// same again changes nothing. The pair and a name must be said. It returns what Account does, and INVALID_KEY.
 func (s *Service) DeclareKey(ctx context.Context, account string, spec NewKey) error {
 	if spec.APIKey == "" || spec.Name == "" {
 		return cloud.Errorf("INVALID_KEY", "A key that is declared has a name, an apiKey and an apiSecretKey.")
@@ -117,7 +117,8 @@ func (s *Service) RevokeKey(ctx context.Context, account, key string) error {
 	return s.db.RevokeKey(ctx, a.ID, k.ID)
 }
 
-// RotateKey gives a key of an account a new pair, and takes the old one back as RevokeKey does, whose errors it returns.
+// RotateKey gives a key of an account a new pair, and takes the old one back as RevokeKey does, whose errors it
+// returns.
 func (s *Service) RotateKey(ctx context.Context, account, key string) (Key, KeyPair, error) {
 	k, a, err := s.find(ctx, account, key)
 	if err != nil {
@@ -157,7 +158,8 @@ func (s *Service) key(ctx context.Context, account, ref string) (Key, error) {
 	case 1:
 		return found[0], nil
 	}
-	return Key{}, cloud.Errorf("KEY_AMBIGUOUS", "Keys %d and %d are both called %q: say the id.", found[0].ID, found[1].ID, ref)
+	return Key{}, cloud.Errorf("KEY_AMBIGUOUS",
+		"Keys %d and %d are both called %q: say the id.", found[0].ID, found[1].ID, ref)
 }
 
 // declared checks what a key is to be.

@@ -48,7 +48,9 @@ const maxTries = 10_000
 
 // insertAccount creates an account under the next free id. A name that another account has gets the id behind it, or is
 // ErrNameTaken where it must be exactly so.
-func insertAccount(ctx context.Context, q querier, a cloud.Account, capPolicy string, exact bool) (id int64, err error) {
+func insertAccount(
+	ctx context.Context, q querier, a cloud.Account, capPolicy string, exact bool,
+) (id int64, err error) {
 	sql := newAccount(freeName)
 	if exact {
 		sql = newAccount(`$1`)
@@ -170,7 +172,10 @@ func (db *DB) Accounts(ctx context.Context) ([]AccountState, error) {
 
 // FindAccount returns an account by its id or name, and whether there is one. What is an id is no name.
 func (db *DB) FindAccount(ctx context.Context, ref string) (a AccountState, ok bool, err error) {
-	rows, err := db.pool.Query(ctx, accountStates+` WHERE a.id::text = $1 OR a.name = $1 ORDER BY a.name = $1 LIMIT 1`, ref)
+	rows, err := db.pool.Query(ctx, accountStates+`
+		WHERE a.id::text = $1 OR a.name = $1
+		ORDER BY a.name = $1
+		LIMIT 1`, ref)
 	if err == nil {
 		a, err = pgx.CollectExactlyOneRow(rows, scanAccountState)
 	}

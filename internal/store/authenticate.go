@@ -74,8 +74,8 @@ type Adoption struct {
 // AdoptAnyKeys makes Authenticate adopt pairs. It must be called before that.
 func (db *DB) AdoptAnyKeys(a Adoption) { db.adoption = &a }
 
-// adopt gives a pair an account, and returns it. Of several servers and requests that do so at once one makes the account.
-// It returns ErrWrongKeys for a pair that was revoked, and ErrTooManyAccounts.
+// adopt gives a pair an account, and returns it. Of several servers and requests that do so at once one makes the
+// account. It returns ErrWrongKeys for a pair that was revoked, and ErrTooManyAccounts.
 func (db *DB) adopt(ctx context.Context, s Secrets) (caller cloud.Caller, err error) {
 	err = db.changeKeys(ctx, nil, func(p *pipeline) error {
 		caller, err = authenticate(ctx, p, s)
@@ -100,7 +100,8 @@ func (db *DB) adopt(ctx context.Context, s Secrets) (caller cloud.Caller, err er
 		if err != nil {
 			return err
 		}
-		if _, err := insertKey(ctx, p, DeclaredKey{Account: id, Key: cloud.Key{Role: db.adoption.Role}, Secrets: s}); err != nil {
+		declared := DeclaredKey{Account: id, Key: cloud.Key{Role: db.adoption.Role}, Secrets: s}
+		if _, err := insertKey(ctx, p, declared); err != nil {
 			return err
 		}
 		caller, err = authenticate(ctx, p, s)

@@ -147,8 +147,8 @@ func insertKey(ctx context.Context, q querier, k DeclaredKey) (id int64, err err
 	return id, err
 }
 
-// NewKey lets a pair of keys act for an account and returns its id. It returns ErrPairTaken, also for one that was revoked, and
-// ErrKeyNameTaken; an account that is not there is AccountGone.
+// NewKey lets a pair of keys act for an account and returns its id. It returns ErrPairTaken, also for one that was
+// revoked, and ErrKeyNameTaken; an account that is not there is AccountGone.
 func (db *DB) NewKey(ctx context.Context, k DeclaredKey) (id int64, err error) {
 	err = db.changeKeys(ctx, []int64{k.Account}, func(p *pipeline) error {
 		var taken bool

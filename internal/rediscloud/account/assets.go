@@ -2,7 +2,8 @@
 // accounts that it brings along, and the transit gateways that are shared with it.
 //
 // Assets are what nobody makes through the API. A server gives the same to all of its accounts; what an account declares
-// takes the place of it (Assets.Of). A subscription asks here for the card and the cloud account that it names; nothing here asks back but LivesIn.
+// takes the place of it (Assets.Of). A subscription asks here for the card and the cloud account that it names; nothing
+// here asks back but LivesIn.
 package account
 
 import (

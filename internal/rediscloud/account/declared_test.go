@@ -20,35 +20,35 @@ func newAssets(t *testing.T) *Assets {
 func TestWrongAssetsAreNamed(t *testing.T) {
 	t.Parallel()
 	a := newAssets(t)
-	for object, want := range map[string]string{
-		`[]`:                            "assets must be an object",
-		`{"cards": []}`:                 "assets.cards is none of cloudAccounts, paymentMethods, transitGateways, users",
-		`{"users": 1}`:                  "assets must be an object of lists",
-		`{"paymentMethods": [1]}`:       "assets.paymentMethods.0: ",
-		`{"paymentMethods": [null]}`:    "assets.paymentMethods.0: it is no object",
-		`{"paymentMethods": [{}]}`:      "assets.paymentMethods.0: type is missing",
-		`{"users": [{"mail": "a@b"}]}`:  `assets.users.0: unknown field "mail"`,
-		`{"users": [{"name": 1}]}`:      "assets.users.0: name cannot be a number",
-		`{"users": [{"name": "a"}]}`:    "assets.users.0: email is missing",
-		`{"users": [{"email": "a@b"}]}`: "assets.users.0: name is missing",
-		`{"cloudAccounts": [{}]}`:       "assets.cloudAccounts.0: name is missing",
-		`{"transitGateways": [{}]}`:     "assets.transitGateways.0: awsTgwUid: ",
-		`{"cloudAccounts": [{"name": "a", "provider": "Azure"}]}`:                                `provider "Azure" is neither AWS nor GCP`,
-		`{"cloudAccounts": [{"name": "a", "status": "gone"}]}`:                                   `status "gone" is none of`,
-		`{"cloudAccounts": [{"name": "a", "id": 1}]}`:                                            "id 1 is that of Redis' own account",
-		`{"cloudAccounts": [{"name": "a", "id": 10000}]}`:                                        "id 10000 is not between 1 and 9999",
-		`{"cloudAccounts": [{"name": "a"}, {"name": "a"}]}`:                                      "assets.cloudAccounts.1: it is there already",
-		`{"paymentMethods": [{"type": "Visa"}]}`:                                                 "creditCardEndsWith is missing",
-		`{"paymentMethods": [{"type": "Visa", "creditCardEndsWith": 12345}]}`:                    "creditCardEndsWith is missing, or not",
-		`{"paymentMethods": [{"type": "Visa", "creditCardEndsWith": 1, "id": -1}]}`:              "id -1 is not between",
-		`{"paymentMethods": [{"type": "Visa", "creditCardEndsWith": 1, "expirationMonth": 13}]}`: "expirationMonth 13",
-		`{"users": [{"name": "a", "email": "a@b", "role": "King"}]}`:                             `role "King" is none of Owner, Manager`,
-		`{"users": [{"name": "a", "email": "a@b", "id": 90001}]}`:                                "id 90001 is that of the owner",
+	for _, tt := range []struct{ object, want string }{
+		{`[]`, "assets must be an object"},
+		{`{"cards": []}`, "assets.cards is none of cloudAccounts, paymentMethods, transitGateways, users"},
+		{`{"users": 1}`, "assets must be an object of lists"},
+		{`{"paymentMethods": [1]}`, "assets.paymentMethods.0: "},
+		{`{"paymentMethods": [null]}`, "assets.paymentMethods.0: it is no object"},
+		{`{"paymentMethods": [{}]}`, "assets.paymentMethods.0: type is missing"},
+		{`{"users": [{"mail": "a@b"}]}`, `assets.users.0: unknown field "mail"`},
+		{`{"users": [{"name": 1}]}`, "assets.users.0: name cannot be a number"},
+		{`{"users": [{"name": "a"}]}`, "assets.users.0: email is missing"},
+		{`{"users": [{"email": "a@b"}]}`, "assets.users.0: name is missing"},
+		{`{"cloudAccounts": [{}]}`, "assets.cloudAccounts.0: name is missing"},
+		{`{"transitGateways": [{}]}`, "assets.transitGateways.0: awsTgwUid: "},
+		{`{"cloudAccounts": [{"name": "a", "provider": "Azure"}]}`, `provider "Azure" is neither AWS nor GCP`},
+		{`{"cloudAccounts": [{"name": "a", "status": "gone"}]}`, `status "gone" is none of`},
+		{`{"cloudAccounts": [{"name": "a", "id": 1}]}`, "id 1 is that of Redis' own account"},
+		{`{"cloudAccounts": [{"name": "a", "id": 10000}]}`, "id 10000 is not between 1 and 9999"},
+		{`{"cloudAccounts": [{"name": "a"}, {"name": "a"}]}`, "assets.cloudAccounts.1: it is there already"},
+		{`{"paymentMethods": [{"type": "Visa"}]}`, "creditCardEndsWith is missing"},
+		{`{"paymentMethods": [{"type": "Visa", "creditCardEndsWith": 12345}]}`, "creditCardEndsWith is missing, or not"},
+		{`{"paymentMethods": [{"type": "Visa", "creditCardEndsWith": 1, "id": -1}]}`, "id -1 is not between"},
+		{`{"paymentMethods": [{"type": "Visa", "creditCardEndsWith": 1, "expirationMonth": 13}]}`, "expirationMonth 13"},
+		{`{"users": [{"name": "a", "email": "a@b", "role": "King"}]}`, `role "King" is none of Owner, Manager`},
+		{`{"users": [{"name": "a", "email": "a@b", "id": 90001}]}`, "id 90001 is that of the owner"},
 	} {
-		_, err := a.Declare([]byte(object))
+		_, err := a.Declare([]byte(tt.object))
 		wrong, ok := err.(*cloud.Error) //nolint:errorlint // it is not wrapped
-		if !ok || wrong.Code != "INVALID_ASSETS" || !strings.Contains(wrong.Description, want) {
-			t.Errorf("%s: got %v, want %q", object, err, want)
+		if !ok || wrong.Code != "INVALID_ASSETS" || !strings.Contains(wrong.Description, tt.want) {
+			t.Errorf("%s: got %v, want %q", tt.object, err, tt.want)
 		}
 	}
 }
