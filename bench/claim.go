@@ -60,7 +60,7 @@ func queue(ctx context.Context, conn *pgx.Conn, tasks, accounts int) error {
 		`TRUNCATE accounts, tasks CASCADE`,
 		fmt.Sprintf(`
 			INSERT INTO accounts (id, name, owner_name, owner_email, last_seq)
-			SELECT n, 'Bench', 'Ben Bench', 'ben@bench.example', %d
+			SELECT n, 'Bench ' || n, 'Ben Bench', 'ben@bench.example', %d
 			FROM generate_series(1, %d) n`, tasks/accounts, accounts),
 		fmt.Sprintf(`
 			INSERT INTO tasks (id, account_id, seq, operation, command, request, accepted_at, updated_at, work, head, wake_at)

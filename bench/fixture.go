@@ -123,7 +123,7 @@ func (f *fixture) newAccounts(ctx context.Context, n int) ([]account, error) {
 	for i := range n {
 		f.accounts++
 		id, err := f.db.CreateAccount(ctx, cloud.Account{
-			Name: "Bench", OwnerName: "Ben Bench", OwnerEmail: "ben@bench.example",
+			Name: fmt.Sprint("Bench ", f.accounts), OwnerName: "Ben Bench", OwnerEmail: "ben@bench.example",
 		})
 		if err != nil {
 			return nil, err
