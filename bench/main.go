@@ -99,6 +99,7 @@ func measurements() []measurement {
 		{"layout", measureLayout},
 		{"many-accounts", measureManyAccounts},
 		{"life", measureLife},
+		{"wake", measureWake},
 		{"claim", measureClaim},
 		{"state", measureState},
 	}
