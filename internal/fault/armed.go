@@ -30,6 +30,7 @@ type armedRule struct {
 	Rule
 	effect EffectInfo
 	match  matcher
+	spent  *atomic.Bool // no request will be a hit any more
 }
 
 // NewArmed returns the rules of a database; none before Refresh.
@@ -51,7 +52,7 @@ func (a *Armed) Refresh(ctx context.Context) error {
 	}
 	var rules []armedRule
 	for _, s := range stored {
-		one := armedRule{id: s.ID, account: s.Account}
+		one := armedRule{id: s.ID, account: s.Account, spent: &atomic.Bool{}}
 		if err := json.Unmarshal(s.Rule, &one.Rule); err != nil {
 			return fmt.Errorf("read fault rule %d: %w", s.ID, err)
 		}
@@ -148,7 +149,7 @@ func (a *Armed) Strikes(ctx context.Context, stage Stage, r *Request) (strikes [
 	}
 	for i := range *rules {
 		rule := &(*rules)[i]
-		if !rule.of(stage) || rule.account != 0 && rule.account != r.Account {
+		if !rule.of(stage) || rule.account != 0 && rule.account != r.Account || rule.spent.Load() {
 			continue
 		}
 		fits, err := a.fits(ctx, rule, r)
@@ -208,6 +209,9 @@ func (a *Armed) count(ctx context.Context, rule *armedRule, r *Request) (s Strik
 		}
 	}
 	hit, s.N, err = a.db.CountFault(ctx, m)
+	if last := max(w.First, w.Nth); last > 0 && w.Per == "" && s.N >= w.After+last {
+		rule.spent.Store(true) // it has counted enough
+	}
 	return s, hit, err
 }
 

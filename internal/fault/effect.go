@@ -142,9 +142,6 @@ func effectNamed(name string) (EffectInfo, bool) {
 	return effects[i], true
 }
 
-// OfTask reports whether an effect strikes at the task that a request becomes.
-func (e EffectInfo) OfTask() bool { return e.layer == engine }
-
 // effectNames are the names of all effects.
 func effectNames() (names []string) {
 	for _, e := range effects {

@@ -148,7 +148,7 @@ func (s *Service) DeleteAccount(ctx context.Context, ref string) error {
 		return err
 	}
 	s.cfg.Journal.Forget(a.ID)
-	s.cfg.Engine.Wake()
+	s.cfg.Engine.Replaced(ctx)
 	return nil
 }
 
