@@ -224,7 +224,9 @@ func TestStruckBodyIsJSON(t *testing.T) {
 	sub := fmt.Sprintf("%s/%d", subscriptions, a.Create(subscriptions, apitest.SubscriptionBody("one")))
 	var before, after map[string]any
 	a.Do(http.MethodGet, sub, nil).Into(t, &before)
-	a.Fault(rule(t, `{"match":{"operation":"getProSubscription"},"effect":{"do":"drop","members":["prometheusEndpoint"]}}`))
+	a.Fault(rule(t, `{
+		"match": {"operation": "getProSubscription"}, "effect": {"do": "drop", "members": ["prometheusEndpoint"]}
+	}`))
 	a.Do(http.MethodGet, sub, nil).Into(t, &after)
 	delete(before, "prometheusEndpoint")
 	was, _ := json.Marshal(before)

@@ -46,20 +46,22 @@ effect: {do: task-error, code: GENERAL_ERROR, message: No machine is left.}
 A rule that names an operation, a member, an error code, a kind of resource, a preset or an effect that there is not is
 refused, and the refusal names what is most like it. Rules are asked in the order in which they were armed; after a hit
 that decides what becomes of a request, no other rule is asked. An answer that was struck has the header
-` + "`Sandbox-Fault`" + `, with the names and ids of the rules, and so have the log and the journal. Hits are counted exactly, over
-restarts and over all servers of a database. Rules and what is left of them are part of an account's state: a snapshot or a
-fork has them, too. Effects on a task are drawn when it is accepted; a rule that is armed later does not strike it.
+` + "`Sandbox-Fault`" + `, with the names and ids of the rules, and so have the log and the journal. Hits are counted
+exactly, over restarts and over all servers of a database. Rules and their counts are part of an account's state: a
+snapshot or a fork has them, too; only what is counted for each path, account or key begins anew there. Effects on a task
+are drawn when it is accepted; a rule that is armed later does not strike it.
 
 `
 
 // members describe what a rule can say. One that is not described fails the run.
 var members = map[string]string{
-	"match.account":    "An account, by its id or name. Default: all.",
-	"match.key":        "A pattern of the name of the API key.",
-	"match.operation":  "A pattern of operation ids, or a list of them: those of `openapi.yaml`.",
-	"match.path":       "A pattern of the path, without `/v1`.",
-	"match.method":     "The method.",
-	"match.kind":       "The kind of the resource, one of those below. Effects on provisioning strike only resources of that kind.",
+	"match.account":   "An account, by its id or name. Default: all.",
+	"match.key":       "A pattern of the name of the API key.",
+	"match.operation": "A pattern of operation ids, or a list of them: those of `openapi.yaml`.",
+	"match.path":      "A pattern of the path, without `/v1`.",
+	"match.method":    "The method.",
+	"match.kind": "The kind of the resource, one of those below. " +
+		"Effects on provisioning strike only resources of that kind.",
 	"match.name":       "A pattern of the name of the resource: the one it has, or the one that the request asks for.",
 	"match.state":      "The state of the resource at the moment, such as `pending`.",
 	"match.tag":        "A tag of the resource, or one that the request asks for: `KEY` or `KEY=PATTERN`.",
@@ -72,7 +74,8 @@ var members = map[string]string{
 	"when.probability": "Each with this probability, from 0 to 1; the draws follow from `seed`.",
 	"when.seed":        "A number.",
 	"when.per":         "`path`, `account` or `key`: each of them is counted on its own. Default: all together.",
-	"when.window":      "`from` and `to`: only that part of the time since the rule was armed, by the clock of `match.account`.",
+	"when.window": "`from` and `to`: only that part of the time since the rule was armed, " +
+		"by the clock of `match.account`.",
 }
 
 func main() {
@@ -94,7 +97,8 @@ func write(root string) error {
 	if err != nil {
 		return err
 	}
-	provider, err := version(root, "test/terraform/tools/provider/go.mod", "github.com/RedisLabs/terraform-provider-rediscloud")
+	provider, err := version(root, "test/terraform/tools/provider/go.mod",
+		"github.com/RedisLabs/terraform-provider-rediscloud")
 	if err != nil {
 		return err
 	}
@@ -129,7 +133,8 @@ func write(root string) error {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", e.Name, e.What)
 	}
 	fmt.Fprintf(&b, "\n## Presets\n\nAll are held to the official Go SDK %s by `test/sdk`, and some to the official Terraform "+
-		"provider %s by\n`test/terraform`.\n\n| preset | what goes wrong | what an unmodified client shows |\n|---|---|---|\n", sdk, provider)
+		"provider %s by\n`test/terraform`.\n\n| preset | what goes wrong | what an unmodified client shows |\n|---|---|---|\n",
+		sdk, provider)
 	for _, p := range presets.All {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", p.Name, p.What, p.Shows)
 	}
