@@ -42,7 +42,8 @@ const insertTask = `, told AS (
 	INSERT INTO tasks (
 		id, account_id, seq, operation, command, request, accepted_at, updated_at, work, key_name, faults, head, wake_at
 	)
-	SELECT $2, $1, a.last_seq, $3, $4, $5, a.now, a.now, a.work, $7, $8, a.head, CASE WHEN a.head THEN clock_timestamp() END
+	SELECT $2, $1, a.last_seq, $3, $4, $5, a.now, a.now, a.work, $7, $8, a.head,
+		CASE WHEN a.head THEN clock_timestamp() END
 	FROM a
 	RETURNING accepted_at, head`
 
