@@ -13,7 +13,7 @@ import (
 )
 
 // stateTable is a table with what an account has, one row or many. What stands here is all that reset, snapshots and
-// forks know of it: its columns they read from the catalog.
+// forks know of it: its columns they read from Postgres itself.
 type stateTable struct {
 	name  string
 	order string // by which copies of its rows are inserted: ids that the database draws keep their order
