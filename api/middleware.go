@@ -132,10 +132,10 @@ func (w *statusWriter) tell() {
 	w.observe = nil
 	r, e := w.request, w.event
 	told := journal.Record{
-		Context: r.Context(), ID: e.id, Time: w.start, Duration: time.Since(w.start), Account: e.account, Key: e.apiKey,
-		Method: r.Method, URL: cmp.Or(e.url, r.URL), Host: r.Host, Proto: r.Proto, Header: r.Header, Operation: e.op, Document: e.in,
-		Status: e.status, Task: e.task, Fault: e.fault, Once: e.key, Outcome: e.outcome, Body: e.body,
-		Answer: e.answer, Sent: w.Header(),
+		Context: r.Context(), ID: e.id, Time: w.start, Duration: time.Since(w.start), Account: e.account,
+		Key: e.apiKey, Method: r.Method, URL: cmp.Or(e.url, r.URL), Host: r.Host, Proto: r.Proto, Header: r.Header,
+		Operation: e.op, Document: e.in, Status: e.status, Task: e.task, Fault: e.fault, Once: e.key,
+		Outcome: e.outcome, Body: e.body, Answer: e.answer, Sent: w.Header(),
 	}
 	for _, strike := range e.strikes {
 		told.Effects = append(told.Effects, strike.Effect.Do)

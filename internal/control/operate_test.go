@@ -18,7 +18,9 @@ import (
 )
 
 // page sends a request to the server's root; header may have more.
-func (f *fixture) page(t *testing.T, method, path string, header http.Header) (status int, answer http.Header, body string) {
+func (f *fixture) page(
+	t *testing.T, method, path string, header http.Header,
+) (status int, answer http.Header, body string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, f.client.URL+path, nil)
 	if err != nil {

@@ -24,7 +24,8 @@ func environment(_ context.Context, cfg Config, at found) (findings []Finding) {
 		case strings.HasPrefix(name, "UNDERSTUDY_") && value != "" && !slices.Contains(cfg.Known, name):
 			findings = append(findings, warning(check, name+" is set, and means nothing", "unset "+name)...)
 		case name == "REDISCLOUD_URL" && at.running() && !sameServer(value, at.URL):
-			findings = append(findings, warning(check, "REDISCLOUD_URL points clients at "+value+", and the sandbox is at "+at.URL,
+			findings = append(findings, warning(check,
+				"REDISCLOUD_URL points clients at "+value+", and the sandbox is at "+at.URL,
 				"export REDISCLOUD_URL="+at.URL+"/v1, or eval \"$(understudy env)\"")...)
 		}
 	}

@@ -151,7 +151,8 @@ func clocks(ctx context.Context, cfg Config, at found) []Finding {
 			before := time.Now()
 			if now, err := db.Now(ctx); err == nil {
 				if apart := now.Sub(before).Abs(); apart > skew {
-					return warning(check, fmt.Sprintf("the database's is %v apart from this machine's", apart.Round(time.Second)), mend)
+					says := fmt.Sprintf("the database's is %v apart from this machine's", apart.Round(time.Second))
+					return warning(check, says, mend)
 				}
 			}
 		}

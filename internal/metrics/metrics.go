@@ -1,4 +1,4 @@
-// Package metrics counts what a server does, for Prometheus. Labels are bounded by the contract and by what this program
+// Package metrics counts what a server does, for Prometheus. Labels are bounded by the contract and by what the program
 // knows: operations, classes of statuses, outcomes; never an id, a path, an account or a name that a user chose.
 //
 // What happens is counted as it happens, with one look into a map; what is, is asked for when somebody scrapes.
