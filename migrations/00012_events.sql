@@ -6,7 +6,7 @@
 ALTER TABLE accounts ADD COLUMN event_seq bigint NOT NULL DEFAULT 0; -- number of the newest event
 
 CREATE TABLE events (
-    account_id  bigint      NOT NULL REFERENCES accounts ON DELETE CASCADE,
+    account_id  bigint      NOT NULL, -- of accounts: its lock is held, so nothing is to be gained by checking that
     seq         bigint      NOT NULL,
     at          timestamptz NOT NULL, -- business time
     task        uuid,                 -- that changed, or by which the resource did; NULL: by none
@@ -17,6 +17,15 @@ CREATE TABLE events (
     error       jsonb,
     PRIMARY KEY (account_id, seq)
 );
+-- +goose StatementBegin
+CREATE FUNCTION forget_events() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM events WHERE account_id = OLD.id;
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER forget_events AFTER DELETE ON accounts FOR EACH ROW EXECUTE FUNCTION forget_events();
 CREATE INDEX events_resource ON events (account_id, kind, resource_id, seq) WHERE kind IS NOT NULL;
 CREATE INDEX events_task ON events (account_id, task) WHERE kind IS NOT NULL;
 
@@ -219,5 +228,7 @@ DROP FUNCTION present_time, present_task;
 ALTER TABLE tasks
     DROP COLUMN started_at,
     DROP COLUMN provisioned_at;
+DROP TRIGGER forget_events ON accounts;
+DROP FUNCTION forget_events;
 DROP TABLE events;
 ALTER TABLE accounts DROP COLUMN event_seq;

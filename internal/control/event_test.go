@@ -122,3 +122,26 @@ func TestEventsThatAreGone(t *testing.T) {
 		t.Errorf("there are events %+v, want the last two", list.Events)
 	}
 }
+
+func TestEventsGoWithTheirAccount(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	a := f.account(t)
+	id := f.task(t, a.Keys, http.MethodPost, "/subscriptions", newSubscription)
+	must(t, f, control.Wait, control.Await{Task: id, State: sandbox.TaskProvisioned})
+	followed := make(chan error, 1)
+	began := make(chan struct{})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	go func() {
+		from := control.EventStream{Account: a.Account.Name, After: new(int64)}
+		followed <- control.FollowEvents(ctx, f.client, from, func() { close(began) },
+			func(sandbox.Transition) error { return nil })
+	}()
+	<-began
+	must(t, f, control.DeleteAccount, control.AccountPath{Account: a.Account.Name})
+	if problem, ok := errors.AsType[*control.Problem](<-followed); !ok || problem.Code != "ACCOUNT_NOT_FOUND" {
+		t.Errorf("following ends with %v", problem)
+	}
+	refused(t, f, "TASK_NOT_FOUND", control.GetTask, control.TaskPath{Task: id})
+}
