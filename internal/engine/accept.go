@@ -117,7 +117,7 @@ func (e *Engine) Accept(
 		return cloud.Task{}, fmt.Errorf("accept %s: %w", id, err)
 	}
 	task := cloud.Task{
-		ID:        taskID(caller),
+		ID:        taskUUID(caller),
 		Account:   caller.Account,
 		Operation: id,
 		Command:   op.doc.Command,
@@ -171,8 +171,8 @@ func (e *Engine) notAccepted(ctx context.Context, caller cloud.Caller) error {
 	return store.ErrKeyLost
 }
 
-// taskID is the id of a new task, which follows from that of the request where that follows from a seed.
-func taskID(caller cloud.Caller) string {
+// taskUUID is the id of a new task, which follows from that of the request where that follows from a seed.
+func taskUUID(caller cloud.Caller) string {
 	if caller.Request == "" {
 		return uuid.NewString()
 	}
