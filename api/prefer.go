@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -33,9 +34,7 @@ func wished(r *http.Request) *time.Duration {
 // applied says in an answer how long it was ready to wait.
 func applied(rep reply, wait time.Duration) reply {
 	header := map[string]string{"Preference-Applied": "wait=" + strconv.Itoa(int(wait/time.Second)), "Vary": "Prefer"}
-	for name, value := range rep.header {
-		header[name] = value
-	}
+	maps.Copy(header, rep.header)
 	rep.header = header
 	return rep
 }

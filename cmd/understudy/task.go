@@ -120,7 +120,7 @@ func (c *taskWatchCmd) Run(ctx context.Context, stdout io.Writer) error {
 			if err != nil {
 				return err
 			}
-			if failed || now.ProvisionedAt != nil && last(now) == e.At {
+			if failed || now.ProvisionedAt != nil && last(now).Equal(e.At) {
 				return errOver
 			}
 			return nil

@@ -67,7 +67,8 @@ func TestExternalEvents(t *testing.T) {
 		}
 	}
 
-	f.done(t, a.Keys, http.MethodPost, path+"/private-link", `{"shareName": "share", "principal": "210987654321", "type": "aws_account"}`)
+	f.done(t, a.Keys, http.MethodPost, path+"/private-link",
+		`{"shareName": "share", "principal": "210987654321", "type": "aws_account"}`)
 	connect := map[string]any{"subscription": sub, "principal": "210987654321"}
 	must(t, f, control.TriggerExternal, trigger("connect-private-link", connect))
 	connections := f.readTask(t, a.Keys, path+"/private-link")["connections"].([]any)
@@ -90,7 +91,8 @@ func TestExternalEvents(t *testing.T) {
 	refused(t, f, "INVALID_INPUT", control.TriggerExternal, trigger("accept-peering", map[string]any{"peering": "one"}))
 	refused(t, f, "INVALID_INPUT", control.TriggerExternal, trigger("accept-peering", map[string]any{"peering": 1, "by": "me"}))
 	refused(t, f, "EXTERNAL_REFUSED", control.TriggerExternal, trigger("accept-peering", map[string]any{"peering": 1}))
-	refused(t, f, "EXTERNAL_REFUSED", control.TriggerExternal, trigger("accept-transit-gateway", map[string]any{"gateway": 1}))
+	refused(t, f, "EXTERNAL_REFUSED", control.TriggerExternal,
+		trigger("accept-transit-gateway", map[string]any{"gateway": 1}))
 }
 
 // databaseOf returns the id of the only database of a subscription.

@@ -21,7 +21,7 @@ func (f *fixture) account(t *testing.T) control.CreatedAccount {
 }
 
 // request sends a request for an account to the API that is stood in for, and decodes the answer.
-func (f *fixture) request(t *testing.T, keys sandbox.KeyPair, method, path, body string, into any) *http.Response {
+func (f *fixture) request(t *testing.T, keys sandbox.KeyPair, method, path, body string, into any) (status int) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, f.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -40,7 +40,7 @@ func (f *fixture) request(t *testing.T, keys sandbox.KeyPair, method, path, body
 			t.Fatal(err)
 		}
 	}
-	return res
+	return res.StatusCode
 }
 
 const newSubscription = `{"name": "one", "paymentMethodId": 24681,
@@ -53,8 +53,8 @@ func (f *fixture) task(t *testing.T, keys sandbox.KeyPair, method, path, body st
 	var task struct {
 		ID string `json:"taskId"`
 	}
-	if res := f.request(t, keys, method, path, body, &task); res.StatusCode != http.StatusAccepted || task.ID == "" {
-		t.Fatalf("%s %s is answered with %s, and no task", method, path, res.Status)
+	if res := f.request(t, keys, method, path, body, &task); res != http.StatusAccepted || task.ID == "" {
+		t.Fatalf("%s %s is answered with %d, and no task", method, path, res)
 	}
 	return task.ID
 }

@@ -40,8 +40,8 @@ func (s *Service) Deliver(ctx context.Context) error {
 		some := false
 		for ctx.Err() == nil {
 			slots <- struct{}{}
-			hook, ok, any, err := s.db.ClaimWebhook(ctx, deliverLease)
-			some = some || any
+			hook, ok, more, err := s.db.ClaimWebhook(ctx, deliverLease)
+			some = some || more
 			if err != nil || !ok {
 				<-slots
 				break

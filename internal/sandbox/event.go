@@ -86,7 +86,7 @@ func eventsGone(after, oldest int64) error {
 	return cloud.Errorf("EVENTS_GONE", "The events after %d are no longer kept: the oldest is %d.", after, oldest)
 }
 
-// Latest, as the number of an event, asks for those that are yet to come.
+// Latest is the number by which one asks for those that are yet to come.
 const Latest int64 = -1
 
 // lookEvery is how often who waits looks, whatever happens: a lost wake-up costs time, never an event.
@@ -160,7 +160,7 @@ func (s *Service) watch(ctx context.Context, account int64, look func(context.Co
 		// Joined before the look: something may change just after.
 		changed, leave := s.cfg.Engine.Watch(account)
 		done, err := look(ctx)
-		if done || err != nil && !(store.Unavailable(err) && ctx.Err() == nil) {
+		if done || err != nil && (!store.Unavailable(err) || ctx.Err() != nil) {
 			leave()
 			return err
 		}

@@ -198,7 +198,9 @@ func (s *Server) control() (c controls, err error) {
 		return c, fmt.Errorf("sandbox.yaml: %w", err)
 	}
 	c = controls{base: document.Base(), document: s.cfg.Control}
-	c.handler, err = control.New(control.Config{Document: document, Service: s.Sandbox, Logger: s.cfg.Logger, Access: s.access})
+	c.handler, err = control.New(control.Config{
+		Document: document, Service: s.Sandbox, Logger: s.cfg.Logger, Access: s.access,
+	})
 	return c, err
 }
 

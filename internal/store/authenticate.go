@@ -14,8 +14,8 @@ import (
 // ErrWrongKeys says that a pair of API keys belongs to no account.
 var ErrWrongKeys = errors.New("wrong API keys")
 
-// Authenticate finds whose keys these are, or returns ErrWrongKeys. The comparison with the stored hashes takes constant
-// time. After AdoptAnyKeys a pair that nobody ever had gets an account.
+// Authenticate finds whose keys these are, or returns ErrWrongKeys. The comparison with the stored hashes takes
+// constant time. After AdoptAnyKeys a pair that nobody ever had gets an account.
 func (db *DB) Authenticate(ctx context.Context, s Secrets) (cloud.Caller, error) {
 	caller, err := db.KeyHolder(ctx, s)
 	if db.adoption != nil && errors.Is(err, ErrWrongKeys) {

@@ -123,7 +123,8 @@ func hitOf(seen string) string {
 		AND ($6::bigint = 0 OR ` + n + ` = $6)
 		AND ($7::bigint = 0 OR ` + n + ` % $7 = 0)
 		AND ($8::float8 IS NULL OR
-			('x' || substr(md5($9::bigint || ':' || $3::text || ':' || ` + seen + `), 1, 8))::bit(32)::bigint < $8 * 4294967296))`
+			('x' || substr(md5($9::bigint || ':' || $3::text || ':' || ` + seen + `), 1, 8))::bit(32)::bigint
+				< $8 * 4294967296))`
 }
 
 // openTo is the condition that the window of a rule is open to an account.

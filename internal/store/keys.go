@@ -26,8 +26,8 @@ func (s Secrets) hashes() (key, secret []byte) {
 // forgiven takes pairs back from those that were revoked.
 const forgiven = `DELETE FROM revoked_keys WHERE key_hash = $1 AND secret_hash = $2`
 
-// EnsureKey lets a pair of keys act for an account as its owner, if it does not act for one yet, even if it was revoked.
-// Only hashes are stored.
+// EnsureKey lets a pair of keys act for an account as its owner, if it does not act for one yet, even if it was
+// revoked. Only hashes are stored.
 func (db *DB) EnsureKey(ctx context.Context, account int64, name string, s Secrets) error {
 	key, secret := s.hashes()
 	err := db.changeKeys(ctx, []int64{account}, func(p *pipeline) error {
@@ -44,8 +44,8 @@ func (db *DB) EnsureKey(ctx context.Context, account int64, name string, s Secre
 	return nil
 }
 
-// changeKeys runs fn in a transaction that alone changes pairs of keys; who authenticates does not wait. The accounts are
-// locked first, as a deletion does, so that the two do not wait for each other.
+// changeKeys runs fn in a transaction that alone changes pairs of keys; who authenticates does not wait. The accounts
+// are locked first, as a deletion does, so that the two do not wait for each other.
 func (db *DB) changeKeys(ctx context.Context, accounts []int64, fn func(*pipeline) error) error {
 	return db.inPipeline(ctx, func(p *pipeline) error {
 		p.write(`SELECT FROM accounts WHERE id = ANY ($1) ORDER BY id FOR KEY SHARE`, accounts)

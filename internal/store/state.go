@@ -47,7 +47,9 @@ var otherTables = map[string]string{
 }
 
 // accountIdentity are the columns of accounts that no state brings along.
-var accountIdentity = []string{"id", "name", "owner_name", "owner_email", "created_at", "changed_at", "generation", "event_seq"}
+var accountIdentity = []string{
+	"id", "name", "owner_name", "owner_email", "created_at", "changed_at", "generation", "event_seq",
+}
 
 // removeKeys leaves a key that a request holds: the request is accepted after what removes the others, or comes to
 // nothing by itself. It waits for none, since who has one may wait for the lock of the account.

@@ -60,8 +60,8 @@ func TestAccountAndKeyCommands(t *testing.T) {
 	t.Parallel()
 	s := startSandbox(t)
 	s.do("account", "create", "ci", "--api-key", "key-1", "--api-secret-key", "secret-1")
-	if got := s.do("account", "change", "ci", "--name", "nightly", "--cap-policy", "reject"); !strings.Contains(got, "nightly") ||
-		!strings.Contains(got, "reject") {
+	got := s.do("account", "change", "ci", "--name", "nightly", "--cap-policy", "reject")
+	if !strings.Contains(got, "nightly") || !strings.Contains(got, "reject") {
 		t.Errorf("the changed account is shown as %s", got)
 	}
 	s.refuse("already", "account", "change", "nightly", "--name", "Demo")
@@ -78,8 +78,9 @@ func TestAccountAndKeyCommands(t *testing.T) {
 	if err := json.Unmarshal([]byte(s.do("key", "rotate", "nightly", "watcher", "--json")), &rotated); err != nil {
 		t.Fatal(err)
 	}
-	if old, new := s.as("key-2", "secret-2"), s.as(rotated.Keys.APIKey, rotated.Keys.APISecretKey); old != 401 || new != 200 {
-		t.Errorf("after the rotation the old pair is answered with %d, the new one with %d", old, new)
+	before, after := s.as("key-2", "secret-2"), s.as(rotated.Keys.APIKey, rotated.Keys.APISecretKey)
+	if before != 401 || after != 200 {
+		t.Errorf("after the rotation the old pair is answered with %d, the new one with %d", before, after)
 	}
 	s.do("key", "revoke", "nightly", "watcher")
 	s.refuse("no key", "key", "revoke", "nightly", "watcher")
@@ -115,7 +116,8 @@ func TestAssetCommands(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`{"users": []}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.do("asset", "set", "ci", "--file", file); !strings.Contains(got, `"users": []`) || !strings.Contains(got, "1111") {
+	got = s.do("asset", "set", "ci", "--file", file)
+	if !strings.Contains(got, `"users": []`) || !strings.Contains(got, "1111") {
 		t.Errorf("of a file it has %s", got)
 	}
 	s.refuse("none of", "asset", "set", "ci", "--user", "ann@example.com:King")

@@ -230,7 +230,8 @@ func (p *process) wantSetting(s setting) {
 	if status, answer := ready.with(entry(name, nil)).ask(t, "GET", "/", nil); status != 200 {
 		t.Errorf("with a key of %s: got %d %v", s["keys-file"], status, answer)
 	}
-	if _, answer := ready.ask(t, "GET", "/acl/redisRules", nil); !strings.Contains(fmt.Sprint(answer), filepath.Base(s["seed"])) {
+	_, answer := ready.ask(t, "GET", "/acl/redisRules", nil)
+	if !strings.Contains(fmt.Sprint(answer), filepath.Base(s["seed"])) {
 		t.Errorf("with --seed %s these are the rules: %v", s["seed"], answer)
 	}
 	welcome := 0 // pairs that nobody knows, beside the demo account
@@ -240,7 +241,8 @@ func (p *process) wantSetting(s setting) {
 			welcome++
 		}
 	}
-	if any := s["accounts"] == "any"; any && fmt.Sprint(welcome+1) != s["max-accounts"] || !any && welcome > 0 {
+	all := s["accounts"] == "any"
+	if all && fmt.Sprint(welcome+1) != s["max-accounts"] || !all && welcome > 0 {
 		t.Errorf("with --accounts %s --max-accounts %s %d unknown pairs are taken", s["accounts"], s["max-accounts"], welcome)
 	}
 	kind, digits, _ := strings.Cut(s["card"], " ")
@@ -350,7 +352,8 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 	for _, s := range []setting{one, two} {
 		name := strings.TrimSuffix(filepath.Base(s["keys-file"]), ".json")
 		writeKeys(t, s["keys-file"], []any{entry(name, nil)})
-		seed := fmt.Sprintf("resources: [{operation: createAclRedisRule, body: {name: %s, redisRule: +get}}]", filepath.Base(s["seed"]))
+		seed := fmt.Sprintf("resources: [{operation: createAclRedisRule, body: {name: %s, redisRule: +get}}]",
+			filepath.Base(s["seed"]))
 		if err := os.WriteFile(s["seed"], []byte(seed), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -116,7 +116,8 @@ func (p *player) fault(as, operation, effect, code, description string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	res, err := http.Post(strings.TrimSuffix(p.server.URL, "/v1")+"/_sandbox/v1/faults", "application/json", bytes.NewReader(text))
+	res, err := http.Post(strings.TrimSuffix(p.server.URL, "/v1")+"/_sandbox/v1/faults", "application/json",
+		bytes.NewReader(text))
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -126,14 +126,14 @@ func write(root string) error {
 	}
 	slices.Sort(kinds)
 	b.WriteString(strings.Join(kinds, ", ") + ".\n\n## Effects\n\n")
-	b.WriteString("`effect.do` names one; it takes the other members of `effect` that its description speaks of. Lengths are\n" +
-		"written as `1m30s`; those of tasks and of provisioning are business time, which `--speed` shortens, and which takes no\n" +
-		"time at all where nothing does.\n\n| effect | |\n|---|---|\n")
+	b.WriteString("`effect.do` names one; it takes the other members of `effect` that its description speaks of. " +
+		"Lengths are\nwritten as `1m30s`; those of tasks and of provisioning are business time, which `--speed` shortens, " +
+		"and which takes no\ntime at all where nothing does.\n\n| effect | |\n|---|---|\n")
 	for _, e := range fault.Effects() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", e.Name, e.What)
 	}
-	fmt.Fprintf(&b, "\n## Presets\n\nAll are held to the official Go SDK %s by `test/sdk`, and some to the official Terraform "+
-		"provider %s by\n`test/terraform`.\n\n| preset | what goes wrong | what an unmodified client shows |\n|---|---|---|\n",
+	fmt.Fprintf(&b, "\n## Presets\n\nAll are held to the official Go SDK %s by `test/sdk`, and some to the official "+
+		"Terraform provider %s by\n`test/terraform`.\n\n| preset | what goes wrong | what an unmodified client shows |\n|---|---|---|\n",
 		sdk, provider)
 	for _, p := range presets.All {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", p.Name, p.What, p.Shows)

@@ -132,7 +132,9 @@ func invalidAssets(format string, args ...any) error {
 }
 
 // read reads objects of one sort, which are had beside others. Its errors begin with the number of the object.
-func read[In, Out any](items []json.RawMessage, had []Out, check func(In) (Out, error), id func(Out) int64) (*[]Out, error) {
+func read[In, Out any](
+	items []json.RawMessage, had []Out, check func(In) (Out, error), id func(Out) int64,
+) (*[]Out, error) {
 	all := slices.Clone(had)
 	if all == nil {
 		all = []Out{}

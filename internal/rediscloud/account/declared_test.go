@@ -73,7 +73,8 @@ func TestDeclaredAssets(t *testing.T) {
 		len(*first.Users) == 0 || len(*first.TransitGateways) != 1 {
 		t.Errorf("without a declaration it has %+v, want what the server gives", first)
 	}
-	kept, err := a.Declare([]byte(`{"paymentMethods": [{"type": "Visa", "creditCardEndsWith": 42, "id": 77}], "users": []}`))
+	kept, err := a.Declare([]byte(
+		`{"paymentMethods": [{"type": "Visa", "creditCardEndsWith": 42, "id": 77}], "users": []}`))
 	if err != nil {
 		t.Fatal(err)
 	}

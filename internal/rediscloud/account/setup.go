@@ -62,7 +62,8 @@ func ParseAccount(text string) (SetupAccount, error) {
 func ParseUser(text string) (SetupUser, error) {
 	email, role, _ := strings.Cut(text, ":")
 	if !strings.Contains(email, "@") {
-		return SetupUser{}, fmt.Errorf("%q is not an address, or an address and a role, like %q", text, "ann@example.com:Viewer")
+		return SetupUser{}, fmt.Errorf("%q is not an address, or an address and a role, like %q",
+			text, "ann@example.com:Viewer")
 	}
 	return SetupUser{email, role}, nil
 }

@@ -95,7 +95,8 @@ type connectionInput struct {
 }
 
 func connectPrivateLink(ctx context.Context, tx *store.Tx, in connectionInput) error {
-	at, err := subscription.LocationPath{Subscription: in.Subscription, Region: in.Region}.Read(ctx, tx, privateLinkReading())
+	path := subscription.LocationPath{Subscription: in.Subscription, Region: in.Region}
+	at, err := path.Read(ctx, tx, privateLinkReading())
 	if err != nil {
 		return err
 	}
@@ -108,10 +109,12 @@ func connectPrivateLink(ctx context.Context, tx *store.Tx, in connectionInput) e
 	case err != nil:
 		return err
 	case !ok || principal.Status != principalThere:
-		return cloud.Errorf("PRIVATE_LINK_PRINCIPAL_NOT_FOUND", "Principal %s of the PrivateLink was not found, or is not associated yet.",
+		return cloud.Errorf("PRIVATE_LINK_PRINCIPAL_NOT_FOUND",
+			"Principal %s of the PrivateLink was not found, or is not associated yet.",
 			in.Principal)
 	case link.Status != cloud.StatusActive:
-		return cloud.Errorf("PRIVATE_LINK_NOT_FOUND", "The PrivateLink was not found among the active ones: it is %s.", link.Status)
+		return cloud.Errorf("PRIVATE_LINK_NOT_FOUND",
+			"The PrivateLink was not found among the active ones: it is %s.", link.Status)
 	}
 	link.Body.Connected++
 	n := fmt.Sprint(link.Body.Connected)

@@ -74,8 +74,9 @@ func showPrivateLink(
 	databases []cloud.Resource[subscription.Database],
 ) privateLinkView {
 	view := privateLinkView{
-		Status: link.Status, ShareName: link.Body.ShareName, Principals: []principalView{}, Connections: append([]Connection{}, link.Body.Connections...),
-		Databases: []privateLinkDatabase{}, Links: wire.NoLinks(),
+		Status: link.Status, ShareName: link.Body.ShareName, Principals: []principalView{},
+		Connections: append([]Connection{}, link.Body.Connections...),
+		Databases:   []privateLinkDatabase{}, Links: wire.NoLinks(),
 	}
 	if s.Region.ID == 0 {
 		view.Subscription = s.Sub.ID

@@ -12,7 +12,8 @@ import (
 // Externals returns what can happen to databases by themselves.
 func Externals() []engine.External {
 	return []engine.External{
-		engine.NewExternal("fail-backup", "The backup of a database that is under way fails; without one, the next regular one.",
+		engine.NewExternal("fail-backup",
+			"The backup of a database that is under way fails; without one, the next regular one.",
 			failBackup),
 	}
 }
@@ -20,7 +21,7 @@ func Externals() []engine.External {
 type failBackupInput struct {
 	Database int64  `json:"database" help:"Id of the database."`
 	Region   string `json:"region,omitempty" help:"Name of the region, of an Active-Active database."`
-	Reason   string `json:"reason,omitempty" help:"What the status of the backup says. Default: that the storage cannot be reached."`
+	Reason   string `json:"reason,omitempty" help:"What the status says. Default: that the storage cannot be reached."`
 }
 
 func failBackup(ctx context.Context, tx *store.Tx, in failBackupInput) error {
