@@ -10,7 +10,7 @@ ALTER TABLE accounts
 
 -- Ids of resources count up by account, so that the same calls make the same ones
 -- wherever they are made, and a state fits into any account.
-UPDATE accounts SET last_id = (SELECT last_value FROM resource_ids);
+UPDATE accounts SET last_id = (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM resource_ids);
 DROP SEQUENCE resource_ids;
 
 -- Likewise the tasks of a fork have the ids of those they were copied from.
@@ -66,7 +66,7 @@ WHERE EXISTS (SELECT FROM tasks first WHERE first.id = t.id AND first.account_id
 ALTER TABLE tasks
     ADD PRIMARY KEY (id);
 CREATE SEQUENCE resource_ids;
-SELECT setval('resource_ids', GREATEST(max(last_id), 1)) FROM accounts;
+SELECT setval('resource_ids', GREATEST(max(last_id), 1), max(last_id) > 0) FROM accounts;
 ALTER TABLE accounts
     DROP COLUMN last_id,
     DROP COLUMN generation,

@@ -283,3 +283,40 @@ func TestNamesOfAccountsBecomeUnique(t *testing.T) {
 		t.Errorf("got %s, %v, want %s", names, err, want)
 	}
 }
+
+func TestIdsGoOnWhereTheSequenceStood(t *testing.T) {
+	t.Parallel()
+	for _, drawn := range []int64{0, 1, 141} {
+		url := pgtest.New(t)
+		db := openAt(t, url, 12)
+		if _, err := db.ExecContext(t.Context(), `
+			INSERT INTO accounts (name, owner_name, owner_email) VALUES ('a', 'o', 'e'), ('b', 'o', 'e')`,
+		); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.ExecContext(t.Context(), `
+			SELECT nextval('resource_ids') FROM generate_series(1, $1::int)`, drawn,
+		); err != nil {
+			t.Fatal(err)
+		}
+		if err := migrations.Up(t.Context(), url); err != nil {
+			t.Fatal(err)
+		}
+		var least, most int64
+		err := db.QueryRowContext(t.Context(), `SELECT min(last_id), max(last_id) FROM accounts`).Scan(&least, &most)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if least != drawn || most != drawn {
+			t.Errorf("up after %d ids: the last ones are %d to %d, want %[1]d", drawn, least, most)
+		}
+		downTo(t, url, 12)
+		var next int64
+		if err := db.QueryRowContext(t.Context(), `SELECT nextval('resource_ids')`).Scan(&next); err != nil {
+			t.Fatal(err)
+		}
+		if next != drawn+1 {
+			t.Errorf("down after %d ids: the next one is %d", drawn, next)
+		}
+	}
+}
