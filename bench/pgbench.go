@@ -77,7 +77,7 @@ func (e *env) newPgbench(ctx context.Context) (*pgbench, error) {
 	}
 	_, err = b.conn.Exec(ctx, `
 		INSERT INTO accounts (id, name, owner_name, owner_email)
-		SELECT n, 'Bench', 'Ben Bench', 'ben@bench.example'
+		SELECT n, 'Bench ' || n, 'Ben Bench', 'ben@bench.example'
 		FROM generate_series(1, $1::int) n`, numAccounts)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("make accounts: %w", err), b.close())
