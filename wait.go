@@ -33,8 +33,8 @@ func (s *Sandbox) WaitIdle(ctx context.Context) error {
 	}
 }
 
-// Events calls each with every transition of a task or a resource from the beginning on, in the order in which they were
-// committed, until the context ends or each returns an error, which it then returns.
+// Events calls each with every transition of a task or a resource from the beginning on, in the order in which they
+// were committed, until the context ends or each returns an error, which it then returns.
 func (s *Sandbox) Events(ctx context.Context, each func(Transition) error) error {
 	return named(s.control().Follow(ctx, s.ref(), 0, each, func(int64) error { return nil }))
 }

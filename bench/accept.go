@@ -52,11 +52,13 @@ func measureAccept(ctx context.Context, e *env) (_ []row, err error) {
 	return []row{
 		{
 			"accept, 16 clients, 100 accounts / pgbench", perSecond,
-			many.rates(), baseline.rates(), many.cpu(), goal{atLeast: 0.6},
+			many.rates(), baseline.rates(), many.cpu(),
+			goal{atLeast: 0.6},
 		},
 		{
 			"accept, 16 clients, 1 account / pgbench, 100", perSecond,
-			one.rates(), baseline.rates(), one.cpu(), goal{atLeast: 0.3},
+			one.rates(), baseline.rates(), one.cpu(),
+			goal{atLeast: 0.3},
 		},
 		{"accept, 1 client, p50 / pgbench", millis, alone.p50s(), baselineAlone.p50s(), alone.cpu(), goal{atMost: 2}},
 		{"pgbench itself, 16 clients", perSecond, baseline.rates(), nil, baseline.cpu(), goal{}},

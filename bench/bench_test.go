@@ -20,8 +20,11 @@ func TestTable(t *testing.T) {
 	printTable(&out, []row{
 		// The second round was disturbed: its ratio is like the others'.
 		{
-			"ratio", perSecond, []float64{600, 60, 660}, []float64{1000, 100, 1000},
-			[]usage{{product: 5500, postgres: time.Millisecond}}, goal{atLeast: 0.6},
+			"ratio", perSecond,
+			[]float64{600, 60, 660},
+			[]float64{1000, 100, 1000},
+			[]usage{{product: 5500, postgres: time.Millisecond}},
+			goal{atLeast: 0.6},
 		},
 		{"slow", millis, []float64{2.5}, []float64{1}, nil, goal{atMost: 2}},
 		{"figure", seconds, []float64{0.5, 0.7, 0.6}, nil, nil, goal{atMost: 0.6}},

@@ -56,11 +56,13 @@ func measureGet(ctx context.Context, e *env) (_ []row, err error) {
 	return []row{
 		{
 			"get task, 16 clients / bare chi, one read", perSecond,
-			tasks.rates(), bareTasks.rates(), tasks.cpu(), goal{atLeast: 0.6},
+			tasks.rates(), bareTasks.rates(), tasks.cpu(),
+			goal{atLeast: 0.6},
 		},
 		{
 			"get database, 16 clients / bare chi, one read", perSecond,
-			databases.rates(), bareTasks.rates(), databases.cpu(), goal{atLeast: 0.6},
+			databases.rates(), bareTasks.rates(), databases.cpu(),
+			goal{atLeast: 0.6},
 		},
 		{"bare chi itself, one read, 16 clients", perSecond, bareTasks.rates(), nil, bareTasks.cpu(), goal{}},
 		{"bare chi, no database, 16 clients", perSecond, bareNothing.rates(), nil, bareNothing.cpu(), goal{}},

@@ -62,7 +62,8 @@ func measureKeys(ctx context.Context, e *env) (_ []row, err error) {
 		{"post with a key, p50 / without", millis, keyed.p50s(), plain.p50s(), keyed.cpu(), goal{atMost: 1.6}},
 		{
 			"post with a key among 1,000,000, p50 / among none", millis,
-			many.p50s(), keyed.p50s(), many.cpu(), goal{atMost: 1.1},
+			many.p50s(), keyed.p50s(), many.cpu(),
+			goal{atMost: 1.1},
 		},
 		{"replay, p50 / get of a task", millis, replays.p50s(), reads.p50s(), replays.cpu(), goal{atMost: 1.2}},
 		{"get of a task itself, p50", millis, reads.p50s(), nil, reads.cpu(), goal{}},

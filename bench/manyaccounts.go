@@ -55,11 +55,13 @@ func measureManyAccounts(ctx context.Context, e *env) (_ []row, err error) {
 	return []row{
 		{
 			"get database, one of 10,000, among 100,000 / alone", perSecond,
-			manyOne.rates(), aloneOne.rates(), manyOne.cpu(), goal{atLeast: 0.85},
+			manyOne.rates(), aloneOne.rates(), manyOne.cpu(),
+			goal{atLeast: 0.85},
 		},
 		{
 			"page of 100 databases, of 10,000, among 100,000 / alone", perSecond,
-			manyPage.rates(), alonePage.rates(), manyPage.cpu(), goal{atLeast: 0.85},
+			manyPage.rates(), alonePage.rates(), manyPage.cpu(),
+			goal{atLeast: 0.85},
 		},
 		{"page of 100 itself, alone", perSecond, alonePage.rates(), nil, alonePage.cpu(), goal{}},
 	}, nil

@@ -89,7 +89,7 @@ func follow(ctx context.Context, addr string, account int64) (<-chan arrival, er
 	if err != nil {
 		return nil, err
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := http.DefaultClient.Do(req) //nolint:bodyclose // who reads the stream closes it at its end
 	if err != nil {
 		return nil, err
 	}

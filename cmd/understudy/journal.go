@@ -238,7 +238,8 @@ func (c *journalFollowCmd) Run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	latest, err := control.ListJournal.Call(ctx, client, control.JournalQuery{JournalFilter: control.JournalFilter{Limit: 1}})
+	latest, err := control.ListJournal.Call(ctx, client,
+		control.JournalQuery{JournalFilter: control.JournalFilter{Limit: 1}})
 	if err != nil {
 		return err
 	}

@@ -232,7 +232,8 @@ func controlLines(ready server.Ready) string {
 	if ready.ControlToken == "" {
 		return ""
 	}
-	return fmt.Sprintf("To control it from elsewhere:\n  export UNDERSTUDY_CONTROL_TOKEN=%s\n\n", shellWord(ready.ControlToken))
+	return fmt.Sprintf("To control it from elsewhere:\n  export UNDERSTUDY_CONTROL_TOKEN=%s\n\n",
+		shellWord(ready.ControlToken))
 }
 
 // shellWord quotes what a shell would not take as it is.

@@ -74,7 +74,12 @@ func taskRows(t sandbox.Task) (rows []string) {
 	for _, phase := range []struct {
 		name string
 		at   *time.Time
-	}{{"received", &t.ReceivedAt}, {"started", t.StartedAt}, {"processed", t.ProcessedAt}, {"provisioned", t.ProvisionedAt}} {
+	}{
+		{"received", &t.ReceivedAt},
+		{"started", t.StartedAt},
+		{"processed", t.ProcessedAt},
+		{"provisioned", t.ProvisionedAt},
+	} {
 		if phase.at != nil {
 			rows = append(rows, phase.name+"\t"+phase.at.Format(taskTime))
 		}

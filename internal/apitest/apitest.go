@@ -120,7 +120,8 @@ func start(tb testing.TB, url string, rateLimit int, change func(*engine.Config)
 		change(&cfg)
 	}
 	var edge http.Handler
-	if w.Engine, edge, err = server.Assemble(tb.Context(), cfg, server.Edge{RateLimit: rateLimit}, dialects...); err != nil {
+	w.Engine, edge, err = server.Assemble(tb.Context(), cfg, server.Edge{RateLimit: rateLimit}, dialects...)
+	if err != nil {
 		tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

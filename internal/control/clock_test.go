@@ -115,8 +115,8 @@ func equal(t *testing.T, what string, got, want []string) {
 	}
 }
 
-// As if the time had passed: the second task is processed after the first one, and each subscription is provisioned from
-// when its own task was.
+// As if the time had passed: the second task is processed after the first one, and each subscription is provisioned
+// from when its own task was.
 func TestTimePassesEventByEvent(t *testing.T) {
 	t.Parallel()
 	s := start(t, realistic).stopped(t)

@@ -56,8 +56,8 @@ func create(r *http.Request) {
 	r.ContentLength = int64(len(subscriptionBody))
 }
 
-// An account may be deleted whatever is under way for it, at whichever server: nothing fails but as with wrong keys, and
-// the servers have nothing to complain about.
+// An account may be deleted whatever is under way for it, at whichever server: nothing fails but as with wrong keys,
+// and the servers have nothing to complain about.
 func TestDeletionUnderLoad(t *testing.T) {
 	t.Parallel()
 	url, log := pgtest.New(t), &logText{}

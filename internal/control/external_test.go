@@ -57,7 +57,8 @@ func TestExternalEvents(t *testing.T) {
 
 	sub := f.done(t, a.Keys, http.MethodPost, "/subscriptions", newSubscription)
 	path := fmt.Sprintf("/subscriptions/%d", sub)
-	peering := f.done(t, a.Keys, http.MethodPost, path+"/peerings", `{"region": "us-east-1", "awsAccountId": "123456789012",
+	peering := f.done(t, a.Keys, http.MethodPost, path+"/peerings", `{"region": "us-east-1",
+		"awsAccountId": "123456789012",
 		"vpcId": "vpc-0a1b2c3d", "vpcCidr": "172.16.0.0/24"}`)
 	for _, tt := range [][2]string{{"reject-peering", "failed"}, {"accept-peering", "active"}} {
 		must(t, f, control.TriggerExternal, trigger(tt[0], map[string]any{"peering": peering}))
@@ -83,13 +84,16 @@ func TestExternalEvents(t *testing.T) {
 	}
 
 	database := f.databaseOf(t, a.Keys, path+"/databases")
-	f.done(t, a.Keys, http.MethodPost, fmt.Sprintf("%s/databases/%d/backup", path, database), `{"adhocBackupPath": "s3://here"}`)
-	refused(t, f, "EXTERNAL_REFUSED", control.TriggerExternal, trigger("fail-backup", map[string]any{"database": database}))
+	f.done(t, a.Keys, http.MethodPost, fmt.Sprintf("%s/databases/%d/backup", path, database),
+		`{"adhocBackupPath": "s3://here"}`)
+	refused(t, f, "EXTERNAL_REFUSED", control.TriggerExternal,
+		trigger("fail-backup", map[string]any{"database": database}))
 
 	refused(t, f, "EXTERNAL_NOT_FOUND", control.TriggerExternal, trigger("accept-everything", nil))
 	refused(t, f, "INVALID_INPUT", control.TriggerExternal, trigger("accept-peering", nil))
 	refused(t, f, "INVALID_INPUT", control.TriggerExternal, trigger("accept-peering", map[string]any{"peering": "one"}))
-	refused(t, f, "INVALID_INPUT", control.TriggerExternal, trigger("accept-peering", map[string]any{"peering": 1, "by": "me"}))
+	refused(t, f, "INVALID_INPUT", control.TriggerExternal,
+		trigger("accept-peering", map[string]any{"peering": 1, "by": "me"}))
 	refused(t, f, "EXTERNAL_REFUSED", control.TriggerExternal, trigger("accept-peering", map[string]any{"peering": 1}))
 	refused(t, f, "EXTERNAL_REFUSED", control.TriggerExternal,
 		trigger("accept-transit-gateway", map[string]any{"gateway": 1}))

@@ -65,7 +65,11 @@ func faultOperations(s *sandbox.Service) []bound {
 		DisarmFault.bind(func(ctx context.Context, in FaultPath) (None, error) {
 			return None{}, s.DisarmFault(ctx, in.Fault)
 		}),
-		ListFaultPresets.bind(func(context.Context, None) (FaultPresets, error) { return FaultPresets{s.FaultPresets()}, nil }),
-		ListFaultEffects.bind(func(context.Context, None) (FaultEffects, error) { return FaultEffects{s.FaultEffects()}, nil }),
+		ListFaultPresets.bind(func(context.Context, None) (FaultPresets, error) {
+			return FaultPresets{s.FaultPresets()}, nil
+		}),
+		ListFaultEffects.bind(func(context.Context, None) (FaultEffects, error) {
+			return FaultEffects{s.FaultEffects()}, nil
+		}),
 	}
 }

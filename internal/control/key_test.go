@@ -21,7 +21,8 @@ func TestKeysComeAndGo(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	made := must(t, f, control.CreateKey, control.NewKey{
-		AccountPath: demoAccount, NewKey: sandbox.NewKey{Name: "dashboards", Role: "Viewer", AllowFrom: []string{"127.0.0.0/8"}},
+		AccountPath: demoAccount,
+		NewKey:      sandbox.NewKey{Name: "dashboards", Role: "Viewer", AllowFrom: []string{"127.0.0.0/8"}},
 	})
 	if k := made.Key; k.Role != "Viewer" || len(k.AllowFrom) != 1 || k.AllowFrom[0] != "127.0.0.0/8" {
 		t.Errorf("the key is %+v", k)
@@ -75,7 +76,8 @@ func TestKeysThatCannotBe(t *testing.T) {
 	refused(t, f, "KEY_NOT_FOUND", control.RevokeKey, demoKey("nobody"))
 	refused(t, f, "KEY_NOT_FOUND", control.RotateKey, demoKey("17"))
 	refused(t, f, "ACCOUNT_NOT_FOUND", control.ListKeys, control.AccountPath{Account: "nobody"})
-	refused(t, f, "ACCOUNT_NOT_FOUND", control.CreateKey, control.NewKey{AccountPath: control.AccountPath{Account: "nobody"}})
+	refused(t, f, "ACCOUNT_NOT_FOUND", control.CreateKey,
+		control.NewKey{AccountPath: control.AccountPath{Account: "nobody"}})
 	must(t, f, control.RevokeKey, demoKey("given"))
 	refused(t, f, "KEY_TAKEN", control.CreateKey, control.NewKey{AccountPath: demoAccount, NewKey: given}) // it was revoked
 }
@@ -96,10 +98,11 @@ func TestEnvironment(t *testing.T) {
 		}
 		return v[0].Value, sandbox.KeyPair{APIKey: v[1].Value, APISecretKey: v[2].Value}
 	}
-	if base, pair := env(one, "Demo"); base != one.URL || pair.APIKey != one.APIKey || pair.APISecretKey != one.APISecretKey {
+	base, pair := env(one, "Demo")
+	if base != one.URL || pair.APIKey != one.APIKey || pair.APISecretKey != one.APISecretKey {
 		t.Errorf("the demo account has %s %+v, want what the server was started with", base, pair)
 	}
-	base, pair := env(two, "ci")
+	base, pair = env(two, "ci")
 	if _, same := env(one, "ci"); base != two.URL || pair != same {
 		t.Errorf("one server says %+v, the other one %+v", same, pair)
 	}

@@ -102,8 +102,8 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// Figures can be asked for while there is much to do, add up afterwards, and are as many as before: their number follows
-// the contract, not the traffic.
+// Figures can be asked for while there is much to do, add up afterwards, and are as many as before: their number
+// follows the contract, not the traffic.
 func TestMetricsUnderLoad(t *testing.T) {
 	t.Parallel()
 	f := start(t, keeping)
@@ -176,7 +176,9 @@ func TestProfilesAreOffUntilWanted(t *testing.T) {
 func TestWebPagesReachNothing(t *testing.T) {
 	t.Parallel()
 	f := start(t, func(cfg *server.Config) { cfg.AllowHosts = []string{"Sandbox.Test"} })
-	paths := []string{"/v1/subscriptions", "/healthz", "/readyz", "/openapi.yaml", "/metrics", "/_sandbox/v1/status", "/", "/x"}
+	paths := []string{
+		"/v1/subscriptions", "/healthz", "/readyz", "/openapi.yaml", "/metrics", "/_sandbox/v1/status", "/", "/x",
+	}
 	for _, path := range paths {
 		status, header, body := f.page(t, http.MethodGet, path, http.Header{"Host": {"evil.example:8080"}})
 		if status != http.StatusForbidden || !strings.Contains(body, "FORBIDDEN_HOST") ||

@@ -147,7 +147,8 @@ func TestSeedFilesThatAreWrong(t *testing.T) {
 		{"resources:", "resources: [", "line "},
 	} {
 		text := strings.Replace(good, tt.was, tt.is, 1)
-		_, err := control.SeedAccounts.Call(t.Context(), f.client, control.SeedInput{File: control.File{Content: []byte(text)}})
+		in := control.SeedInput{File: control.File{Content: []byte(text)}}
+		_, err := control.SeedAccounts.Call(t.Context(), f.client, in)
 		if err == nil || !strings.HasPrefix(err.Error(), tt.says) {
 			t.Errorf("%q: got error %v, want %q", tt.is, err, tt.says)
 		}

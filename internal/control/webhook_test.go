@@ -104,7 +104,9 @@ func TestWebhookReceiverFailsAndComesBack(t *testing.T) {
 	a := f.account(t)
 	account := a.Account.Name
 	r := newReceiver(t)
-	hook := must(t, f, control.CreateWebhook, control.NewWebhook{Account: account, NewWebhook: sandbox.NewWebhook{URL: r.URL}})
+	hook := must(t, f, control.CreateWebhook, control.NewWebhook{
+		Account: account, NewWebhook: sandbox.NewWebhook{URL: r.URL},
+	})
 	r.secret = hook.Secret
 	failures := newReceiver(t)
 	only := must(t, f, control.CreateWebhook, control.NewWebhook{Account: account, NewWebhook: sandbox.NewWebhook{

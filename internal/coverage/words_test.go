@@ -10,7 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/coverage"
+	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
 // Every error that the program may give has a code of the contract, and a text with the
@@ -19,6 +21,10 @@ import (
 func TestErrorsSayWhatClientsLookFor(t *testing.T) {
 	t.Parallel()
 	recorder, err := coverage.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	control, err := openapi.Load(understudy.ControlDocument)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +38,9 @@ func TestErrorsSayWhatClientsLookFor(t *testing.T) {
 			if code == "" {
 				continue
 			}
-			if _, listed := recorder.Document().Code(code); !listed || text == "" {
+			_, listed := recorder.Document().Code(code)
+			_, ofControl := control.Code(code) // what the sandbox asks the dialect to check
+			if !listed && !ofControl || text == "" {
 				t.Errorf("%s is no code of the contract, or has no text: %q", code, text)
 			}
 			if missing := coverage.Lacks(code, text); missing != nil {

@@ -16,8 +16,9 @@ import (
 
 var majorVersion = regexp.MustCompile(`\) (\d+)`)
 
-// Check looks whether Start could start the cluster of a directory, which need not be there yet, and changes nothing. It
-// returns what Postgres would run: "15.14 (/usr/lib/postgresql/15/bin)". Its errors are those of Start, but for ErrLocked.
+// Check looks whether Start could start the cluster of a directory, which need not be there yet, and changes nothing.
+// It returns what Postgres would run: "15.14 (/usr/lib/postgresql/15/bin)". Its errors are those of Start, but for
+// ErrLocked.
 func Check(ctx context.Context, dir string) (programs string, err error) {
 	data := filepath.Join(dir, "postgres")
 	made, err := clusterVersion(data)

@@ -10,8 +10,8 @@ import (
 )
 
 // durationsFile says how long each kind of work takes, in business time at speed 1, with the source of each figure: by
-// name, which is the id of an operation, for processing its tasks, or what the packages of the families call it. Where a
-// resource goes through several states, each length counts from the beginning.
+// name, which is the id of an operation, for processing its tasks, or what the packages of the families call it. Where
+// a resource goes through several states, each length counts from the beginning.
 //
 //go:embed durations.json
 var durationsFile []byte

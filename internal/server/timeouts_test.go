@@ -115,13 +115,13 @@ func (s *running) send(t *testing.T, request string) net.Conn {
 }
 
 // half is a request whose body does not come to its end.
-const half = "POST /v1/subscriptions HTTP/1.1\nHost: slow\nX-Api-Key: key\nX-Api-Secret-Key: secret\n" +
+const half = "POST /v1/subscriptions HTTP/1.1\nHost: localhost\nX-Api-Key: key\nX-Api-Secret-Key: secret\n" +
 	"Content-Type: application/json\nContent-Length: 100\n\n{"
 
 // A client that does not finish its header is cut off.
 func TestHeaderTimeout(t *testing.T) {
 	t.Parallel()
-	conn := start(t, server.Timeouts{Header: soon}).send(t, "GET /v1/ HTTP/1.1\nHost: slow\nX-")
+	conn := start(t, server.Timeouts{Header: soon}).send(t, "GET /v1/ HTTP/1.1\nHost: localhost\nX-")
 	if got, err := io.ReadAll(conn); err != nil {
 		t.Errorf("not cut off: %v, got %q", err, got)
 	}
@@ -153,7 +153,7 @@ func TestWriteTimeout(t *testing.T) {
 	conn := start(t, server.Timeouts{Write: soon}).send(t, "")
 	var err error
 	for err == nil {
-		_, err = conn.Write([]byte("GET /openapi.yaml HTTP/1.1\r\nHost: deaf\r\n\r\n"))
+		_, err = conn.Write([]byte("GET /openapi.yaml HTTP/1.1\r\nHost: localhost\r\n\r\n"))
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("not cut off: %v", err)
@@ -163,7 +163,7 @@ func TestWriteTimeout(t *testing.T) {
 // A client that sends no further request is cut off.
 func TestIdleTimeout(t *testing.T) {
 	t.Parallel()
-	reader := bufio.NewReader(start(t, server.Timeouts{Idle: soon}).send(t, "GET /healthz HTTP/1.1\nHost: idle\n\n"))
+	reader := bufio.NewReader(start(t, server.Timeouts{Idle: soon}).send(t, "GET /healthz HTTP/1.1\nHost: localhost\n\n"))
 	res, err := http.ReadResponse(reader, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +182,7 @@ func TestIdleTimeout(t *testing.T) {
 func TestStopTimeout(t *testing.T) {
 	t.Parallel()
 	s := start(t, server.Timeouts{Stop: soon})
-	conn := s.send(t, strings.Replace(half, "Host: slow\n", "Host: slow\nExpect: 100-continue\n", 1))
+	conn := s.send(t, strings.Replace(half, "Host: localhost\n", "Host: localhost\nExpect: 100-continue\n", 1))
 	if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil { // 100: it is in hand
 		t.Fatal(err)
 	}

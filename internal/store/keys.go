@@ -130,7 +130,8 @@ var (
 	ErrKeyNameTaken = errors.New("another key of the account has the name")
 )
 
-// insertKey lets a pair act for an account and returns its id. One without a name is named after its account and its id.
+// insertKey lets a pair act for an account and returns its id. One without a name is named after its account and its
+// id.
 func insertKey(ctx context.Context, q querier, k DeclaredKey) (id int64, err error) {
 	key, secret := k.Secrets.hashes()
 	err = q.QueryRow(ctx, `

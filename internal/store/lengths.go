@@ -44,7 +44,8 @@ type Durations struct {
 // OwnLengths reports whether the account has lengths of its own, or a speed.
 func (tx *Tx) OwnLengths() bool { return tx.ownLengths }
 
-// Lengths returns how long things take for the account. Drawn is the same for each length of a name in this transaction.
+// Lengths returns how long things take for the account. Drawn is the same for each length of a name in this
+// transaction.
 func (tx *Tx) Lengths(ctx context.Context, lengths []Length, speed float64) ([]time.Duration, error) {
 	names, usual := make([]string, len(lengths)), make([]float64, len(lengths))
 	for i, l := range lengths {
@@ -85,8 +86,8 @@ func readDurations(ctx context.Context, q querier, account int64) (d Durations, 
 	return d, nil
 }
 
-// SetDurations changes how long things take for an account. What is under way is not changed. Durations that say nothing
-// make all as usual.
+// SetDurations changes how long things take for an account. What is under way is not changed. Durations that say
+// nothing make all as usual.
 func (db *DB) SetDurations(ctx context.Context, account int64, change func(*Durations)) error {
 	return db.Write(ctx, cloud.Caller{Account: account}, func(tx *Tx) error {
 		d, err := readDurations(ctx, tx.q, account)

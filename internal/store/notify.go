@@ -22,7 +22,8 @@ func (db *DB) Notify(ctx context.Context) error {
 }
 
 // Listen calls changed whenever another DB notified, and faults whenever another one changed fault rules. It calls both
-// at the start, since something may have been missed before. It returns when its connection is lost or the context ends.
+// at the start, since something may have been missed before. It returns when its connection is lost or the context
+// ends.
 func (db *DB) Listen(ctx context.Context, changed, faults func()) error {
 	conn, err := db.pool.Acquire(ctx)
 	if err != nil {

@@ -207,8 +207,8 @@ func (tx *Tx) passTime(ctx context.Context, p Passage) (passed Passed, err error
 	return passed, nil
 }
 
-// mayPassTogether reports whether the events of several instants may be done in one go: not where somebody looks at each
-// of them, and not where one of them lets a step begin that waits for a slot.
+// mayPassTogether reports whether the events of several instants may be done in one go: not where somebody looks at
+// each of them, and not where one of them lets a step begin that waits for a slot.
 func (tx *Tx) mayPassTogether(ctx context.Context, p Passage) (bool, error) {
 	if p.Instants >= 0 || p.Reached != nil {
 		return false, nil
@@ -307,8 +307,8 @@ func (a *Agenda) until(at time.Time) []Event {
 	return a.Next
 }
 
-// ResourceState returns the status of a resource of any kind, as the engine knows it, and whether provisioning still has
-// something to do for it. One that is not there has cloud.StatusGone.
+// ResourceState returns the status of a resource of any kind, as the engine knows it, and whether provisioning still
+// has something to do for it. One that is not there has cloud.StatusGone.
 func (tx *Tx) ResourceState(
 	ctx context.Context, kind string, id int64,
 ) (status cloud.Status, underWay bool, err error) {

@@ -152,8 +152,10 @@ func comesAndGoes(t *testing.T, s *session) {
 			RegexRules:            redis.StringSlice(`.*\{(?<tag>.*)\}.*`, "(?<tag>.*)"),
 			ClientTLSCertificates: &[]*string{redis.String(certificate.PublicCertificatePEMString)},
 		}, extras{
-			"s3://backups/orders", "14:00", []string{"redis://one:6379", "redis://two:6379"},
-			[]string{`0 .*\{(?<tag>.*)\}.*`, "1 (?<tag>.*)"}, true,
+			"s3://backups/orders", "14:00",
+			[]string{"redis://one:6379", "redis://two:6379"},
+			[]string{`0 .*\{(?<tag>.*)\}.*`, "1 (?<tag>.*)"},
+			true,
 		}},
 		{"other rules, one source", databases.UpdateDatabase{
 			ReplicaOf: redis.StringSlice("redis://two:6379"), RegexRules: redis.StringSlice("user-(?<tag>.*)"),

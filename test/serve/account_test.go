@@ -100,7 +100,8 @@ func TestAssetCommands(t *testing.T) {
 	}
 	s.do("asset", "set", "ci", "--card", "Mastercard 1234", "--user", "ann@example.com:Viewer")
 	got := s.do("asset", "add", "ci", "--cloud-account", "ours", "--transit-gateway", "tgw-0feedfacecafebeef")
-	for _, want := range []string{`"Mastercard"`, `"ann@example.com"`, `"ours"`, `"Redis Internal`, `"tgw-0feedfacecafebeef"`} {
+	all := []string{`"Mastercard"`, `"ann@example.com"`, `"ours"`, `"Redis Internal`, `"tgw-0feedfacecafebeef"`}
+	for _, want := range all {
 		if !strings.Contains(got, want) {
 			t.Errorf("it has %s, want %s", got, want)
 		}

@@ -22,9 +22,9 @@ import (
 // denied has the test binary be the one that runs where there is no way out.
 const denied = "UNDERSTUDY_TEST_DENIED"
 
-// A sandbox speaks to nobody: no telemetry, no look for updates, no name that is resolved. It runs in a network of its own
-// that has nothing but a loopback device, where the kernel counts whatever finds no route. Where a test may not make
-// one, its connections are watched instead.
+// A sandbox speaks to nobody: no telemetry, no look for updates, no name that is resolved. It runs in a network of its
+// own that has nothing but a loopback device, where the kernel counts whatever finds no route. Where a test may not
+// make one, its connections are watched instead.
 func TestNoConnectionElsewhere(t *testing.T) {
 	if os.Getenv(denied) != "" {
 		inside(t)

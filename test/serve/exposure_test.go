@@ -42,7 +42,8 @@ func TestExposedControlAsksForItsToken(t *testing.T) {
 	if got, out, errs := run(t, nil, "account", "list", "--data-dir", s.Dir); got != 0 || !strings.Contains(out, "Demo") {
 		t.Errorf("a command on this machine: %d %s%s", got, out, errs)
 	}
-	if got, _, errs := run(t, nil, "account", "list", "--url", base); got != 1 || !strings.Contains(errs, "control token") {
+	got, _, errs := run(t, nil, "account", "list", "--url", base)
+	if got != 1 || !strings.Contains(errs, "control token") {
 		t.Errorf("a command that knows only the URL: %d %s", got, errs)
 	}
 	_, token, _ := strings.Cut(s.Log(), "UNDERSTUDY_CONTROL_TOKEN=")
@@ -69,6 +70,32 @@ func TestChosenToken(t *testing.T) {
 	for token, want := range map[string]int{"": http.StatusUnauthorized, "mine": http.StatusOK} {
 		if got := status(t, base+"/_sandbox/v1/status", token); got != want {
 			t.Errorf("with the token %q: %d, want %d", token, got, want)
+		}
+	}
+}
+
+// A server on the loopback address is called by the names that it is told, and no others.
+func TestAllowedHosts(t *testing.T) {
+	t.Parallel()
+	s := servetest.Start(t, servetest.Options{
+		Env:  []string{"UNDERSTUDY_ALLOW_HOST=of.environment"},
+		Args: []string{"--allow-host", "one.example,two.example", "--database-url", pgtest.New(t)},
+	})
+	for host, want := range map[string]int{
+		"one.example": http.StatusOK, "two.example:8080": http.StatusOK, "of.environment": http.StatusForbidden,
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimSuffix(s.URL, "/v1")+"/healthz", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = host
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close() // nothing is read
+		if res.StatusCode != want {
+			t.Errorf("as %s it answers %d, want %d", host, res.StatusCode, want)
 		}
 	}
 }

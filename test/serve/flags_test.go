@@ -40,6 +40,7 @@ var flags = []struct{ name, fallback string }{
 	{"card", "Visa 5556"},
 	{"cloud-account", "none"},
 	{"transit-gateway", "none"},
+	{"events", "100000"},
 }
 
 // twin is the name of a flag in the environment.
@@ -212,12 +213,32 @@ func (s setting) environment() (env []string) {
 func (s setting) arguments() []string {
 	args := []string{"serve"}
 	for flag, value := range s {
-		args = append(args, "--"+flag, value)
+		args = append(args, "--"+flag+"="+value)
 	}
 	return args
 }
 
-// wantSetting looks for the effect of every flag but the log's level.
+// wantControl looks for the effect of what control and profiles are told.
+func (p *process) wantControl(base string, s setting) {
+	t := p.t
+	t.Helper()
+	token := s["control-token"]
+	for path, want := range map[string]string{"/_sandbox/v1/status": "true", "/debug/pprof/cmdline": s["pprof"]} {
+		if got := fmt.Sprint(status(t, base+path, token) == http.StatusOK); got != want {
+			t.Errorf("with %v %s is answered: %s, want %s", s, path, got, want)
+		}
+		if got := status(t, base+path, "another token"); got == http.StatusOK {
+			t.Errorf("with %v %s is answered to another token", s, path)
+		}
+	}
+	got, stdout, stderr := run(t, nil, "journal", "list", "--account=Demo", "--url="+base, "--control-token="+token)
+	if lines := fmt.Sprint(strings.Count(stdout, "\n") - 1); got != 0 || lines != s["journal"] {
+		t.Errorf("with --journal %s the journal has %s requests: %d %s %s", s["journal"], lines, got, stdout, stderr)
+	}
+}
+
+// wantSetting looks for the effect of every flag but the log's level, the retention of events and the names of the
+// server, which count where there is no token.
 func (p *process) wantSetting(s setting) {
 	t := p.t
 	t.Helper()
@@ -245,6 +266,7 @@ func (p *process) wantSetting(s setting) {
 	if all && fmt.Sprint(welcome+1) != s["max-accounts"] || !all && welcome > 0 {
 		t.Errorf("with --accounts %s --max-accounts %s %d unknown pairs are taken", s["accounts"], s["max-accounts"], welcome)
 	}
+	p.wantControl(strings.TrimSuffix(ready.URL, "/v1"), s)
 	kind, digits, _ := strings.Cut(s["card"], " ")
 	_, listed := ready.ask(t, "GET", "/payment-methods", nil)
 	card := listed["paymentMethods"].([]any)[0].(map[string]any)
@@ -336,7 +358,8 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 		"subscription-cap-policy": "reject", "api-key": "key-one", "api-secret-key": "secret-one",
 		"keys-file": filepath.Join(home, "keys-of-one.json"), "rate-limit": "100000",
 		"seed":     filepath.Join(home, "seed-of-one.yaml"),
-		"accounts": "any", "max-accounts": "3",
+		"accounts": "any", "max-accounts": "3", "journal": "2", "events": "1000",
+		"expose": "true", "control-token": "token of one", "allow-host": "one.example", "pprof": "true",
 		"card": "Mastercard 1234", "cloud-account": "ours of one", "transit-gateway": "tgw-1",
 		"ready-file": filepath.Join(home, "one.json"), "task-hold": "0", "log-format": "json", "log-level": "info",
 	}
@@ -345,7 +368,8 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 		"subscription-cap-policy": "queue", "api-key": "key-two", "api-secret-key": "secret-two",
 		"keys-file": filepath.Join(home, "keys-of-two.json"), "rate-limit": "200000",
 		"seed":     filepath.Join(home, "seed-of-two.yaml"),
-		"accounts": "known", "max-accounts": "3",
+		"accounts": "known", "max-accounts": "3", "journal": "1", "events": "2000",
+		"expose": "false", "control-token": "token of two", "allow-host": "two.example", "pprof": "false",
 		"card": "Discover 4321", "cloud-account": "ours of two", "transit-gateway": "tgw-2",
 		"ready-file": filepath.Join(home, "two.json"), "task-hold": "9s", "log-format": "text", "log-level": "info",
 	}

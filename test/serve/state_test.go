@@ -76,8 +76,8 @@ func TestStateByCommand(t *testing.T) {
 	wantRefused("no account", "reset", "nobody")
 }
 
-// What a seed file says is there when the server is ready, also at the next start, and by command; what is wrong ends the
-// start and names the line.
+// What a seed file says is there when the server is ready, also at the next start, and by command; what is wrong ends
+// the start and names the line.
 func TestSeedFile(t *testing.T) {
 	t.Parallel()
 	home := pgtest.TempDir(t)

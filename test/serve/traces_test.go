@@ -13,8 +13,8 @@ import (
 	"github.com/understudy-dev/understudy/internal/servetest"
 )
 
-// A collector that the environment names gets the requests, by the names of their operations, with what they asked of the
-// database, and no secret of them.
+// A collector that the environment names gets the requests, by the names of their operations, with what they asked of
+// the database, and no secret of them.
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

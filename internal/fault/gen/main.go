@@ -48,8 +48,8 @@ refused, and the refusal names what is most like it. Rules are asked in the orde
 that decides what becomes of a request, no other rule is asked. An answer that was struck has the header
 ` + "`Sandbox-Fault`" + `, with the names and ids of the rules, and so have the log and the journal. Hits are counted
 exactly, over restarts and over all servers of a database. Rules and their counts are part of an account's state: a
-snapshot or a fork has them, too; only what is counted for each path, account or key begins anew there. Effects on a task
-are drawn when it is accepted; a rule that is armed later does not strike it.
+snapshot or a fork has them, too; only what is counted for each path, account or key begins anew there. Effects on a
+task are drawn when it is accepted; a rule that is armed later does not strike it.
 
 `
 
@@ -133,7 +133,8 @@ func write(root string) error {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", e.Name, e.What)
 	}
 	fmt.Fprintf(&b, "\n## Presets\n\nAll are held to the official Go SDK %s by `test/sdk`, and some to the official "+
-		"Terraform provider %s by\n`test/terraform`.\n\n| preset | what goes wrong | what an unmodified client shows |\n|---|---|---|\n",
+		"Terraform provider %s by\n`test/terraform`.\n\n"+
+		"| preset | what goes wrong | what an unmodified client shows |\n|---|---|---|\n",
 		sdk, provider)
 	for _, p := range presets.All {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", p.Name, p.What, p.Shows)

@@ -1,9 +1,9 @@
 // Package account is what an account has beside its databases: its owner and users, its payment methods, the cloud
 // accounts that it brings along, and the transit gateways that are shared with it.
 //
-// Assets are what nobody makes through the API. A server gives the same to all of its accounts; what an account declares
-// takes the place of it (Assets.Of). A subscription asks here for the card and the cloud account that it names; nothing
-// here asks back but LivesIn.
+// Assets are what nobody makes through the API. A server gives the same to all of its accounts; what an account
+// declares takes the place of it (Assets.Of). A subscription asks here for the card and the cloud account that it
+// names; nothing here asks back but LivesIn.
 package account
 
 import (

@@ -69,7 +69,8 @@ func TestDeclaredAssets(t *testing.T) {
 		return d
 	}
 	first := shown(nil)
-	if cards := *first.PaymentMethods; len(cards) != 1 || cards[0].Type != "Mastercard" || len(*first.CloudAccounts) != 2 ||
+	cards := *first.PaymentMethods
+	if len(cards) != 1 || cards[0].Type != "Mastercard" || len(*first.CloudAccounts) != 2 ||
 		len(*first.Users) == 0 || len(*first.TransitGateways) != 1 {
 		t.Errorf("without a declaration it has %+v, want what the server gives", first)
 	}
@@ -92,7 +93,8 @@ func TestDeclaredAssets(t *testing.T) {
 		t.Fatal(err)
 	}
 	d = shown(kept)
-	if cards, accounts := *d.PaymentMethods, *d.CloudAccounts; len(cards) != 2 || cards[0].ID != 77 || len(accounts) != 3 ||
+	cards, accounts := *d.PaymentMethods, *d.CloudAccounts
+	if len(cards) != 2 || cards[0].ID != 77 || len(accounts) != 3 ||
 		accounts[0].ID != InternalCloudAccount || accounts[1].Name != "theirs" || accounts[2].Name != "mine" ||
 		len(*d.Users) != 0 {
 		t.Errorf("with more it has %+v", d)

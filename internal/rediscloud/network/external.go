@@ -46,7 +46,8 @@ func AcceptPeering(ctx context.Context, tx *store.Tx, id int64) error {
 	return answerPeering(ctx, tx, id, cloud.StatusActive)
 }
 
-// RejectPeering makes a peering fail as the owner of the VPC does who does not want it. It returns VPC_PEERING_NOT_FOUND.
+// RejectPeering makes a peering fail as the owner of the VPC does who does not want it. It returns
+// VPC_PEERING_NOT_FOUND.
 func RejectPeering(ctx context.Context, tx *store.Tx, id int64) error {
 	return answerPeering(ctx, tx, id, cloud.StatusError)
 }
@@ -119,8 +120,9 @@ func connectPrivateLink(ctx context.Context, tx *store.Tx, in connectionInput) e
 	link.Body.Connected++
 	n := fmt.Sprint(link.Body.Connected)
 	link.Body.Connections = append(link.Body.Connections, Connection{
-		Association: "snra-" + derive.Hex(link.ID, "association "+n, 17), ID: "vpce-" + derive.Hex(link.ID, "endpoint "+n, 17),
-		Type: "endpoint", Owner: in.Principal, Date: wire.Date(tx.Now),
+		Association: "snra-" + derive.Hex(link.ID, "association "+n, 17),
+		ID:          "vpce-" + derive.Hex(link.ID, "endpoint "+n, 17),
+		Type:        "endpoint", Owner: in.Principal, Date: wire.Date(tx.Now),
 	})
 	store.Update(tx, link)
 	return nil
