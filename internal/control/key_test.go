@@ -79,7 +79,8 @@ func TestKeysThatCannotBe(t *testing.T) {
 	refused(t, f, "ACCOUNT_NOT_FOUND", control.CreateKey,
 		control.NewKey{AccountPath: control.AccountPath{Account: "nobody"}})
 	must(t, f, control.RevokeKey, demoKey("given"))
-	refused(t, f, "KEY_TAKEN", control.CreateKey, control.NewKey{AccountPath: demoAccount, NewKey: given}) // it was revoked
+	again := control.NewKey{AccountPath: demoAccount, NewKey: given} // it was revoked
+	refused(t, f, "KEY_TAKEN", control.CreateKey, again)
 }
 
 // The environment of an account has one pair, at whichever server one asks, until it is revoked.

@@ -50,7 +50,7 @@ type Record struct {
 // Bounds of what is kept.
 const (
 	maxBody  = 64 << 10 // of a body; what is longer is not kept
-	maxBytes = 64 << 20 // of all accounts together
+	maxBytes = 8 << 20  // of all accounts together; the garbage collector lets the process grow by several times of it
 	overhead = 1 << 10  // of an entry without its bodies, about
 )
 

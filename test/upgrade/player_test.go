@@ -162,8 +162,7 @@ func (p *player) play(e exchange) exchange {
 	if !strings.HasPrefix(e.Request, http.MethodGet) { // those make nothing
 		p.countTogether()
 	}
-	switch {
-	case e.Advance != "":
+	if e.Advance != "" {
 		d, err := time.ParseDuration(e.Advance)
 		if err == nil {
 			err = p.db.Advance(p.t.Context(), p.keys[e.As].Account, d)
