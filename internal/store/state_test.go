@@ -1,7 +1,10 @@
 package store_test
 
 import (
+	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -47,6 +50,25 @@ func TestEveryTableOfAnAccountIsKnown(t *testing.T) {
 	for _, table := range state {
 		if !slices.Contains(there, table) {
 			t.Errorf("table %s is not there", table)
+		}
+	}
+}
+
+// Whoever adds a migration says what becomes of the snapshots of the schema before it.
+func TestSnapshotsComeToEverySchema(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../migrations/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there are migrations %v: %v", files, err)
+	}
+	for _, file := range files {
+		number, _, _ := strings.Cut(filepath.Base(file), "_")
+		schema, err := strconv.Atoi(number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if schema > store.FirstSchema && !store.UpgradesTo(schema) {
+			t.Errorf("it is not said how a snapshot comes to schema %d", schema)
 		}
 	}
 }
