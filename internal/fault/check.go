@@ -39,7 +39,7 @@ func knownMembers(at string, text []byte, typ reflect.Type) error {
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		field, ok := fields[name]
 		if !ok {
-			return fmt.Errorf("a rule has no %s%s%s", at, name, nearest(name, slices.Sorted(maps.Keys(fields))))
+			return fmt.Errorf("a rule has no %s%s%s", at, name, didYouMean(name, slices.Sorted(maps.Keys(fields))))
 		}
 		for field.Kind() == reflect.Pointer {
 			field = field.Elem()
@@ -61,7 +61,7 @@ func (v *Vocabulary) Check(r *Rule) error {
 	case r.Effect.Do == "":
 		return errors.New("a rule needs an effect: effect.do says which")
 	case !ok:
-		return fmt.Errorf("there is no effect %s%s", r.Effect.Do, nearest(r.Effect.Do, effectNames()))
+		return fmt.Errorf("there is no effect %s%s", r.Effect.Do, didYouMean(r.Effect.Do, effectNames()))
 	}
 	if r.Name == "" {
 		r.Name = r.Effect.Do
@@ -87,7 +87,7 @@ func (v *Vocabulary) Check(r *Rule) error {
 func (v *Vocabulary) checkMatch(m Match, effect EffectInfo) error {
 	for _, p := range m.Operation {
 		if len(v.Fitting(Match{Operation: Patterns{p}})) == 0 {
-			return fmt.Errorf("there is no operation %s%s", p, nearest(p, v.ids()))
+			return fmt.Errorf("there is no operation %s%s", p, didYouMean(p, v.ids()))
 		}
 	}
 	if m.Kind != "" && (v.Presets == nil || v.Presets.Kinds[m.Kind] == nil) {
@@ -95,18 +95,18 @@ func (v *Vocabulary) checkMatch(m Match, effect EffectInfo) error {
 		if v.Presets != nil {
 			kinds = slices.Sorted(maps.Keys(v.Presets.Kinds))
 		}
-		return fmt.Errorf("there is no kind of resource %s%s", m.Kind, nearest(m.Kind, kinds))
+		return fmt.Errorf("there is no kind of resource %s%s", m.Kind, didYouMean(m.Kind, kinds))
 	}
 	phases := []string{"received", "running", "done", "failed"}
 	methods := []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 	fitting := v.Fitting(m)
 	switch {
 	case m.Phase != "" && !slices.Contains(phases, m.Phase):
-		return fmt.Errorf("a task has no phase %s%s", m.Phase, nearest(m.Phase, phases))
+		return fmt.Errorf("a task has no phase %s%s", m.Phase, didYouMean(m.Phase, phases))
 	case m.Phase != "" && !effect.answer && effect.Name != "status":
 		return fmt.Errorf("the phase of a task is known when it is answered with, too late for %s", effect.Name)
 	case m.Method != "" && !slices.Contains(methods, strings.ToUpper(m.Method)):
-		return fmt.Errorf("there is no method %s%s", m.Method, nearest(m.Method, methods))
+		return fmt.Errorf("there is no method %s%s", m.Method, didYouMean(m.Method, methods))
 	case len(fitting) == 0:
 		return fmt.Errorf("no operation is on a %s and called %s", m.Kind, strings.Join(m.Operation, " or "))
 	case effect.layer == engine && !slices.ContainsFunc(fitting, func(op Operation) bool { return op.Task }):
@@ -134,7 +134,7 @@ func checkWhen(w When, m Match, e Effect) error {
 	case w.Probability != nil && (*w.Probability < 0 || *w.Probability > 1):
 		return errors.New("when: a probability is from 0 to 1")
 	case !slices.Contains(pers, w.Per):
-		return fmt.Errorf("when: requests cannot be counted per %s%s", w.Per, nearest(w.Per, pers[1:]))
+		return fmt.Errorf("when: requests cannot be counted per %s%s", w.Per, didYouMean(w.Per, pers[1:]))
 	case w.Window != nil && m.Account == "":
 		return errors.New("when: a window goes by the clock of an account: say which in match.account")
 	case w.Window != nil && w.Window.To != 0 && w.Window.To <= w.Window.From:
@@ -155,7 +155,7 @@ func (v *Vocabulary) checkEffect(e Effect, m Match, effect EffectInfo) error {
 		}
 		said[name] = true
 		if !slices.Contains(effect.Takes, name) {
-			return fmt.Errorf("%s takes no %s%s", effect.Name, name, nearest(name, effect.Takes))
+			return fmt.Errorf("%s takes no %s%s", effect.Name, name, didYouMean(name, effect.Takes))
 		}
 	}
 	if len(effect.Needs) > 0 && !slices.ContainsFunc(effect.Needs, func(name string) bool { return said[name] }) {
@@ -166,13 +166,13 @@ func (v *Vocabulary) checkEffect(e Effect, m Match, effect EffectInfo) error {
 	case e.Status != 0 && (e.Status < 200 || e.Status > 599):
 		return fmt.Errorf("%d is no status of an answer", e.Status)
 	case e.At != "" && !slices.Contains(ats, e.At):
-		return fmt.Errorf("a connection is not reset at %s%s", e.At, nearest(e.At, ats))
+		return fmt.Errorf("a connection is not reset at %s%s", e.At, didYouMean(e.At, ats))
 	case e.To != 0 && e.To < e.From:
 		return errors.New("effect: to is before from")
 	case e.Limit < 0 || e.Remaining < 0 || e.Reads < 0 || e.Times < 0 || e.RetryAfter < 0 || e.Sigma < 0:
 		return errors.New("effect: a number is below 0")
 	case e.Code != "" && !slices.Contains(v.Codes, e.Code):
-		return fmt.Errorf("there is no error code %s%s", e.Code, nearest(e.Code, v.Codes))
+		return fmt.Errorf("there is no error code %s%s", e.Code, didYouMean(e.Code, v.Codes))
 	}
 	names := slices.Concat(e.Members, slices.Sorted(maps.Keys(e.Names)))
 	if effect.Name == "set" {
@@ -182,7 +182,7 @@ func (v *Vocabulary) checkEffect(e Effect, m Match, effect EffectInfo) error {
 	for _, path := range names {
 		for name := range strings.SplitSeq(path, ".") {
 			if !slices.Contains(known, name) {
-				return fmt.Errorf("no such request or answer has a member %s%s", name, nearest(name, known))
+				return fmt.Errorf("no such request or answer has a member %s%s", name, didYouMean(name, known))
 			}
 		}
 	}

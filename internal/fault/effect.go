@@ -2,7 +2,8 @@ package fault
 
 import (
 	"slices"
-	"strings"
+
+	"github.com/understudy-dev/understudy/internal/nearest"
 )
 
 // Where an effect is worked.
@@ -150,37 +151,11 @@ func effectNames() (names []string) {
 	return names
 }
 
-// nearest returns which of some names is most like a wrong one, as a question; empty where none is.
-func nearest(wrong string, names []string) string {
-	best, least := "", 1+len(wrong)*2/3
-	for _, name := range names {
-		if d := distance(strings.ToLower(wrong), strings.ToLower(name)); d < least {
-			best, least = name, d
-		}
-	}
-	if best == "" {
+// didYouMean asks whether that of some names was meant which is most like a wrong one; empty where none is like it.
+func didYouMean(wrong string, names []string) string {
+	name, edits := nearest.Of(wrong, names)
+	if name == "" || edits > len(wrong)*2/3 {
 		return ""
 	}
-	return "; did you mean " + best + "?"
-}
-
-// distance is how many letters are to be put in, left out or changed to make b of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return "; did you mean " + name + "?"
 }

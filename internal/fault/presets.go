@@ -71,7 +71,7 @@ func (v *Vocabulary) CheckPresets() error {
 	for kind, patterns := range v.Presets.Kinds {
 		for _, p := range patterns {
 			if len(v.Fitting(Match{Operation: Patterns{p}})) == 0 {
-				problems = append(problems, fmt.Errorf("kind %s: there is no operation %s%s", kind, p, nearest(p, v.ids())))
+				problems = append(problems, fmt.Errorf("kind %s: there is no operation %s%s", kind, p, didYouMean(p, v.ids())))
 			}
 		}
 	}
@@ -126,5 +126,5 @@ func (v *Vocabulary) Named(name string) (rules []Rule, err error) {
 			return rules, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no preset %s%s", name, nearest(name, names))
+	return nil, fmt.Errorf("there is no preset %s%s", name, didYouMean(name, names))
 }

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -223,7 +222,10 @@ func pairOf(key, secret string) (KeyPair, error) {
 }
 
 // newPair makes a pair that nobody can guess.
-func newPair() KeyPair { return KeyPair{"A" + rand.Text(), "S" + rand.Text()} }
+func newPair() KeyPair {
+	s := store.NewSecrets()
+	return KeyPair{s.Key, s.Secret}
+}
 
 func pairTaken() error {
 	return cloud.Errorf("KEY_TAKEN", "That pair of keys is in use already, or was revoked.")

@@ -13,6 +13,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/binding"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/nearest"
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -98,7 +99,7 @@ func (s *Service) checkSeed(a seedAccount) error {
 // request is the request that makes a resource, as its document reads it.
 func (s *Service) request(r seedResource, ids map[string]int64) (req binding.Request, course engine.Course, err error) {
 	if !s.cfg.Engine.Changes(r.Operation) {
-		near := nearestOf(r.Operation, s.cfg.Engine.Operations())
+		near, _ := nearest.Of(r.Operation, s.cfg.Engine.Operations())
 		return req, course, seedProblem(lineOf(r.node, "operation"),
 			"no operation that makes something is called %q: is %s meant?", r.Operation, near)
 	}
@@ -324,36 +325,4 @@ func (s *Service) armSeeded(tx *store.Tx, spec NewFault) error {
 		tx.ArmFault(text)
 	}
 	return nil
-}
-
-// nearestOf is the one of some names for which the fewest letters would have to change.
-func nearestOf(name string, names []string) string {
-	found, least := "", -1
-	for _, other := range names {
-		if cost := edits(strings.ToLower(name), strings.ToLower(other)); least < 0 || cost < least {
-			found, least = other, cost
-		}
-	}
-	return found
-}
-
-// edits is how many letters would have to change for one text to be another.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := before
-			if a[i] != b[j] {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -33,9 +33,11 @@ var arrows = map[string][]string{
 	"internal/journal": {"internal/openapi"},
 	"internal/sandbox": {
 		"internal/binding", "internal/openapi", "internal/cloud", "internal/engine", "internal/fault", "internal/journal",
+		"internal/nearest",
 		"internal/store",
 	},
-	"internal/fault":   {"internal/store"},
+	"internal/fault":   {"internal/nearest", "internal/store"},
+	"internal/nearest": {},
 	"internal/metrics": {"internal/cloud", "internal/journal", "internal/openapi", "internal/store"},
 	"internal/tracing": {"internal/journal", "internal/store"},
 	"internal/doctor":  {"internal/postgres", "internal/server", "internal/store", "migrations"},

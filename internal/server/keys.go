@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,14 +30,9 @@ func demoKeys(ctx context.Context, cfg Config, db *store.DB) (store.Secrets, err
 	return keys, db.EnsureKey(ctx, demo.ID, "demo", keys)
 }
 
-// newSecrets makes a pair of keys that nobody can guess.
-func newSecrets() store.Secrets {
-	return store.Secrets{Key: "A" + rand.Text(), Secret: "S" + rand.Text()}
-}
-
 // NewAccount makes an account with a pair of keys of its owner's and returns its id.
 func (s *Server) NewAccount(ctx context.Context, account cloud.Account) (id int64, keys store.Secrets, err error) {
-	keys = newSecrets()
+	keys = store.NewSecrets()
 	if id, err = s.database.CreateAccount(ctx, account); err != nil {
 		return 0, keys, err
 	}
@@ -49,7 +43,7 @@ func keptKeys(file string) (store.Secrets, error) {
 	var keys store.Secrets
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		keys = newSecrets()
+		keys = store.NewSecrets()
 		if data, err = json.Marshal(keys); err == nil {
 			err = writeFile(file, data)
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -15,6 +16,9 @@ import (
 
 // Secrets is a pair of API keys as a client sends it.
 type Secrets struct{ Key, Secret string }
+
+// NewSecrets makes a pair that nobody can guess.
+func NewSecrets() Secrets { return Secrets{Key: "A" + rand.Text(), Secret: "S" + rand.Text()} }
 
 // hashes are what is stored of a pair. The keys are random, so no slow hash is
 // needed.
