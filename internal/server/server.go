@@ -87,9 +87,11 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, badConfig("%w", err)
 	}
-	// Reading the document takes about as long as starting Postgres.
+	// Reading the documents takes about as long as starting Postgres.
 	document := sync.OnceValues(func() (*openapi.Document, error) { return openapi.Load(cfg.Document) })
 	go func() { _, _ = document() }()
+	controlDocument := sync.OnceValues(func() (*openapi.Document, error) { return openapi.Load(cfg.Control) })
+	go func() { _, _ = controlDocument() }()
 	declared, err := readKeys(cfg.KeysFile, document)
 	if err != nil {
 		return nil, err
@@ -164,7 +166,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err := s.seed(ctx, seed); err != nil {
 		return nil, err
 	}
-	controls, err := s.control()
+	controls, err := s.control(controlDocument)
 	if err != nil {
 		return nil, err
 	}
@@ -192,8 +194,8 @@ type controls struct {
 }
 
 // control makes the control API.
-func (s *Server) control() (c controls, err error) {
-	document, err := openapi.Load(s.cfg.Control)
+func (s *Server) control(load func() (*openapi.Document, error)) (c controls, err error) {
+	document, err := load()
 	if err != nil {
 		return c, fmt.Errorf("sandbox.yaml: %w", err)
 	}
