@@ -59,9 +59,13 @@ func (s *struck) wantFailure(says string, args ...string) {
 	}
 }
 
-// subscriptions counts those of the account, whatever Terraform knows of them.
+// subscriptions counts those of the account, whatever Terraform knows of them, when all that was asked for is done: a
+// provider that gave up did not wait for it.
 func (s *struck) subscriptions() int {
 	s.t.Helper()
+	if err := s.sandbox.WaitIdle(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
 	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.sandbox.URL+"/subscriptions", nil)
 	if err != nil {
 		s.t.Fatal(err)
