@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,31 +94,33 @@ func readStrikes(c store.Claim) (s strikes, err error) {
 	return s, nil
 }
 
-// hold gives a task back that is to wait. It returns errHeld for one.
-func (e *Engine) hold(ctx context.Context, c store.Claim, all strikes) error {
+// hold gives a task back that is to wait, and returns errHeld for one; else what is left of the strikes.
+func (e *Engine) hold(ctx context.Context, c store.Claim, all strikes) (left strikes, err error) {
 	for i, s := range all {
-		var after *time.Duration
-		left := all
 		switch s.Effect.Do {
 		case "task-stuck":
+			held, err := e.db.HoldTask(ctx, c, s.Rule)
+			if err != nil {
+				return nil, err
+			}
+			if held {
+				return nil, errHeld
+			}
 		case "task-slow":
-			after = new(e.scaled(time.Duration(s.Effect.For)))
-			left = append(append(strikes{}, all[:i]...), all[i+1:]...)
 			s.Effect.Do = "was-slow" // is told of at its end
-			left = append(left, s)
+			text, err := encoded(slices.Concat(left, all[i+1:], strikes{s}))
+			if err != nil {
+				return nil, err
+			}
+			if err := e.db.DelayTask(ctx, c, e.scaled(time.Duration(s.Effect.For)), text); err != nil {
+				return nil, err
+			}
+			return nil, errHeld
 		default:
-			continue
+			left = append(left, s)
 		}
-		text, err := encoded(left)
-		if err != nil {
-			return err
-		}
-		if err := e.db.HoldTask(ctx, c, after, text); err != nil {
-			return err
-		}
-		return errHeld
 	}
-	return nil
+	return left, nil
 }
 
 // failure is the error that a task or what it changes ends in by a strike that does something; nil: there is none.

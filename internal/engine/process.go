@@ -127,7 +127,7 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 	}
 	struck, err := readStrikes(c)
 	if err == nil {
-		err = e.hold(ctx, c, struck)
+		struck, err = e.hold(ctx, c, struck)
 	}
 	if err != nil {
 		return false, err

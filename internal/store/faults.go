@@ -254,23 +254,3 @@ func (db *DB) SubjectOfTask(ctx context.Context, account int64, id uuid.UUID) (s
 	}
 	return s, true, nil
 }
-
-// heldFor is when a task is due that is held until a rule is disarmed: after EndOfTime, which no clock reaches.
-// Infinity is nothing that a clock at a rate of its own could be asked for.
-const heldFor = `timestamptz '2200-01-01 00:00:00Z'`
-
-// HoldTask gives a claim back, unprocessed, to be taken again after a length of business time; nil: never, until the
-// rule that holds it is disarmed. What strikes it from then on is faults.
-func (db *DB) HoldTask(ctx context.Context, c Claim, after *time.Duration, faults *string) error {
-	_, err := db.pool.Exec(ctx, `
-		UPDATE tasks t
-		SET lease = NULL, attempts = attempts - 1, faults = $4,
-			due_at  = COALESCE(business_now(a) + $3::interval, `+heldFor+`),
-			wake_at = wake_time(a, COALESCE(business_now(a) + $3::interval, `+heldFor+`))
-		FROM accounts a
-		WHERE a.id = $5 AND t.account_id = $5 AND t.id = $1 AND t.lease = $2`, c.ID, c.Lease, after, faults, c.Account)
-	if err != nil {
-		return fmt.Errorf("hold task %s: %w", c.ID, err)
-	}
-	return nil
-}

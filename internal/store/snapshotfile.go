@@ -105,6 +105,7 @@ func (db *DB) ImportSnapshot(ctx context.Context, name string, file io.Reader, r
 		if content, err = upgraded(content, head.Schema, current); err != nil {
 			return err
 		}
+		forgetRules(content)
 		if err := writeContent(ctx, p, id, current, content); err != nil {
 			return err
 		}

@@ -74,7 +74,7 @@ func (db *DB) SaveSnapshot(ctx context.Context, account int64, name string, repl
 				INSERT INTO snapshot_rows (snapshot_id, table_name, n, content)
 				SELECT $1, $3, row_number() OVER (), to_jsonb(own)
 				FROM (
-					SELECT `+strings.Join(columns[t.name], ", ")+`
+					SELECT `+t.copying(columns[t.name])+`
 					FROM `+t.name+`
 					WHERE account_id = $2 AND `+cmp.Or(t.only, "true")+`
 					ORDER BY `+t.order+`
@@ -212,8 +212,7 @@ func loadState(ctx context.Context, p *pipeline, account, snapshot int64) error 
 			WHERE `+cmp.Or(t.fits, "true")+`
 			ORDER BY saved.n`, account, snapshot, t.name)
 	}
-	p.write(wakeTasks, []int64{account})
-	p.write(wakeSteps, []int64{account})
+	settle(p, account)
 	return nil
 }
 

@@ -20,7 +20,9 @@ type stateTable struct {
 	only  string // condition for what is copied; empty: everything
 	fits  string // condition for what of a snapshot, own, can be inserted into account $1; empty: everything
 	kept  string // condition for rows that a reset keeps unless it is asked to take the set-up, too; empty: none
-	setup bool   // it is what the account was set up with, which a reset keeps unless it is asked to take it, too
+	// as says how columns are copied that mean something else elsewhere.
+	as    map[string]string
+	setup bool // it is what the account was set up with, which a reset keeps unless it is asked to take it, too
 	// remove removes the rows of the accounts $1; empty: all of them at once.
 	remove string
 }
@@ -30,7 +32,7 @@ type stateTable struct {
 var stateTables = []stateTable{
 	{name: "resources", order: "kind, id"},
 	{name: "steps", order: "id"},
-	{name: "tasks", order: "seq"},
+	{name: "tasks", order: "seq", as: map[string]string{"faults": copiedStrikes}},
 	{name: "idempotency_keys", order: "purge_at", only: "state = 'done'", remove: removeKeys, fits: keyFits},
 	{name: "fault_rules", order: "id", setup: true},
 	{name: "seeded", order: "item", kept: "setup"},
@@ -71,12 +73,15 @@ const keyFits = `NOT EXISTS (
 			)`
 
 // wakeTasks and wakeSteps say of a state that has come into the accounts $1 when somebody has to look at it. Who worked
-// on a task where it came from does not do so here.
+// on a task where it came from does not do so here. A task that was held is looked at again: what held it may be gone.
 const (
 	wakeTasks = `
 		UPDATE tasks t
 		SET lease = NULL,
-			wake_at = CASE t.status WHEN 'received' THEN clock_timestamp() ELSE wake_time(a, t.due_at) END
+			wake_at = CASE
+				WHEN t.status = 'received' OR t.due_at = ` + heldFor + ` THEN clock_timestamp()
+				ELSE wake_time(a, t.due_at)
+			END
 		FROM accounts a
 		WHERE a.id = ANY ($1) AND t.account_id = a.id AND t.head`
 	wakeSteps = `
@@ -182,6 +187,25 @@ func stateColumns(ctx context.Context, p *pipeline) (map[string][]string, error)
 	return columns, err
 }
 
+// settle lets a state that has come into an account go on there.
+func settle(p *pipeline, account int64) {
+	p.write(ownStrikes, account)
+	p.write(wakeTasks, []int64{account})
+	p.write(wakeSteps, []int64{account})
+}
+
+// copying is how the columns of a table are read to be copied.
+func (t stateTable) copying(columns []string) string {
+	as := make([]string, len(columns))
+	for i, name := range columns {
+		as[i] = name
+		if expression, ok := t.as[name]; ok {
+			as[i] = expression + ` AS ` + name
+		}
+	}
+	return strings.Join(as, ", ")
+}
+
 // Fork makes an account with a pair of keys and the state of another one: it goes on in both, each by itself. Resources
 // and tasks have the same ids. It returns ErrNameTaken, ErrPairTaken and ErrAccountGone.
 func (db *DB) Fork(ctx context.Context, from int64, name string, key cloud.Key, s Secrets) (id int64, err error) {
@@ -212,13 +236,12 @@ func (db *DB) Fork(ctx context.Context, from int64, name string, key cloud.Key, 
 			copied := strings.Join(columns[t.name], ", ")
 			p.write(`
 				INSERT INTO `+t.name+` (account_id, `+copied+`)
-				SELECT $1, `+copied+`
+				SELECT $1, `+t.copying(columns[t.name])+`
 				FROM `+t.name+`
 				WHERE account_id = $2 AND `+cmp.Or(t.only, "true")+`
 				ORDER BY `+t.order, id, from)
 		}
-		p.write(wakeTasks, []int64{id})
-		p.write(wakeSteps, []int64{id})
+		settle(p, id)
 		return nil
 	})
 	if err != nil {
