@@ -18,6 +18,9 @@ type Caller struct {
 	Seeded   bool   // the ids of its requests and tasks follow from a number, so that a run can be repeated
 	Request  string // then: the id of the request
 	Agent    string // what the client calls itself
+
+	// Generation is how often the state of the account had been replaced when the keys were looked up.
+	Generation int64
 }
 
 // Key describes an API key without its secrets.

@@ -32,7 +32,8 @@ func (db *DB) KeyHolder(ctx context.Context, s Secrets) (cloud.Caller, error) {
 func authenticate(ctx context.Context, q querier, s Secrets) (cloud.Caller, error) {
 	key, secret := s.hashes()
 	rows, err := q.Query(ctx, `
-		SELECT k.account_id, k.id, k.name, k.role, k.allow_from, k.created_at, a.id_seed IS NOT NULL, k.secret_hash
+		SELECT k.account_id, k.id, k.name, k.role, k.allow_from, k.created_at, a.id_seed IS NOT NULL,
+			a.generation, k.secret_hash
 		FROM api_keys k
 		JOIN accounts a ON a.id = k.account_id
 		WHERE k.key_hash = $1`, key)
@@ -44,7 +45,8 @@ func authenticate(ctx context.Context, q querier, s Secrets) (cloud.Caller, erro
 	var c cloud.Caller
 	var hash []byte
 	into := []any{
-		&c.Account, &c.Key.ID, &c.Key.Name, &c.Key.Role, &c.Key.AllowFrom, &c.Key.CreatedAt, &c.Seeded, &hash,
+		&c.Account, &c.Key.ID, &c.Key.Name, &c.Key.Role, &c.Key.AllowFrom, &c.Key.CreatedAt, &c.Seeded,
+		&c.Generation, &hash,
 	}
 	_, err = pgx.ForEachRow(rows, into, func() error {
 		if subtle.ConstantTimeCompare(hash, secret) == 1 {

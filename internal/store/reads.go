@@ -16,7 +16,7 @@ import (
 // them up. No answer is older than its request: what is under way is not joined.
 // Their keys are typed, so that none can make the statement of the others fail.
 type reads struct {
-	resources *batch.Batcher[resourceKey, *record] // nil: there is none
+	resources *batch.Batcher[resourceKey, *looked] // nil: there is none
 	tasks     *batch.Batcher[taskKey, *cloud.Task]
 }
 
@@ -24,6 +24,7 @@ type resourceKey struct {
 	account int64
 	kind    string
 	limited bool
+	again   bool // it brings the generation along
 	id      int64
 }
 
@@ -53,28 +54,28 @@ func shared[Key, Row any](
 }
 
 // readResources finds each of some resources; nil stands for one that is not there.
-func readResources(ctx context.Context, q querier, keys []resourceKey) ([]*record, error) {
+func readResources(ctx context.Context, q querier, keys []resourceKey) ([]*looked, error) {
 	accounts, kinds := make([]int64, len(keys)), make([]string, len(keys))
-	limited, ids := make([]bool, len(keys)), make([]int64, len(keys))
+	limited, again, ids := make([]bool, len(keys)), make([]bool, len(keys)), make([]int64, len(keys))
 	for i, key := range keys {
-		accounts[i], kinds[i], limited[i], ids[i] = key.account, key.kind, key.limited, key.id
+		accounts[i], kinds[i], limited[i], again[i], ids[i] = key.account, key.kind, key.limited, key.again, key.id
 	}
 	rows, err := q.Query(ctx, `
-		SELECT r.*, k.n
-		FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::bigint[])
-			WITH ORDINALITY AS k (account, kind, limited, id, n)
+		SELECT r.*, CASE WHEN k.again THEN (SELECT generation FROM accounts WHERE id = k.account) END, k.n
+		FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::boolean[], $5::bigint[])
+			WITH ORDINALITY AS k (account, kind, limited, again, id, n)
 		CROSS JOIN LATERAL (
 			SELECT `+resourceColumns(`k.limited`)+`
 			FROM resources r
 			WHERE r.account_id = k.account AND r.kind = k.kind AND r.id = k.id
 			LIMIT 1 -- one look at the index for each, whatever the statistics say when this is planned
-		) r`, accounts, kinds, limited, ids)
+		) r`, accounts, kinds, limited, again, ids)
 	if err != nil {
 		return nil, err
 	}
-	return inOrder(rows, len(keys), func(row pgx.Rows, n *int) (*record, error) {
-		var r record
-		return &r, row.Scan(append(r.columns(), n)...)
+	return inOrder(rows, len(keys), func(row pgx.Rows, n *int) (*looked, error) {
+		var r looked
+		return &r, row.Scan(append(r.columns(), &r.generation, n)...)
 	})
 }
 

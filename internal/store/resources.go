@@ -42,6 +42,12 @@ type record struct {
 	status               cloud.Status
 }
 
+// looked is what was found of a resource, and where that was asked for the generation of its account.
+type looked struct {
+	record
+	generation *int64
+}
+
 // columns is where to scan resourceColumns to.
 func (r *record) columns() []any {
 	return []any{
@@ -100,8 +106,8 @@ func (tx *Tx) note(id int64, name string) {
 // record finds one row; nil: there is none. A transaction asks on its own
 // connection, where it sees what it has written.
 func (tx *Tx) record(ctx context.Context, kind cloud.Kind, id int64) (*record, error) {
-	if tx.writes == nil {
-		return tx.reads.resources.Do(resourceKey{tx.Caller.Account, kind.Name, kind.Limit != nil, id})
+	if tx.view != nil {
+		return tx.shared(ctx, kind, id)
 	}
 	var r record
 	err := tx.q.QueryRow(ctx, `
@@ -112,6 +118,24 @@ func (tx *Tx) record(ctx context.Context, kind cloud.Kind, id int64) (*record, e
 		return nil, nil
 	}
 	return &r, err
+}
+
+// shared is record for a Read, which shares the round trip with others.
+func (tx *Tx) shared(ctx context.Context, kind cloud.Kind, id int64) (*record, error) {
+	again := tx.view.again()
+	found, err := tx.reads.resources.Do(resourceKey{tx.Caller.Account, kind.Name, kind.Limit != nil, again, id})
+	switch {
+	case err != nil:
+		return nil, err
+	case found == nil && again: // it brought nothing along
+		tx.view.look(ctx)
+	case found != nil && found.generation != nil:
+		tx.view.generation = *found.generation
+	}
+	if found == nil {
+		return nil, nil
+	}
+	return &found.record, nil
 }
 
 // All reads all of the caller's resources of a kind, in the order of their ids.

@@ -112,6 +112,7 @@ type querier interface {
 type Tx struct {
 	q      querier
 	writes *pipeline // nil in a Read
+	view   *view     // nil but in a Read
 	reads  *reads
 	Caller cloud.Caller
 	Now    time.Time // business time of the account; zero in a Read
@@ -158,12 +159,6 @@ func (tx *Tx) CapPolicy() string { return tx.capPolicy }
 // Dropped reports whether steps were dropped in this transaction, so that others
 // may have a slot to go on with.
 func (tx *Tx) Dropped() bool { return tx.dropped }
-
-// Read gives fn a view for reading, without the cost of a transaction: each
-// question sees what is committed at that moment.
-func (db *DB) Read(ctx context.Context, caller cloud.Caller, fn func(*Tx) error) error {
-	return fn(&Tx{q: db.pool, reads: db.reads, Caller: caller})
-}
 
 // Write runs fn in a transaction under the lock of the caller's account, so
 // that nothing else changes this account meanwhile.

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// Read gives fn a view for reading, without the cost of a transaction: each question sees what is committed at that
+// moment. It runs fn again where the state of the account was replaced between two of its questions, so that no answer
+// has something of the old state and something of the new one.
+//
+// That is found out by accounts.generation, which counts the replacements: the caller's keys were looked up before the
+// first question, and each further question brings along what the count is then.
+func (db *DB) Read(ctx context.Context, caller cloud.Caller, fn func(*Tx) error) error {
+	for {
+		v := &view{pool: db.pool, account: caller.Account, generation: caller.Generation}
+		err := fn(&Tx{q: v, view: v, reads: db.reads, Caller: caller})
+		if v.err != nil {
+			return fmt.Errorf("see whether account %d was replaced: %w", caller.Account, v.err)
+		}
+		if v.generation == caller.Generation || ctx.Err() != nil {
+			return err
+		}
+		caller.Generation = v.generation
+	}
+}
+
+// view asks the questions of a Read. A look at a single task is none of them: who waits for its end looks again and
+// again, and answers with the last look alone.
+type view struct {
+	pool       *pgxpool.Pool
+	account    int64
+	asked      bool
+	generation int64 // as of the last question that brought it along
+	err        error
+}
+
+// again counts a question, and reports whether it is to bring the generation along.
+func (v *view) again() bool {
+	was := v.asked
+	v.asked = true
+	return was
+}
+
+const readGeneration = `SELECT generation FROM accounts WHERE id = $1`
+
+// note keeps the generation in a row of readGeneration. An account that is gone has none.
+func (v *view) note(row pgx.Row) {
+	if err := row.Scan(&v.generation); !errors.Is(err, pgx.ErrNoRows) {
+		v.err = errors.Join(v.err, err)
+	}
+}
+
+// look asks for the generation by itself.
+func (v *view) look(ctx context.Context) { v.note(v.pool.QueryRow(ctx, readGeneration, v.account)) }
+
+// Query asks; the generation travels with the answer.
+func (v *view) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if !v.again() {
+		return v.pool.Query(ctx, sql, args...)
+	}
+	var both pgx.Batch
+	both.Queue(sql, args...)
+	both.Queue(readGeneration, v.account)
+	results := v.pool.SendBatch(ctx, &both)
+	rows, err := results.Query()
+	if err != nil {
+		return nil, errors.Join(err, results.Close())
+	}
+	return &viewRows{Rows: rows, results: results, view: v}, nil
+}
+
+// QueryRow asks for one row.
+func (v *view) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	rows, err := v.Query(ctx, sql, args...)
+	return pipelineRow{rows: rows, err: err}
+}
+
+// viewRows reads the generation when it is closed.
+type viewRows struct {
+	pgx.Rows
+	results pgx.BatchResults
+	view    *view
+	closed  bool
+}
+
+func (r *viewRows) Close() {
+	r.Rows.Close()
+	if r.closed {
+		return
+	}
+	r.closed = true
+	if r.Err() == nil { // else the question itself has failed
+		r.view.note(r.results.QueryRow())
+	}
+	_ = r.results.Close() // its error is that of the rows, or of the generation
+}
