@@ -5,11 +5,13 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/control"
 	"github.com/understudy-dev/understudy/internal/sandbox"
+	"github.com/understudy-dev/understudy/internal/server"
 	"github.com/understudy-dev/understudy/internal/servetest"
 )
 
@@ -49,6 +51,13 @@ func TestWorkTakesAsLongAsItIsTold(t *testing.T) {
 	equal(t, "events", lines(s.advance(t, sandbox.Advance{Idle: true}).Events), []string{
 		"12:00:01 task done", "12:00:11 database active", "12:00:11 subscription active",
 	})
+	s.takes(t, lengths("subscription.creation", "0s", "createProSubscription", "0s")) // which is a length, too
+	s.create(t, "none")
+	if passed := s.advance(t, sandbox.Advance{Idle: true}); passed.Moved != "0s" {
+		t.Errorf("what takes no time takes %s", passed.Moved)
+	}
+	must(t, s.f, control.ResetDurations, s.at)
+	s.takes(t, lengths("subscription.creation", "10s", "createProSubscription", "1500ms"))
 	s.takes(t, lengths("subscription.creation", "usual"))
 	s.create(t, "two")
 	equal(t, "events", lines(s.advance(t, sandbox.Advance{Idle: true}).Events), []string{
@@ -169,4 +178,73 @@ func TestDurationsAreRefused(t *testing.T) {
 	s.takesRefused(t, "LENGTH_NOT_FOUND", lengths("subscription.creatoin", "1s"))
 	s.takesRefused(t, "LENGTH_NOT_FOUND", lengths("getProSubscriptionById", "1s")) // has no task
 	s.takesRefused(t, "INVALID_LENGTH", sandbox.DurationsChange{Speed: new(1e-6)})
+}
+
+// What a seed file leaves to provisioning takes as long as the account has it, from the state on that the file says.
+func TestSeededWorkTakesAsLongAsTheAccountSays(t *testing.T) {
+	t.Parallel()
+	const subscription = `
+  - operation: createProSubscription
+    as: %s
+    body:
+      name: one
+      paymentMethodId: 24681
+      cloudProviders: [{regions: [{region: us-east-1, networking: {deploymentCIDR: 10.0.0.0/24}}]}]
+      databases: [{name: first, datasetSizeInGb: 1}]
+`
+	const pending = "\nresources:" + subscription + "    state: pending"
+	leaving := "\nresources:" + fmt.Sprintf(subscription, "main") + `
+  - operation: createProDatabase
+    path: {subscriptionId: "${main}"}
+    body: {name: second, datasetSizeInGb: 1}
+    state: deleting
+`
+	seeded := func(s *stopped, text string) string {
+		must(t, s.f, control.SeedAccounts, control.SeedInput{
+			File: control.File{Content: []byte(text)}, Account: s.at.Account,
+		})
+		return s.advance(t, sandbox.Advance{Idle: true}).Moved
+	}
+	for _, tt := range []struct {
+		speed   float64 // of the server
+		change  sandbox.DurationsChange
+		pending string // how long it is
+		leaving string
+	}{
+		{1, sandbox.DurationsChange{}, "4m0s", "1m0s"},
+		{1, lengths("subscription.creation", "10s"), "10s", "1m0s"},
+		{1, lengths("subscription.creation", "0s", "database.deletion", "7s"), "0s", "7s"},
+		{1, sandbox.DurationsChange{Speed: new(2.0)}, "2m0s", "30s"},
+		{0, sandbox.DurationsChange{}, "0s", "0s"},
+		{0, sandbox.DurationsChange{Speed: new(1.0)}, "4m0s", "1m0s"},
+	} {
+		s := start(t, func(cfg *server.Config) { cfg.Speed = tt.speed }).stopped(t)
+		s.takes(t, tt.change)
+		if got := seeded(s, fmt.Sprintf(pending, "one")); got != tt.pending {
+			t.Errorf("at %+v: it is pending for %s, want %s", tt, got, tt.pending)
+		}
+		if got := seeded(s, leaving); got != tt.leaving {
+			t.Errorf("at %+v: it is leaving for %s, want %s", tt, got, tt.leaving)
+		}
+	}
+
+	s := start(t).stopped(t)
+	scaled := "clock: {mode: scaled, rate: 0.001}" + fmt.Sprintf(pending, "one") // in the same file
+	if got := seeded(s, scaled); got != "4m0s" && !strings.HasPrefix(got, "3m59.") {
+		t.Errorf("on a scaled clock it is pending for %s, want realistic minutes", got)
+	}
+
+	// What is drawn is drawn for each resource, and the same again.
+	draw := func() (moved []string) {
+		s := start(t, realistic).stopped(t)
+		s.takes(t, lengths("subscription.creation", "10s..2m"))
+		for _, name := range []string{"one", "two"} {
+			moved = append(moved, seeded(s, fmt.Sprintf(pending, name)))
+		}
+		return moved
+	}
+	one, again := draw(), draw()
+	if one[0] == one[1] || !slices.Equal(one, again) {
+		t.Errorf("drawn is %v, then %v, want two lengths, and the same again", one, again)
+	}
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/understudy-dev/understudy/internal/binding"
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -55,6 +57,7 @@ func (e *Engine) Perform(
 	if err != nil {
 		return 0, op.explained(err)
 	}
+	tx.DrawBy(made)
 	if course.Status == cloud.StatusDeleting {
 		tx.ApplyNow(steps)
 		if op, req, err = e.deletion(op, req, made); err == nil {
@@ -63,23 +66,24 @@ func (e *Engine) Perform(
 		if err != nil {
 			return 0, op.explained(err)
 		}
-		return made, e.leave(ctx, tx, steps, course)
+		return made, e.leave(ctx, tx, op.lengths, steps, 0, course)
 	}
-	done, left, err := course.split(ctx, tx, steps)
+	done, err := course.done(ctx, tx, op.lengths, steps)
 	if err != nil {
 		return 0, err
 	}
+	reached := slices.Clone(steps[:done])
 	if course.Status == cloud.StatusError {
-		done = slices.Clone(done)
-		for i := range done {
-			done[i].Status, done[i].Error, done[i].Patch = cloud.StatusError, op.explain(course.Error), nil
+		for i := range reached {
+			reached[i].Status, reached[i].Error, reached[i].Patch = cloud.StatusError, op.explain(course.Error), nil
 		}
 	}
-	tx.ApplyNow(done)
-	return made, e.leave(ctx, tx, left, course)
+	tx.ApplyNow(reached)
+	return made, e.leave(ctx, tx, op.lengths, steps, done, course)
 }
 
-// perform runs the function, and returns what it made and what it left to provisioning.
+// perform runs the function, and returns what it made and what it left to provisioning, in the order in which that is
+// usually due: so it can be seen what is due together, also where nothing takes any time.
 func (op *bound) perform(ctx context.Context, tx *store.Tx, req binding.Request) (int64, []cloud.Step, error) {
 	in, err := op.input.Decode(req)
 	if err != nil {
@@ -99,62 +103,71 @@ func (op *bound) perform(ctx context.Context, tx *store.Tx, req binding.Request)
 		made = tx.FirstInserted()
 	}
 	steps := slices.Clone(tx.Planned()[before:])
-	for i, s := range steps { // as usual, so that it can be seen what is due together, also where nothing takes any time
-		steps[i].After, steps[i].Takes = s.AfterAll(op.lengths[s.Takes].Takes), ""
-	}
-	slices.SortStableFunc(steps, func(a, b cloud.Step) int { return int(a.After - b.After) })
+	slices.SortStableFunc(steps, func(a, b cloud.Step) int {
+		return cmp.Compare(usuallyAfter(op.lengths, a), usuallyAfter(op.lengths, b))
+	})
 	return made, steps, err
 }
 
-// leave leaves steps to provisioning, or drops them: also where nothing takes any time, or nothing could be in a state
-// that goes by.
-func (e *Engine) leave(ctx context.Context, tx *store.Tx, steps []cloud.Step, course Course) error {
-	if course.Stays || len(steps) == 0 || e.cfg.Speed == 0 {
-		return nil
-	}
-	return e.plan(ctx, nil, tx, steps, false)
+// usuallyAfter is when a step is due at speed 1, in an account that has no lengths of its own.
+func usuallyAfter(usual cloud.Lengths, s cloud.Step) time.Duration {
+	return s.AfterAll(usual[s.Takes].Takes)
 }
 
-// split parts steps into those by which the status is reached and those after them.
-func (c Course) split(ctx context.Context, tx *store.Tx, steps []cloud.Step) (done, left []cloud.Step, err error) {
+// leave leaves steps, of which some are done, to provisioning, as if the last of those had just been due. It drops them
+// where the resource stays as it is, and where they take no time: nothing could be in a state that goes by.
+func (e *Engine) leave(
+	ctx context.Context, tx *store.Tx, usual cloud.Lengths, steps []cloud.Step, done int, course Course,
+) error {
+	if course.Stays || done == len(steps) {
+		return nil
+	}
+	if err := e.setAfter(ctx, usual, tx, steps); err != nil {
+		return err
+	}
+	left, passed := steps[done:], time.Duration(0)
+	if done > 0 {
+		passed = steps[done-1].After
+	}
+	for i := range left {
+		left[i].After = max(0, left[i].After-passed)
+	}
+	if !anyTakesTime(left) {
+		return nil
+	}
+	return e.leaveSteps(ctx, tx, left, false)
+}
+
+// done is how many steps lead to the status.
+func (c Course) done(ctx context.Context, tx *store.Tx, usual cloud.Lengths, steps []cloud.Step) (int, error) {
 	if c.Status == "" || c.Status == cloud.StatusError {
-		return steps, nil, nil
+		return len(steps), nil
 	}
 	if len(steps) == 0 {
-		return nil, nil, cloud.Errorf("", "nothing is provisioned for it, so it has no state to be in but its own")
+		return 0, cloud.Errorf("", "nothing is provisioned for it, so it has no state to be in but its own")
 	}
 	first := steps[0]
 	status, err := tx.StatusOf(ctx, first.Kind.Name, first.ID)
-	if err != nil {
-		return nil, nil, err
+	if err != nil || status == c.Status {
+		return 0, err
 	}
 	states := []string{string(status)}
-	if status == c.Status {
-		return nil, steps, nil
-	}
 	for i, step := range steps {
 		if step.Kind.Name != first.Kind.Name || step.ID != first.ID {
 			continue
 		}
 		if step.Status == c.Status {
 			// What is due at the same time is one change, of several resources.
-			for i++; i < len(steps) && steps[i].After == step.After; i++ { //nolint:revive // it counts
+			later := func(s cloud.Step) bool { return usuallyAfter(usual, s) > usuallyAfter(usual, step) }
+			if next := slices.IndexFunc(steps[i:], later); next >= 0 {
+				return i + next, nil
 			}
-			return steps[:i], later(steps[i:], step), nil
+			return len(steps), nil
 		}
 		states = append(states, string(step.Status))
 	}
-	return nil, nil, cloud.Errorf("", "it is never %q: it goes through %s, and may be %s or %s", c.Status,
+	return 0, cloud.Errorf("", "it is never %q: it goes through %s, and may be %s or %s", c.Status,
 		strings.Join(states, ", "), cloud.StatusDeleting, cloud.StatusError)
-}
-
-// later is steps as they are seen when one before them is done.
-func later(steps []cloud.Step, done cloud.Step) []cloud.Step {
-	steps = slices.Clone(steps)
-	for i := range steps {
-		steps[i].After -= done.After
-	}
-	return steps
 }
 
 // deletion is the operation that deletes what an operation made: DELETE of its path, or of that with one more

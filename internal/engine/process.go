@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/binding"
@@ -148,7 +147,7 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 			return err
 		}
 		// What takes no time is done already; those of others may have got a slot.
-		steps = slices.ContainsFunc(planned, func(s cloud.Step) bool { return s.After > 0 }) || tx.Dropped()
+		steps = anyTakesTime(planned) || tx.Dropped()
 		e.at("task.effects")
 		response, err := responseOf(out)
 		if err != nil {

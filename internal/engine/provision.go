@@ -26,7 +26,17 @@ func (e *Engine) plan(ctx context.Context, usual cloud.Lengths, tx *store.Tx, st
 	if err := e.setAfter(ctx, usual, tx, steps); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(steps, func(s cloud.Step) bool { return s.After > 0 }) { // none is under way for any time
+	return e.leaveSteps(ctx, tx, steps, refuse)
+}
+
+// anyTakesTime reports whether one of some steps is under way for any time.
+func anyTakesTime(steps []cloud.Step) bool {
+	return slices.ContainsFunc(steps, func(s cloud.Step) bool { return s.After > 0 })
+}
+
+// leaveSteps is plan for steps of which all that they take is in After.
+func (e *Engine) leaveSteps(ctx context.Context, tx *store.Tx, steps []cloud.Step, refuse bool) error {
+	if !anyTakesTime(steps) {
 		if tx.Dropped() { // but of those left from a slower time some may wait
 			tx.Admit()
 		}

@@ -67,6 +67,7 @@ func (tx *Tx) SetClock(ctx context.Context, change func(was Clock) Clock) error 
 	is := change(was)
 	tx.setClock(is)
 	tx.Now = is.Now
+	tx.ownLengths = tx.ownLengths || is.Rate != 0 && is.Rate != 1 // a scaled clock has a speed of its own
 	return nil
 }
 

@@ -28,8 +28,8 @@ type Work struct {
 // OwnLength is how long something takes for an account, in seconds of business time: any length between two, or, where
 // Median is not 0, one that is drawn from a lognormal distribution, which is cut off at three Sigma.
 type OwnLength struct {
-	Least  float64 `json:"least,omitempty"`
-	Most   float64 `json:"most,omitempty"`
+	Least  float64 `json:"least"`
+	Most   float64 `json:"most"`
 	Median float64 `json:"median,omitempty"`
 	Sigma  float64 `json:"sigma,omitempty"`
 }
@@ -44,8 +44,11 @@ type Durations struct {
 // OwnLengths reports whether the account has lengths of its own, or a speed.
 func (tx *Tx) OwnLengths() bool { return tx.ownLengths }
 
+// DrawBy has what follows in the transaction be drawn for a resource, instead of the same for all of it.
+func (tx *Tx) DrawBy(resource int64) { tx.draw = fmt.Sprintf("r%d", resource) }
+
 // Lengths returns how long things take for the account. Drawn is the same for each length of a name in this
-// transaction.
+// transaction, or, after DrawBy, of a resource.
 func (tx *Tx) Lengths(ctx context.Context, lengths []Length, speed float64) ([]time.Duration, error) {
 	names, usual := make([]string, len(lengths)), make([]float64, len(lengths))
 	for i, l := range lengths {
