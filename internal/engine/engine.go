@@ -140,7 +140,6 @@ func (e *Engine) Run(ctx context.Context) error {
 	group.Go(func() error { return e.provisionOverdue(ctx) })
 	group.Go(func() error { return e.prune(ctx) })
 	group.Go(func() error { return e.sweep(ctx) })
-	group.Go(func() error { return e.wakeStood(ctx) })
 	group.Go(func() error { return e.pruneEvents(ctx) })
 	if e.cfg.Shared {
 		group.Go(func() error { return e.notify(ctx) })
@@ -236,21 +235,6 @@ func (e *Engine) sweep(ctx context.Context) error {
 			continue
 		}
 		if err := sleep(ctx, e.cfg.Sweep); err != nil {
-			return err
-		}
-	}
-}
-
-// wakeStood looks, as often as for other work, for tasks of clocks that stand still whose time has come unheard.
-func (e *Engine) wakeStood(ctx context.Context) error {
-	for {
-		looking, cancel := context.WithTimeout(ctx, e.cfg.Limit)
-		woken, err := e.db.WakeStoodTasks(looking)
-		cancel()
-		if err == nil && woken > 0 {
-			e.tasks.wake.set()
-		}
-		if err := sleep(ctx, pollEvery); err != nil {
 			return err
 		}
 	}

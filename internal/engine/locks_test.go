@@ -58,6 +58,54 @@ func TestTimeIsReadUnderTheLock(t *testing.T) {
 	}
 }
 
+// Whoever gives a task back until a time of its account's clock does so by the clock as it is, though that is being
+// moved: else nobody would know when the time has come.
+func TestMovedClockKnowsEveryTask(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	db := openDB(t, url)
+	for what, giveBack := range map[string]func(store.Claim) error{
+		"started": func(c store.Claim) error { return db.Start(t.Context(), c) },
+		"delayed": func(c store.Claim) error { return db.DelayTask(t.Context(), c, 5*time.Second, nil) },
+	} {
+		caller := newAccount(t, db)
+		_, err := db.Accept(t.Context(), []store.Acceptance{{
+			ID: uuid.NewString(), Account: caller.Account, Operation: "createBox", Command: "boxCreateRequest",
+			Request: []byte(`{}`), Work: store.Work{Takes: 5 * time.Second},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		claims, err := db.ClaimTasks(t.Context(), 1, time.Minute)
+		if err != nil || len(claims) != 1 {
+			t.Fatalf("claimed %v, %v", claims, err)
+		}
+		done := make(chan error, 1)
+		err = db.Write(t.Context(), caller, func(tx *store.Tx) error {
+			go func() { done <- giveBack(claims[0]) }()
+			apitest.Eventually(t, what+", or waits for that", func() bool { return waiting(t, url) == 1 || len(done) == 1 })
+			return tx.SetClock(t.Context(), func(c store.Clock) store.Clock {
+				c.Now = c.Now.Add(time.Hour)
+				return c
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		var due, known bool
+		query(t, url, `
+			SELECT t.due_at <= business_now(a), t.wake_at <= clock_timestamp()
+			FROM tasks t JOIN accounts a ON a.id = t.account_id
+			WHERE a.id = $1`, []any{caller.Account}, &due, &known)
+		if due != known {
+			t.Errorf("a task that is %s while the clock is moved is due: %v, and it is known: %v", what, due, known)
+		}
+	}
+}
+
 // The writes of an account that somebody holds do not take every connection: others
 // are answered meanwhile.
 func TestWaitingWritesLeaveConnections(t *testing.T) {

@@ -121,18 +121,3 @@ func (db *DB) Advance(ctx context.Context, account int64, d time.Duration) error
 		return nil
 	})
 }
-
-// WakeStoodTasks finds tasks whose time has come on a clock that stands still and that nobody knows of, and returns how
-// many. That a task's processing has begun is not under the account's lock, and may be written with the clock as it was
-// just before it was moved.
-func (db *DB) WakeStoodTasks(ctx context.Context) (int, error) {
-	tag, err := db.pool.Exec(ctx, `
-		UPDATE tasks t
-		SET wake_at = clock_timestamp()
-		FROM accounts a
-		WHERE t.head AND t.wake_at = 'infinity' AND t.lease IS NULL AND a.id = t.account_id AND t.due_at <= business_now(a)`)
-	if err != nil {
-		return 0, fmt.Errorf("wake tasks: %w", err)
-	}
-	return int(tag.RowsAffected()), nil
-}

@@ -201,8 +201,8 @@ func (tx *Tx) passTime(ctx context.Context, p Passage) (passed Passed, err error
 		}
 		tx.passOn(agenda, p, together, &passed)
 	}
-	if passed.Moved > 0 || passed.End == PassageTask {
-		tx.wakeByClock() // also a task that is due and that nobody knows of
+	if passed.Moved > 0 {
+		tx.wakeByClock()
 	}
 	return passed, nil
 }

@@ -15,13 +15,13 @@ const heldFor = `timestamptz '2200-01-01 00:00:00Z'`
 // DelayTask gives a claim back, unprocessed, to be taken again after a length of business time. What strikes it from
 // then on is faults.
 func (db *DB) DelayTask(ctx context.Context, c Claim, after time.Duration, faults *string) error {
-	_, err := db.pool.Exec(ctx, `
+	_, err := db.pool.Exec(ctx, heldClaim+`
 		UPDATE tasks t
-		SET lease = NULL, attempts = attempts - 1, faults = $4,
-			due_at  = business_now(a) + $3::interval,
-			wake_at = wake_time(a, business_now(a) + $3::interval)
-		FROM accounts a
-		WHERE a.id = $5 AND t.account_id = $5 AND t.id = $1 AND t.lease = $2`, c.ID, c.Lease, after, faults, c.Account)
+		SET lease = NULL, attempts = attempts - 1, faults = $5,
+			due_at  = held.now + $4::interval,
+			wake_at = wake_time(held.account, held.now + $4::interval)
+		FROM held
+		WHERE t.account_id = $1 AND t.id = $2`, c.Account, c.ID, c.Lease, after, faults)
 	if err != nil {
 		return fmt.Errorf("delay task %s: %w", c.ID, err)
 	}

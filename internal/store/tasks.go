@@ -152,23 +152,27 @@ func (db *DB) claimTasks(
 	return taken, nil
 }
 
+// heldClaim is the account $1 of a claim of task $2 by lease $3, and its time. Its clock is not moved before the commit:
+// so what says when to wake the task is right, or who moves the clock later puts it right.
+const heldClaim = `
+	WITH held AS (
+		SELECT account, business_now(account) AS now
+		FROM (
+			SELECT a AS account
+			FROM accounts a
+			JOIN tasks t ON t.account_id = a.id
+			WHERE a.id = $1 AND t.id = $2 AND t.lease = $3
+			FOR NO KEY UPDATE OF a, t
+		) a -- first the locks, then the time
+	)`
+
 // Start begins the processing time of a claimed task and gives the task back until that is over. It returns
 // ErrLeaseLost if the task is no longer held by the claim's lease.
 func (db *DB) Start(ctx context.Context, c Claim) error {
 	var both pgx.Batch
 	both.Queue(commitLater) // what gets lost with the database is simply done again
 	var started bool
-	both.Queue(`
-		WITH held AS (
-			SELECT account, business_now(account) AS now
-			FROM (
-				SELECT a AS account
-				FROM accounts a
-				JOIN tasks t ON t.account_id = a.id
-				WHERE a.id = $1 AND t.id = $2 AND t.lease = $3
-				FOR NO KEY UPDATE OF a, t
-			) a -- first the locks, then the time
-		), started AS (
+	both.Queue(heldClaim+`, started AS (
 			UPDATE tasks t
 			SET status     = 'running',
 				updated_at = held.now,
