@@ -22,7 +22,7 @@ type resetCmd struct {
 	clientFlags
 	Account string `arg:"" optional:"" help:"Account, by its id or name."`
 	All     bool   `help:"Reset all accounts, all at once."`
-	Rules   bool   `help:"Remove the fault rules, too."`
+	Rules   bool   `help:"Remove the fault rules, the declared assets and what else a seed file has set up, too."`
 	Clock   bool   `help:"Set the clock to the real time, too."`
 	IDSeed  *int64 `name:"id-seed" placeholder:"N" help:"Number from which ids follow from now on. Default: the same as before, if any."`
 }

@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,13 +14,18 @@ import (
 const seedFile = `
 idSeed: 7
 clock: {mode: frozen, at: 2026-05-20T10:30:00Z}
+assets:
+  paymentMethods: [{id: 4711, type: Mastercard, creditCardEndsWith: 1234}]
+  cloudAccounts: [{name: ours, provider: AWS}]
+  users: [{name: Ann, email: ann@example.com, role: Viewer}]
+  transitGateways: [{awsTgwUid: tgw-0feedfacecafebeef, awsAccountId: "012345678901"}]
 faults: [{preset: rate-429, rule: {match: {operation: deleteAclRole}}}]
 resources:
   - as: main
     operation: createProSubscription
     body: &subscription
       name: main
-      paymentMethodId: 24681
+      paymentMethodId: 4711
       cloudProviders:
         - regions: [{region: us-east-1, networking: {deploymentCIDR: 10.0.0.0/24}}]
       databases: [{name: first, datasetSizeInGb: 1}]
@@ -65,7 +71,7 @@ func TestSeed(t *testing.T) {
 	f := start(t)
 	demo := sandbox.KeyPair{APIKey: f.APIKey, APISecretKey: f.APISecretKey}
 	seeded := seed(t, f, seedFile)
-	if len(seeded.Accounts) != 2 || seeded.Accounts[0].Made != 8 || !seeded.Accounts[1].Created {
+	if len(seeded.Accounts) != 2 || seeded.Accounts[0].Made != 9 || !seeded.Accounts[1].Created {
 		t.Fatalf("seeded is %+v", seeded)
 	}
 	ids := seeded.Accounts[0].Resources
@@ -156,7 +162,68 @@ func TestSeedFilesThatAreWrong(t *testing.T) {
 			t.Errorf("%q: the account has %d resources", tt.is, a.Resources)
 		}
 	}
+	for text, says := range map[string]string{
+		"users: [{name: A, email: a@b.c}, {name: B, email: b@b.c, role: K}]": `.users.1: role "K" is none of Owner, `,
+		"users: []\n  cards: []":                                       ".cards is none of cloudAccounts, ",
+		"paymentMethods: [type: Visa]":                                 ".paymentMethods.0: creditCardEndsWith is missing",
+		"paymentMethods: [number: 1]":                                  `.paymentMethods.0: unknown field "number"`,
+		"paymentMethods: [{type: Visa, creditCardEndsWith: 0042}]":     ".paymentMethods.0: creditCardEndsWith ",
+		"transitGateways: [{}]":                                        ".transitGateways.0: awsTgwUid: ",
+		"transitGateways: [{awsTgwUid: tgw-1, awsAccountId: 1}]":       ".transitGateways.0: awsAccountId ",
+		"cloudAccounts: [\n    {name: a}, {name: b, provider: Azure}]": `.cloudAccounts.1: provider "Azure" is neither `,
+		"cloudAccounts: [\n    {name: a}, {name: a}]":                  ".cloudAccounts.1: it is there already",
+	} {
+		in := control.SeedInput{File: control.File{Content: []byte("assets:\n  " + text)}}
+		_, err := control.SeedAccounts.Call(t.Context(), f.client, in)
+		says = fmt.Sprintf("line %d: assets%s", 2+strings.Count(text, "\n"), says)
+		if err == nil || !strings.HasPrefix(err.Error(), says) {
+			t.Errorf("%q: got error %v, want %q", text, err, says)
+		}
+	}
 	if made := seed(t, f, good).Accounts[0].Made; made != 2 {
 		t.Errorf("what is right made %d, want 2", made)
+	}
+}
+
+// What a file declares an account to have is there for the resources of the same file. What was declared since stays
+// when the file comes again, and a wrong declaration names its line.
+func TestSeededAssets(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	seed(t, f, seedFile)
+	has := func() string {
+		return string(must(t, f, control.GetAssets, account("Demo")).Assets)
+	}
+	for _, want := range []string{
+		`"id":4711,"type":"Mastercard"`, `"name":"ours"`, `"name":"Ann"`, `"tgw-0feedfacecafebeef"`, `"012345678901"`,
+	} {
+		if !strings.Contains(has(), want) {
+			t.Errorf("the account has %s, want %s", has(), want)
+		}
+	}
+	more := json.RawMessage(`{"users": [{"name": "Bob", "email": "bob@example.com"}]}`)
+	must(t, f, control.AddAssets, control.AccountAssets{
+		AccountPath: account("Demo"), Assets: control.Assets{Assets: more},
+	})
+	before := has()
+	if made := seed(t, f, seedFile).Accounts[0].Made; made != 0 || has() != before {
+		t.Errorf("the same file again made %d; the account has %s, want %s", made, has(), before)
+	}
+	other := strings.Replace(seedFile, "creditCardEndsWith: 1234", "creditCardEndsWith: 5678", 1)
+	for _, text := range []string{other, strings.Replace(seedFile, "id: 4711, type", "id: 4712, type", 1)} {
+		_, err := control.SeedAccounts.Call(t.Context(), f.client, control.SeedInput{
+			File: control.File{Content: []byte(text)},
+		})
+		const says = `line 5: assets was seeded another way before: reset account "Demo" first, with its rules`
+		if err == nil || err.Error() != says || has() != before {
+			t.Errorf("got error %v, want %s; the account has %s", err, says, has())
+		}
+	}
+	must(t, f, control.ResetAccount, control.ResetInput{
+		AccountPath: account("Demo"), Reset: sandbox.Reset{Rules: true},
+	})
+	seed(t, f, other)
+	if !strings.Contains(has(), "5678") || strings.Contains(has(), "bob@") {
+		t.Errorf("after the reset the account has %s", has())
 	}
 }

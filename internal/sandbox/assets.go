@@ -36,7 +36,19 @@ func (s *Service) AccountAssets(ctx context.Context, account string) (json.RawMe
 // SetAssets makes an object all that an account declares to have, in place of what it declared before, and returns what
 // it has then. To say the same again changes nothing. It returns what Account does, and INVALID_ASSETS.
 func (s *Service) SetAssets(ctx context.Context, account string, object json.RawMessage) (json.RawMessage, error) {
-	return s.changeAssets(ctx, account, func([]byte) ([]byte, error) { return s.cfg.Assets.Declare(object) })
+	return s.changeAssets(ctx, account, func([]byte) ([]byte, error) { return s.declareAssets(object) })
+}
+
+// declareAssets reads an object as it is kept.
+func (s *Service) declareAssets(object []byte) ([]byte, error) {
+	if s.cfg.Assets == nil {
+		return nil, noAssets()
+	}
+	return s.cfg.Assets.Declare(object)
+}
+
+func noAssets() error {
+	return cloud.Errorf("INVALID_ASSETS", "Accounts of this server have nothing that could be declared.")
 }
 
 // AddAssets makes an account have what an object says beside what it has, and returns what it has then. It returns what
@@ -49,7 +61,7 @@ func (s *Service) changeAssets(
 	ctx context.Context, account string, change func(kept []byte) ([]byte, error),
 ) (json.RawMessage, error) {
 	if s.cfg.Assets == nil {
-		return nil, cloud.Errorf("INVALID_ASSETS", "Accounts of this server have nothing that could be declared.")
+		return nil, noAssets()
 	}
 	a, err := s.Account(ctx, account)
 	if err != nil {

@@ -72,6 +72,9 @@ func (s *Service) checkSeed(a seedAccount) error {
 			return seedProblem(a.Clock.line, "clock: %s", description(err))
 		}
 	}
+	if _, _, err := s.seedAssets(a); err != nil {
+		return err
+	}
 	for i, f := range a.Faults {
 		spec, err := f.spec()
 		if err == nil {
@@ -94,6 +97,29 @@ func (s *Service) checkSeed(a seedAccount) error {
 		}
 	}
 	return nil
+}
+
+// seedAssets is what an account shall declare to have: as the file says it, and as it is kept; nil: the file is silent.
+func (s *Service) seedAssets(a seedAccount) (object json.RawMessage, kept []byte, err error) {
+	node := &a.Assets
+	if node.Kind == 0 {
+		return nil, nil, nil
+	}
+	said, err := bodyOf(node, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	if object, err = json.Marshal(said); err != nil {
+		return nil, nil, err
+	}
+	if kept, err = s.declareAssets(object); err != nil {
+		// It begins with the way to what is wrong, mostly with the name of a member after it.
+		way, rest, _ := strings.Cut(description(err), " ")
+		member, _, _ := strings.Cut(rest, " ")
+		way = strings.TrimPrefix(strings.TrimSuffix(way, ":"), "assets.") + "." + member
+		return nil, nil, seedProblem(lineOf(node, way), "%s", description(err))
+	}
+	return object, kept, nil
 }
 
 // request is the request that makes a resource, as its document reads it.
@@ -248,7 +274,11 @@ func (s *Service) seedState(ctx context.Context, tx *store.Tx, a seedAccount) (i
 		digest := sha256.Sum256(text)
 		if was, ok := has[item]; ok {
 			if !bytes.Equal(was.Digest, digest[:]) {
-				err = seedProblem(line, "%s was seeded another way before: reset account %q first", item, a.Name)
+				first := fmt.Sprintf("reset account %q first", a.Name)
+				if setup {
+					first += ", with its rules"
+				}
+				err = seedProblem(line, "%s was seeded another way before: %s", item, first)
 			}
 			return was.Resource, err
 		}
@@ -277,6 +307,16 @@ func (s *Service) seedState(ctx context.Context, tx *store.Tx, a seedAccount) (i
 				}
 				return clock
 			})
+		}); err != nil {
+			return 0, nil, err
+		}
+	}
+	if object, kept, err := s.seedAssets(a); err != nil {
+		return 0, nil, err
+	} else if object != nil {
+		if _, err := once(a.Assets.Line, "assets", true, object, func() (int64, error) {
+			tx.SetAssets(kept)
+			return 0, nil
 		}); err != nil {
 			return 0, nil, err
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +29,7 @@ type seedAccount struct {
 	CapPolicy  string         `yaml:"capPolicy"`
 	IDSeed     *int64         `yaml:"idSeed"`
 	Clock      *seedClock     `yaml:"clock"`
+	Assets     yaml.Node      `yaml:"assets"`
 	Keys       []seedKey      `yaml:"keys"`
 	Faults     []seedFault    `yaml:"faults"`
 	Resources  []seedResource `yaml:"resources"`
@@ -37,7 +37,7 @@ type seedAccount struct {
 
 // empty reports whether an account is to have nothing.
 func (a seedAccount) empty() bool {
-	return len(a.Keys)+len(a.Faults)+len(a.Resources) == 0 && a.Clock == nil && a.IDSeed == nil &&
+	return len(a.Keys)+len(a.Faults)+len(a.Resources) == 0 && a.Clock == nil && a.IDSeed == nil && a.Assets.Kind == 0 &&
 		a.Name+a.OwnerName+a.OwnerEmail+a.CapPolicy == ""
 }
 
@@ -218,6 +218,9 @@ func resolve(text string, ids map[string]int64) (string, error) {
 	return text, unknown
 }
 
+// zeroFirst is no number in JSON.
+var zeroFirst = regexp.MustCompile(`^0[0-9]+$`)
+
 // bodyOf makes JSON of a part of the file. What is only a name becomes a number.
 func bodyOf(node *yaml.Node, ids map[string]int64) (any, error) {
 	switch node.Kind { //nolint:exhaustive // the others are scalars
@@ -246,6 +249,9 @@ func bodyOf(node *yaml.Node, ids map[string]int64) (any, error) {
 	}
 	switch node.ShortTag() {
 	case "!!int", "!!float", "!!bool", "!!null":
+		if zeroFirst.MatchString(node.Value) { // a text of digits, which YAML would take for octal ones
+			return node.Value, nil
+		}
 		var value any
 		err := node.Decode(&value)
 		if err != nil {
@@ -272,8 +278,11 @@ func lineOf(node *yaml.Node, field string) int {
 		}
 		switch node.Kind {
 		case yaml.MappingNode:
-			at := slices.IndexFunc(node.Content, func(n *yaml.Node) bool { return n.Value == step })
-			if at < 0 || at+1 >= len(node.Content) {
+			at := 0
+			for at < len(node.Content) && node.Content[at].Value != step {
+				at += 2 // a member and its value
+			}
+			if at >= len(node.Content) {
 				return line
 			}
 			line, node = node.Content[at].Line, node.Content[at+1]

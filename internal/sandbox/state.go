@@ -13,7 +13,7 @@ import (
 
 // Reset says what a reset takes beside what requests have made.
 type Reset struct {
-	Rules bool   `json:"rules,omitempty"` // the fault rules
+	Rules bool   `json:"rules,omitempty"` // the fault rules, and what else the account was set up with
 	Clock bool   `json:"clock,omitempty"` // the clock is the real one again
 	Seed  *int64 `json:"idSeed,omitempty"`
 }

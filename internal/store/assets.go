@@ -45,10 +45,17 @@ func (db *DB) ChangeAssets(ctx context.Context, account int64, change func(decla
 		if err != nil {
 			return err
 		}
-		p.write(`DELETE FROM account_assets WHERE account_id = $1`, account)
-		if declared != nil {
-			p.write(`INSERT INTO account_assets (account_id, assets) VALUES ($1, $2)`, account, string(declared))
-		}
+		setAssets(p, account, declared)
 		return nil
 	})
+}
+
+// SetAssets makes the caller's account declare to have something in place of what it declared; nil: nothing.
+func (tx *Tx) SetAssets(declared []byte) { setAssets(tx.writes, tx.Caller.Account, declared) }
+
+func setAssets(p *pipeline, account int64, declared []byte) {
+	p.write(`DELETE FROM account_assets WHERE account_id = $1`, account)
+	if declared != nil {
+		p.write(`INSERT INTO account_assets (account_id, assets) VALUES ($1, $2)`, account, string(declared))
+	}
 }
