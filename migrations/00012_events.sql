@@ -59,45 +59,49 @@ FROM resources r
 WHERE r.account_id = s.account_id AND r.id = s.holds AND r.kind IN ('subscription', 'essentials-subscription');
 CREATE INDEX steps_task ON steps (account_id, task) WHERE task IS NOT NULL;
 
--- tell writes an event for each of some resources whose row or whose holds changed, of which at, kind, resource_id, name,
--- status and error are given: with the status as clients see it, and only where that is not what was told last. A change
--- that no task of this transaction makes is part of the last one's work. What an account had that is being deleted goes
--- with it, untold.
+-- tell writes an event for each of some resources whose row or whose holds changed, of which account_id, at, kind,
+-- resource_id, name, status and error are given, those of an account one after the other: with the status as clients see
+-- it, and only where that is not what was told last. A change that no task of this transaction makes is part of the last
+-- one's work. What an account had that is being deleted goes with it, untold. One by one is the cheap way: plans of
+-- statements as simple as these are made once, while that of one statement for all would be made each time.
 -- +goose StatementBegin
 CREATE FUNCTION tell(changed events[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    task    text := current_setting('understudy.task', true);
+    whose   bigint;      -- the account,
+    newest  bigint;      -- the number of its newest event
+    present timestamptz; -- and its time
+    c       events;
+    last    events;
 BEGIN
-    WITH told AS (
-        SELECT c.account_id, c.kind, c.resource_id, c.name, shown.status, c.error,
-            COALESCE(c.at, present_time(), business_now(a)) AS at,
-            CASE WHEN current_setting('understudy.task', true) <> '' THEN present_task() ELSE last.task END AS task,
-            row_number() OVER (PARTITION BY c.account_id ORDER BY c.at, c.resource_id, c.kind) AS n
-        FROM unnest(changed) c
-        JOIN accounts a ON a.id = c.account_id
-        CROSS JOIN LATERAL (
-            SELECT CASE WHEN c.status = 'active' AND EXISTS (
-                SELECT FROM steps s
-                WHERE s.account_id = c.account_id AND s.holds = c.resource_id AND s.holds_kind = c.kind
-            ) THEN 'pending' ELSE c.status END AS status
-        ) shown
-        LEFT JOIN LATERAL (
-            SELECT e.task, e.status
-            FROM events e
-            WHERE e.account_id = c.account_id AND e.kind = c.kind AND e.resource_id = c.resource_id
-            ORDER BY e.seq DESC
-            LIMIT 1
-        ) last ON true
-        WHERE shown.status IS DISTINCT FROM last.status
-    ), counted AS (
-        UPDATE accounts a
-        SET event_seq = a.event_seq + c.many
-        FROM (SELECT account_id, count(*) AS many FROM told GROUP BY account_id) c
-        WHERE a.id = c.account_id
-        RETURNING a.id, a.event_seq - c.many AS before
-    )
-    INSERT INTO events (account_id, seq, at, task, kind, resource_id, name, status, error)
-    SELECT t.account_id, c.before + t.n, t.at, t.task, t.kind, t.resource_id, t.name, t.status, t.error
-    FROM told t
-    JOIN counted c ON c.id = t.account_id;
+    FOREACH c IN ARRAY changed LOOP
+        IF c.account_id IS DISTINCT FROM whose THEN
+            UPDATE accounts SET event_seq = newest WHERE id = whose AND event_seq < newest;
+            whose := c.account_id;
+            SELECT a.event_seq, COALESCE(present_time(), business_now(a)) INTO newest, present
+            FROM accounts a
+            WHERE a.id = whose;
+        END IF;
+        CONTINUE WHEN newest IS NULL; -- the account is being deleted
+        IF c.status = 'active' AND EXISTS (
+            SELECT FROM steps s WHERE s.account_id = whose AND s.holds = c.resource_id AND s.holds_kind = c.kind
+        ) THEN
+            c.status := 'pending';
+        END IF;
+        SELECT e.task, e.status INTO last.task, last.status
+        FROM events e
+        WHERE e.account_id = whose AND e.kind = c.kind AND e.resource_id = c.resource_id
+        ORDER BY e.seq DESC
+        LIMIT 1;
+        CONTINUE WHEN c.status IS NOT DISTINCT FROM last.status;
+        newest := newest + 1;
+        INSERT INTO events (account_id, seq, at, task, kind, resource_id, name, status, error)
+        VALUES (
+            whose, newest, COALESCE(c.at, present), CASE WHEN task <> '' THEN present_task() ELSE last.task END,
+            c.kind, c.resource_id, c.name, c.status, c.error
+        );
+    END LOOP;
+    UPDATE accounts SET event_seq = newest WHERE id = whose AND event_seq < newest;
 END
 $$;
 -- +goose StatementEnd
@@ -105,7 +109,10 @@ $$;
 -- +goose StatementBegin
 CREATE FUNCTION tell_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM tell(array_agg((r.account_id, 0, r.updated_at, NULL, r.kind, r.id, r.name, r.status, r.error)::events))
+    PERFORM tell(array_agg(
+        (r.account_id, 0, r.updated_at, NULL, r.kind, r.id, r.name, r.status, r.error)::events
+        ORDER BY r.account_id, r.updated_at, r.id, r.kind
+    ))
     FROM new r
     HAVING count(*) > 0;
     RETURN NULL;
@@ -116,7 +123,10 @@ $$;
 -- +goose StatementBegin
 CREATE FUNCTION tell_updated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM tell(array_agg((r.account_id, 0, r.updated_at, NULL, r.kind, r.id, r.name, r.status, r.error)::events))
+    PERFORM tell(array_agg(
+        (r.account_id, 0, r.updated_at, NULL, r.kind, r.id, r.name, r.status, r.error)::events
+        ORDER BY r.account_id, r.updated_at, r.id, r.kind
+    ))
     FROM (
         SELECT account_id, kind, id, status FROM new
         EXCEPT
@@ -137,7 +147,9 @@ $$;
 -- +goose StatementBegin
 CREATE FUNCTION tell_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM tell(array_agg((r.account_id, 0, NULL, NULL, r.kind, r.id, r.name, 'gone', NULL)::events))
+    PERFORM tell(array_agg(
+        (r.account_id, 0, NULL, NULL, r.kind, r.id, r.name, 'gone', NULL)::events ORDER BY r.account_id, r.id, r.kind
+    ))
     FROM old r
     HAVING count(*) > 0;
     RETURN NULL;
@@ -149,7 +161,10 @@ $$;
 -- +goose StatementBegin
 CREATE FUNCTION tell_held() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM tell(array_agg((r.account_id, 0, held.at, NULL, r.kind, r.id, r.name, r.status, r.error)::events))
+    PERFORM tell(array_agg(
+        (r.account_id, 0, held.at, NULL, r.kind, r.id, r.name, r.status, r.error)::events
+        ORDER BY r.account_id, held.at, r.id, r.kind
+    ))
     FROM (
         SELECT account_id, holds_kind AS kind, holds AS id,
             CASE WHEN current_setting('understudy.now', true) = 'due' THEN max(due_at) END AS at
