@@ -76,7 +76,9 @@ DECLARE
 BEGIN
     FOREACH c IN ARRAY changed LOOP
         IF c.account_id IS DISTINCT FROM whose THEN
-            UPDATE accounts SET event_seq = newest WHERE id = whose AND event_seq < newest;
+            IF whose IS NOT NULL THEN
+                UPDATE accounts SET event_seq = newest WHERE id = whose AND event_seq < newest;
+            END IF;
             whose := c.account_id;
             SELECT a.event_seq, COALESCE(present_time(), business_now(a)) INTO newest, present
             FROM accounts a

@@ -121,7 +121,8 @@ type Tx struct {
 	names     map[int64]string // of the resources that it has read or written, one by one; nil in a Read
 	planned   []cloud.Step
 	capPolicy string
-	lastID    int64 // number of the account's newest resource
+	lastID    int64 // number of the account's newest resource,
+	storedID  int64 // and that of which the account's row knows
 	inserted  int64 // id of the first one since BeginInserts
 	dropped   bool
 
@@ -186,11 +187,11 @@ func (db *DB) Write(ctx context.Context, caller cloud.Caller, fn func(*Tx) error
 
 // run runs fn, and keeps how far it has counted.
 func (tx *Tx) run(fn func(*Tx) error) error {
-	first := tx.lastID
+	tx.storedID = tx.lastID
 	if err := fn(tx); err != nil {
 		return err
 	}
-	if tx.lastID != first {
+	if tx.lastID != tx.storedID {
 		tx.write(`UPDATE accounts SET last_id = $2 WHERE id = $1`, tx.Caller.Account, tx.lastID)
 	}
 	return nil

@@ -289,9 +289,9 @@ func lostTask(ctx context.Context, q querier, c Claim) error {
 	return ErrLeaseLost
 }
 
-// Finish ends a task with a response, frees it of its request, and puts the next
-// task of the account on turn. The name of its resource is kept for the log; what
-// has none goes by what it belongs to.
+// Finish ends a task with a response, frees it of its request, and puts the next task of the account on turn. How far
+// the transaction has counted goes with it. The name of its resource is kept for the log; what has none goes by what it
+// belongs to.
 func (tx *Tx) Finish(c Claim, status cloud.TaskStatus, response cloud.TaskResponse) {
 	tx.write(`
 		WITH done AS (
@@ -307,7 +307,7 @@ func (tx *Tx) Finish(c Claim, status cloud.TaskStatus, response cloud.TaskRespon
 			WHERE t.account_id = done.account_id AND t.seq = done.seq + 1
 		), counted AS (
 			UPDATE accounts a
-			SET done_seq = done.seq, event_seq = a.event_seq + 1
+			SET done_seq = done.seq, event_seq = a.event_seq + 1, last_id = $7
 			FROM done
 			WHERE a.id = done.account_id
 			RETURNING a.event_seq
@@ -315,7 +315,8 @@ func (tx *Tx) Finish(c Claim, status cloud.TaskStatus, response cloud.TaskRespon
 		INSERT INTO events (account_id, seq, at, task, name, status, error)
 		SELECT done.account_id, counted.event_seq, $4, $1, done.operation, $2, $3::jsonb -> 'error'
 		FROM done, counted`, c.ID, status, tx.encode("finish task", response), tx.Now,
-		cmp.Or(tx.names[response.ResourceID], tx.names[response.ParentID]), c.Account)
+		cmp.Or(tx.names[response.ResourceID], tx.names[response.ParentID]), c.Account, tx.lastID)
+	tx.storedID = tx.lastID
 }
 
 // ReleaseTask gives a claim back unprocessed: it is taken again after a pause. The
