@@ -2,7 +2,6 @@ package understudy
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/sandbox"
@@ -23,7 +22,7 @@ func (s *Sandbox) Clock() Clock { return Clock{s} }
 // Show returns how the clock runs, and what comes next and when.
 func (c Clock) Show(ctx context.Context) (ClockState, error) {
 	state, err := c.sandbox.control().Clock(ctx, c.sandbox.ref())
-	return state, named(err)
+	return state, wrapped(err)
 }
 
 // Run lets the clock run as fast as real time, from what it shows.
@@ -48,7 +47,7 @@ func (c Clock) FreezeAt(ctx context.Context, at time.Time) error {
 
 func (c Clock) set(ctx context.Context, to sandbox.ClockSetting) error {
 	_, err := c.sandbox.control().SetClock(ctx, c.sandbox.ref(), to)
-	return named(err)
+	return wrapped(err)
 }
 
 // Advance lets time pass, as it would by itself: tasks are processed and resources provisioned at their own times. It
@@ -80,15 +79,7 @@ func (c Clock) AdvanceUntilIdle(ctx context.Context) ([]Event, error) {
 
 func (c Clock) advance(ctx context.Context, to sandbox.Advance) ([]Event, error) {
 	passed, err := c.sandbox.control().Advance(ctx, c.sandbox.ref(), to)
-	return passed.Events, named(err)
-}
-
-// named says whose an error is.
-func named(err error) error {
-	if err != nil {
-		return fmt.Errorf("understudy: %w", err)
-	}
-	return nil
+	return passed.Events, wrapped(err)
 }
 
 // Durations are how long each kind of work takes.
@@ -100,12 +91,12 @@ type DurationsChange = sandbox.DurationsChange
 // Durations returns how long each kind of work takes in the sandbox.
 func (c Clock) Durations(ctx context.Context) (Durations, error) {
 	d, err := c.sandbox.control().Durations(ctx, c.sandbox.ref())
-	return d, named(err)
+	return d, wrapped(err)
 }
 
 // SetDurations lets kinds of work take longer or shorter in the sandbox, from the next one on: a fixed length, any of a
 // range, or one that is drawn.
 func (c Clock) SetDurations(ctx context.Context, change DurationsChange) error {
 	_, err := c.sandbox.control().SetDurations(ctx, c.sandbox.ref(), change)
-	return named(err)
+	return wrapped(err)
 }

@@ -2,7 +2,6 @@ package understudy
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -47,7 +46,7 @@ func (f Faults) arm(ctx context.Context, preset, rule string) ([]Fault, error) {
 		armed, err = f.s.control().ArmFault(ctx, sandbox.NewFault{Preset: preset, Rule: read})
 	}
 	if err != nil {
-		return nil, fmt.Errorf("understudy: %w", err)
+		return nil, wrapped(err)
 	}
 	return faultsOf(armed), nil
 }
@@ -56,7 +55,7 @@ func (f Faults) arm(ctx context.Context, preset, rule string) ([]Fault, error) {
 func (f Faults) List(ctx context.Context) ([]Fault, error) {
 	list, err := f.s.control().Faults(ctx, f.s.ref())
 	if err != nil {
-		return nil, fmt.Errorf("understudy: %w", err)
+		return nil, wrapped(err)
 	}
 	return faultsOf(list), nil
 }
@@ -64,7 +63,7 @@ func (f Faults) List(ctx context.Context) ([]Fault, error) {
 // Disarm disarms a rule; the tasks that it holds go on.
 func (f Faults) Disarm(ctx context.Context, id int64) error {
 	if err := f.s.control().DisarmFault(ctx, strconv.FormatInt(id, 10)); err != nil {
-		return fmt.Errorf("understudy: %w", err)
+		return wrapped(err)
 	}
 	return nil
 }
@@ -72,7 +71,7 @@ func (f Faults) Disarm(ctx context.Context, id int64) error {
 // Clear disarms all rules of the sandbox.
 func (f Faults) Clear(ctx context.Context) error {
 	if _, err := f.s.control().ClearFaults(ctx, f.s.ref()); err != nil {
-		return fmt.Errorf("understudy: %w", err)
+		return wrapped(err)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package understudy
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 
 	"github.com/understudy-dev/understudy/internal/journal"
@@ -24,7 +23,7 @@ func (s *Sandbox) Journal(ctx context.Context, q JournalQuery) ([]JournalEntry, 
 	q.Account = strconv.FormatInt(s.account, 10)
 	entries, err := s.host.server.Sandbox.Journal(ctx, q)
 	if err != nil {
-		return nil, fmt.Errorf("understudy: %w", err)
+		return nil, wrapped(err)
 	}
 	return entries, nil
 }

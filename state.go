@@ -14,7 +14,7 @@ import (
 // ids begin anew. Its keys, its clock and its fault rules stay.
 func (s *Sandbox) Reset(ctx context.Context) error {
 	if _, err := s.control().Reset(ctx, s.ref(), sandbox.Reset{}); err != nil {
-		return fmt.Errorf("understudy: %w", err)
+		return wrapped(err)
 	}
 	return nil
 }
@@ -24,7 +24,7 @@ func (s *Sandbox) Reset(ctx context.Context) error {
 func (s *Sandbox) Fork(ctx context.Context) (*Sandbox, error) {
 	a, keys, err := s.control().Fork(ctx, s.ref(), "")
 	if err != nil {
-		return nil, fmt.Errorf("understudy: %w", err)
+		return nil, wrapped(err)
 	}
 	shared.share(s.host)
 	return newSandbox(s.host, a.ID, Keys{APIKey: keys.APIKey, SecretKey: keys.APISecretKey}), nil
@@ -38,11 +38,11 @@ type Snapshot []byte
 func (s *Sandbox) Snapshot(ctx context.Context) (Snapshot, error) {
 	control, name := s.control(), rand.Text()
 	if _, err := control.SaveSnapshot(ctx, s.ref(), name, false); err != nil {
-		return nil, fmt.Errorf("understudy: %w", err)
+		return nil, wrapped(err)
 	}
 	file, err := control.ExportSnapshot(ctx, name)
 	if err = errors.Join(err, control.DeleteSnapshot(ctx, name)); err != nil {
-		return nil, fmt.Errorf("understudy: %w", err)
+		return nil, wrapped(err)
 	}
 	return file, nil
 }
@@ -52,11 +52,11 @@ func (s *Sandbox) Snapshot(ctx context.Context) (Snapshot, error) {
 func (s *Sandbox) Load(ctx context.Context, from Snapshot) error {
 	control, name := s.control(), rand.Text()
 	if _, err := control.ImportSnapshot(ctx, name, from, false); err != nil {
-		return fmt.Errorf("understudy: %w", err)
+		return wrapped(err)
 	}
 	_, err := control.LoadSnapshot(ctx, s.ref(), name)
 	if err = errors.Join(err, control.DeleteSnapshot(ctx, name)); err != nil {
-		return fmt.Errorf("understudy: %w", err)
+		return wrapped(err)
 	}
 	return nil
 }
@@ -66,7 +66,7 @@ func (s *Sandbox) Load(ctx context.Context, from Snapshot) error {
 func (s *Sandbox) Seed(ctx context.Context, file []byte) (map[string]int64, error) {
 	seeded, err := s.control().Seed(ctx, s.ref(), file)
 	if err != nil {
-		return nil, fmt.Errorf("understudy: %w", err)
+		return nil, wrapped(err)
 	}
 	for _, a := range seeded {
 		if a.Account.ID == s.account {

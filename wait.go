@@ -20,7 +20,7 @@ type Transition = sandbox.Transition
 func (s *Sandbox) Wait(ctx context.Context, a Await) (Awaited, error) {
 	a.Account = s.ref()
 	out, err := s.control().Wait(ctx, a)
-	return out, named(err)
+	return out, wrapped(err)
 }
 
 // WaitIdle waits until no task is to be processed and nothing to be provisioned, or the context ends.
@@ -36,5 +36,5 @@ func (s *Sandbox) WaitIdle(ctx context.Context) error {
 // Events calls each with every transition of a task or a resource from the beginning on, in the order in which they
 // were committed, until the context ends or each returns an error, which it then returns.
 func (s *Sandbox) Events(ctx context.Context, each func(Transition) error) error {
-	return named(s.control().Follow(ctx, s.ref(), 0, each, func(int64) error { return nil }))
+	return wrapped(s.control().Follow(ctx, s.ref(), 0, each, func(int64) error { return nil }))
 }

@@ -3,6 +3,7 @@ package control_test
 import (
 	"fmt"
 	"net/http"
+	"path"
 	"slices"
 	"testing"
 
@@ -114,4 +115,136 @@ func (f *fixture) databaseOf(t *testing.T, keys sandbox.KeyPair, path string) in
 		t.Fatalf("there are databases %+v, want one", list)
 	}
 	return list.Subscription[0].Databases[0].ID
+}
+
+// run asks for something that becomes a task, lets time pass until that has ended, and returns its response.
+func (s *stopped) run(t *testing.T, method, path string, body any) map[string]any {
+	t.Helper()
+	status, answer := s.send(t, method, path, body)
+	if status != http.StatusAccepted {
+		t.Fatalf("%s %s: got %d %v, want a task", method, path, status, answer)
+	}
+	id := fmt.Sprint(answer["taskId"])
+	s.advance(t, sandbox.Advance{Task: id})
+	if _, answer = s.send(t, http.MethodGet, "/tasks/"+id, nil); answer["status"] != "processing-completed" {
+		t.Fatalf("%s %s: it ended with %v", method, path, answer)
+	}
+	return answer["response"].(map[string]any)
+}
+
+// subscription makes a subscription with a database, and returns the paths of both.
+func (s *stopped) subscription(t *testing.T) (sub, database string) {
+	t.Helper()
+	s.create(t, "one")
+	s.advance(t, sandbox.Advance{Idle: true})
+	_, list := s.send(t, http.MethodGet, "/subscriptions", nil)
+	sub = fmt.Sprintf("/subscriptions/%.0f", at(list, "subscriptions", 0, "id"))
+	_, list = s.send(t, http.MethodGet, sub+"/databases", nil)
+	return sub, fmt.Sprintf("%s/databases/%.0f", sub, at(list, "subscription", 0, "databases", 0, "databaseId"))
+}
+
+func (s *stopped) trigger(t *testing.T, event string, inputs map[string]any) {
+	t.Helper()
+	must(t, s.f, control.TriggerExternal, control.NewExternal{Account: s.at.Account, Event: event, Inputs: inputs})
+}
+
+// at is what an answer has at a place; nil: nothing.
+func at(v any, place ...any) any {
+	for _, step := range place {
+		switch step := step.(type) {
+		case string:
+			object, _ := v.(map[string]any)
+			v = object[step]
+		case int:
+			list, _ := v.([]any)
+			if step >= len(list) {
+				return nil
+			}
+			v = list[step]
+		}
+	}
+	return v
+}
+
+func TestBackupFailsFromOutside(t *testing.T) {
+	t.Parallel()
+	s := start(t, realistic).stopped(t)
+	_, database := s.subscription(t)
+	id := path.Base(database)
+	status := func(want string, reason any) {
+		t.Helper()
+		got := at(s.run(t, http.MethodGet, database+"/backup", nil), "resource").(map[string]any)
+		if got["status"] != want || got["failureReason"] != reason {
+			t.Errorf("the backup is %v, want %s for %v", got, want, reason)
+		}
+	}
+	once := map[string]any{"adhocBackupPath": "s3://bucket/path"}
+	s.run(t, http.MethodPost, database+"/backup", once)
+	status("in-progress", nil)
+	s.trigger(t, "fail-backup", map[string]any{"database": id, "reason": "No space left."})
+	status("failed", "No space left.")
+	s.advance(t, sandbox.Advance{By: "1h"}) // nothing is left of it that could end it otherwise
+	status("failed", "No space left.")
+	_, is := s.send(t, http.MethodGet, database, nil)
+	if is["status"] != "active" {
+		t.Errorf("the database is %v, want active", is["status"])
+	}
+
+	s.run(t, http.MethodPost, database+"/backup", once) // another one comes to its end
+	s.advance(t, sandbox.Advance{Idle: true})
+	status("success", nil)
+
+	// Where backups are made regularly, one may fail that nobody asked for.
+	s.run(t, http.MethodPut, database, map[string]any{
+		"remoteBackup": map[string]any{
+			"active": true, "interval": "every-1-hours", "storageType": "aws-s3",
+			"storagePath": "s3://bucket/path",
+		},
+	})
+	s.advance(t, sandbox.Advance{Idle: true})
+	s.trigger(t, "fail-backup", map[string]any{"database": id})
+	status("failed", "The storage of the backup cannot be reached.")
+}
+
+// An invitation that an account gets is accepted by the API, and its attachment by the owner of the gateway, or not.
+func TestTransitGatewayFromOutside(t *testing.T) {
+	t.Parallel()
+	for event, want := range map[string]string{
+		"accept-transit-gateway": "available",
+		"reject-transit-gateway": "failed",
+	} {
+		s := start(t, realistic).stopped(t)
+		sub, _ := s.subscription(t)
+		gateways := sub + "/transitGateways"
+		must(t, s.f, control.AddAssets, control.AccountAssets{AccountPath: s.at, Assets: control.Assets{
+			Assets: []byte(`{"transitGateways": [{"awsTgwUid": "tgw-0feedfacecafebeef"}]}`),
+		}})
+		var invitation any
+		for i := range 3 {
+			one := at(s.run(t, http.MethodGet, gateways+"/invitations", nil), "resource", "resources", i)
+			if at(one, "name") == "tgw-0feedfacecafebeef" {
+				invitation = at(one, "id")
+			}
+		}
+		s.run(t, http.MethodPut, fmt.Sprintf("%s/invitations/%.0f/accept", gateways, invitation), nil)
+		gateway := func() any { return at(s.run(t, http.MethodGet, gateways, nil), "resource", "tgws", 0) }
+		if got := at(gateway(), "awsTgwUid"); got != "tgw-0feedfacecafebeef" {
+			t.Fatalf("the gateway is %v", gateway())
+		}
+		id := at(gateway(), "id")
+		s.run(t, http.MethodPost, fmt.Sprintf("%s/%.0f/attachment", gateways, id), nil)
+		if got := at(gateway(), "attachmentStatus"); got != "initiating-request" {
+			t.Errorf("before anybody has answered it is %v", got)
+		}
+		s.trigger(t, event, map[string]any{"gateway": id})
+		for range 2 { // at once, and whatever time passes
+			if got := at(gateway(), "attachmentStatus"); got != want {
+				t.Errorf("after %s the attachment is %v, want %s", event, got, want)
+			}
+			s.advance(t, sandbox.Advance{By: "1h"})
+		}
+		refused(t, s.f, "EXTERNAL_REFUSED", control.TriggerExternal, control.NewExternal{
+			Account: s.at.Account, Event: event, Inputs: map[string]any{"gateway": id},
+		})
+	}
 }
