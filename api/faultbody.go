@@ -119,7 +119,7 @@ func reshape(body []byte, s fault.Strike) (changed []byte, ok bool) {
 			}
 			return value, true
 		})
-	case "rename", "unknown", "reorder":
+	case "rename", "unknown", "reorder", "extend":
 		v, ok := decoded(body)
 		if !ok {
 			return nil, false
@@ -143,6 +143,13 @@ func reshape(body []byte, s fault.Strike) (changed []byte, ok bool) {
 						shuffle(random, list)
 					}
 				}
+			case "extend":
+				for name, value := range object {
+					list, is := value.([]any)
+					if is && named(append(slices.Clone(path), name), e.Members) {
+						object[name] = extended(list, e.Values)
+					}
+				}
 			case "unknown":
 				if len(e.Values) == 0 {
 					object[fmt.Sprintf("xNew%d", n)] = map[string]any{"kind": "NEW_IN_THE_NEXT_VERSION", "values": []any{1, nil}}
@@ -156,6 +163,22 @@ func reshape(body []byte, s fault.Strike) (changed []byte, ok bool) {
 		return encoded(v)
 	}
 	return nil, false
+}
+
+// extended is a list with one more element: a copy of its last, with other values. An empty list stays empty.
+func extended(list []any, values map[string]json.RawMessage) []any {
+	if len(list) == 0 {
+		return list
+	}
+	last, is := list[len(list)-1].(map[string]any)
+	if !is {
+		return list
+	}
+	more := maps.Clone(last)
+	for name, value := range values {
+		more[name] = value
+	}
+	return append(list, more)
 }
 
 // shuffle brings a list of more than one into another order.

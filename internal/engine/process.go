@@ -154,6 +154,9 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 			return err
 		}
 		response.Injected = marks(struck)
+		if len(fault.Of(struck, "task-empty")) > 0 {
+			response.Resource = nil
+		}
 		status := cloud.TaskDone
 		if failure := e.failureOf(c, struck, "reported-failed"); failure != nil {
 			status, response = cloud.TaskFailed, cloud.TaskResponse{Error: failure, Injected: response.Injected}

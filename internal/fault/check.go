@@ -175,7 +175,7 @@ func (v *Vocabulary) checkEffect(e Effect, m Match, effect EffectInfo) error {
 		return fmt.Errorf("there is no error code %s%s", e.Code, didYouMean(e.Code, v.Codes))
 	}
 	names := slices.Concat(e.Members, slices.Sorted(maps.Keys(e.Names)))
-	if effect.Name == "set" {
+	if effect.Name == "set" || effect.Name == "extend" {
 		names = append(names, slices.Sorted(maps.Keys(e.Values))...)
 	}
 	known := v.members(m, effect.Name == "ignore")

@@ -80,6 +80,11 @@ var effects = []EffectInfo{
 		Takes: []string{"values"}, answer: true,
 	},
 	{
+		Name: "extend", What: "Lists in the answer, those called `members`, have one more element: a copy of their last " +
+			"with other `values`.",
+		Takes: []string{"members", "values"}, Needs: []string{"members"}, answer: true,
+	},
+	{
 		Name: "ignore", What: "`members` of the request are ignored; with `empty` only where they are to clear something: " +
 			"null, false, 0, or an empty text, list or object.",
 		Takes: []string{"members", "empty"}, Needs: []string{"members"},
@@ -109,6 +114,7 @@ var effects = []EffectInfo{
 		Name: "task-error", What: "The task fails with `code` and `message`, and changes nothing.",
 		Takes: []string{"code", "message"}, Needs: []string{"code"}, layer: engine, final: true,
 	},
+	{Name: "task-empty", What: "The task succeeds and shows no resource.", layer: engine},
 	{
 		Name: "reported-failed", What: "The task does all that it should, and says that it failed with `code` and `message`.",
 		Takes: []string{"code", "message"}, Needs: []string{"code"}, layer: engine, final: true,

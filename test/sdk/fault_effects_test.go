@@ -136,6 +136,17 @@ func effects() map[string]struct {
 				}
 			},
 		},
+		"extend": {
+			`{match: {operation: listRegions}, effect: {do: extend, members: [regions], values: {provider: NEXT}}}`,
+			func(s *struck) {
+				regions, err := s.client.Account.ListRegions(s.ctx)
+				s.must(err)
+				if n := len(regions); redis.StringValue(regions[n-1].Provider) != "NEXT" ||
+					redis.StringValue(regions[n-1].Name) != redis.StringValue(regions[n-2].Name) {
+					s.t.Errorf("the last regions are %v", regions[n-2:])
+				}
+			},
+		},
 		"ignore": {
 			`{match: {operation: updateProDatabase}, effect: {do: ignore, members: [name]}}`,
 			func(s *struck) {
@@ -201,6 +212,16 @@ func effects() map[string]struct {
 			func(s *struck) {
 				_, err := s.create(s.ctx, "second")
 				s.wantError(err, "409 CONFLICT - DATABASE_NAME_EXISTS")
+			},
+		},
+		"task-empty": {
+			`{match: {operation: listTransitGateways}, effect: {do: task-empty}}`,
+			func(s *struck) {
+				got, err := s.client.TransitGatewayAttachments.Get(s.ctx, s.subscription)
+				s.must(err)
+				if redis.StringValue(got.Status) != "processing-completed" || got.Response == nil || got.Response.Resource != nil {
+					s.t.Errorf("got %+v, want a task that is done and shows nothing", got)
+				}
 			},
 		},
 		"reported-failed": {

@@ -2,12 +2,17 @@ package sdk
 
 import (
 	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/RedisLabs/rediscloud-go-api/redis"
 	"github.com/RedisLabs/rediscloud-go-api/service/access_control_lists/redis_rules"
 	"github.com/RedisLabs/rediscloud-go-api/service/databases"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy-dev/understudy"
 	dialect "github.com/understudy-dev/understudy/internal/rediscloud"
@@ -209,14 +214,36 @@ func presets() map[string]preset {
 			}
 		}},
 		"tgw-vanished": {tell: func(s *struck) {
-			err := s.client.TransitGatewayAttachments.Delete(s.ctx, s.subscription, 1)
-			s.wantError(err, "TGW_ATTACHMENT_DOES_NOT_EXIST")
+			gateways := fmt.Sprintf("/subscriptions/%d/transitGateways", s.subscription)
+			s.send(http.MethodPut, gateways+"/invitations/101/accept") // the SDK of this version cannot
+			api := s.client.TransitGatewayAttachments
+			nothing, err := api.Get(s.ctx, s.subscription)
+			if s.must(err); redis.StringValue(nothing.Status) != "processing-completed" || nothing.Response.Resource != nil {
+				s.t.Errorf("the first reading is %+v, want a task that is done and shows nothing", nothing)
+			}
+			one := s.gateway()
+			_, err = api.Create(s.ctx, s.subscription, *one.Id)
+			s.must(err)
+			for range 2 { // it is gone at the first try
+				s.wantError(api.Delete(s.ctx, s.subscription, *one.Id), "TGW_ATTACHMENT_DOES_NOT_EXIST")
+			}
+			if one = s.gateway(); one.AttachmentUid != nil {
+				s.t.Errorf("it is attached still: %+v", one)
+			}
 		}},
 		"endpoint-late": {tell: func(s *struck) {
-			for i := range 4 {
-				if db := s.get(); (db.PublicEndpoint != nil) != (i == 3) {
-					s.t.Errorf("read %d shows the endpoint %q", i, redis.StringValue(db.PublicEndpoint))
+			for i := range 7 {
+				db := s.get()
+				// No name below .invalid ever resolves.
+				host, _, err := net.SplitHostPort(redis.StringValue(db.PublicEndpoint))
+				if err != nil || strings.HasSuffix(host, ".invalid") != (i < 6) {
+					s.t.Errorf("read %d shows the endpoint %q, %v", i, redis.StringValue(db.PublicEndpoint), err)
 				}
+				if i > 0 {
+					continue
+				}
+				_, err = (&net.Dialer{}).DialContext(s.ctx, "tcp", redis.StringValue(db.PrivateEndpoint))
+				s.wantError(err, "refused")
 			}
 		}},
 		"slow-lognormal": {tell: func(s *struck) {
@@ -247,6 +274,24 @@ func presets() map[string]preset {
 			s.must(s.rename("changed"))
 			if names := s.names(); len(names) != 2 {
 				s.t.Errorf("the databases are %v", names)
+			}
+			regions, err := s.client.Account.ListRegions(s.ctx)
+			s.must(err)
+			modules, err := s.client.Account.ListDatabaseModules(s.ctx)
+			s.must(err)
+			persistence, err := s.client.Account.ListDataPersistence(s.ctx)
+			s.must(err)
+			cards, err := s.client.Account.ListPaymentMethods(s.ctx)
+			s.must(err)
+			prices, err := s.client.Pricing.List(s.ctx, s.subscription)
+			s.must(err)
+			got := []string{
+				redis.StringValue(last(regions).Provider), redis.StringValue(last(modules).Name),
+				redis.StringValue(last(persistence).Name), redis.StringValue(last(cards).Type),
+				redis.StringValue(last(prices).Type),
+			}
+			if diff := cmp.Diff([]string{"NEXT", "NextModule", "next-persistence", "Next", "NextType"}, got); diff != "" {
+				s.t.Errorf("what is new (-want +got):\n%s", diff)
 			}
 		}},
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/RedisLabs/rediscloud-go-api/redis"
 	"github.com/RedisLabs/rediscloud-go-api/service/databases"
 	"github.com/RedisLabs/rediscloud-go-api/service/subscriptions"
+	"github.com/RedisLabs/rediscloud-go-api/service/transit_gateway/attachments"
 
 	"github.com/understudy-dev/understudy"
 )
@@ -173,6 +174,33 @@ func (s *struck) names() (names []string) {
 	s.must(list.Err())
 	return names
 }
+
+// send sends a request without the SDK and waits until what comes of it is done.
+func (s *struck) send(method, path string) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.ctx, method, s.URL+path, nil)
+	s.must(err)
+	req.Header.Set("X-Api-Key", s.Keys.APIKey)
+	req.Header.Set("X-Api-Secret-Key", s.Keys.SecretKey)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil || res.StatusCode != http.StatusAccepted {
+		s.t.Fatalf("%s %s: got %+v, %v", method, path, res, err)
+	}
+	_ = res.Body.Close() // nothing is read
+	s.must(s.WaitIdle(s.ctx))
+}
+
+// gateway is the only transit gateway.
+func (s *struck) gateway() *attachments.TransitGatewayAttachment {
+	s.t.Helper()
+	got, err := s.client.TransitGatewayAttachments.Get(s.ctx, s.subscription)
+	if err != nil || got.Response.Resource == nil || len(got.Response.Resource.TransitGatewayAttachment) != 1 {
+		s.t.Fatalf("got %+v, %v, want one transit gateway", got, err)
+	}
+	return got.Response.Resource.TransitGatewayAttachment[0]
+}
+
+func last[T any](list []T) T { return list[len(list)-1] }
 
 // tenth sends requests until one fails, which has to be the tenth.
 func (s *struck) tenth(text string) {

@@ -132,8 +132,8 @@ func write(root string) error {
 	for _, e := range fault.Effects() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", e.Name, e.What)
 	}
-	fmt.Fprintf(&b, "\n## Presets\n\nAll are held to the official Go SDK %s by `test/sdk`, and some to the official "+
-		"Terraform provider %s by\n`test/terraform`.\n\n"+
+	fmt.Fprintf(&b, "\n## Presets\n\nAll are held to the official Go SDK %s by `test/sdk`, and to the official "+
+		"Terraform provider %s, whose waits are\nshorter there, by `test/terraform`.\n\n"+
 		"| preset | what goes wrong | what an unmodified client shows |\n|---|---|---|\n",
 		sdk, provider)
 	for _, p := range presets.All {
