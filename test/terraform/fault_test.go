@@ -2,13 +2,82 @@ package terraform
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/understudy-dev/understudy"
+	"github.com/understudy-dev/understudy/internal/rediscloud"
 	"github.com/understudy-dev/understudy/test/terraform/programs"
 )
+
+// faultStory is what a provider that nobody has changed makes of a preset.
+type faultStory struct {
+	module string  // empty: subscription
+	speed  float64 // zero: Instant
+	tell   func(*struck)
+}
+
+// faultStories has one story at least for every preset, under its name. What follows a comma tells it from others.
+func faultStories() map[string]faultStory {
+	all := map[string]faultStory{}
+	for _, some := range []map[string]faultStory{taskFaults(), stateFaults(), answerFaults(), refusalFaults()} {
+		maps.Copy(all, some)
+	}
+	return all
+}
+
+// Faults reach the official provider, whose waits are shorter here and which is unchanged otherwise.
+func TestFaultPresets(t *testing.T) {
+	t.Parallel()
+	for name, story := range faultStories() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if story.module == "" {
+				story.module = "subscription"
+			}
+			if story.speed == 0 {
+				story.speed = understudy.Instant
+			}
+			s := &struck{
+				workspace: newCommand(t, programs.Terraform, programs.FastProvider).copy(t, story.module),
+				// A task is read once, however busy the machine is: some presets count requests.
+				sandbox: understudy.StartT(t, understudy.Options{Speed: story.speed, TaskHold: 10 * time.Second}),
+			}
+			s.env = append(s.env, s.sandbox.Environ()...)
+			story.tell(s)
+		})
+	}
+}
+
+// Every preset has its story, and no story is of a preset that is gone.
+func TestEveryFaultPresetIsTold(t *testing.T) {
+	t.Parallel()
+	presets, err := rediscloud.Presets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	untold := map[string]bool{}
+	for _, p := range presets.All {
+		untold[p.Name] = true
+	}
+	told := map[string]bool{}
+	for name := range faultStories() {
+		preset, _, _ := strings.Cut(name, ", ")
+		if !untold[preset] && !told[preset] {
+			t.Errorf("the story %q is of a preset that is not there", name)
+		}
+		delete(untold, preset)
+		told[preset] = true
+	}
+	for name := range untold {
+		t.Errorf("no story has the preset %s", name)
+	}
+}
 
 // struck is a module in an account in which something goes wrong.
 type struck struct {
@@ -26,31 +95,56 @@ func (s *struck) arm(preset, rule string) {
 
 func (s *struck) clear() {
 	s.t.Helper()
-	if err := s.sandbox.Faults().Clear(s.t.Context()); err != nil {
+	s.do(s.sandbox.Faults().Clear(s.t.Context()))
+}
+
+// do checks that something worked.
+func (s *struck) do(err error) {
+	s.t.Helper()
+	if err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// pass lets time pass in the account.
+func (s *struck) pass(d time.Duration) {
+	s.t.Helper()
+	_, err := s.sandbox.Clock().Advance(s.t.Context(), d)
+	s.do(err)
+}
+
+// takes says how long something takes in the account.
+func (s *struck) takes(work, length string) {
+	s.t.Helper()
+	s.do(s.sandbox.Clock().SetDurations(s.t.Context(), understudy.DurationsChange{
+		Lengths: map[string]string{work: length},
+	}))
 }
 
 // hits is how often the rules have struck.
 func (s *struck) hits() (n int64) {
 	s.t.Helper()
 	rules, err := s.sandbox.Faults().List(s.t.Context())
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	s.do(err)
 	for _, r := range rules {
 		n += r.Hits
 	}
 	return n
 }
 
+// wantHits checks that the rules have struck so often.
+func (s *struck) wantHits(n int64) {
+	s.t.Helper()
+	if got := s.hits(); got != n {
+		s.t.Errorf("%d hits, want %d", got, n)
+	}
+}
+
 // wantFailure runs a command that has to fail, and to say something.
 func (s *struck) wantFailure(says string, args ...string) {
 	s.t.Helper()
 	status, out := s.run(args...)
-	// Long errors are broken into lines, behind a bar.
-	plain := strings.Join(strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(out)), " ")
-	if status == 0 || !strings.Contains(plain, says) {
+	if status == 0 || !strings.Contains(plain(out), says) {
 		s.t.Fatalf("terraform %s: got status %d, want a failure that says %q:\n%s",
 			strings.Join(args, " "), status, says, out)
 	}
@@ -59,153 +153,91 @@ func (s *struck) wantFailure(says string, args ...string) {
 	}
 }
 
+// plain is what a command said on one line. Long errors are broken into lines, behind a bar.
+func plain(out string) string {
+	return strings.Join(strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(out)), " ")
+}
+
+// add adds a file to the module; one that is called override.tf changes what others describe.
+func (s *struck) add(file, text string) {
+	s.t.Helper()
+	s.do(os.WriteFile(filepath.Join(s.dir, file), []byte(text), 0o600))
+}
+
+// wantState checks which resources Terraform knows of.
+func (s *struck) wantState(addresses ...string) {
+	s.t.Helper()
+	out, err := s.exec("state", "list").Output()
+	s.do(err)
+	var known []string
+	for address := range strings.Lines(string(out)) {
+		if !strings.HasPrefix(address, "data.") {
+			known = append(known, strings.TrimSpace(address))
+		}
+	}
+	if got, want := strings.Join(known, " "), strings.Join(addresses, " "); got != want {
+		s.t.Errorf("Terraform knows of %q, want %q", got, want)
+	}
+}
+
 // subscriptions counts those of the account, whatever Terraform knows of them, when all that was asked for is done: a
 // provider that gave up did not wait for it.
 func (s *struck) subscriptions() int {
 	s.t.Helper()
-	if err := s.sandbox.WaitIdle(s.t.Context()); err != nil {
-		s.t.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.sandbox.URL+"/subscriptions", nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req.Header.Set("X-Api-Key", s.sandbox.Keys.APIKey)
-	req.Header.Set("X-Api-Secret-Key", s.sandbox.Keys.SecretKey)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer res.Body.Close()
+	s.do(s.sandbox.WaitIdle(s.t.Context()))
 	var list struct {
 		Subscriptions []any `json:"subscriptions"`
 	}
-	if err := json.NewDecoder(res.Body).Decode(&list); err != nil {
-		s.t.Fatal(err)
-	}
+	s.ask(http.MethodGet, "/subscriptions", "", &list)
 	return len(list.Subscriptions)
 }
 
-var applied = []string{"apply", "-auto-approve"}
-
-// faultStories are what a provider that nobody has changed makes of presets.
-func faultStories() map[string]func(*struck) {
-	return map[string]func(*struck){
-		"task-404-window": func(s *struck) {
-			s.arm("task-404-window", "")
-			s.apply(0)
-			if s.hits() < 5 {
-				s.t.Errorf("%d hits, want five for each task", s.hits())
-			}
-		},
-		"task-404-window, one too many": func(s *struck) {
-			s.arm("task-404-window", "effect: {reads: 6}")
-			s.wantFailure("404 - {", applied...)
-		},
-		"rate-429": func(s *struck) {
-			s.arm("rate-429", "{when: {first: 4}, effect: {limit: 0}}")
-			s.apply(0) // it tries again
-			if s.hits() != 4 {
-				s.t.Errorf("%d hits, want 4", s.hits())
-			}
-			s.wantNoChanges("after the creation")
-		},
-		"rate-429 for good": func(s *struck) {
-			s.arm("rate-429", "effect: {limit: 0}")
-			s.wantFailure("429 - {", applied...)
-		},
-		"flaky-5xx": func(s *struck) {
-			s.arm("flaky-5xx", "")
-			s.wantFailure("503 - {", applied...)
-			if n := s.subscriptions(); n != 1 {
-				s.t.Errorf("there are %d subscriptions, want the one that Terraform does not know of", n)
-			}
-			s.apply(0)
-			if n := s.subscriptions(); n != 2 {
-				s.t.Errorf("there are %d subscriptions, want a second one", n)
-			}
-		},
-		"sub-flips-pending": func(s *struck) {
-			s.arm("sub-flips-pending", "")
-			s.wantFailure("SUBSCRIPTION_NOT_ACTIVE", applied...)
-			s.apply(0)
-			s.wantNoChanges("after the second try")
-		},
-		"dropped-field": func(s *struck) {
-			s.apply(0)
-			s.arm("dropped-field", "")
-			s.wantFailure("Plugin did not respond", "plan")
-			s.clear()
-			s.wantNoChanges("when the field is back")
-		},
-		"false-negative": func(s *struck) {
-			s.arm("false-negative", "")
-			s.wantFailure("GENERAL_ERROR", applied...)
-			if n := s.subscriptions(); n != 1 {
-				s.t.Errorf("there are %d subscriptions, want the one that is said to have failed", n)
-			}
-			s.apply(0)
-			if n := s.subscriptions(); n != 2 {
-				s.t.Errorf("there are %d subscriptions, want the leaked one, too", n)
-			}
-		},
-		"unknown-db-status": func(s *struck) {
-			s.arm("unknown-db-status", "")
-			s.wantFailure("unexpected state 'cluster-rebalancing'", applied...)
-		},
-		"ghost-delete": func(s *struck) {
-			s.apply(0)
-			s.arm("ghost-delete", "")
-			s.wantFailure("SUBSCRIPTION_IN_USE", "destroy", "-auto-approve")
-			s.destroy(0)
-			if n := s.subscriptions(); n != 0 {
-				s.t.Errorf("%d subscriptions are left", n)
-			}
-		},
-		"stale-read": func(s *struck) {
-			s.apply(0)
-			s.arm("stale-read", "effect: {reads: 30}")
-			s.wantNoChanges("before the change") // and takes note of what is shown
-			s.set(map[string]any{"throughput": 3000})
-			s.apply(0)
-			s.wantPlan("after the change", "will be updated in-place")
-			s.clear()
-			s.wantNoChanges("when reads are fresh")
-		},
-		"creds-revoked": func(s *struck) {
-			s.arm("creds-revoked", "")
-			s.wantFailure("401 - {", applied...)
-			s.clear()
-			s.apply(0)
-			s.wantNoChanges("with good keys")
-		},
-		"reset-mid-body": func(s *struck) {
-			s.arm("reset-mid-body", "")
-			s.wantFailure("connection reset by peer", applied...)
-		},
-		"canary-fields": func(s *struck) {
-			s.arm("canary-fields", "")
-			s.apply(0)
-			s.wantNoChanges("with members that nobody knows")
-			s.destroy(0)
-		},
+// wantSubscriptions checks how many there are.
+func (s *struck) wantSubscriptions(n int, which string) {
+	s.t.Helper()
+	if got := s.subscriptions(); got != n {
+		s.t.Errorf("there are %d subscriptions, want %d: %s", got, n, which)
 	}
 }
 
-// Faults reach the official provider, whose waits are shorter here and which is unchanged otherwise.
-func TestFaultPresets(t *testing.T) {
-	t.Parallel()
-	for name, tell := range faultStories() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			terraform := newCommand(t, programs.Terraform, programs.FastProvider)
-			s := &struck{
-				workspace: terraform.copy(t, "subscription"),
-				sandbox:   understudy.StartT(t, understudy.Options{Speed: understudy.Instant}),
-			}
-			s.env = append(s.env, "REDISCLOUD_URL="+s.sandbox.URL,
-				"REDISCLOUD_ACCESS_KEY="+s.sandbox.Keys.APIKey, "REDISCLOUD_SECRET_KEY="+s.sandbox.Keys.SecretKey)
-			tell(s)
-		})
+// ask sends a request without Terraform.
+func (s *struck) ask(method, path, body string, answer any) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.sandbox.URL+path, strings.NewReader(body))
+	s.do(err)
+	req.Header.Set("X-Api-Key", s.sandbox.Keys.APIKey)
+	req.Header.Set("X-Api-Secret-Key", s.sandbox.Keys.SecretKey)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	s.do(err)
+	defer res.Body.Close()
+	if res.StatusCode >= http.StatusMultipleChoices {
+		s.t.Fatalf("%s %s: got status %d", method, path, res.StatusCode)
+	}
+	s.do(json.NewDecoder(res.Body).Decode(answer))
+}
+
+// askTask sends a request that is answered with a task, and returns what came of it.
+func (s *struck) askTask(method, path, body string, resource any) {
+	s.t.Helper()
+	var task struct {
+		ID       string `json:"taskId"`
+		Status   string `json:"status"`
+		Response struct {
+			Resource json.RawMessage `json:"resource"`
+		} `json:"response"`
+	}
+	s.ask(method, path, body, &task)
+	s.ask(http.MethodGet, "/tasks/"+task.ID, "", &task) // which waits for its end
+	if task.Status != "processing-completed" {
+		s.t.Fatalf("%s %s: the task is %+v", method, path, task)
+	}
+	if resource != nil {
+		s.do(json.Unmarshal(task.Response.Resource, resource))
 	}
 }
+
+var (
+	applied   = []string{"apply", "-auto-approve"}
+	destroyed = []string{"destroy", "-auto-approve"}
+)
