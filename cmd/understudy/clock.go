@@ -55,7 +55,7 @@ func clockRows(c sandbox.Clock) []string {
 	}
 	return []string{
 		"clock\t" + mode, "now\t" + c.Now.Format(time.RFC3339Nano),
-		fmt.Sprintf("pending\t%d tasks, %d steps of provisioning", c.PendingTasks, c.PendingSteps),
+		fmt.Sprintf("pending\ttasks: %d, steps of provisioning: %d", c.PendingTasks, c.PendingSteps),
 	}
 }
 
@@ -144,7 +144,7 @@ func (f clockAdvanceFlags) advance(ctx context.Context, stdout io.Writer, to san
 	}
 	return f.print(stdout, passed, "", slices.Concat(
 		eventRows("passed", passed.Events),
-		[]string{fmt.Sprintf("moved\t%s, %d events", passed.Moved, passed.Count)},
+		[]string{fmt.Sprintf("moved\t%s, events: %d", passed.Moved, passed.Count)},
 		clockRows(passed.Clock),
 		eventRows("next", passed.Clock.Next),
 	)...)

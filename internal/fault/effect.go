@@ -163,5 +163,5 @@ func didYouMean(wrong string, names []string) string {
 	if name == "" || edits > len(wrong)*2/3 {
 		return ""
 	}
-	return "; did you mean " + name + "?"
+	return " (did you mean " + name + "?)"
 }

@@ -29,7 +29,7 @@ func TestClockCommands(t *testing.T) {
 	}
 	says("2030-02-28T12:00:00Z", "freeze", "2030-02-28T12:00:00Z")
 	task := create("one")
-	says("1 tasks", "show")
+	says("tasks: 1", "show")
 	says("moved", "advance", "until", "task", task)
 	says("subscription/100001 active", "show") // what comes next
 	s.refuse("not come to that", "clock", "advance", "until", "idle", "--within", "1m")

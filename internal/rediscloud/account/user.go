@@ -32,7 +32,7 @@ type accountUser struct {
 	Name      string      `json:"name"`
 	Email     string      `json:"email"`
 	Role      string      `json:"role"`
-	SignUp    time.Time   `json:"signUp"`
+	SignUp    time.Time   `json:"signUp,omitzero"` // that of the account
 	UserType  string      `json:"userType"`
 	HasAPIKey bool        `json:"hasApiKey"`
 	Options   userOptions `json:"options"`
