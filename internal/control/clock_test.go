@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -182,6 +183,60 @@ func TestAdvancesUntilSomethingIsThere(t *testing.T) {
 	s.advanceRefused(t, "NOTHING_COMES", sandbox.Advance{Resource: one, Status: "gone"})
 	at(sandbox.Advance{Idle: true}, "12:04:10")
 	at(sandbox.Advance{Idle: true}, "12:04:10")
+}
+
+// Seven subscriptions of which three are provisioned at once: the same happens at the same times, whether time passes
+// at once, from one event to the next, in small steps or from one goal to another.
+func TestHoweverTimePasses(t *testing.T) {
+	t.Parallel()
+	f := start(t, realistic)
+	over := func(c sandbox.Clock) bool { return c.PendingTasks == 0 && c.PendingSteps == 0 }
+	var want []string
+	for second := 5; second <= 35; second += 5 {
+		at := fmt.Sprintf("12:00:%02d ", second)
+		want = append(want, at+"subscription pending", at+"task done")
+	}
+	for _, at := range []string{"12:04:05", "12:04:10", "12:04:15", "12:08:05", "12:08:10", "12:08:15", "12:12:05"} {
+		want = append(want, at+" subscription active")
+	}
+	for way, pass := range map[string]func(*testing.T, *stopped, []string){
+		"until idle": func(t *testing.T, s *stopped, _ []string) { s.advance(t, sandbox.Advance{Idle: true}) },
+		"event by event": func(t *testing.T, s *stopped, _ []string) {
+			for !over(s.advance(t, sandbox.Advance{Events: 1}).Clock) {
+				continue
+			}
+		},
+		"in small steps": func(t *testing.T, s *stopped, _ []string) {
+			for !over(s.advance(t, sandbox.Advance{By: "7s"}).Clock) {
+				continue
+			}
+		},
+		"goal by goal": func(t *testing.T, s *stopped, tasks []string) {
+			for _, task := range tasks {
+				s.advance(t, sandbox.Advance{Task: task})
+			}
+			for _, task := range tasks {
+				s.advance(t, sandbox.Advance{Resource: s.resource(t, task), Status: "active"})
+			}
+		},
+	} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			s := f.stopped(t)
+			var tasks []string
+			for n := range 7 {
+				tasks = append(tasks, s.create(t, fmt.Sprint("sub ", n)))
+			}
+			pass(t, s, tasks)
+			var got []string
+			for _, e := range must(t, f, control.ListEvents, control.EventList{Account: s.at.Account, Limit: 1000}).Events {
+				if e.Kind == "subscription" || e.Status == "done" {
+					got = append(got, fmt.Sprintf("%s %s %s", e.At.Format("15:04:05"), cmp.Or(e.Kind, e.Type), e.Status))
+				}
+			}
+			equal(t, way, got, want)
+		})
+	}
 }
 
 func TestAdvanceIsRefused(t *testing.T) {

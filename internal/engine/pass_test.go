@@ -66,6 +66,40 @@ func TestPassesThousandSteps(t *testing.T) {
 	apitest.Eventually(t, "no step is left", func() bool { return steps(t, url, stopped)+steps(t, url, runs) == 0 })
 }
 
+// Boxes of which three are filled at once, and most of them wait: each begins when one before it is full.
+func TestPassesStepsThatWait(t *testing.T) {
+	t.Parallel()
+	const boxes = 600
+	url := pgtest.New(t)
+	db := openDB(t, url)
+	account := newAccount(t, db).Account
+	conn := connect(t, url)
+	exec(t, conn, `
+		INSERT INTO resources (account_id, kind, id, name, status, body, created_at, updated_at)
+		SELECT a.id, 'box', n, 'box', 'pending', '{}', business_now(a), business_now(a)
+		FROM accounts a, generate_series(1, $2::int) n
+		WHERE a.id = $1`, account, boxes)
+	exec(t, conn, `
+		INSERT INTO steps (account_id, kind, resource_id, holds, holds_kind, slots, after, due_at, wake_at, status)
+		SELECT a.id, 'box', n, n, 'box', 3, $3, CASE WHEN n <= 3 THEN at END,
+			CASE WHEN n <= 3 THEN wake_time(a, at) END, 'active'
+		FROM accounts a, generate_series(1, $2::int) n, LATERAL (SELECT business_now(a) + $3::interval) due (at)
+		WHERE a.id = $1
+		ORDER BY n`, account, boxes, createTime)
+	e := start(t, db, nil)
+	begin := time.Now()
+	passed, err := e.Pass(t.Context(), account, engine.Passing{By: 1 << 62, Instants: -1})
+	if err != nil || len(passed.Events) != boxes || passed.End != store.PassageIdle {
+		t.Fatalf("%d events, then %q, %v; want all %d, then idle", len(passed.Events), passed.End, err, boxes)
+	}
+	t.Logf("%d steps in %v", boxes, time.Since(begin))
+	for i, event := range passed.Events {
+		if want := pgtest.Now().Add(createTime * time.Duration(i/3+1)); event.ID != int64(i+1) || !event.At.Equal(want) {
+			t.Fatalf("event %d is about box %d at %v, want %v", i, event.ID, event.At, want)
+		}
+	}
+}
+
 // Leases are the database's time: whatever an account's clock does, who works on a task keeps it.
 func TestMovedClockEndsNoLease(t *testing.T) {
 	t.Parallel()

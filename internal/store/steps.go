@@ -74,19 +74,24 @@ func (tx *Tx) Admit() { tx.write(admit, []int64{tx.Caller.Account}) }
 // admit gives free slots to waiting resources, in the order of their tasks. A resource
 // that has a slot keeps it, and more steps that hold it join in. The slots are counted
 // from the steps there are, under the account's lock, so none can leak.
+//
+// Those are few, and found before any step is looked at: else Postgres may count them anew for each step that waits.
 const admit = `
 	WITH held AS (
-		SELECT account_id, holds,
+		SELECT account_id, holds, max(slots) AS slots,
 			row_number() OVER (PARTITION BY account_id ORDER BY bool_or(due_at IS NOT NULL) DESC, min(id)) AS place
 		FROM steps
 		WHERE account_id = ANY ($1) AND holds IS NOT NULL
 		GROUP BY account_id, holds
+	), admitted AS MATERIALIZED (
+		SELECT account_id, holds
+		FROM held
+		WHERE place <= slots
 	)
 	UPDATE steps s
 	SET due_at = a.now + s.after, wake_at = wake_time(a.account, a.now + s.after)
-	FROM held, (SELECT id, accounts AS account, business_now(accounts) AS now FROM accounts WHERE id = ANY ($1)) a
-	WHERE held.place <= s.slots AND s.account_id = held.account_id AND s.holds = held.holds
-		AND s.due_at IS NULL AND a.id = s.account_id`
+	FROM admitted, (SELECT id, accounts AS account, business_now(accounts) AS now FROM accounts WHERE id = ANY ($1)) a
+	WHERE s.account_id = admitted.account_id AND s.holds = admitted.holds AND s.due_at IS NULL AND a.id = s.account_id`
 
 // HeldResources counts the resources of the account that are held by steps, with a
 // slot or waiting for one.

@@ -152,8 +152,8 @@ func (db *DB) claimTasks(
 	return taken, nil
 }
 
-// heldClaim is the account $1 of a claim of task $2 by lease $3, and its time. Its clock is not moved before the commit:
-// so what says when to wake the task is right, or who moves the clock later puts it right.
+// heldClaim is the account $1 of a claim of task $2 by lease $3, and its time. Its clock is not moved before the
+// commit: so what says when to wake the task is right, or who moves the clock later puts it right.
 const heldClaim = `
 	WITH held AS (
 		SELECT account, business_now(account) AS now
