@@ -1,7 +1,7 @@
 package api_test
 
 // Hazards of the lifecycle that show at the API, by their numbers in
-// docs/design.md.
+// docs/rules.md.
 
 import (
 	"fmt"

@@ -1,6 +1,6 @@
 package api_test
 
-// Idempotent requests while the database fails, by the numbers of docs/design.md.
+// Idempotent requests while the database fails, by the numbers of docs/rules.md.
 
 import (
 	"context"

@@ -1,7 +1,7 @@
 package engine_test
 
 // Bugs that other implementations had with the leases of their jobs, by the
-// numbers of docs/design.md.
+// numbers of docs/rules.md.
 
 import (
 	"context"

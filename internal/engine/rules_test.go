@@ -1,7 +1,7 @@
 package engine_test
 
 // Tests of the rules of the lifecycle and of the hazards around them, by the
-// numbers of docs/design.md: L for a rule, T for a hazard.
+// numbers of docs/rules.md: L for a rule, T for a hazard.
 
 import (
 	"context"

@@ -5,7 +5,7 @@
 // Whatever needs an order among the changes of an account takes the lock of its row
 // first: Accept, Write, Process, ApplySteps. Who locks several accounts does so in
 // the order of their ids or waits for none. All else changes rows of one sort, under
-// no other lock. docs/design.md has the whole of it.
+// no other lock. docs/internals.md has the whole of it.
 package store
 
 import (

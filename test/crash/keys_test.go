@@ -1,6 +1,6 @@
 package crash
 
-// Idempotent requests whose server is killed, by the numbers of docs/design.md.
+// Idempotent requests whose server is killed, by the numbers of docs/rules.md.
 
 import (
 	"bytes"
