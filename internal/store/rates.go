@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// rateWindow is how long requests are counted together. It begins with the first
-// request after the last one, as the official clients' own count does.
+// rateWindow is how long requests are counted together, by the clock of the database and not by that of the account.
+// It begins with the first request after the last one. The official clients count so themselves, in real time.
 const rateWindow = time.Minute
 
 // CountRequest adds one to the requests that an account has sent in its present

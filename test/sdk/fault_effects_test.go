@@ -266,10 +266,7 @@ func TestFaultsThatTakeTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := strike(t, 200)
-			s.until("the subscription is active", func() bool {
-				got, err := s.client.Subscription.Get(s.ctx, s.subscription)
-				return err == nil && redis.StringValue(got.Status) == "active"
-			})
+			s.untilActive()
 			if _, err := s.Faults().ArmRule(t.Context(), tt.rule); err != nil {
 				t.Fatal(err)
 			}
@@ -321,6 +318,15 @@ func slowEffects() map[string]struct {
 			},
 		},
 	}
+}
+
+// untilActive waits until the subscription may be changed.
+func (s *struck) untilActive() {
+	s.t.Helper()
+	s.until("the subscription is active", func() bool {
+		got, err := s.client.Subscription.Get(s.ctx, s.subscription)
+		return err == nil && redis.StringValue(got.Status) == "active"
+	})
 }
 
 // until waits for something that comes by itself.

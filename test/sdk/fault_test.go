@@ -5,6 +5,7 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -32,8 +33,9 @@ type struck struct {
 
 // struckAnswers takes note of the answers to the SDK. They are not held to the document: that is what goes wrong.
 type struckAnswers struct {
-	mu  sync.Mutex
-	all []http.Header
+	mu       sync.Mutex
+	headers  []http.Header
+	statuses []int
 }
 
 // RoundTrip sends one request of the SDK.
@@ -41,7 +43,7 @@ func (a *struckAnswers) RoundTrip(req *http.Request) (*http.Response, error) {
 	res, err := http.DefaultTransport.RoundTrip(req)
 	if err == nil {
 		a.mu.Lock()
-		a.all = append(a.all, res.Header)
+		a.headers, a.statuses = append(a.headers, res.Header), append(a.statuses, res.StatusCode)
 		a.mu.Unlock()
 	}
 	return res, err
@@ -51,7 +53,14 @@ func (a *struckAnswers) RoundTrip(req *http.Request) (*http.Response, error) {
 func (a *struckAnswers) last() http.Header {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.all[len(a.all)-1]
+	return last(a.headers)
+}
+
+// since are the statuses of the answers after the first n.
+func (a *struckAnswers) since(n int) []int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.statuses[n:])
 }
 
 // strike starts a sandbox and makes what there is before anything goes wrong.
