@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/server"
 	"github.com/understudy-dev/understudy/internal/throwaway"
@@ -66,6 +67,25 @@ func (p *process) leave(h *host) error {
 	delete(p.hosts, h.opts)
 	h.stop()
 	return errors.Join(<-h.stopped, p.postgres.Drop(context.Background(), h.database))
+}
+
+// shares reports whether there is another sandbox on a server.
+func (p *process) shares(h *host) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return h.sandboxes > 1
+}
+
+// end takes a sandbox off its server with all that its account has. Of the last one that goes with the database.
+func (p *process) end(h *host, account int64) error {
+	var err error
+	if p.shares(h) {
+		err = h.server.Sandbox.DeleteAccount(context.Background(), fmt.Sprint(account))
+		if gone, ok := errors.AsType[*cloud.Error](err); ok && gone.Code == "ACCOUNT_NOT_FOUND" {
+			err = nil // somebody has deleted it over the control API
+		}
+	}
+	return errors.Join(err, p.leave(h))
 }
 
 // start starts a server on a new database.

@@ -106,8 +106,8 @@ func StartT(tb TB, opts Options) *Sandbox {
 	return s
 }
 
-// Close ends the sandbox; what was in it is gone. With the last sandbox on it the server stops. Further calls do
-// nothing and return the same.
+// Close ends the sandbox; what was in it is gone, and its keys are refused: a request that is under way comes to
+// nothing. With the last sandbox on it the server stops. Further calls do nothing and return the same.
 func (s *Sandbox) Close() error {
 	if err := s.leave(); err != nil {
 		return fmt.Errorf("understudy: %w", err)

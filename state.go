@@ -83,7 +83,7 @@ func newSandbox(h *host, account int64, keys Keys) *Sandbox {
 		Keys:    keys,
 		host:    h,
 		account: account,
-		leave:   sync.OnceValue(func() error { return shared.leave(h) }),
+		leave:   sync.OnceValue(func() error { return shared.end(h, account) }),
 	}
 }
 
