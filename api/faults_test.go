@@ -75,64 +75,6 @@ func TestFaultsAreCountedExactly(t *testing.T) {
 	apitest.Eventually(t, "the other server knows of none", func() bool { return one.Engine.Faults().None() })
 }
 
-func TestWhatFaultRulesMatch(t *testing.T) {
-	t.Parallel()
-	a := apitest.New(t, func(c *engine.Config) { c.Speed = 0 }).Account()
-	sub := fmt.Sprintf("%s/%d", subscriptions, a.Create(subscriptions, apitest.SubscriptionBody("shop")))
-	db := sub + "/databases/" + fmt.Sprint(a.Create(sub+"/databases", map[string]any{
-		"name": "orders-eu", "datasetSizeInGb": 1,
-	}))
-	other := sub + "/databases/" + fmt.Sprint(a.Create(sub+"/databases", map[string]any{
-		"name": "sessions", "datasetSizeInGb": 1,
-	}))
-	tag := a.Do(http.MethodPost, db+"/tags", map[string]any{"key": "team", "value": "web"})
-	if tag.Status >= 300 {
-		t.Fatalf("tag: %d %s", tag.Status, tag.Body)
-	}
-	for name, tt := range map[string]struct {
-		match  string
-		hit    string // path of a request that is hit
-		not    string // and of one that is not
-		hitNow func(*http.Request)
-	}{
-		"operation": {match: `{"operation":"getProDatabase"}`, hit: db, not: sub},
-		"pattern":   {match: `{"operation":["list*","getProSub*"]}`, hit: sub, not: db},
-		"path":      {match: `{"path":"` + strings.TrimPrefix(db, "/v1") + `"}`, hit: db, not: other},
-		"method":    {match: `{"method":"get","path":"/subscriptions"}`, hit: subscriptions, not: sub},
-		"key":       {match: `{"key":"te*","operation":"getProDatabase"}`, hit: db, not: sub},
-		"kind":      {match: `{"kind":"database"}`, hit: db, not: sub},
-		"name":      {match: `{"name":"orders-*"}`, hit: db, not: other},
-		"state":     {match: `{"state":"active","kind":"database"}`, hit: db, not: sub},
-		"tag":       {match: `{"tag":"team"}`, hit: db, not: other},
-		"tag value": {match: `{"tag":"team=w*"}`, hit: db, not: sub},
-		"user agent": {
-			match: `{"userAgent":"*Terraform/1.*"}`, hit: sub, not: sub,
-			hitNow: func(r *http.Request) { r.Header.Set("User-Agent", "sdk/1 Terraform/1.9 provider/2") },
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			r := rule(t, `{"name":"it","match":`+tt.match+`,"effect":{"do":"quota","remaining":5}}`)
-			armed, err := a.Engine.Faults().Arm(t.Context(), a.ID, r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			change := tt.hitNow
-			if change == nil {
-				change = func(*http.Request) {}
-			}
-			if got := a.Do(http.MethodGet, tt.hit, nil, change); told(got) != "it" {
-				t.Errorf("GET %s is not hit", tt.hit)
-			}
-			if got := a.Do(http.MethodGet, tt.not, nil); told(got) != "" {
-				t.Errorf("GET %s is hit", tt.not)
-			}
-			if _, err := a.Engine.Faults().Disarm(t.Context(), armed[0].ID); err != nil {
-				t.Fatal(err)
-			}
-		})
-	}
-}
-
 // The phase of a task is that in which it is answered with.
 func TestFaultsByThePhaseOfATask(t *testing.T) {
 	t.Parallel()
@@ -146,43 +88,6 @@ func TestFaultsByThePhaseOfATask(t *testing.T) {
 	apitest.Eventually(t, "it is processed", func() bool { return told(a.Do(http.MethodGet, task, nil)) == "late" })
 	a.Advance(time.Minute)
 	apitest.Eventually(t, "it is done", func() bool { return told(a.Do(http.MethodGet, task, nil)) == "" })
-}
-
-// A window goes by the clock of the account.
-func TestWindowOfAFault(t *testing.T) {
-	t.Parallel()
-	a := apitest.New(t, nil).Account()
-	a.Fault(rule(t, `{"name":"then","when":{"window":{"from":"1h","to":"2h"}},"effect":{"do":"quota","remaining":5}}`))
-	for i, want := range []string{"", "then", ""} {
-		if got := told(a.Do(http.MethodGet, subscriptions, nil)); got != want {
-			t.Errorf("after %d hours %q has struck, want %q", i, got, want)
-		}
-		a.Advance(time.Hour)
-	}
-}
-
-// The same seed draws the same hits.
-func TestProbabilityOfAFault(t *testing.T) {
-	t.Parallel()
-	w := apitest.New(t, nil)
-	draw := func(seed int) (hits string, n int) {
-		a := w.Account()
-		a.Fault(rule(t, fmt.Sprintf(`{"when":{"probability":0.3,"seed":%d},"effect":{"do":"quota","remaining":5}}`, seed)))
-		for range 60 {
-			if told(a.Do(http.MethodGet, subscriptions, nil)) != "" {
-				hits, n = hits+"x", n+1
-			} else {
-				hits += "."
-			}
-		}
-		return hits, n
-	}
-	first, n := draw(1)
-	again, _ := draw(1)
-	other, _ := draw(2)
-	if first != again || first == other || n < 8 || n > 30 {
-		t.Errorf("drawn were\n%s\n%s\nand with another seed\n%s", first, again, other)
-	}
 }
 
 // A task that is held goes on when its rule is disarmed, and no clock brings it there before.
