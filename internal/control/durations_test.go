@@ -69,6 +69,22 @@ func TestWorkTakesAsLongAsItIsTold(t *testing.T) {
 	}
 }
 
+// Work that takes no time, or may take none, is work as any other.
+func TestWorkThatTakesNoTime(t *testing.T) {
+	t.Parallel()
+	s := start(t, realistic).stopped(t)
+	s.takes(t, lengths("change", "0s", "subscription.creation", "0s"))
+	s.create(t, "one")
+	if passed := s.advance(t, sandbox.Advance{Idle: true}); passed.Moved != "0s" || passed.Clock.PendingTasks != 0 {
+		t.Errorf("time has passed: %+v", passed)
+	}
+	s.takes(t, lengths("change", "0s..10s", "subscription.creation", "0s..10s"))
+	s.create(t, "two")
+	if passed := s.advance(t, sandbox.Advance{By: "20s"}); passed.Clock.PendingTasks+passed.Clock.PendingSteps != 0 {
+		t.Errorf("something is under way after 20 s: %+v", passed)
+	}
+}
+
 // An account may have a speed of its own, and has one on a clock that is scaled.
 func TestAccountHasASpeedOfItsOwn(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package control_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"io"
 	"net/http"
 	"testing"
@@ -17,7 +18,13 @@ import (
 	"github.com/understudy-dev/understudy/internal/server"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	// By default the random test is a short one; -rapid.checks asks for more.
+	if err := flag.Set("rapid.checks", "30"); err != nil {
+		panic(err)
+	}
+	pgtest.Main(m)
+}
 
 // fixture is a running sandbox on a database of its own, and a client of its control whose answers are held to
 // sandbox.yaml.

@@ -73,11 +73,20 @@ const keyFits = `NOT EXISTS (
 			)`
 
 // wakeTasks and wakeSteps say of a state that has come into the accounts $1 when somebody has to look at it. Who worked
-// on a task where it came from does not do so here. A task that was held is looked at again: what held it may be gone.
+// on a task where it came from does not do so here. A task that was held is looked at again, and is due where none of
+// the rules that struck it is armed.
 const (
 	wakeTasks = `
 		UPDATE tasks t
 		SET lease = NULL,
+			due_at = CASE
+				WHEN t.due_at = ` + heldFor + ` AND NOT EXISTS (
+					SELECT
+					FROM jsonb_array_elements(t.faults) strike
+					JOIN fault_rules r ON r.id = (strike ->> 'rule')::bigint
+				) THEN business_now(a)
+				ELSE t.due_at
+			END,
 			wake_at = CASE
 				WHEN t.status = 'received' OR t.due_at = ` + heldFor + ` THEN clock_timestamp()
 				ELSE wake_time(a, t.due_at)
