@@ -39,7 +39,14 @@ func measureWake(ctx context.Context, e *env) (_ []row, err error) {
 		p50s = append(p50s, float64(p50)/float64(time.Millisecond))
 	}
 	e.say("wake: %.2f ms", median(p50s))
-	return []row{{"event after the commit, p50", millis, p50s, nil, nil, goal{atMost: 5}}}, nil
+	waits, err := e.measureWaits(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []row{
+		{"event after the commit, p50", millis, p50s, nil, nil, goal{atMost: 5}},
+		{"wait for a task after its end, p50", millis, waits, nil, nil, goal{atMost: 5}},
+	}, nil
 }
 
 func (e *env) wake(ctx context.Context, addr string, a account) (time.Duration, error) {
