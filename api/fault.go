@@ -53,6 +53,9 @@ func (s *server) draw(r *http.Request, c call) error {
 	req.Counted = s.cfg.RateLimit > 0
 	strikes, err := s.engine.Faults().Strikes(ctx, fault.Arrived, req)
 	e.strikes, e.quota = strikes, req.Quota
+	if len(strikes) > 0 {
+		s.at("fault.counted")
+	}
 	return err
 }
 

@@ -47,9 +47,10 @@ A rule that names an operation, a member, an error code, a kind of resource, a p
 refused, and the refusal names what is most like it. Rules are asked in the order in which they were armed; after a hit
 that decides what becomes of a request, no other rule is asked. An answer that was struck has the header
 ` + "`Sandbox-Fault`" + `, with the names and ids of the rules, and so have the log and the journal. Hits are counted
-exactly, over restarts and over all servers of a database. Rules and their counts are part of an account's state: a
-snapshot or a fork has them, too; only what is counted for each path, account or key begins anew there. Effects on a
-task are drawn when it is accepted; a rule that is armed later does not strike it.
+exactly, over restarts and over all servers of a database, and before they strike: a request whose server dies in
+between is counted, has no answer, and no other is struck in its place. Rules and their counts are part of an account's
+state: a snapshot or a fork has them, too; only what is counted for each path, account or key begins anew there. Effects
+on a task are drawn when it is accepted; a rule that is armed later does not strike it.
 
 `
 
