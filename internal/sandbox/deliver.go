@@ -22,7 +22,7 @@ import (
 
 const (
 	deliveries   = 8                // webhooks that one server sends to at once
-	deliverLease = 30 * time.Second // longer than an attempt; then another server goes on
+	deliverLease = 15 * time.Second // longer than an attempt; then another server goes on
 	deliverTime  = 10 * time.Second // of an attempt
 	deliverEvery = 5 * time.Millisecond
 	retryFirst   = time.Second // after a failure; doubled with every further one,
@@ -30,8 +30,11 @@ const (
 )
 
 // Deliver sends webhooks their events until the context ends. Any number of servers may do so: each webhook is served
-// by one of them at a time.
+// by one of them at a time. One that is alone goes on at once where a dead predecessor was.
 func (s *Service) Deliver(ctx context.Context) error {
+	if !s.cfg.Shared {
+		_ = s.db.ExpireWebhookLeases(ctx) // else they run out
+	}
 	slots := make(chan struct{}, deliveries)
 	var jobs sync.WaitGroup
 	defer jobs.Wait()

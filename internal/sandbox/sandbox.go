@@ -23,6 +23,7 @@ type Config struct {
 	DB      *store.DB
 	Engine  *engine.Engine
 	Journal *journal.Journal // nil: none is kept
+	Shared  bool             // other servers may work on the same database
 	Version string
 	URL     string // base of the API that is stood in for
 	PID     int

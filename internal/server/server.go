@@ -145,13 +145,14 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		ControlToken: s.access.Token,
 	}
 	var edge http.Handler
+	shared := cfg.DatabaseURL != ""
 	s.engine, edge, err = Assemble(ctx, engine.Config{
 		DB:     s.database.DB,
 		Logger: cfg.Logger,
 		Speed:  cfg.Speed,
 		Policy: cfg.CapPolicy,
 		Hold:   cfg.TaskHold,
-		Shared: cfg.DatabaseURL != "",
+		Shared: shared,
 		Events: cfg.Events,
 		Hook:   cfg.Hook,
 	}, Edge{RateLimit: cfg.RateLimit, Observe: s.observe}, dialect)
@@ -159,7 +160,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		return nil, err
 	}
 	s.Sandbox = sandbox.New(sandbox.Config{
-		DB: s.database.DB, Engine: s.engine, Version: cfg.Version, URL: s.URL, PID: s.PID,
+		DB: s.database.DB, Engine: s.engine, Shared: shared, Version: cfg.Version, URL: s.URL, PID: s.PID,
 		Roles: contract.Roles(), Keys: keys, Environment: rediscloud.Environment, Assets: assets, Journal: s.journal,
 		Externals: rediscloud.Externals(), WebhookRetry: cfg.WebhookRetry,
 	})

@@ -111,6 +111,15 @@ func (db *DB) ClaimWebhook(ctx context.Context, lease time.Duration) (w Webhook,
 	return w, false, some, nil
 }
 
+// ExpireWebhookLeases ends every lease at once. Only for a server that knows it is alone on its database: whoever held
+// one is dead.
+func (db *DB) ExpireWebhookLeases(ctx context.Context) error {
+	if _, err := db.pool.Exec(ctx, `UPDATE webhooks SET lease = NULL WHERE lease IS NOT NULL`); err != nil {
+		return fmt.Errorf("expire leases of webhooks: %w", err)
+	}
+	return nil
+}
+
 // SaveWebhook stores how far a claimed webhook has come: its cursor, counts and failures. Its lease runs on for a
 // length, or with 0 ends; the next attempt is made after a pause. It returns ErrLeaseLost where somebody else delivers,
 // or the webhook is gone.

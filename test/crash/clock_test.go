@@ -73,11 +73,11 @@ func TestKilledWhileTimePasses(t *testing.T) {
 }
 
 // controls is a client of a server's control.
-func controls(t *testing.T, s *servetest.Server) *control.Client {
-	t.Helper()
+func controls(tb testing.TB, s *servetest.Server) *control.Client {
+	tb.Helper()
 	document, err := openapi.Load(understudy.ControlDocument)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &control.Client{Document: document, URL: strings.TrimSuffix(s.URL, "/v1")}
 }

@@ -103,7 +103,8 @@ func postmaster(tb testing.TB, s *servetest.Server) int {
 }
 
 // TestServersSharingADatabaseKilled has two servers on one database, kills them
-// in turn under load, and holds what happened against the rules.
+// in turn under load, and holds what happened against the rules, and what was told of
+// it against what happened.
 func TestServersSharingADatabaseKilled(t *testing.T) {
 	t.Parallel()
 	url := pgtest.New(t)
@@ -114,15 +115,17 @@ func TestServersSharingADatabaseKilled(t *testing.T) {
 		s := servetest.Start(t, servetest.Options{Args: []string{"--database-url", url, "--speed", quick}})
 		servers, loads = append(servers, s), append(loads, newLoad(t, s))
 	}
+	told := watch(t, servers)
 	for round := range 4 {
 		for _, l := range loads {
-			l.write(2, 25)
+			l.write(2, 15)
 		}
 		victim := round % 2
 		loads[victim].until(1 + rand.IntN(30))
 		servers[victim].Kill()
 		loads[victim].wait()
 		servers[victim].Restart()
+		told.moved(victim, servers[victim])
 		loads[1-victim].wait()
 	}
 	for _, l := range loads {
@@ -141,6 +144,7 @@ func TestServersSharingADatabaseKilled(t *testing.T) {
 		return true
 	})
 	apitest.CheckHistory(t, url, len(total.Tasks))
+	told.until(newest(t, servers[0]))
 	if acknowledged := len(loads[0].acknowledged) + len(loads[1].acknowledged); len(total.Tasks) < acknowledged {
 		t.Errorf("%d tasks are there, fewer than the %d acknowledged ones", len(total.Tasks), acknowledged)
 	}
