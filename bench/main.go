@@ -102,6 +102,7 @@ func measurements() []measurement {
 		{"wake", measureWake},
 		{"claim", measureClaim},
 		{"state", measureState},
+		{"faults", measureFaults},
 		{"advance", measureAdvance},
 	}
 }
