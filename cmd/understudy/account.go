@@ -150,14 +150,13 @@ type accountDeleteCmd struct {
 }
 
 // Run deletes an account.
-func (c *accountDeleteCmd) Run(ctx context.Context, stdout io.Writer) error {
+func (c *accountDeleteCmd) Run(ctx context.Context, stdout io.Writer, stderr Stderr) error {
 	client, err := c.client()
 	if err != nil {
 		return err
 	}
-	if _, err = control.DeleteAccount.Call(ctx, client, control.AccountPath{Account: c.Account}); err != nil || c.JSON {
+	if _, err := control.DeleteAccount.Call(ctx, client, control.AccountPath{Account: c.Account}); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "Account %s is deleted.\n", c.Account)
-	return err
+	return c.say(stdout, stderr, map[string]any{"deleted": c.Account}, "Account %s is deleted.", c.Account)
 }

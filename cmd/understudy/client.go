@@ -52,6 +52,15 @@ type jsonFlag struct {
 	JSON bool `name:"json" env:"UNDERSTUDY_JSON" help:"Print JSON."`
 }
 
+// say tells what a command has done that found nothing: in words on standard error, or as JSON.
+func (f jsonFlag) say(stdout io.Writer, stderr Stderr, done map[string]any, format string, args ...any) error {
+	if f.JSON {
+		return f.print(stdout, done, "")
+	}
+	_, err := fmt.Fprintf(stderr, format+"\n", args...)
+	return err
+}
+
 // print writes JSON, or a table of columns that are separated by tabs.
 func (f jsonFlag) print(w io.Writer, v any, header string, rows ...string) error {
 	if f.JSON {

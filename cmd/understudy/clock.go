@@ -133,12 +133,16 @@ type clockAdvanceFlags struct {
 	accountFlag
 }
 
-func (f clockAdvanceFlags) advance(ctx context.Context, stdout io.Writer, to sandbox.Advance) error {
+func (f clockAdvanceFlags) advance(
+	ctx context.Context, stdout io.Writer, stderr Stderr, what string, to sandbox.Advance,
+) error {
 	client, err := f.client()
 	if err != nil {
 		return err
 	}
+	progress := stderr.Progress(what, 0)
 	passed, err := control.AdvanceClock.Call(ctx, client, control.ClockAdvance{AccountPath: f.named(), Advance: to})
+	progress.Done()
 	if err != nil {
 		return err
 	}
@@ -158,7 +162,7 @@ type clockAdvanceCmd struct {
 }
 
 // Run lets time pass.
-func (c *clockAdvanceCmd) Run(ctx context.Context, stdout io.Writer) error {
+func (c *clockAdvanceCmd) Run(ctx context.Context, stdout io.Writer, stderr Stderr) error {
 	to := sandbox.Advance{Status: c.Status, Within: c.Within}
 	switch how := c.How; {
 	case len(how) == 1:
@@ -172,7 +176,7 @@ func (c *clockAdvanceCmd) Run(ctx context.Context, stdout io.Writer) error {
 	default:
 		return fmt.Errorf("%w: say a length like 30m, until task ID, until resource KIND/ID, or until idle", server.ErrConfig)
 	}
-	return c.advance(ctx, stdout, to)
+	return c.advance(ctx, stdout, stderr, "advance", to)
 }
 
 type clockStepCmd struct {
@@ -181,6 +185,6 @@ type clockStepCmd struct {
 }
 
 // Run lets time pass to what is next.
-func (c *clockStepCmd) Run(ctx context.Context, stdout io.Writer) error {
-	return c.advance(ctx, stdout, sandbox.Advance{Events: c.Events})
+func (c *clockStepCmd) Run(ctx context.Context, stdout io.Writer, stderr Stderr) error {
+	return c.advance(ctx, stdout, stderr, "step", sandbox.Advance{Events: c.Events})
 }

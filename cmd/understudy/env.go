@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
@@ -30,7 +29,7 @@ func (*envCmd) Help() string {
 }
 
 // Run prints the variables.
-func (c *envCmd) Run(ctx context.Context, stdout io.Writer) error {
+func (c *envCmd) Run(ctx context.Context, stdout io.Writer, stderr Stderr) error {
 	if c.JSON {
 		c.Format = "json"
 	}
@@ -48,7 +47,7 @@ func (c *envCmd) Run(ctx context.Context, stdout io.Writer) error {
 	if c.Format == "github" { // a command to the runner, which reads both streams; the other one goes into a file
 		for _, v := range env.Variables {
 			if v.Secret {
-				_, _ = fmt.Fprintln(os.Stderr, "::add-mask::"+v.Value)
+				_, _ = fmt.Fprintln(stderr, "::add-mask::"+v.Value)
 			}
 		}
 	}

@@ -110,17 +110,16 @@ type webhookDeleteCmd struct {
 }
 
 // Run deletes a webhook.
-func (c *webhookDeleteCmd) Run(ctx context.Context, stdout io.Writer) error {
+func (c *webhookDeleteCmd) Run(ctx context.Context, stdout io.Writer, stderr Stderr) error {
 	client, err := c.client()
 	if err != nil {
 		return err
 	}
 	path := control.WebhookPath{Account: c.Account, Webhook: c.Webhook}
-	if _, err = control.DeleteWebhook.Call(ctx, client, path); err != nil || c.JSON {
+	if _, err := control.DeleteWebhook.Call(ctx, client, path); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "Webhook %d is deleted.\n", c.Webhook)
-	return err
+	return c.say(stdout, stderr, map[string]any{"deleted": c.Webhook}, "Webhook %d is deleted.", c.Webhook)
 }
 
 type externalCmd struct {
@@ -163,7 +162,7 @@ type externalTriggerCmd struct {
 }
 
 // Run triggers an external event.
-func (c *externalTriggerCmd) Run(ctx context.Context, stdout io.Writer) error {
+func (c *externalTriggerCmd) Run(ctx context.Context, stdout io.Writer, stderr Stderr) error {
 	client, err := c.client()
 	if err != nil {
 		return err
@@ -177,9 +176,8 @@ func (c *externalTriggerCmd) Run(ctx context.Context, stdout io.Writer) error {
 		inputs[name] = value
 	}
 	event := control.NewExternal{Account: c.Account, Event: c.Event, Inputs: inputs}
-	if _, err := control.TriggerExternal.Call(ctx, client, event); err != nil || c.JSON {
+	if _, err := control.TriggerExternal.Call(ctx, client, event); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "%s has happened.\n", c.Event)
-	return err
+	return c.say(stdout, stderr, map[string]any{"happened": c.Event}, "%s has happened.", c.Event)
 }

@@ -167,16 +167,15 @@ type faultDisarmCmd struct {
 }
 
 // Run disarms a rule.
-func (c *faultDisarmCmd) Run(ctx context.Context, stdout io.Writer) error {
+func (c *faultDisarmCmd) Run(ctx context.Context, stdout io.Writer, stderr Stderr) error {
 	client, err := c.client()
 	if err != nil {
 		return err
 	}
-	if _, err = control.DisarmFault.Call(ctx, client, control.FaultPath{Fault: c.Fault}); err != nil || c.JSON {
+	if _, err := control.DisarmFault.Call(ctx, client, control.FaultPath{Fault: c.Fault}); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "Rule %s is disarmed.\n", c.Fault)
-	return err
+	return c.say(stdout, stderr, map[string]any{"disarmed": c.Fault}, "Rule %s is disarmed.", c.Fault)
 }
 
 type faultClearCmd struct {

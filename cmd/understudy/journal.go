@@ -214,8 +214,9 @@ func (c *journalHARCmd) Run(ctx context.Context, stdout io.Writer, stderr Stderr
 	if err := os.WriteFile(c.Output, text, 0o600); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stderr, "%d requests are in %s.\n", len(archive.Log.Entries), c.Output)
-	return err
+	count := len(archive.Log.Entries)
+	return c.say(stdout, stderr, map[string]any{"requests": count, "file": c.Output},
+		"%d requests are in %s.", count, c.Output)
 }
 
 type journalFollowCmd struct {
@@ -293,14 +294,13 @@ type journalClearCmd struct {
 }
 
 // Run forgets requests.
-func (c *journalClearCmd) Run(ctx context.Context, stdout io.Writer) error {
+func (c *journalClearCmd) Run(ctx context.Context, stdout io.Writer, stderr Stderr) error {
 	client, err := c.client()
 	if err != nil {
 		return err
 	}
-	if _, err = control.ClearJournal.Call(ctx, client, control.JournalOf{Account: c.Account}); err != nil || c.JSON {
+	if _, err := control.ClearJournal.Call(ctx, client, control.JournalOf{Account: c.Account}); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(stdout, "The journal is empty.")
-	return err
+	return c.say(stdout, stderr, map[string]any{"cleared": true}, "The journal is empty.")
 }

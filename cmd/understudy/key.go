@@ -115,14 +115,13 @@ type keyRevokeCmd struct {
 }
 
 // Run revokes a key.
-func (c *keyRevokeCmd) Run(ctx context.Context, stdout io.Writer) error {
+func (c *keyRevokeCmd) Run(ctx context.Context, stdout io.Writer, stderr Stderr) error {
 	client, err := c.client()
 	if err != nil {
 		return err
 	}
-	if _, err = control.RevokeKey.Call(ctx, client, c.path()); err != nil || c.JSON {
+	if _, err := control.RevokeKey.Call(ctx, client, c.path()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "Key %s of account %s is revoked.\n", c.Key, c.Account)
-	return err
+	return c.say(stdout, stderr, map[string]any{"revoked": c.Key}, "Key %s of account %s is revoked.", c.Key, c.Account)
 }

@@ -149,7 +149,7 @@ type serveCmd struct {
 	Journal      int           `env:"UNDERSTUDY_JOURNAL" default:"1000" placeholder:"N" help:"How many of its latest requests each account's journal keeps, in memory; 0 keeps none. Default: ${default}."`
 	ReadyFile    string        `env:"UNDERSTUDY_READY_FILE" placeholder:"FILE" help:"File to write when ready: JSON with url, apiKey, apiSecretKey and pid. Default: none."`
 	TaskHold     time.Duration `env:"UNDERSTUDY_TASK_HOLD" default:"500ms" placeholder:"DURATION" help:"How long a GET of an unfinished task waits for its end, 10s at most; 0 answers at once. Default: ${default}."`
-	Events       int64         `env:"UNDERSTUDY_EVENTS" default:"100000" placeholder:"N" help:"How many transitions of tasks and resources are kept of each account. Default: ${default}."`
+	Events       int64         `env:"UNDERSTUDY_EVENTS" default:"100000" placeholder:"N" help:"How many of its latest transitions of tasks and resources are kept of each account, in the database: streams, webhooks and what a task shows of its resources are made of them. 1 or more. Default: ${default}."`
 	LogFormat    string        `env:"UNDERSTUDY_LOG_FORMAT" default:"text" enum:"text,json" placeholder:"text|json" help:"Format of the log on standard error. Default: ${default}."`
 	LogLevel     slog.Level    `env:"UNDERSTUDY_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error. Default: ${default}."`
 	setupFlags
@@ -160,6 +160,10 @@ func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 	setup, err := s.setup()
 	if err != nil {
 		return err
+	}
+	if s.Events == 0 { // which the configuration takes for the default
+		return fmt.Errorf("%w: --events 0 is not a number from 1 up: streams and webhooks live on what is kept",
+			server.ErrConfig)
 	}
 	cfg := server.Config{
 		Document:     understudy.Document,
@@ -253,11 +257,11 @@ type migrateCmd struct {
 }
 
 // Run migrates.
-func (m *migrateCmd) Run(ctx context.Context, stdout io.Writer) error {
+func (m *migrateCmd) Run(ctx context.Context, stdout io.Writer, stderr Stderr) error {
 	if err := server.Migrate(ctx, m.DatabaseURL); err != nil {
 		return err
 	}
-	return m.print(stdout, map[string]bool{"migrated": true}, "", "The database has the schema of this binary.")
+	return m.say(stdout, stderr, map[string]any{"migrated": true}, "The database has the schema of this binary.")
 }
 
 type healthcheckCmd struct {

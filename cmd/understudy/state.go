@@ -173,16 +173,15 @@ type snapshotDeleteCmd struct {
 }
 
 // Run deletes a snapshot.
-func (c *snapshotDeleteCmd) Run(ctx context.Context, stdout io.Writer) error {
+func (c *snapshotDeleteCmd) Run(ctx context.Context, stdout io.Writer, stderr Stderr) error {
 	client, err := c.client()
 	if err != nil {
 		return err
 	}
-	if _, err = control.DeleteSnapshot.Call(ctx, client, c.path()); err != nil || c.JSON {
+	if _, err := control.DeleteSnapshot.Call(ctx, client, c.path()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "Snapshot %s is deleted.\n", c.Snapshot)
-	return err
+	return c.say(stdout, stderr, map[string]any{"deleted": c.Snapshot}, "Snapshot %s is deleted.", c.Snapshot)
 }
 
 type snapshotExportCmd struct {
@@ -206,7 +205,11 @@ func (c *snapshotExportCmd) Run(ctx context.Context, stdout io.Writer, stderr St
 		_, err = stdout.Write(file.Content)
 		return err
 	}
-	return os.WriteFile(c.File, file.Content, 0o600)
+	if err := os.WriteFile(c.File, file.Content, 0o600); err != nil {
+		return err
+	}
+	return c.say(stdout, stderr, map[string]any{"snapshot": c.Snapshot, "file": c.File},
+		"Snapshot %s is in %s.", c.Snapshot, c.File)
 }
 
 type snapshotImportCmd struct {

@@ -30,14 +30,14 @@ func startSandbox(t *testing.T, args ...string) *sandbox {
 	return &sandbox{process: p, dir: dir, ready: p.ready(file)}
 }
 
-// do runs a command that has to work and returns what it prints.
+// do runs a command that has to work and returns what it prints, on standard error what it did.
 func (s *sandbox) do(args ...string) string {
 	s.t.Helper()
 	status, stdout, stderr := run(s.t, []string{"UNDERSTUDY_DATA_DIR=" + s.dir}, args...)
 	if status != 0 {
 		s.t.Fatalf("understudy %s: status %d, %s", strings.Join(args, " "), status, stderr)
 	}
-	return stdout
+	return stdout + stderr
 }
 
 // refuse runs a command that has to fail with a word.
@@ -171,6 +171,8 @@ func TestEnv(t *testing.T) {
 
 	// To take it back needs no server.
 	for format, want := range map[string]string{
+		"json": "{\n  \"REDISCLOUD_ACCESS_KEY\": null,\n  \"REDISCLOUD_SECRET_KEY\": null,\n" +
+			"  \"REDISCLOUD_URL\": null\n}\n",
 		"shell":  "unset REDISCLOUD_URL\nunset REDISCLOUD_ACCESS_KEY\nunset REDISCLOUD_SECRET_KEY\n",
 		"dotenv": "REDISCLOUD_URL=\nREDISCLOUD_ACCESS_KEY=\nREDISCLOUD_SECRET_KEY=\n",
 		"github": "REDISCLOUD_URL=\nREDISCLOUD_ACCESS_KEY=\nREDISCLOUD_SECRET_KEY=\n",

@@ -110,7 +110,7 @@ func TestMigrate(t *testing.T) {
 	url := pgtest.Empty(t)
 	for range 2 { // the second time there is nothing to do
 		status, stdout, stderr := run(t, nil, "migrate", "--database-url", url)
-		if status != 0 || stderr != "" || strings.Count(stdout, "\n") != 1 {
+		if status != 0 || stdout != "" || strings.Count(stderr, "\n") != 1 {
 			t.Errorf("got status %d, %q, %q", status, stdout, stderr)
 		}
 	}

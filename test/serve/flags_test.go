@@ -122,6 +122,8 @@ func TestBadValues(t *testing.T) {
 		{"ready-file", file + "/below", "not a directory"},
 		{"task-hold", "long", `"long"`},
 		{"task-hold", "-1s", "-1s"},
+		{"events", "0", "0 is not a number from 1 up"},
+		{"events", "-1", "-1 is not a number from 1 up"},
 		{"task-hold", "11s", "11s"},
 		{"log-format", "xml", `"xml"`},
 		{"log-level", "loud", `"loud"`},

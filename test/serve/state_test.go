@@ -23,7 +23,7 @@ func TestStateByCommand(t *testing.T) {
 	do := func(says string, args ...string) (stdout string) {
 		t.Helper()
 		status, stdout, stderr := run(t, []string{"UNDERSTUDY_DATA_DIR=" + home}, args...)
-		if status != 0 || !strings.Contains(stdout, says) || stderr != "" {
+		if status != 0 || !strings.Contains(stdout+stderr, says) || stdout != "" && stderr != "" {
 			t.Fatalf("%v ended with %d, stdout %q, stderr %q, want %q", args, status, stdout, stderr, says)
 		}
 		return stdout
