@@ -30,6 +30,7 @@ func BenchmarkAdd(b *testing.B) {
 	}
 	j := journal.New(1000)
 	b.ReportAllocs()
+	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			j.Add(r)

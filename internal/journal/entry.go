@@ -3,7 +3,6 @@ package journal
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -58,34 +57,6 @@ var harmless = map[string]bool{
 	"Origin": true, "Prefer": true, "Sec-Fetch-Dest": true, "Sec-Fetch-Mode": true, "Sec-Fetch-Site": true, "Te": true,
 	"Traceparent": true, "Transfer-Encoding": true, "User-Agent": true, "X-Forwarded-For": true,
 	"X-Forwarded-Proto": true, "X-Request-Id": true,
-}
-
-func requestHeader(h http.Header) []Header {
-	shown := make([]Header, 0, len(h))
-	for name, values := range h {
-		for _, value := range values {
-			if !harmless[name] {
-				value = openapi.Redacted
-			}
-			shown = append(shown, Header{Name: name, Value: value})
-		}
-	}
-	return shown
-}
-
-// answerHeader shows what the server says by itself, and not what it only repeats of the request.
-func answerHeader(sent, request http.Header) []Header {
-	shown := make([]Header, 0, len(sent))
-	for name, values := range sent {
-		_, repeated := request[name]
-		for _, value := range values {
-			if repeated && !harmless[name] {
-				value = openapi.Redacted
-			}
-			shown = append(shown, Header{Name: name, Value: value})
-		}
-	}
-	return shown
 }
 
 // summary is an entry without what Show adds.

@@ -50,8 +50,7 @@ type Record struct {
 // Bounds of what is kept.
 const (
 	maxBody  = 64 << 10 // of a body; what is longer is not kept
-	maxBytes = 8 << 20  // of all accounts together; the garbage collector lets the process grow by several times of it
-	overhead = 1 << 10  // of an entry without its bodies, about
+	maxBytes = 4 << 20  // of all accounts together, in memory
 )
 
 // Journal keeps requests. Its methods may be called by many goroutines at once; a nil one keeps nothing.
@@ -61,14 +60,14 @@ type Journal struct {
 	mu       sync.Mutex
 	last     int64
 	bytes    int
-	all      *list.List                // of *kept, the oldest first
+	all      *list.List                // of *packed, the oldest first
 	accounts map[int64][]*list.Element // the same, of each account
 	news     chan struct{}             // is closed with the next entry; nil: nobody waits for one
 }
 
-// kept is a request that is kept.
+// kept is a request that is kept, when somebody looks at it.
 type kept struct {
-	Record
+	Record               // without headers
 	seq                  int64
 	request              []Header // without what may be a key
 	answer               []Header
@@ -88,23 +87,13 @@ func (j *Journal) Add(r Record) {
 	if j == nil {
 		return
 	}
-	k := &kept{
-		Record: r, request: requestHeader(r.Header), answer: answerHeader(r.Sent, r.Header),
-		bodySize: len(r.Body), answerSize: len(r.Answer),
-	}
-	k.Context, k.Header, k.Sent = nil, nil, nil // the headers have the keys
-	if k.bodySize > maxBody {
-		k.Body = nil
-	}
-	if k.answerSize > maxBody {
-		k.Answer = nil
-	}
+	p := pack(r)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.last++
-	k.seq = j.last
-	j.accounts[r.Account] = append(j.accounts[r.Account], j.all.PushBack(k))
-	j.bytes += k.size()
+	p.seq = j.last
+	j.accounts[r.Account] = append(j.accounts[r.Account], j.all.PushBack(p))
+	j.bytes += p.size()
 	if own := j.accounts[r.Account]; len(own) > j.perAccount {
 		j.drop(own[0])
 	}
@@ -119,17 +108,13 @@ func (j *Journal) Add(r Record) {
 
 // drop removes the oldest entry of an account.
 func (j *Journal) drop(e *list.Element) {
-	k := j.all.Remove(e).(*kept)
-	j.bytes -= k.size()
-	if rest := j.accounts[k.Account][1:]; len(rest) > 0 {
-		j.accounts[k.Account] = rest
+	p := j.all.Remove(e).(*packed)
+	j.bytes -= p.size()
+	if rest := j.accounts[p.account][1:]; len(rest) > 0 {
+		j.accounts[p.account] = rest
 	} else {
-		delete(j.accounts, k.Account)
+		delete(j.accounts, p.account)
 	}
-}
-
-func (k *kept) size() int {
-	return overhead + len(k.Body) + len(k.Answer) + len(k.URL.RawQuery) + len(k.URL.Path)
 }
 
 // Forget drops what is kept of an account.
@@ -155,7 +140,7 @@ func (j *Journal) Clear() {
 	j.bytes, j.accounts = 0, map[int64][]*list.Element{}
 }
 
-// Size returns how many requests are kept, and how many bytes they take, about.
+// Size returns how many requests are kept, and how many bytes they take in memory.
 func (j *Journal) Size() (entries, bytes int) {
 	if j == nil {
 		return 0, 0
@@ -179,7 +164,7 @@ func (j *Journal) News() <-chan struct{} {
 }
 
 // snapshot returns what is kept after an entry, the oldest first.
-func (j *Journal) snapshot(after int64, account *int64) (entries []*kept) {
+func (j *Journal) snapshot(after int64, account *int64) (entries []*packed) {
 	if j == nil {
 		return nil
 	}
@@ -188,19 +173,19 @@ func (j *Journal) snapshot(after int64, account *int64) (entries []*kept) {
 	if account != nil {
 		own := j.accounts[*account]
 		for _, e := range slices.Backward(own) {
-			k := e.Value.(*kept)
-			if k.seq <= after {
+			p := e.Value.(*packed)
+			if p.seq <= after {
 				break
 			}
-			entries = append(entries, k)
+			entries = append(entries, p)
 		}
 	} else {
 		for e := j.all.Back(); e != nil; e = e.Prev() {
-			k := e.Value.(*kept)
-			if k.seq <= after {
+			p := e.Value.(*packed)
+			if p.seq <= after {
 				break
 			}
-			entries = append(entries, k)
+			entries = append(entries, p)
 		}
 	}
 	slices.Reverse(entries)

@@ -64,8 +64,8 @@ func TestEachAccountKeepsItsLatest(t *testing.T) {
 func TestAllTogetherAreBounded(t *testing.T) {
 	t.Parallel()
 	j := journal.New(1000)
-	body := make([]byte, 60<<10)
-	const most = 8 << 20
+	body := make([]byte, 30<<10)
+	const most = 4 << 20
 	for i := range 2000 {
 		r := record(int64(i), fmt.Sprint(i))
 		r.Body, r.Answer = body, body
@@ -83,6 +83,48 @@ func TestAllTogetherAreBounded(t *testing.T) {
 	j.Add(r)
 	if e, _ := j.Entry("long"); e.Request.Size != 1<<20 || !strings.Contains(e.Request.Note, "longer") {
 		t.Errorf("a long body is shown as %+v", e.Request)
+	}
+}
+
+// All that is told of a request is shown again, and nothing else of its headers than what is harmless.
+func TestWhatIsToldIsShown(t *testing.T) {
+	t.Parallel()
+	document, err := openapi.Load(understudy.Document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	op, _ := document.Operation("createAclUser")
+	r := journal.Record{
+		ID: "id", Time: time.Unix(1, 2), Duration: 3 * time.Millisecond, Account: 4, Key: "key", Method: http.MethodPost,
+		URL: &url.URL{Path: "/v1/acl/a/b", RawPath: "/v1/acl/a%2Fb", RawQuery: "x=1"}, Host: "host:1", Proto: "HTTP/1.0",
+		Operation: op, Document: document, Status: http.StatusAccepted, Task: "task", Fault: "fault", Once: "once",
+		Outcome: "outcome", Err: "err", Body: []byte(`{"name":"ada"}`), Answer: []byte(`{"taskId":"task"}`),
+		Header: http.Header{"User-Agent": {"me", "you"}, "X-Api-Key": {"k"}},
+		Sent:   http.Header{"Content-Type": {"application/json"}, "X-Api-Key": {"k"}},
+	}
+	j := journal.New(1)
+	j.Add(r)
+	got, _ := j.Entry("id")
+	got.Curl = ""
+	want := journal.Entry{
+		Seq: 1, ID: "id", Time: time.Unix(1, 2), Account: 4, Key: "key", Method: "POST",
+		Path: "/v1/acl/a%2Fb?x=" + openapi.Redacted, Operation: "createAclUser", Status: 202, DurationMS: 3, Task: "task",
+		Fault: "fault", IdempotencyKey: "once", Idempotency: "outcome", Error: "err",
+		Request: &journal.Message{
+			Headers: []journal.Header{{"User-Agent", "me"}, {"User-Agent", "you"}, {"X-Api-Key", openapi.Redacted}},
+			Body:    r.Body, Size: len(r.Body),
+		},
+		Answer: &journal.Message{
+			Headers: []journal.Header{{"Content-Type", "application/json"}, {"X-Api-Key", openapi.Redacted}},
+			Body:    r.Answer, Size: len(r.Answer),
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if request := j.Archive(journal.Query{}, "p", "v").Log.Entries[0].Request; request.HTTPVersion != "HTTP/1.0" ||
+		request.URL != "http://host:1"+want.Path {
+		t.Errorf("the archive says %s of %s", request.HTTPVersion, request.URL)
 	}
 }
 

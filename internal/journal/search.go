@@ -33,7 +33,8 @@ func (j *Journal) FindFull(q Query) []Entry { return each(j.find(q), (*kept).ent
 // Entry returns all that is shown of the request with an id, or with a number, and whether it is kept.
 func (j *Journal) Entry(ref string) (Entry, bool) {
 	seq, err := strconv.ParseInt(ref, 10, 64)
-	for _, k := range j.snapshot(0, nil) {
+	for _, p := range j.snapshot(0, nil) {
+		k := p.unpack()
 		if k.ID == ref || err == nil && k.seq == seq {
 			return k.entry(), true
 		}
@@ -55,11 +56,11 @@ func (j *Journal) find(q Query) (found []*kept) {
 	if newest {
 		slices.Reverse(all)
 	}
-	for _, k := range all {
+	for _, p := range all {
 		if q.Limit > 0 && len(found) == q.Limit {
 			break
 		}
-		if q.chooses(k) {
+		if k := p.unpack(); q.chooses(k) {
 			found = append(found, k)
 		}
 	}

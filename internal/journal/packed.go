@@ -1,0 +1,131 @@
+package journal
+
+import (
+	"bytes"
+	"encoding/binary"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/openapi"
+)
+
+// packed is a request as it lies in memory: nearly all of it in one piece without pointers, of its exact length, which
+// the garbage collector does not look into. It does not change.
+type packed struct {
+	seq       int64
+	account   int64
+	operation *openapi.Operation
+	document  *openapi.Document
+	data      []byte
+}
+
+// overhead is what an entry takes beside its data, with its places in the lists.
+const overhead = 160
+
+func (p *packed) size() int { return overhead + cap(p.data) }
+
+// scratch is where requests are packed, before it is known how long they become.
+var scratch = sync.Pool{New: func() any { return new([]byte) }}
+
+// pack keeps of a request what may be shown of it one day; of its headers, which have the keys, only that.
+func pack(r Record) *packed {
+	k := kept{Record: r, bodySize: len(r.Body), answerSize: len(r.Answer)}
+	buf := scratch.Get().(*[]byte)
+	b := (*buf)[:0]
+	for _, n := range []int64{
+		r.Time.UnixNano(), int64(r.Duration), int64(r.Status), int64(k.bodySize), int64(k.answerSize),
+	} {
+		b = binary.AppendVarint(b, n)
+	}
+	for _, text := range k.texts() {
+		b = appendText(b, *text)
+	}
+	b = appendHeader(b, r.Header, func(name string) bool { return harmless[name] })
+	b = appendHeader(b, r.Sent, func(name string) bool { // what it says by itself, and not what it only repeats
+		_, repeated := r.Header[name]
+		return !repeated || harmless[name]
+	})
+	for _, body := range [][]byte{r.Body, r.Answer} {
+		if len(body) > maxBody {
+			body = nil
+		}
+		b = appendText(b, body)
+	}
+	*buf = b
+	p := &packed{account: r.Account, operation: r.Operation, document: r.Document, data: bytes.Clone(b)}
+	scratch.Put(buf)
+	return p
+}
+
+// unpack returns the request again.
+func (p *packed) unpack() *kept {
+	k := &kept{
+		Record: Record{Account: p.account, Operation: p.operation, Document: p.document, URL: &url.URL{}},
+		seq:    p.seq,
+	}
+	rest := unpacker(p.data)
+	k.Time, k.Duration = time.Unix(0, rest.number()), time.Duration(rest.number())
+	k.Status, k.bodySize, k.answerSize = int(rest.number()), int(rest.number()), int(rest.number())
+	for _, text := range k.texts() {
+		*text = string(rest.text())
+	}
+	k.request, k.answer = rest.header(), rest.header()
+	k.Body, k.Answer = rest.text(), rest.text()
+	return k
+}
+
+// texts are those of a request, in the order in which they are packed.
+func (k *kept) texts() [13]*string {
+	return [...]*string{
+		&k.ID, &k.Key, &k.Method, &k.Host, &k.Proto, &k.Task, &k.Fault, &k.Once, &k.Outcome, &k.Err,
+		&k.URL.Path, &k.URL.RawPath, &k.URL.RawQuery,
+	}
+}
+
+func appendText[T string | []byte](b []byte, text T) []byte {
+	return append(binary.AppendVarint(b, int64(len(text))), text...)
+}
+
+// appendHeader packs the headers of a message, without the values that may be a key.
+func appendHeader(b []byte, h http.Header, shown func(name string) bool) []byte {
+	n := 0
+	for _, values := range h {
+		n += len(values)
+	}
+	b = binary.AppendVarint(b, int64(n))
+	for name, values := range h {
+		for _, value := range values {
+			if !shown(name) {
+				value = openapi.Redacted
+			}
+			b = appendText(appendText(b, name), value)
+		}
+	}
+	return b
+}
+
+// unpacker is what is left of packed data.
+type unpacker []byte
+
+func (u *unpacker) number() int64 {
+	n, length := binary.Varint(*u)
+	*u = (*u)[length:]
+	return n
+}
+
+func (u *unpacker) text() []byte {
+	n := u.number()
+	text := (*u)[:n:n]
+	*u = (*u)[n:]
+	return text
+}
+
+func (u *unpacker) header() []Header {
+	list := make([]Header, u.number())
+	for i := range list {
+		list[i] = Header{Name: string(u.text()), Value: string(u.text())}
+	}
+	return list
+}
