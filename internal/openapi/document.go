@@ -39,6 +39,7 @@ func Load(document []byte) (*Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load the contract: %w", err)
 	}
+	share(root)
 	checker := newChecker(root)
 	doc := &Document{byID: make(map[string]*Operation)}
 	for path, item := range root.Paths.Map() {
@@ -64,6 +65,7 @@ func Load(document []byte) (*Document, error) {
 			problems = append(problems, fmt.Errorf("%s: operationId %s is taken", op.where(), op.ID))
 		}
 		doc.byID[op.ID] = op
+		op.spec = &openapi3.Operation{RequestBody: op.spec.RequestBody} // all else has been read
 	}
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("check the contract: %w", errors.Join(problems...))
