@@ -25,7 +25,7 @@ func vocabulary(apis []API, operations map[string]*bound) (v fault.Vocabulary, e
 		for _, op := range api.Document.Operations() {
 			v.Operations = append(v.Operations, fault.Operation{
 				ID: op.ID, Method: op.Method, Path: strings.TrimPrefix(op.Path, api.Document.Base()), Params: op.PathParams(),
-				Answers: op.AnswerMembers(), Asks: op.BodyMembers(),
+				Answers: op.AnswerMembers, Asks: op.BodyMembers,
 				Task: op.Command != "", ReadsTask: operations[op.ID].asks != nil,
 			})
 		}

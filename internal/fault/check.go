@@ -178,6 +178,9 @@ func (v *Vocabulary) checkEffect(e Effect, m Match, effect EffectInfo) error {
 	if effect.Name == "set" || effect.Name == "extend" {
 		names = append(names, slices.Sorted(maps.Keys(e.Values))...)
 	}
+	if len(names) == 0 {
+		return nil
+	}
 	known := v.members(m, effect.Name == "ignore")
 	for _, path := range names {
 		for name := range strings.SplitSeq(path, ".") {

@@ -16,12 +16,12 @@ type Vocabulary struct {
 type Operation struct {
 	ID        string
 	Method    string
-	Path      string   // as in its document, without what is below in its API
-	Params    []string // of its path, in their order
-	Answers   []string // members of its answer, at any depth
-	Asks      []string // members of its request
-	Task      bool     // it is answered with a task
-	ReadsTask bool     // it shows a task
+	Path      string          // as in its document, without what is below in its API
+	Params    []string        // of its path, in their order
+	Answers   func() []string // members of its answer, at any depth
+	Asks      func() []string // members of its request
+	Task      bool            // it is answered with a task
+	ReadsTask bool            // it shows a task
 }
 
 func (v *Vocabulary) operation(id string) *Operation {
@@ -81,9 +81,9 @@ func (v *Vocabulary) members(m Match, asked bool) (names []string) {
 	}
 	for _, op := range fitting {
 		if asked {
-			names = append(names, op.Asks...)
+			names = append(names, op.Asks()...)
 		} else {
-			names = append(names, op.Answers...)
+			names = append(names, op.Answers()...)
 		}
 	}
 	slices.Sort(names)

@@ -77,6 +77,9 @@ func Open(ctx context.Context, url string, maxConns int, options ...Option) (*DB
 		maxConns = 24
 	}
 	cfg.MaxConns = int32(min(maxConns, 1000))
+	if cfg.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
+		cfg.ConnConfig.DescriptionCacheCapacity = 0 // of another mode; each connection would make room for it
+	}
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	cfg.PingTimeout = 5 * time.Second // of a connection that was idle: it may have died unheard
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)

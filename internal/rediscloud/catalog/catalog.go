@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"sync"
 
 	"github.com/understudy-dev/understudy/internal/engine"
 )
@@ -27,9 +28,11 @@ var (
 	PerformanceFactors = MustRead[[]string](files, "query-performance-factors")
 	Versions           = newestFirst(MustRead[[]RedisVersion](files, "redis-versions"))
 	ShardTypes         = MustRead[[]ShardType](files, "shard-types")
-	Plans              = MustRead[planTable](files, "essentials-plans").plans() // by id
 	MinimumPrice       = MustRead[minimumPrice](files, "minimum-price")
 )
+
+// Plans returns all plans, by id. They are thousands, and many a run needs none. Callers must not change the slice.
+var Plans = sync.OnceValue(func() []Plan { return MustRead[planTable](files, "essentials-plans").plans() })
 
 // MustRead reads data/<name>.json of a package's own files into a value. It panics on a mistake in the file, which the
 // first test of the package finds.

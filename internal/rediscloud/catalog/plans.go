@@ -82,11 +82,12 @@ func (p Plan) customerSupport() string {
 
 // PlanByID finds a plan by its id.
 func PlanByID(id int64) (Plan, bool) {
-	i, ok := slices.BinarySearchFunc(Plans, id, func(p Plan, id int64) int { return cmp.Compare(p.ID, id) })
+	plans := Plans()
+	i, ok := slices.BinarySearchFunc(plans, id, func(p Plan, id int64) int { return cmp.Compare(p.ID, id) })
 	if !ok {
 		return Plan{}, false
 	}
-	return Plans[i], true
+	return plans[i], true
 }
 
 func planOperations() []engine.Operation {
@@ -152,7 +153,7 @@ type planFilter struct {
 // Plans of Redis Flex are for those who ask for them: Terraform's data source neither
 // does nor tells them from others of their size, and takes two that fit for none.
 func listEssentialsPlans(_ context.Context, _ *store.Tx, in planFilter) (*PlanList, error) {
-	return ShowPlans(slices.DeleteFunc(slices.Clone(Plans), func(p Plan) bool {
+	return ShowPlans(slices.DeleteFunc(slices.Clone(Plans()), func(p Plan) bool {
 		return p.Retired || in.RedisFlex != p.RedisFlex ||
 			in.Provider != "" && in.Provider != strings.ToUpper(p.Provider)
 	})), nil

@@ -277,7 +277,7 @@ func TestEssentialsDefaults(t *testing.T) {
 
 func planNamed(tb testing.TB, provider, region, name string) catalog.Plan {
 	tb.Helper()
-	for _, p := range catalog.Plans {
+	for _, p := range catalog.Plans() {
 		if p.Provider == provider && p.Region == region && p.Name == name {
 			return p
 		}

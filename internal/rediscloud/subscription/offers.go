@@ -51,7 +51,7 @@ func listEssentialsPlansForSubscription(ctx context.Context, tx *store.Tx, in Pa
 		return nil, err
 	}
 	own, _ := catalog.PlanByID(sub.Body.PlanID)
-	return catalog.ShowPlans(slices.DeleteFunc(slices.Clone(catalog.Plans), func(p catalog.Plan) bool {
+	return catalog.ShowPlans(slices.DeleteFunc(slices.Clone(catalog.Plans()), func(p catalog.Plan) bool {
 		return p.ID != own.ID && (p.Retired || catalog.CheckPlanChange(own, p) != nil)
 	})), nil
 }
