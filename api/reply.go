@@ -19,6 +19,22 @@ type reply struct {
 	body   []byte            // JSON is compact; how it is laid out is decided when it is sent
 }
 
+// encoder is where answers are encoded, before it is known how long they become.
+type encoder struct {
+	bytes.Buffer
+	json *json.Encoder
+}
+
+var encoders = sync.Pool{New: func() any {
+	e := &encoder{}
+	e.json = json.NewEncoder(e)
+	e.json.SetEscapeHTML(false)
+	return e
+}}
+
+// maxKept is the largest buffer that is kept for another answer.
+const maxKept = 1 << 20
+
 // newReply encodes an answer as JSON. That cannot fail for the types we answer with;
 // should it, the answer says that something is wrong here.
 func newReply(r *http.Request, a Answer) reply {
@@ -30,17 +46,18 @@ func newReply(r *http.Request, a Answer) reply {
 		rep.body = []byte{} // stored as a body that is empty
 		return rep
 	}
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(a.Body); err != nil {
+	e := encoders.Get().(*encoder)
+	e.Reset()
+	if err := e.json.Encode(a.Body); err != nil {
 		event(r).err = err
 		rep.status = http.StatusInternalServerError
-		buf.Reset()
-		buf.WriteString("{}\n")
+		e.Reset()
+		e.WriteString("{}\n")
 	}
-	buf.Truncate(buf.Len() - 1) // without the line break that an Encoder adds
-	rep.body = buf.Bytes()
+	rep.body = bytes.Clone(e.Bytes()[:e.Len()-1]) // without the line break that an Encoder adds
+	if e.Cap() <= maxKept {
+		encoders.Put(e)
+	}
 	if rep.header["Content-Type"] == "" {
 		rep.header["Content-Type"] = "application/json"
 	}
@@ -64,9 +81,6 @@ func (s *server) success(r *http.Request, op *openapi.Operation, out any) reply 
 
 // layouts are buffers for bodies as they are sent.
 var layouts = sync.Pool{New: func() any { return new([]byte) }}
-
-// maxKept is the largest buffer that is kept for another answer.
-const maxKept = 1 << 20
 
 // send writes a reply. Its JSON is laid out here and nowhere else, so what is
 // stored has one form, and a replay has that which its own request asks for.
