@@ -3,8 +3,10 @@ package control_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"testing"
 	"time"
@@ -165,4 +167,50 @@ func TestWaiting(t *testing.T) {
 	refused(t, f, "TASK_NOT_FOUND", control.Wait, control.Await{Task: "none"})
 	refused(t, f, "RESOURCE_NOT_FOUND", control.Wait, control.Await{Account: account, Resource: "subscription/7"})
 	refused(t, f, "TASK_NOT_FOUND", control.GetTask, control.TaskPath{Task: "none"})
+}
+
+// Who waits at one server is told of what another one does.
+func TestWaitingForAnotherServer(t *testing.T) {
+	t.Parallel()
+	var url string
+	here := start(t, realistic, func(cfg *server.Config) { url = cfg.DatabaseURL })
+	there := start(t, realistic, func(cfg *server.Config) { cfg.DatabaseURL = url })
+	s := there.stopped(t)
+	// waiting begins to wait for some things, and returns what tells how that came out.
+	waiting := func(all ...control.Await) (came func() error) {
+		out := make(chan error, len(all))
+		for _, what := range all {
+			what.Account, what.Timeout = s.at.Account, "1m"
+			sent := make(chan struct{}, 2) // a client may send it again
+			ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+				WroteRequest: func(httptrace.WroteRequestInfo) { sent <- struct{}{} },
+			})
+			go func() {
+				got, err := control.Wait.Call(ctx, here.client, what)
+				if err == nil && !got.Reached {
+					err = fmt.Errorf("%+v is not reached: %s", what, got.Reason)
+				}
+				out <- err
+			}()
+			<-sent
+		}
+		return func() (err error) {
+			for range all {
+				err = errors.Join(err, <-out)
+			}
+			return err
+		}
+	}
+	task := s.create(t, "one")
+	came := waiting(control.Await{Task: task}, control.Await{Task: task, State: sandbox.TaskProvisioned},
+		control.Await{Idle: true})
+	s.advance(t, sandbox.Advance{Idle: true})
+	if err := came(); err != nil {
+		t.Error(err)
+	}
+	came = waiting(control.Await{Resource: s.resource(t, task), State: "gone"})
+	must(t, there, control.ResetAccount, control.ResetInput{AccountPath: s.at})
+	if err := came(); err != nil {
+		t.Error(err)
+	}
 }
