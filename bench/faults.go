@@ -9,10 +9,10 @@ import (
 )
 
 // elsewhereRule strikes an operation that is not measured.
-const elsewhereRule = `{"rule": {"match": {"operation": "deleteProDatabase"}, "effect": {"do": "status", "status": 503}}}`
+const elsewhereRule = `{"rule": {"match": {"operation": "deleteProDatabase"}, "effect": {"do": "empty"}}}`
 
-// measureFaults reads and accepts while no fault rule was ever armed, while one is that strikes other requests, and when
-// none is any more.
+// measureFaults reads and accepts while no fault rule was ever armed, while one is that strikes other requests, and
+// when none is any more.
 func measureFaults(ctx context.Context, e *env) ([]row, error) {
 	f, err := e.sharedFixture(ctx)
 	if err != nil {

@@ -97,7 +97,7 @@ func bundles() map[string]preset {
 				s.must(s.list(s.ctx))
 			}
 			// What has struck one request has hidden it from those after it.
-			for _, text := range []string{"", "EOF", "unexpected EOF", "invalid character '<'"} {
+			for _, text := range []string{"connection reset by peer", "EOF", "unexpected EOF", "invalid character '<'"} {
 				s.wantError(s.list(s.ctx), text)
 			}
 			_, err := s.create(s.ctx, "second")

@@ -53,8 +53,8 @@ func effects() map[string]struct {
 			func(s *struck) {
 				s.must(s.list(s.ctx)) // the one, after which this client waits by itself
 				s.client = s.another()
-				err := s.within(500*time.Millisecond, s.list)
-				s.wantError(err, "")
+				err := s.within(5*time.Second, s.list)
+				s.wantError(err, "context deadline exceeded")
 				h := s.answers.last()
 				if h.Get("Retry-After") != "7" || h.Get("X-Rate-Limit-Remaining") != "0" {
 					s.t.Errorf("the answer has the header %v", h)
@@ -71,16 +71,16 @@ func effects() map[string]struct {
 			},
 		},
 		"key-revoked":  {`effect: {do: key-revoked}`, fails("401")},
-		"reset before": {`effect: {do: reset, at: before}`, fails("")},
+		"reset before": {`effect: {do: reset, at: before}`, fails("connection reset by peer")},
 		"reset before, and done": {
 			`{match: {operation: createProDatabase}, effect: {do: reset, at: before, done: true}}`,
 			func(s *struck) {
 				_, err := s.create(s.ctx, "done")
-				s.wantError(err, "")
+				s.wantError(err, "connection reset by peer")
 				s.until("the database is there", func() bool { return len(s.names()) == 2 })
 			},
 		},
-		"reset in":    {`effect: {do: reset, at: in}`, fails("")},
+		"reset in":    {`effect: {do: reset, at: in}`, fails("connection reset by peer")},
 		"reset after": {`effect: {do: reset, at: after}`, func(s *struck) { s.must(s.list(s.ctx)) }},
 		"empty":       {`effect: {do: empty}`, fails("EOF")},
 		"truncated":   {`effect: {do: truncated}`, fails("unexpected EOF")},
@@ -188,11 +188,11 @@ func effects() map[string]struct {
 		"task-stuck": {
 			`{match: {name: stuck}, effect: {do: task-stuck}}`,
 			func(s *struck) {
-				err := s.within(time.Second, func(ctx context.Context) error {
+				err := s.within(5*time.Second, func(ctx context.Context) error {
 					_, err := s.create(ctx, "stuck")
 					return err
 				})
-				s.wantError(err, "")
+				s.wantError(err, "context deadline exceeded")
 				s.must(s.Faults().Clear(s.ctx))
 				s.until("the task goes on", func() bool { return len(s.names()) == 2 })
 			},
