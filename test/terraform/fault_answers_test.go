@@ -24,7 +24,7 @@ func answerFaults() map[string]faultStory {
 		}},
 		"stale-read": {tell: func(s *struck) {
 			s.apply(0)
-			s.arm("stale-read", "effect: {reads: 30}")
+			s.arm("stale-read", "")
 			s.wantNoChanges("before the change") // and takes note of what is shown
 			s.set(map[string]any{"throughput": 3000})
 			s.apply(0)

@@ -29,6 +29,7 @@ func refusalFaults() map[string]faultStory {
 		"rate-429, for good": {tell: func(s *struck) {
 			s.arm("rate-429", "effect: {limit: 0}")
 			s.wantFailure("429 - {", applied...)
+			s.wantHits(10) // it gives up
 		}},
 		"rate-header-zero": {tell: func(s *struck) {
 			s.apply(0)
