@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/pgtest"
-	"github.com/understudy-dev/understudy/internal/servetest"
 )
 
 // sandbox is a running server with a data directory, by which commands find it.
@@ -182,35 +181,5 @@ func TestEnv(t *testing.T) {
 		if status != 0 || got != want {
 			t.Errorf("--unset as %s: status %d, got %q, want %q", format, status, got, want)
 		}
-	}
-}
-
-// The commands of a section of docs/sandbox.md work one after the other, as they stand there.
-func TestAccountRecipe(t *testing.T) {
-	t.Parallel()
-	page, err := os.ReadFile("../../docs/sandbox.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, _ := strings.Cut(string(page), "\n## Accounts, keys, what they have\n")
-	_, script, _ := strings.Cut(section, "```sh\n")
-	script, rest, ok := strings.Cut(script, "```")
-	_, object, _ := strings.Cut(rest, "```json\n")
-	object, _, hasObject := strings.Cut(object, "```")
-	if !ok || !hasObject {
-		t.Fatal("the section has not the commands and the object")
-	}
-	s := startSandbox(t)
-	if err := os.WriteFile(filepath.Join(s.dir, "assets.json"), []byte(object), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("sh", "-euc", `understudy() { "$BINARY" "$@" || kill $$; }
-`+script+`
-understudy asset set Demo --file assets.json
-test -n "$REDISCLOUD_ACCESS_KEY" && grep -q "REDISCLOUD_ACCESS_KEY=$REDISCLOUD_ACCESS_KEY" .env`)
-	cmd.Dir = s.dir
-	cmd.Env = append(os.Environ(), "BINARY="+servetest.Binary(t), "UNDERSTUDY_DATA_DIR="+s.dir)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("%v:\n%s", err, out)
 	}
 }
