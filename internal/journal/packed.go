@@ -11,20 +11,21 @@ import (
 	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
-// packed is a request as it lies in memory: nearly all of it in one piece without pointers, of its exact length, which
-// the garbage collector does not look into. It does not change.
+// packed is a request as it lies in memory: its answer, which was there anyway, and nearly all else in one piece of its
+// exact length, both without pointers, so that the garbage collector does not look into them. It does not change.
 type packed struct {
 	seq       int64
 	account   int64
 	operation *openapi.Operation
 	document  *openapi.Document
+	answer    []byte
 	data      []byte
 }
 
 // overhead is what an entry takes beside its data, with its places in the lists.
 const overhead = 160
 
-func (p *packed) size() int { return overhead + cap(p.data) }
+func (p *packed) size() int { return overhead + cap(p.answer) + cap(p.data) }
 
 // scratch is where requests are packed, before it is known how long they become.
 var scratch = sync.Pool{New: func() any { return new([]byte) }}
@@ -47,16 +48,21 @@ func pack(r Record) *packed {
 		_, repeated := r.Header[name]
 		return !repeated || harmless[name]
 	})
-	for _, body := range [][]byte{r.Body, r.Answer} {
-		if len(body) > maxBody {
-			body = nil
-		}
-		b = appendText(b, body)
-	}
+	b = appendText(b, short(r.Body))
 	*buf = b
-	p := &packed{account: r.Account, operation: r.Operation, document: r.Document, data: bytes.Clone(b)}
+	p := &packed{
+		account: r.Account, operation: r.Operation, document: r.Document, answer: short(r.Answer), data: bytes.Clone(b),
+	}
 	scratch.Put(buf)
 	return p
+}
+
+// short returns a body that is kept, nil for one that is too long.
+func short(body []byte) []byte {
+	if len(body) > maxBody {
+		return nil
+	}
+	return body
 }
 
 // unpack returns the request again.
@@ -72,7 +78,7 @@ func (p *packed) unpack() *kept {
 		*text = string(rest.text())
 	}
 	k.request, k.answer = rest.header(), rest.header()
-	k.Body, k.Answer = rest.text(), rest.text()
+	k.Body, k.Answer = rest.text(), p.answer
 	return k
 }
 
