@@ -16,16 +16,16 @@ import (
 	"github.com/understudy-dev/understudy/internal/servetest"
 )
 
-// recipe is a section of docs/sandbox.md that has commands.
+// recipe is a section of a page that has commands.
 type recipe struct {
 	heading string
 	scripts []string
 }
 
-// readRecipes reads the page: its recipes, and the files that it shows, by their names.
-func readRecipes(t *testing.T) (recipes []recipe, files map[string]string) {
+// readRecipes reads a page: its recipes, the files that it shows, by their names, and what other blocks it has.
+func readRecipes(t *testing.T, path string) (recipes []recipe, files map[string]string, others []string) {
 	t.Helper()
-	page, err := os.ReadFile("../../docs/sandbox.md")
+	page, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func readRecipes(t *testing.T) (recipes []recipe, files map[string]string) {
 			case named:
 				files[file] = text.String()
 			case kind != "sh":
-				t.Errorf("%s: a block of %q, which nobody runs or writes into a file", heading, kind)
+				others = append(others, heading+": "+kind)
 			case len(recipes) > 0 && recipes[len(recipes)-1].heading == heading:
 				last := &recipes[len(recipes)-1]
 				last.scripts = append(last.scripts, text.String())
@@ -59,7 +59,7 @@ func readRecipes(t *testing.T) (recipes []recipe, files map[string]string) {
 			heading = strings.TrimSpace(strings.TrimLeft(line, "#"))
 		}
 	}
-	return recipes, files
+	return recipes, files, others
 }
 
 // kitchen is what a recipe takes for granted.
@@ -69,10 +69,16 @@ type kitchen struct {
 	after  string                                  // commands that look at what the last one has left in the shell
 }
 
+// shortcut is the section of README.md that has some of all recipes.
+const shortcut = "What the real service cannot do"
+
 var kitchens = map[string]kitchen{
 	"Accounts, keys, what they have": {
 		after: `test -n "$REDISCLOUD_ACCESS_KEY" && grep -q "REDISCLOUD_ACCESS_KEY=$REDISCLOUD_ACCESS_KEY" .env`,
 	},
+	shortcut: {before: map[int]func(*sandbox) []string{0: func(s *sandbox) []string {
+		return []string{"TASK=" + s.post("/subscriptions", subscriptionBody("one"))}
+	}}},
 	"What was asked": {before: map[int]func(*sandbox) []string{0: func(s *sandbox) []string {
 		for range 20 {
 			s.ready.ask(s.t, http.MethodGet, "/nowhere", nil)
@@ -192,10 +198,16 @@ func freeAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// Every command of docs/sandbox.md works as it stands there, in its order.
+// Every command of docs/sandbox.md, and of what README.md says of it, works as it stands there, in its order.
 func TestRecipes(t *testing.T) {
 	t.Parallel()
-	recipes, files := readRecipes(t)
+	recipes, files, others := readRecipes(t, "../../docs/sandbox.md")
+	if len(others) > 0 {
+		t.Errorf("there are blocks that nobody runs or writes into a file: %q", others)
+	}
+	first, _, _ := readRecipes(t, "../../README.md")
+	first = slices.DeleteFunc(first, func(r recipe) bool { return r.heading != shortcut })
+	recipes = append(recipes, first...)
 	headings := []string{}
 	for _, r := range recipes {
 		headings = append(headings, r.heading)
@@ -230,7 +242,7 @@ func TestRecipes(t *testing.T) {
 			t.Errorf("there is no recipe %q", heading)
 		}
 	}
-	if len(recipes) < 11 {
+	if len(recipes) < 12 {
 		t.Errorf("the page has the recipes %q only", headings)
 	}
 }
