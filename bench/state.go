@@ -41,7 +41,7 @@ func measureState(ctx context.Context, e *env) ([]row, error) {
 		}},
 		{"reset", 1000, func(int) error { return f.db.ResetAccounts(ctx, []int64{id}, store.Reset{}) }},
 		{"load the snapshot", 2000, func(round int) error {
-			_, err := f.db.LoadSnapshot(ctx, id, fmt.Sprint("round-", round))
+			_, err := f.db.LoadSnapshot(ctx, id, fmt.Sprint("round-", round), nil)
 			return err
 		}},
 		{"fork", 1000, func(round int) error {

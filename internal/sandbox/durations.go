@@ -71,7 +71,7 @@ func (s *Service) Durations(ctx context.Context, ref string) (Durations, error) 
 // SetDurations changes how long kinds of work take for an account, from the next one on. It returns INVALID_LENGTH,
 // LENGTH_NOT_FOUND and what Account does.
 func (s *Service) SetDurations(ctx context.Context, ref string, change DurationsChange) (Durations, error) {
-	if change.Speed != nil && (*change.Speed > 1e6 || *change.Speed > 0 && *change.Speed < 1e-3) {
+	if change.Speed != nil && *change.Speed >= 0 && !speedPossible(*change.Speed) {
 		return Durations{}, cloud.Errorf("INVALID_LENGTH", "A speed is 0 or between 0.001 and 1000000.")
 	}
 	lengths := map[cloud.Length]*store.OwnLength{}
@@ -129,6 +129,26 @@ const (
 	maxSigma  = 2
 )
 
+func speedPossible(speed float64) bool { return speed == 0 || speed >= 1e-3 && speed <= 1e6 }
+
+// possible reports whether work can take so long.
+func possible(d store.Durations) bool {
+	for _, l := range d.Lengths {
+		ok := l.Least >= 0 && l.Most >= l.Least && l.Most <= maxLength.Seconds()
+		if l.Median != 0 {
+			ok = lognormalPossible(l.Median, l.Sigma)
+		}
+		if !ok {
+			return false
+		}
+	}
+	return d.Speed == nil || speedPossible(*d.Speed)
+}
+
+func lognormalPossible(median, sigma float64) bool {
+	return median > 0 && sigma > 0 && sigma <= maxSigma && median*math.Exp(3*sigma) <= maxLength.Seconds()
+}
+
 // readLength reads a length of an account's own; nil: the usual one.
 func readLength(text string) (*store.OwnLength, error) {
 	wrong := cloud.Errorf("INVALID_LENGTH",
@@ -139,8 +159,7 @@ func readLength(text string) (*store.OwnLength, error) {
 	if words := strings.Fields(text); len(words) == 3 && words[0] == "lognormal" {
 		median, err := time.ParseDuration(words[1])
 		sigma, notSigma := strconv.ParseFloat(words[2], 64)
-		if err != nil || notSigma != nil || median <= 0 || !(sigma > 0 && sigma <= maxSigma) ||
-			median.Seconds()*math.Exp(3*sigma) > maxLength.Seconds() {
+		if err != nil || notSigma != nil || !lognormalPossible(median.Seconds(), sigma) {
 			return nil, wrong
 		}
 		return &store.OwnLength{Median: median.Seconds(), Sigma: sigma}, nil

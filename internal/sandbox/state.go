@@ -3,11 +3,13 @@ package sandbox
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/fault"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -125,8 +127,21 @@ func (s *Service) LoadSnapshot(ctx context.Context, ref, name string) (Snapshot,
 	if err != nil {
 		return Snapshot{}, err
 	}
-	loaded, err := s.db.LoadSnapshot(ctx, a.ID, name)
+	loaded, err := s.db.LoadSnapshot(ctx, a.ID, name, readable)
 	return loaded, snapshotError(s.replaced(ctx, err), name)
+}
+
+// readable says whether rules and durations are such.
+func readable(rules [][]byte, d store.Durations) error {
+	for _, text := range rules {
+		if err := json.Unmarshal(text, &fault.Rule{}); err != nil {
+			return fmt.Errorf("it has no fault rule: %w", err)
+		}
+	}
+	if !possible(d) {
+		return errors.New("it has work that takes no length of time")
+	}
+	return nil
 }
 
 // DeleteSnapshot deletes a snapshot. It returns SNAPSHOT_NOT_FOUND.

@@ -1,11 +1,13 @@
 package store
 
+import "context"
+
 // FirstSchema is the schema of the first snapshots.
 const FirstSchema = firstSchema
 
 // UpgradesTo reports whether it was thought of how snapshots come to a schema.
 func UpgradesTo(schema int) bool {
-	_, ok := upgrades[schema]
+	_, ok := allUpgrades()[schema]
 	return ok
 }
 
@@ -15,4 +17,21 @@ func StateTables() (state []string, other map[string]string) {
 		state = append(state, t.name)
 	}
 	return state, otherTables
+}
+
+// SnapshotRow is a row of a snapshot.
+type SnapshotRow = snapshotRow
+
+// UpgradeBy lets snapshots come to later schemas by these functions.
+func (db *DB) UpgradeBy(steps map[int]func([]SnapshotRow) ([]SnapshotRow, error)) {
+	db.upgrades = upgrades{}
+	for schema, step := range steps {
+		db.upgrades[schema] = step
+	}
+}
+
+// Applied says that a migration was applied.
+func (db *DB) Applied(ctx context.Context, schema int) error {
+	_, err := db.pool.Exec(ctx, `INSERT INTO goose_db_version (version_id, is_applied) VALUES ($1, true)`, schema)
+	return err
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
@@ -18,6 +19,7 @@ import (
 // what changed between two of them can be seen.
 type snapshotHead struct {
 	Format string `json:"format"`
+	Rows   *int   `json:"rows,omitempty"` // how many lines follow; nil: an early file, which does not say
 	Snapshot
 }
 
@@ -43,11 +45,6 @@ func (db *DB) ExportSnapshot(ctx context.Context, name string) (file []byte, err
 		if err != nil {
 			return snapshotError(err)
 		}
-		head, err := json.Marshal(snapshotHead{snapshotFormat, s})
-		if err != nil {
-			return err
-		}
-		file = slices.Concat(head, []byte{'\n'})
 		rows, err := p.Query(ctx, `
 			SELECT jsonb_build_object('table', table_name, 'row', content)::text
 			FROM snapshot_rows
@@ -56,11 +53,18 @@ func (db *DB) ExportSnapshot(ctx context.Context, name string) (file []byte, err
 		if err != nil {
 			return err
 		}
-		var line []byte
+		var line, lines []byte
+		n := 0
 		_, err = pgx.ForEachRow(rows, []any{(*pgxText)(&line)}, func() error {
-			file = append(append(file, line...), '\n')
+			lines = append(append(lines, line...), '\n')
+			n++
 			return nil
 		})
+		if err != nil {
+			return err
+		}
+		head, err := json.Marshal(snapshotHead{snapshotFormat, &n, s})
+		file = slices.Concat(head, []byte{'\n'}, lines)
 		return err
 	})
 	if err != nil {
@@ -86,26 +90,29 @@ func (db *DB) ImportSnapshot(ctx context.Context, name string, file io.Reader, r
 		return s, fmt.Errorf("import snapshot: %w", err)
 	}
 	err = db.inPipeline(ctx, func(p *pipeline) error {
+		var current int
+		if err := p.QueryRow(ctx, `SELECT `+schemaVersion).Scan(&current); err != nil {
+			return err
+		}
+		if content, err = db.upgrades.upgraded(content, head.Schema, current); err != nil {
+			return err
+		}
+		forgetRules(content)
 		if replace {
 			p.write(`DELETE FROM snapshots WHERE name = $1`, name)
 		}
 		var id int64
-		var current int
 		err := p.QueryRow(ctx, `
 			INSERT INTO snapshots (name, schema, account, state_at)
 			VALUES ($1, $2, $3, $4)
 			ON CONFLICT (name) DO NOTHING
-			RETURNING id, `+schemaVersion, name, head.Schema, head.Account, head.StateAt).Scan(&id, &current)
+			RETURNING id`, name, current, head.Account, head.StateAt).Scan(&id)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrSnapshotTaken
 		}
 		if err != nil {
 			return err
 		}
-		if content, err = upgraded(content, head.Schema, current); err != nil {
-			return err
-		}
-		forgetRules(content)
 		if err := writeContent(ctx, p, id, current, content); err != nil {
 			return err
 		}
@@ -113,9 +120,18 @@ func (db *DB) ImportSnapshot(ctx context.Context, name string, file io.Reader, r
 		return err
 	})
 	if err != nil {
-		return s, fmt.Errorf("import snapshot: %w", err)
+		return s, fmt.Errorf("import snapshot: %w", contentError(err))
 	}
 	return s, nil
+}
+
+// contentError makes of an error of Postgres ErrUnreadableContent where that is about what was to be written.
+func contentError(err error) error {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	if ok && slices.Contains([]string{"21", "22", "23", "54"}, pgErr.Code[:2]) {
+		return fmt.Errorf("%w: %s", ErrUnreadableContent, pgErr.Message)
+	}
+	return err
 }
 
 // readSnapshot reads the file of a snapshot.
@@ -129,6 +145,10 @@ func readSnapshot(file io.Reader) (head snapshotHead, content []snapshotRow, err
 		var r snapshotRow
 		err := lines.Decode(&r)
 		if errors.Is(err, io.EOF) {
+			if head.Rows != nil && *head.Rows != len(content) {
+				err = fmt.Errorf("%w: %d lines follow the first one, instead of %d", ErrNoSnapshotFile, len(content), *head.Rows)
+				return head, nil, err
+			}
 			return head, content, nil
 		}
 		if err == nil && (r.Table == "" || r.Row == nil) {
@@ -159,7 +179,7 @@ func (db *DB) upgradeSnapshot(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		if content, err = upgraded(content, schema, current); err != nil {
+		if content, err = db.upgrades.upgraded(content, schema, current); err != nil {
 			return err
 		}
 		p.write(`DELETE FROM snapshot_rows WHERE snapshot_id = $1`, id)
@@ -220,12 +240,15 @@ type upgrade func([]snapshotRow) ([]snapshotRow, error)
 // firstSchema is that of the first snapshots.
 const firstSchema = 13
 
-// upgrades are those after firstSchema, by the number of the migration. One that only adds tables, or columns that have
-// a default, needs none: nil says that it was thought of. A test asks for an entry for each migration.
-var upgrades = map[int]upgrade{}
+// upgrades are upgrades by the numbers of their migrations.
+type upgrades map[int]upgrade
+
+// allUpgrades are those after firstSchema. A migration that only adds tables, or columns that have a default, needs
+// none: nil says that it was thought of. A test asks for an entry for each.
+func allUpgrades() upgrades { return upgrades{} }
 
 // upgraded brings the rows of a snapshot from a schema to the present one.
-func upgraded(content []snapshotRow, schema, current int) (_ []snapshotRow, err error) {
+func (u upgrades) upgraded(content []snapshotRow, schema, current int) (_ []snapshotRow, err error) {
 	switch {
 	case schema > current:
 		return nil, fmt.Errorf("%w: it is of version %d, and this program knows versions up to %d",
@@ -234,7 +257,7 @@ func upgraded(content []snapshotRow, schema, current int) (_ []snapshotRow, err 
 		return nil, fmt.Errorf("%w: there never was a snapshot of version %d", ErrNoSnapshotFile, schema)
 	}
 	for version := schema + 1; version <= current; version++ {
-		if change := upgrades[version]; change != nil {
+		if change := u[version]; change != nil {
 			if content, err = change(content); err != nil {
 				return nil, fmt.Errorf("%w: to version %d: %w", ErrUnreadableContent, version, err)
 			}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Snapshot is the state of an account at one moment, under a name.
@@ -130,9 +129,12 @@ func (db *DB) DeleteSnapshot(ctx context.Context, name string) error {
 }
 
 // LoadSnapshot gives an account the state of a snapshot in place of its own, in one commit: nobody sees a part of it.
-// The name and the keys of the account stay. A snapshot of an older schema is brought to the present one first. It
-// returns ErrAccountGone, ErrNoSnapshot, ErrNewerSnapshot and ErrUnreadableContent.
-func (db *DB) LoadSnapshot(ctx context.Context, account int64, name string) (loaded Snapshot, err error) {
+// The name and the keys of the account stay. A snapshot of an older schema is brought to the present one first. check,
+// unless it is nil, is asked whether what others read can be read. It returns ErrAccountGone, ErrNoSnapshot,
+// ErrNewerSnapshot and ErrUnreadableContent, and then all is as before.
+func (db *DB) LoadSnapshot(
+	ctx context.Context, account int64, name string, check func(rules [][]byte, d Durations) error,
+) (loaded Snapshot, err error) {
 	if err := db.upgradeSnapshot(ctx, name); err != nil {
 		return Snapshot{}, fmt.Errorf("load snapshot: %w", err)
 	}
@@ -145,14 +147,14 @@ func (db *DB) LoadSnapshot(ctx context.Context, account int64, name string) (loa
 		if err := loadState(ctx, p, account, id); err != nil {
 			return err
 		}
+		if err := checkState(ctx, p, account, check); err != nil {
+			return err
+		}
 		loaded, err = scanSnapshot(p.QueryRow(ctx, `SELECT `+snapshotColumns+` FROM snapshots WHERE id = $1`, id))
 		return err
 	})
-	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok && (pgErr.Code[:2] == "22" || pgErr.Code[:2] == "23") {
-		err = fmt.Errorf("%w: %s", ErrUnreadableContent, pgErr.Message)
-	}
 	if err != nil {
-		return Snapshot{}, fmt.Errorf("load snapshot: %w", err)
+		return Snapshot{}, fmt.Errorf("load snapshot: %w", contentError(err))
 	}
 	return loaded, nil
 }
@@ -214,6 +216,40 @@ func loadState(ctx context.Context, p *pipeline, account, snapshot int64) error 
 	}
 	settle(p, account)
 	return nil
+}
+
+// checkState refuses a state that would trouble whoever looks at all accounts at once.
+func checkState(ctx context.Context, p *pipeline, account int64, check func([][]byte, Durations) error) error {
+	var inTime bool
+	var rules [][]byte
+	err := p.QueryRow(ctx, `
+		SELECT business_now(a) BETWEEN '1970-01-01Z' AND $2
+			AND NOT EXISTS (
+				SELECT FROM steps
+				WHERE account_id = a.id AND NOT (after BETWEEN '0' AND '100 years'
+					AND COALESCE(due_at, '2000-01-01Z') BETWEEN '1900-01-01Z' AND '2400-01-01Z')
+			) AND NOT EXISTS (
+				SELECT FROM tasks
+				WHERE account_id = a.id AND NOT (work BETWEEN '0' AND '100 years'
+					AND COALESCE(due_at, '2000-01-01Z') BETWEEN '1900-01-01Z' AND '2400-01-01Z')
+			),
+			(SELECT array_agg(rule::text::bytea) FROM fault_rules WHERE account_id = a.id)
+		FROM accounts a
+		WHERE id = $1`, account, EndOfTime).Scan(&inTime, &rules)
+	if err != nil {
+		return err
+	}
+	if !inTime {
+		return fmt.Errorf("%w: it has times that no clock shows", ErrUnreadableContent)
+	}
+	durations, err := readDurations(ctx, p, account)
+	if err == nil && check != nil {
+		err = check(rules, durations)
+	}
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrUnreadableContent, err)
+	}
+	return err
 }
 
 // snapshotKeys reads the columns that the rows of a snapshot have, by table: those of one table all have the same.

@@ -34,6 +34,7 @@ type DB struct {
 	queues accountQueues
 	id     string // tells our own notifications from others
 
+	upgrades   upgrades     // of snapshots
 	keyChanges atomic.Int64 // of pairs of API keys
 	adoption   *Adoption    // nil: a pair that nobody has is wrong
 }
@@ -92,6 +93,7 @@ func Open(ctx context.Context, url string, maxConns int, options ...Option) (*DB
 	}
 	return &DB{
 		pool: pool, reads: newReads(pool), queues: accountQueues{accounts: map[int64]*accountQueue{}}, id: uuid.NewString(),
+		upgrades: allUpgrades(),
 	}, nil
 }
 

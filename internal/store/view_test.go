@@ -53,7 +53,7 @@ func TestReadSeesOneState(t *testing.T) {
 	}
 	reset := func() error { return db.ResetAccounts(t.Context(), []int64{caller.Account}, store.Reset{}) }
 	load := func() error {
-		_, err := db.LoadSnapshot(t.Context(), caller.Account, "full")
+		_, err := db.LoadSnapshot(t.Context(), caller.Account, "full", nil)
 		return err
 	}
 	cases := []struct {
