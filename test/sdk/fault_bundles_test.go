@@ -36,17 +36,15 @@ func bundles() map[string]preset {
 			s.wantLimited()
 			s.wantStruck("slow-lognormal", "single-lane", "reordered-lists", "canary-fields", "endpoint-late")
 		}},
-		"provider-history": {speed: 200, active: true, tell: func(s *struck) {
+		"provider-history": {speed: 1, tell: func(s *struck) {
 			for range 2 {
 				if names := s.names(); len(names) != 0 {
 					s.t.Errorf("the databases %v are listed", names)
 				}
 			}
-			db := s.client.Database.List(s.ctx, s.subscription)
-			if !db.Next() {
-				s.t.Fatalf("no database: %v", db.Err())
+			if names := s.names(); len(names) != 1 {
+				s.t.Errorf("the databases %v are listed at last", names)
 			}
-			s.database = redis.IntValue(db.Value().ID)
 			first := s.get()
 			if status := redis.StringValue(first.Status); status != "cluster-rebalancing" || first.ThroughputMeasurement != nil {
 				s.t.Errorf("the status is %q, the throughput %+v", status, first.ThroughputMeasurement)
@@ -63,18 +61,11 @@ func bundles() map[string]preset {
 				Name: redis.String("flaps"), RedisRule: redis.String("+@read ~*"),
 			})
 			s.must(err)
-			for _, state := range []string{"active", "pending", "active"} {
-				s.until("it is "+state, func() bool {
-					got, err := s.client.RedisRules.Get(s.ctx, id)
-					return err == nil && redis.StringValue(got.Status) == state
-				})
-			}
+			s.wantStates(s.ruleState(id), 10*time.Second, "active", "pending", "active")
 			s.wantStruck("unknown-db-status", "active-before-listed", "acl-flapping", "stale-read", "dropped-field")
 		}},
-		"rush-hour": {speed: 20, active: true, tell: func(s *struck) {
-			s.must(s.Clock().SetDurations(s.ctx, understudy.DurationsChange{
-				Lengths: map[string]string{"subscription.creation": "1h"},
-			}))
+		"rush-hour": {speed: 20, tell: func(s *struck) {
+			s.takes("1h", "subscription.creation", "database.creation")
 			id, err := s.create(s.ctx, "second")
 			s.must(err)
 			s.database = id
@@ -156,9 +147,6 @@ func (p preset) told(t *testing.T, name string) {
 		p.speed = understudy.Instant
 	}
 	s := strike(t, p.speed)
-	if p.active {
-		s.untilActive()
-	}
 	if _, err := s.Faults().Arm(t.Context(), name, p.rule); err != nil {
 		t.Fatal(err)
 	}

@@ -265,8 +265,7 @@ func TestFaultsThatTakeTime(t *testing.T) {
 	for name, tt := range slowEffects() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := strike(t, 200)
-			s.untilActive()
+			s := strike(t, 1)
 			if _, err := s.Faults().ArmRule(t.Context(), tt.rule); err != nil {
 				t.Fatal(err)
 			}
@@ -283,50 +282,47 @@ func slowEffects() map[string]struct {
 		rule string
 		tell func(*struck)
 	}
-	// shows waits until a new database has shown some states in this order.
-	shows := func(states ...string) func(*struck) {
+	// shows checks which states a new database has, a length of time apart.
+	shows := func(length time.Duration, states ...string) func(*struck) {
 		return func(s *struck) {
 			id, err := s.create(s.ctx, "second")
 			s.must(err)
 			s.database = id
-			for _, state := range states {
-				s.until("it is "+state, func() bool { return redis.StringValue(s.get().Status) == state })
-			}
+			s.wantStates(func() string { return redis.StringValue(s.get().Status) }, length, states...)
 		}
 	}
 	return map[string]told{
 		"provisioning-slow": {
-			`{match: {kind: database}, effect: {do: provisioning-slow, for: 5m}}`, shows("pending", "active"),
+			`{match: {kind: database}, effect: {do: provisioning-slow, for: 5m}}`,
+			shows(5*time.Minute, "pending", "active"),
 		},
 		"provisioning-flaps": {
 			`{match: {kind: database}, effect: {do: provisioning-flaps, times: 2, for: 100s}}`,
-			shows("active", "pending", "active", "pending", "active"),
+			shows(100*time.Second, "active", "pending", "active", "pending", "active"),
 		},
 		"provisioning-state for a while": {
-			`{match: {kind: database}, effect: {do: provisioning-state, state: strange, for: 100s}}`, shows("strange", "active"),
+			`{match: {kind: database}, effect: {do: provisioning-state, state: strange, for: 100s}}`,
+			shows(100*time.Second, "strange", "active"),
 		},
 		"limit-refused": {
 			`{match: {operation: create*}, effect: {do: limit-refused}}`,
 			func(s *struck) {
-				var err error
-				for i := range 5 {
-					if _, err = s.client.Subscription.Create(s.ctx, s.plan(string(rune('a'+i)))); err != nil {
-						break
-					}
-				}
-				s.wantError(err, "TOO_MANY_PENDING_SUBSCRIPTIONS")
+				s.fourth()
 			},
 		},
 	}
 }
 
-// untilActive waits until the subscription may be changed.
-func (s *struck) untilActive() {
+// fourth creates three subscriptions, which takes an hour, and checks that a fourth one is refused.
+func (s *struck) fourth() {
 	s.t.Helper()
-	s.until("the subscription is active", func() bool {
-		got, err := s.client.Subscription.Get(s.ctx, s.subscription)
-		return err == nil && redis.StringValue(got.Status) == "active"
-	})
+	s.takes("1h", "subscription.creation")
+	for _, name := range []string{"a", "b", "c"} {
+		_, err := s.client.Subscription.Create(s.ctx, s.plan(name))
+		s.must(err)
+	}
+	_, err := s.client.Subscription.Create(s.ctx, s.plan("one too many"))
+	s.wantError(err, "TOO_MANY_PENDING_SUBSCRIPTIONS")
 }
 
 // until waits for something that comes by itself.

@@ -20,10 +20,9 @@ import (
 
 // preset is what the SDK makes of a preset.
 type preset struct {
-	speed  float64 // zero: Instant
-	active bool    // whether the subscription is to be active before anything goes wrong
-	rule   string  // what is otherwise than in the preset
-	tell   func(*struck)
+	speed float64 // of what the preset adds; zero: Instant
+	rule  string  // what is otherwise than in the preset
+	tell  func(*struck)
 }
 
 // presets has a story for every preset.
@@ -81,10 +80,14 @@ func presets() map[string]preset {
 			s.wantError(s.rename("changed"), "SUBSCRIPTION_NOT_ACTIVE")
 			s.must(s.rename("changed"))
 		}},
-		"subresource-404-while-pending": {speed: 20, tell: func(s *struck) {
-			_, err := s.client.Maintenance.Get(s.ctx, s.subscription)
+		"subresource-404-while-pending": {tell: func(s *struck) {
+			s.takes("1h", "database.creation")
+			_, err := s.create(s.ctx, "second")
+			s.must(err)
+			_, err = s.client.Maintenance.Get(s.ctx, s.subscription)
 			s.wantError(err, "not found")
-			s.untilActive()
+			_, err = s.Clock().Advance(s.ctx, time.Hour)
+			s.must(err)
 			_, err = s.client.Maintenance.Get(s.ctx, s.subscription)
 			s.must(err)
 		}},
@@ -110,27 +113,15 @@ func presets() map[string]preset {
 			s.wantError(s.client.Subscription.Delete(s.ctx, s.subscription), "SUBSCRIPTION_IN_USE")
 			s.must(s.client.Subscription.Delete(s.ctx, s.subscription))
 		}},
-		"acl-flapping": {speed: 20, tell: func(s *struck) {
+		"acl-flapping": {speed: 1, tell: func(s *struck) {
 			id, err := s.client.RedisRules.Create(s.ctx, redis_rules.CreateRedisRuleRequest{
 				Name: redis.String("flaps"), RedisRule: redis.String("+@read ~*"),
 			})
 			s.must(err)
-			for _, state := range []string{"active", "pending", "active", "pending", "active"} {
-				s.until("it is "+state, func() bool {
-					got, err := s.client.RedisRules.Get(s.ctx, id)
-					return err == nil && redis.StringValue(got.Status) == state
-				})
-			}
+			s.wantStates(s.ruleState(id), 10*time.Second,
+				"active", "pending", "active", "pending", "active", "pending", "active")
 		}},
-		"three-pending-cap": {speed: 20, tell: func(s *struck) {
-			var err error
-			for i := range 4 {
-				if _, err = s.client.Subscription.Create(s.ctx, s.plan(string(rune('a'+i)))); err != nil {
-					break
-				}
-			}
-			s.wantError(err, "TOO_MANY_PENDING_SUBSCRIPTIONS")
-		}},
+		"three-pending-cap": {tell: (*struck).fourth},
 		"single-lane": {speed: 60, tell: func(s *struck) {
 			for i := range 3 {
 				begun := time.Now()

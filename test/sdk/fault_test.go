@@ -63,7 +63,8 @@ func (a *struckAnswers) since(n int) []int {
 	return slices.Clone(a.statuses[n:])
 }
 
-// strike starts a sandbox and makes what there is before anything goes wrong.
+// strike starts a sandbox and makes what there is before anything goes wrong. What is asked for takes no time; the speed
+// is that of what faults add.
 func strike(t *testing.T, speed float64) *struck {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
@@ -71,19 +72,51 @@ func strike(t *testing.T, speed float64) *struck {
 	s := &struck{
 		Sandbox: understudy.StartT(t, understudy.Options{Speed: speed}), t: t, ctx: ctx, answers: &struckAnswers{},
 	}
+	s.must(s.Clock().SetDurations(ctx, understudy.DurationsChange{Speed: new(0.0)}))
 	s.client = s.another()
 	var err error
 	if s.subscription, err = s.client.Subscription.Create(ctx, s.plan("before")); err != nil {
 		t.Fatal(err)
 	}
-	if speed == understudy.Instant {
-		list := s.client.Database.List(ctx, s.subscription)
-		if !list.Next() {
-			t.Fatalf("no database: %v", list.Err())
-		}
-		s.database = redis.IntValue(list.Value().ID)
+	list := s.client.Database.List(ctx, s.subscription)
+	if !list.Next() {
+		t.Fatalf("no database: %v", list.Err())
 	}
+	s.database = redis.IntValue(list.Value().ID)
 	return s
+}
+
+// takes says how long some kinds of work take; all others take no time.
+func (s *struck) takes(length string, kinds ...string) {
+	s.t.Helper()
+	change := understudy.DurationsChange{Lengths: map[string]string{}}
+	for _, kind := range kinds {
+		change.Lengths[kind] = length
+	}
+	s.must(s.Clock().SetDurations(s.ctx, change))
+}
+
+// wantStates waits for the first state of something, stops the clock and checks the state after each length of time.
+func (s *struck) wantStates(state func() string, length time.Duration, states ...string) {
+	s.t.Helper()
+	s.until("it is "+states[0], func() bool { return state() == states[0] })
+	s.must(s.Clock().Freeze(s.ctx))
+	for i, want := range states[1:] {
+		_, err := s.Clock().Advance(s.ctx, length)
+		s.must(err)
+		if got := state(); got != want {
+			s.t.Errorf("after %v more the state is %q, want %q", time.Duration(i+1)*length, got, want)
+		}
+	}
+}
+
+// ruleState returns what shows the state of a rule of access control.
+func (s *struck) ruleState(id int) func() string {
+	return func() string {
+		got, err := s.client.RedisRules.Get(s.ctx, id)
+		s.must(err)
+		return redis.StringValue(got.Status)
+	}
 }
 
 // another is another client of the account, which has counted no requests yet.
