@@ -63,8 +63,8 @@ func (a *struckAnswers) since(n int) []int {
 	return slices.Clone(a.statuses[n:])
 }
 
-// strike starts a sandbox and makes what there is before anything goes wrong. What is asked for takes no time; the speed
-// is that of what faults add.
+// strike starts a sandbox and makes what there is before anything goes wrong. What is asked for takes no time; what
+// faults add is divided by the speed.
 func strike(t *testing.T, speed float64) *struck {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
