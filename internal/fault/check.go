@@ -107,6 +107,8 @@ func (v *Vocabulary) checkMatch(m Match, effect EffectInfo) error {
 		return fmt.Errorf("the phase of a task is known when it is answered with, too late for %s", effect.Name)
 	case m.Method != "" && !slices.Contains(methods, strings.ToUpper(m.Method)):
 		return fmt.Errorf("there is no method %s%s", m.Method, didYouMean(m.Method, methods))
+	case m.Path != "" && !v.hasPath(m.Path):
+		return fmt.Errorf("there is no path %s%s", m.Path, didYouMean(m.Path, v.paths()))
 	case len(fitting) == 0:
 		return fmt.Errorf("no operation is on a %s and called %s", m.Kind, strings.Join(m.Operation, " or "))
 	case effect.layer == engine && !slices.ContainsFunc(fitting, func(op Operation) bool { return op.Task }):

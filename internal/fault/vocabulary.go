@@ -3,6 +3,7 @@ package fault
 import (
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // Vocabulary is what the APIs have that a rule may name.
@@ -70,6 +71,58 @@ func (v *Vocabulary) ids() (ids []string) {
 		ids = append(ids, op.ID)
 	}
 	return ids
+}
+
+func (v *Vocabulary) paths() (paths []string) {
+	for _, op := range v.Operations {
+		paths = append(paths, op.Path)
+	}
+	return paths
+}
+
+// hasPath reports whether the path of some operation, with whatever values for its parameters, may fit a pattern.
+func (v *Vocabulary) hasPath(pattern string) bool {
+	return slices.ContainsFunc(v.paths(), func(path string) bool {
+		return meets(strings.ToLower(pattern), strings.ToLower(path))
+	})
+}
+
+// meets reports whether some text fits both a pattern and a path with parameters. It goes from the end of the pattern
+// to its beginning, and keeps from where on the path may go along with what it has seen.
+func meets(pattern, path string) bool {
+	path = unnamed(path)
+	fits := make([]bool, len(path)+1)
+	fits[len(path)] = true
+	for i := len(pattern) - 1; i >= 0; i-- {
+		next := make([]bool, len(path)+1)
+		for j := len(path); j >= 0; j-- {
+			switch {
+			case pattern[i] == '*':
+				next[j] = fits[j] || j < len(path) && next[j+1]
+			case j == len(path):
+			case path[j] == '{': // a parameter has this letter, and it is the last one or not
+				next[j] = pattern[i] != '/' && (fits[j] || fits[j+1])
+			default:
+				next[j] = path[j] == pattern[i] && fits[j+1]
+			}
+		}
+		fits = next
+	}
+	return fits[0]
+}
+
+// unnamed leaves of each parameter of a path only its first brace.
+func unnamed(path string) string {
+	var left strings.Builder
+	for {
+		before, after, found := strings.Cut(path, "{")
+		left.WriteString(before)
+		if !found {
+			return left.String()
+		}
+		left.WriteByte('{')
+		_, path, _ = strings.Cut(after, "}")
+	}
 }
 
 // members returns the members of the answers, or of the requests, of the operations that a rule is about. What a task

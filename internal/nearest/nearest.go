@@ -3,9 +3,16 @@ package nearest
 
 import "strings"
 
+// longest is the longest name that may have been meant by mistake: to look for what is like more takes its time.
+const longest = 1000
+
 // Of returns the first of the names that take the fewest edits to be made of a wrong one, whatever their case, and how
-// many those are: letters put in, left out or changed. Without names it returns "".
+// many those are: letters put in, left out or changed. Without names, or where the wrong one is
+// no name at all for its length, it returns "".
 func Of(wrong string, names []string) (name string, edits int) {
+	if len(wrong) > longest {
+		return "", len(wrong)
+	}
 	for i, other := range names {
 		if n := distance(strings.ToLower(wrong), strings.ToLower(other)); i == 0 || n < edits {
 			name, edits = other, n
