@@ -29,11 +29,15 @@ type story struct {
 	choices *rand.Rand
 	made    map[string][]string // paths by what is there
 	answers []string
+	before  func(step int) // nil: nothing is done before a step
 }
 
 // tell does all steps and returns all answers.
 func (s *story) tell() []string {
 	for step := range storySteps {
+		if s.before != nil {
+			s.before(step)
+		}
 		switch s.choices.IntN(8) {
 		case 0:
 			s.create("subscription", "/subscriptions",
@@ -45,7 +49,9 @@ func (s *story) tell() []string {
 		case 2:
 			s.create("rule", "/acl/redisRules", fmt.Sprintf(`{"name": "rule-%d", "redisRule": "+@read ~%d:*"}`, step, step))
 		case 3:
-			s.create("", s.one("database")+"/backup", "{}")
+			if db := s.one("database"); db != "" {
+				s.create("", db+"/backup", "{}")
+			}
 		case 4:
 			if db := s.one("database"); db != "" {
 				s.task(s.send(http.MethodPut, db, fmt.Sprintf(`{"name": "renamed-%d"}`, step)))
