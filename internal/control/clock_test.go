@@ -307,6 +307,19 @@ func TestClockRunsAsItIsSet(t *testing.T) {
 	}
 }
 
+// What is under way when a clock stands still goes on when it runs again.
+func TestClockRunsAgain(t *testing.T) {
+	t.Parallel()
+	s := start(t, realistic).stopped(t)
+	s.advance(t, sandbox.Advance{Task: s.create(t, "provisioned")})
+	s.create(t, "to be processed")
+	s.set(t, sandbox.ClockSetting{Mode: sandbox.ClockScaled, Rate: 10_000})
+	idle := must(t, s.f, control.Wait, control.Await{Account: s.at.Account, Idle: true, Timeout: "1m"})
+	if !idle.Reached {
+		t.Errorf("the account is %s: %s", idle.Status, idle.Reason)
+	}
+}
+
 // eventually waits for what needs no more than the server's own doing.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()

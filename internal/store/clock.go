@@ -105,7 +105,8 @@ func (tx *Tx) wakeByClock() {
 		SET wake_at = wake_time(a, s.due_at)
 		FROM accounts a
 		WHERE a.id = $1 AND s.account_id = $1 AND s.due_at IS NOT NULL
-			AND NOT (s.wake_at = 'infinity' AND a.clock_frozen_at < s.due_at)`, tx.Caller.Account)
+			AND (s.wake_at = 'infinity' AND a.clock_frozen_at < s.due_at) IS NOT TRUE -- but NULL for a clock that runs`,
+		tx.Caller.Account)
 }
 
 // Freeze stops an account's clock at a time.
