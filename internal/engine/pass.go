@@ -37,11 +37,15 @@ const (
 	passingLimit = 60 * time.Second     // less than a request may take
 	passingPause = 2 * time.Millisecond // before looking again whether another worker has ended a task,
 	settleLooks  = 50                   // so many times, until something else may have changed
+
+	// How many tasks that come meanwhile are waited for: more may come than end, and time is to pass all the same.
+	passingGuests = 50
 )
 
 // Pass lets time pass for an account, as it would by itself, from one thing that is due to the next: what provisioning
 // has to do is done, and tasks are processed, each at its own time, before time goes on. Other workers may be at work
-// for the account meanwhile, also those of other servers. It returns ErrPassingLong with how far it has come.
+// for the account meanwhile, also those of other servers. Of the tasks that come meanwhile it waits for the first ones.
+// It returns ErrPassingLong with how far it has come.
 func (e *Engine) Pass(ctx context.Context, account int64, p Passing) (passed Passed, err error) {
 	defer e.Wake()
 	if passed, err = e.pass(ctx, account, p); err != nil {
@@ -54,7 +58,7 @@ func (e *Engine) pass(ctx context.Context, account int64, p Passing) (passed Pas
 	ctx, cancel := context.WithTimeoutCause(ctx, passingLimit, ErrPassingLong)
 	defer cancel()
 	through := store.Passage{
-		Left: p.By, Through: p.Through, Instants: p.Instants, Reached: p.Reached, Mark: math.MaxInt64,
+		Left: p.By, Through: p.Through, Instants: p.Instants, Reached: p.Reached, Mark: math.MaxInt64, Last: math.MaxInt64,
 		Before: func() { e.at("clock.before_commit") },
 	}
 	for first := true; ; first = false {
@@ -73,8 +77,11 @@ func (e *Engine) pass(ctx context.Context, account int64, p Passing) (passed Pas
 		if p.Instants >= 0 {
 			through.Instants -= some.Instants
 		}
+		if first {
+			through.Last = some.LastSeq + passingGuests
+		}
 		if first || some.Moved > 0 {
-			through.Mark = some.LastSeq
+			through.Mark = min(some.LastSeq, through.Last)
 		}
 		switch some.End {
 		case store.PassageGoesOn:

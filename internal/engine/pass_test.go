@@ -1,7 +1,9 @@
 package engine_test
 
 import (
+	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -138,6 +140,26 @@ func TestMovedClockEndsNoLease(t *testing.T) {
 	close(goOn)
 	if end := w.task(task.ID); end.Status != cloud.TaskDone {
 		t.Errorf("the task is %s", end.Status)
+	}
+}
+
+// Time passes for an account of which a client asks more than it can do.
+func TestTimePassesThoughTasksCome(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	ctx, stop := context.WithCancel(t.Context())
+	var client sync.WaitGroup
+	client.Go(func() {
+		for ctx.Err() == nil {
+			w.create(`{"name": "one"}`)
+		}
+	})
+	apitest.Eventually(t, "there is something to do", func() bool { return count(t, w, "tasks") > 0 })
+	passed, err := w.Pass(t.Context(), w.caller.Account, engine.Passing{By: 24 * time.Hour, Through: true, Instants: -1})
+	stop()
+	client.Wait()
+	if err != nil || passed.Moved != 24*time.Hour || passed.End != store.PassageOver {
+		t.Errorf("%v of a day have passed, then %q, %v", passed.Moved, passed.End, err)
 	}
 }
 

@@ -123,6 +123,7 @@ type Passage struct {
 	// Mark is the number of the newest task that has to be processed before time goes on. Tasks that came later came at a
 	// time that is over.
 	Mark int64
+	Last int64 // of the last task that is waited for at all, where time passes through
 	// Reached is asked before anything happens; nil: it never is.
 	Reached func(context.Context, *Tx) (bool, error)
 	Before  func() // is called just before the commit
@@ -236,7 +237,7 @@ func (tx *Tx) passOn(agenda Agenda, p Passage, together bool, passed *Passed) {
 		return
 	}
 	switch left := p.Left - passed.Moved; {
-	case agenda.Head.waits(agenda.Now) && (agenda.Head.Seq <= p.Mark || !ok):
+	case agenda.Head.waits(agenda.Now) && (agenda.Head.Seq <= p.Mark || !ok && (!p.Through || agenda.Head.Seq <= p.Last)):
 		passed.End, passed.Head = PassageTask, *agenda.Head
 	case p.Instants >= 0 && passed.Instants >= p.Instants:
 		passed.End = PassageOver
