@@ -24,9 +24,7 @@ import (
 
 func TestModelOfControl(t *testing.T) {
 	t.Parallel()
-	f := start(t, realistic, func(cfg *server.Config) {
-		cfg.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-	})
+	f := start(t, realistic, logged(t))
 	round := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		round++
@@ -37,6 +35,13 @@ func TestModelOfControl(t *testing.T) {
 		m.createAccount("")
 		rt.Repeat(m.commands())
 	})
+}
+
+// logged lets the server tell of errors in the log of the test.
+func logged(t *testing.T) func(*server.Config) {
+	return func(cfg *server.Config) {
+		cfg.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	}
 }
 
 // commands by their names. Those that come first by them are drawn more often, and so are those that are there twice.

@@ -121,7 +121,7 @@ func events(all []store.Event) []Event {
 
 // gone says that an account went away meanwhile.
 func gone(err error) error {
-	if errors.Is(err, store.ErrNoAccount) {
+	if errors.Is(err, store.ErrNoAccount) || store.AccountGone(err) {
 		return cloud.Errorf("ACCOUNT_NOT_FOUND", "The account was deleted just now.")
 	}
 	return err

@@ -109,7 +109,7 @@ func (s *Service) ArmFault(ctx context.Context, spec NewFault) ([]Fault, error) 
 	}
 	stored, err := s.cfg.Engine.Faults().Arm(ctx, account, rules...)
 	if err != nil {
-		return nil, err
+		return nil, gone(err)
 	}
 	armed := make([]Fault, len(stored))
 	for i, one := range stored {

@@ -146,6 +146,10 @@ func readSeed(text []byte) (file seedFile, err error) {
 	if len(document.Content) == 0 {
 		return file, nil
 	}
+	left := mostValues
+	if err := storable(document.Content[0], deepestValue, &left); err != nil {
+		return file, err
+	}
 	if err := onlyKnown(document.Content[0], reflect.TypeOf(file)); err != nil {
 		return file, err
 	}
@@ -156,6 +160,31 @@ func readSeed(text []byte) (file seedFile, err error) {
 		return file, cloud.Errorf("INVALID_SEED", "%s", strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	return file, nil
+}
+
+// How much a seed file may say, where every alias is what it stands for, and how deep.
+const (
+	mostValues   = 5_000_000
+	deepestValue = 1_000
+)
+
+// storable refuses what is too much, as that is which is in itself, and texts that Postgres cannot store.
+func storable(node *yaml.Node, depth int, left *int) error {
+	if *left--; *left < 0 || depth == 0 {
+		return seedProblem(node.Line, "this is too much, with all that its aliases stand for")
+	}
+	if node.Kind == yaml.AliasNode {
+		return storable(node.Alias, depth-1, left)
+	}
+	if strings.ContainsRune(node.Value, 0) {
+		return seedProblem(node.Line, "no text has the character NUL")
+	}
+	for _, content := range node.Content {
+		if err := storable(content, depth-1, left); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // onlyKnown refuses members that a type does not have. A body may have any: its operation knows which.

@@ -55,6 +55,9 @@ func (db *DB) Agenda(ctx context.Context, account int64, limit int) (a Agenda, e
 		SELECT last_seq - done_seq, (SELECT count(*) FROM steps s WHERE s.account_id = a.id)
 		FROM accounts a
 		WHERE id = $1`, account).Scan(&a.Tasks, &a.Steps)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrNoAccount
+	}
 	if err != nil {
 		return a, fmt.Errorf("read what is next: %w", err)
 	}

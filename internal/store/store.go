@@ -183,6 +183,9 @@ func (db *DB) Write(ctx context.Context, caller cloud.Caller, fn func(*Tx) error
 					a.durations IS NOT NULL OR a.clock_rate <> 1 AS own_lengths, 'w' || a.last_seq AS draw
 				FROM (SELECT * FROM accounts WHERE id = $1 FOR NO KEY UPDATE) a -- first the lock, then the time
 			) a`, caller.Account, noTask).Scan(&tx.Now, &tx.capPolicy, &tx.lastID, &tx.ownLengths, &tx.draw, nil, nil)
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = ErrAccountGone
+		}
 		if err != nil {
 			return fmt.Errorf("lock account %d: %w", caller.Account, err)
 		}
