@@ -37,8 +37,10 @@ func TestFaultsAreCountedExactly(t *testing.T) {
 	shared := func(c *engine.Config) { c.Shared = true }
 	one, two := apitest.On(t, url, shared), apitest.On(t, url, shared)
 	a := one.Account()
-	a.Fault(rule(t, `{"name":"some","when":{"first":20},"effect":{"do":"quota","remaining":5}}`))
-	a.Fault(rule(t, `{"name":"fifth","when":{"every":5},"effect":{"do":"set","values":{"name":"other"}}}`))
+	a.Fault( // at once, so that the other server does not know of one without the other
+		rule(t, `{"name":"some","when":{"first":20},"effect":{"do":"quota","remaining":5}}`),
+		rule(t, `{"name":"fifth","when":{"every":5},"effect":{"do":"set","values":{"name":"other"}}}`),
+	)
 	apitest.Eventually(t, "the other server knows the rules", func() bool { return !two.Engine.Faults().None() })
 
 	var some, fifth atomic.Int64

@@ -284,16 +284,17 @@ func (a *Account) check(req *http.Request, answer Answer) {
 	}
 }
 
-// Fault arms a fault rule for the account, once it is checked.
-func (a *Account) Fault(rule fault.Rule) {
+// Fault arms fault rules for the account, once they are checked, all at once.
+func (a *Account) Fault(rules ...fault.Rule) {
 	a.tb.Helper()
 	words := a.Engine.Faults().Vocabulary()
-	rule.Match.Account = fmt.Sprint(a.ID)
-	err := words.Check(&rule)
-	if err == nil {
-		_, err = a.Engine.Faults().Arm(a.tb.Context(), a.ID, rule)
+	for i := range rules {
+		rules[i].Match.Account = fmt.Sprint(a.ID)
+		if err := words.Check(&rules[i]); err != nil {
+			a.tb.Fatal(err)
+		}
 	}
-	if err != nil {
+	if _, err := a.Engine.Faults().Arm(a.tb.Context(), a.ID, rules...); err != nil {
 		a.tb.Fatal(err)
 	}
 }
