@@ -1,10 +1,8 @@
 package sandbox
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -265,90 +263,13 @@ func (s *Service) seedState(ctx context.Context, tx *store.Tx, a seedAccount) (i
 	if err != nil {
 		return 0, nil, err
 	}
-	made, ids := 0, map[string]int64{}
-	once := func(line int, item string, setup bool, says any, do func() (int64, error)) (int64, error) {
-		text, err := json.Marshal(says)
-		if err != nil {
-			return 0, err
-		}
-		digest := sha256.Sum256(text)
-		if was, ok := has[item]; ok {
-			if !bytes.Equal(was.Digest, digest[:]) {
-				first := fmt.Sprintf("reset account %q first", a.Name)
-				if setup {
-					first += ", with its rules"
-				}
-				err = seedProblem(line, "%s was seeded another way before: %s", item, first)
-			}
-			return was.Resource, err
-		}
-		id, err := do()
-		if err == nil {
-			tx.MarkSeeded(item, store.Seeded{Digest: digest[:], Setup: setup, Resource: id})
-			made++
-		}
-		return id, err
-	}
-	if a.IDSeed != nil {
-		if _, err := once(1, "idSeed", true, *a.IDSeed, func() (int64, error) {
-			tx.SetIDSeed(*a.IDSeed)
-			return 0, nil
-		}); err != nil {
+	g := &seeding{service: s, tx: tx, account: a, has: has, ids: map[string]int64{}}
+	for _, part := range []func(context.Context) error{g.idSeed, g.clock, g.assets, g.faults, g.resources} {
+		if err := part(ctx); err != nil {
 			return 0, nil, err
 		}
 	}
-	if a.Clock != nil {
-		to := a.Clock.setting()
-		if _, err := once(a.Clock.line, "clock", true, to, func() (int64, error) {
-			return 0, tx.SetClock(ctx, func(clock store.Clock) store.Clock {
-				clock.Rate = to.rate()
-				if to.At != nil {
-					clock.Now = *to.At
-				}
-				return clock
-			})
-		}); err != nil {
-			return 0, nil, err
-		}
-	}
-	if object, kept, err := s.seedAssets(a); err != nil {
-		return 0, nil, err
-	} else if object != nil {
-		if _, err := once(a.Assets.Line, "assets", true, object, func() (int64, error) {
-			tx.SetAssets(kept)
-			return 0, nil
-		}); err != nil {
-			return 0, nil, err
-		}
-	}
-	for i, f := range a.Faults {
-		spec, err := f.spec()
-		if err != nil {
-			return 0, nil, err
-		}
-		if _, err := once(f.line, fmt.Sprintf("faults[%d]", i), true, spec, func() (int64, error) {
-			return 0, s.armSeeded(tx, spec)
-		}); err != nil {
-			return 0, nil, err
-		}
-	}
-	for i, r := range a.Resources {
-		req, course, err := s.request(r, ids)
-		if err != nil {
-			return 0, nil, err
-		}
-		item := cmp.Or(r.As, fmt.Sprintf("resources[%d]", i))
-		id, err := once(r.node.Line, item, false, []any{r.Operation, req, course}, func() (int64, error) {
-			return s.cfg.Engine.Perform(ctx, tx, r.Operation, req, course)
-		})
-		if err != nil {
-			return 0, nil, r.problem(err)
-		}
-		if r.As != "" {
-			ids[r.As] = id
-		}
-	}
-	return made, ids, nil
+	return g.made, g.ids, nil
 }
 
 // armSeeded arms rules for the account of a transaction.

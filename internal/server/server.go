@@ -8,9 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -21,10 +19,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/journal"
 	"github.com/understudy-dev/understudy/internal/metrics"
 	"github.com/understudy-dev/understudy/internal/openapi"
-	"github.com/understudy-dev/understudy/internal/rediscloud"
-	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 	"github.com/understudy-dev/understudy/internal/sandbox"
-	"github.com/understudy-dev/understudy/internal/store"
 	"github.com/understudy-dev/understudy/migrations"
 )
 
@@ -73,111 +68,6 @@ type Server struct {
 	handler  http.Handler
 }
 
-// Open makes all that serving needs, and leaves nothing behind if it fails. An error that wraps ErrConfig asks for
-// another configuration.
-func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
-	if err := cfg.check(); err != nil {
-		return nil, err
-	}
-	operations, err := rediscloud.Operations(cfg.Setup)
-	if err != nil {
-		return nil, badConfig("%w", err)
-	}
-	assets, err := account.NewAssets(cfg.Setup)
-	if err != nil {
-		return nil, badConfig("%w", err)
-	}
-	// Reading the documents takes about as long as starting Postgres.
-	document := sync.OnceValues(func() (*openapi.Document, error) { return openapi.Load(cfg.Document) })
-	go func() { _, _ = document() }()
-	controlDocument := sync.OnceValues(func() (*openapi.Document, error) { return openapi.Load(cfg.Control) })
-	go func() { _, _ = controlDocument() }()
-	declared, err := readKeys(cfg.KeysFile, document)
-	if err != nil {
-		return nil, err
-	}
-	seed, err := readSeed(cfg.Seed)
-	if err != nil {
-		return nil, err
-	}
-	if cfg.DataDir == "" {
-		cfg.DataDir = DefaultDataDir()
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	s := &Server{cfg: cfg, journal: journal.New(cfg.Journal)}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.close())
-		}
-	}()
-
-	if err := s.openParts(ctx); err != nil {
-		return nil, err
-	}
-	contract, err := document()
-	if err != nil {
-		return nil, err
-	}
-	dialect, err := rediscloud.New(contract, operations)
-	if err != nil {
-		return nil, err
-	}
-	if err := declareKeys(ctx, s.database.DB, declared); err != nil {
-		return nil, err
-	}
-	keys, err := demoKeys(ctx, cfg, s.database.DB)
-	if err != nil {
-		return nil, err
-	}
-	if cfg.AnyAccounts {
-		s.database.AdoptAnyKeys(store.Adoption{
-			Owner: cloud.Account{OwnerName: demo.OwnerName}, Role: contract.Roles()[0],
-			Most: cfg.MaxAccounts,
-		})
-	}
-	s.Ready = Ready{
-		URL:          "http://" + reachable(s.listener.Addr()) + dialect.Document.Base(),
-		APIKey:       keys.Key,
-		APISecretKey: keys.Secret,
-		PID:          os.Getpid(),
-		ControlToken: s.access.Token,
-	}
-	var edge http.Handler
-	shared := cfg.DatabaseURL != ""
-	s.engine, edge, err = Assemble(ctx, engine.Config{
-		DB:     s.database.DB,
-		Logger: cfg.Logger,
-		Speed:  cfg.Speed,
-		Policy: cfg.CapPolicy,
-		Hold:   cfg.TaskHold,
-		Shared: shared,
-		Events: cfg.Events,
-		Hook:   cfg.Hook,
-	}, Edge{RateLimit: cfg.RateLimit, Observe: s.observe}, dialect)
-	if err != nil {
-		return nil, err
-	}
-	s.Sandbox = sandbox.New(sandbox.Config{
-		DB: s.database.DB, Engine: s.engine, Shared: shared, Version: cfg.Version, URL: s.URL, PID: s.PID,
-		Roles: contract.Roles(), Keys: keys, Environment: rediscloud.Environment, Assets: assets, Journal: s.journal,
-		Externals: rediscloud.Externals(), WebhookRetry: cfg.WebhookRetry,
-	})
-	if err := s.seed(ctx, seed); err != nil {
-		return nil, err
-	}
-	controls, err := s.control(controlDocument)
-	if err != nil {
-		return nil, err
-	}
-	s.handler = s.routes(controls, edge)
-	if cfg.Tracing != nil {
-		s.handler = cfg.Tracing.Handler(s.handler)
-	}
-	return s, nil
-}
-
 // observe is told of every request.
 func (s *Server) observe(r journal.Record) {
 	s.metrics.Observe(r)
@@ -205,32 +95,6 @@ func (s *Server) control(load func() (*openapi.Document, error)) (c controls, er
 		Document: document, Service: s.Sandbox, Logger: s.cfg.Logger, Access: s.access,
 	})
 	return c, err
-}
-
-// openParts takes the address, so that nobody else gets it meanwhile, and opens the database.
-func (s *Server) openParts(ctx context.Context) (err error) {
-	var config net.ListenConfig
-	if s.listener, err = config.Listen(ctx, "tcp", s.cfg.Listen); err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	if s.access, err = exposed(s.cfg, s.listener.Addr()); err != nil {
-		return err
-	}
-	if err := removeReadyFile(s.cfg); err != nil {
-		return err
-	}
-	var options []store.Option
-	if s.cfg.Tracing != nil {
-		options = append(options, s.cfg.Tracing.Database())
-	}
-	if s.database, err = openDatabase(ctx, s.cfg, options...); err != nil {
-		return err
-	}
-	s.metrics = metrics.New(metrics.Config{DB: s.database.DB, Journal: s.journal, Version: s.cfg.Version})
-	if s.cfg.DatabaseURL != "" { // others may hold keys
-		return nil
-	}
-	return s.database.ReleaseKeys(ctx)
 }
 
 // Address returns the host and port at which the server is reached.

@@ -1,0 +1,188 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+
+	"github.com/understudy-dev/understudy/api"
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/journal"
+	"github.com/understudy-dev/understudy/internal/metrics"
+	"github.com/understudy-dev/understudy/internal/openapi"
+	"github.com/understudy-dev/understudy/internal/rediscloud"
+	"github.com/understudy-dev/understudy/internal/rediscloud/account"
+	"github.com/understudy-dev/understudy/internal/sandbox"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// Open makes all that serving needs, and leaves nothing behind if it fails. An error that wraps ErrConfig asks for
+// another configuration.
+func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	given, err := read(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.DataDir == "" {
+		cfg.DataDir = DefaultDataDir()
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{cfg: cfg, journal: journal.New(cfg.Journal)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+
+	if err := s.openParts(ctx); err != nil {
+		return nil, err
+	}
+	contract, err := given.document()
+	if err != nil {
+		return nil, err
+	}
+	dialect, err := rediscloud.New(contract, given.operations)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := s.letIn(ctx, given.keys, contract)
+	if err != nil {
+		return nil, err
+	}
+	edge, err := s.assemble(ctx, dialect, keys, given.assets)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.seed(ctx, given.seed); err != nil {
+		return nil, err
+	}
+	controls, err := s.control(given.control)
+	if err != nil {
+		return nil, err
+	}
+	s.handler = s.routes(controls, edge)
+	if cfg.Tracing != nil {
+		s.handler = cfg.Tracing.Handler(s.handler)
+	}
+	return s, nil
+}
+
+// given is what a configuration names, as it was read.
+type given struct {
+	operations        []engine.Operation
+	assets            *account.Assets
+	document, control func() (*openapi.Document, error)
+	keys              []store.DeclaredKey
+	seed              []byte
+}
+
+// read reads what a configuration names, before anything is opened. The documents it only begins to read, which takes
+// about as long as starting Postgres.
+func read(cfg Config) (g given, err error) {
+	if g.operations, err = rediscloud.Operations(cfg.Setup); err != nil {
+		return g, badConfig("%w", err)
+	}
+	if g.assets, err = account.NewAssets(cfg.Setup); err != nil {
+		return g, badConfig("%w", err)
+	}
+	g.document, g.control = loading(cfg.Document), loading(cfg.Control)
+	if g.keys, err = readKeys(cfg.KeysFile, g.document); err != nil {
+		return g, err
+	}
+	g.seed, err = readSeed(cfg.Seed)
+	return g, err
+}
+
+// loading begins to load a document, and returns what waits for it.
+func loading(text []byte) func() (*openapi.Document, error) {
+	document := sync.OnceValues(func() (*openapi.Document, error) { return openapi.Load(text) })
+	go func() { _, _ = document() }()
+	return document
+}
+
+// openParts takes the address, so that nobody else gets it meanwhile, and opens the database.
+func (s *Server) openParts(ctx context.Context) (err error) {
+	var config net.ListenConfig
+	if s.listener, err = config.Listen(ctx, "tcp", s.cfg.Listen); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	if s.access, err = exposed(s.cfg, s.listener.Addr()); err != nil {
+		return err
+	}
+	if err := removeReadyFile(s.cfg); err != nil {
+		return err
+	}
+	var options []store.Option
+	if s.cfg.Tracing != nil {
+		options = append(options, s.cfg.Tracing.Database())
+	}
+	if s.database, err = openDatabase(ctx, s.cfg, options...); err != nil {
+		return err
+	}
+	s.metrics = metrics.New(metrics.Config{DB: s.database.DB, Journal: s.journal, Version: s.cfg.Version})
+	if s.cfg.DatabaseURL != "" { // others may hold keys
+		return nil
+	}
+	return s.database.ReleaseKeys(ctx)
+}
+
+// letIn makes the keys known that the server is told of, and how others are taken. It returns those of the demo
+// account.
+func (s *Server) letIn(
+	ctx context.Context, declared []store.DeclaredKey, contract *openapi.Document,
+) (store.Secrets, error) {
+	if err := declareKeys(ctx, s.database.DB, declared); err != nil {
+		return store.Secrets{}, err
+	}
+	if s.cfg.AnyAccounts {
+		s.database.AdoptAnyKeys(store.Adoption{
+			Owner: cloud.Account{OwnerName: demo.OwnerName}, Role: contract.Roles()[0], Most: s.cfg.MaxAccounts,
+		})
+	}
+	return demoKeys(ctx, s.cfg, s.database.DB)
+}
+
+// assemble makes the engine, control of it, and the edge, which it returns.
+func (s *Server) assemble(
+	ctx context.Context, dialect api.Dialect, keys store.Secrets, assets *account.Assets,
+) (edge http.Handler, err error) {
+	cfg := s.cfg
+	s.Ready = Ready{
+		URL:          "http://" + reachable(s.listener.Addr()) + dialect.Document.Base(),
+		APIKey:       keys.Key,
+		APISecretKey: keys.Secret,
+		PID:          os.Getpid(),
+		ControlToken: s.access.Token,
+	}
+	shared := cfg.DatabaseURL != ""
+	s.engine, edge, err = Assemble(ctx, engine.Config{
+		DB:     s.database.DB,
+		Logger: cfg.Logger,
+		Speed:  cfg.Speed,
+		Policy: cfg.CapPolicy,
+		Hold:   cfg.TaskHold,
+		Shared: shared,
+		Events: cfg.Events,
+		Hook:   cfg.Hook,
+	}, Edge{RateLimit: cfg.RateLimit, Observe: s.observe}, dialect)
+	if err != nil {
+		return nil, err
+	}
+	s.Sandbox = sandbox.New(sandbox.Config{
+		DB: s.database.DB, Engine: s.engine, Shared: shared, Version: cfg.Version, URL: s.URL, PID: s.PID,
+		Roles: dialect.Document.Roles(), Keys: keys, Environment: rediscloud.Environment, Assets: assets,
+		Journal: s.journal, Externals: rediscloud.Externals(), WebhookRetry: cfg.WebhookRetry,
+	})
+	return edge, nil
+}
