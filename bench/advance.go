@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -59,26 +57,15 @@ func measureAdvance(ctx context.Context, e *env) (_ []row, err error) {
 
 // untilIdle returns how long it takes until all is done that an account has before it.
 func untilIdle(ctx context.Context, addr string, a account) (took time.Duration, err error) {
-	url := fmt.Sprintf("http://%s/_sandbox/v1/accounts/%d/clock/advance", addr, a.id)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(`{"idle":true}`))
-	if err != nil {
-		return 0, err
-	}
-	req.Header.Set("Content-Type", "application/json")
 	begin := time.Now()
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, res.Body.Close()) }()
-	body, err := io.ReadAll(res.Body)
+	answer, err := control(ctx, addr, http.MethodPost, fmt.Sprintf("/accounts/%d/clock/advance", a.id), `{"idle":true}`)
 	took = time.Since(begin)
 	var passed struct{ Count int }
-	if err == nil && res.StatusCode == http.StatusOK {
-		err = json.Unmarshal(body, &passed)
+	if err == nil {
+		err = json.Unmarshal(answer, &passed)
 	}
 	if err == nil && passed.Count != pendingSteps {
-		err = fmt.Errorf("%d events, answered %s %.200s", passed.Count, res.Status, body)
+		err = fmt.Errorf("%d events: %.200s", passed.Count, answer)
 	}
 	return took, err
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -47,16 +45,8 @@ func (e *env) measureWaits(ctx context.Context) (p50s []float64, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
-	for range e.rounds {
-		accounts, err := e.fixture.newAccounts(ctx, 1)
-		if err != nil {
-			return nil, err
-		}
-		p50, err := e.await(ctx, p.addr, accounts[0])
-		if err != nil {
-			return nil, err
-		}
-		p50s = append(p50s, float64(p50)/float64(time.Millisecond))
+	if p50s, err = e.roundsOf(ctx, p, e.await); err != nil {
+		return nil, err
 	}
 	e.say("wait: %.2f ms", median(p50s))
 	return p50s, nil
@@ -75,35 +65,15 @@ func (e *env) await(ctx context.Context, addr string, a account) (time.Duration,
 		if err != nil {
 			return 0, err
 		}
-		answered, err := waitFor(ctx, addr, id)
-		if err != nil {
+		if _, err := control(ctx, addr, http.MethodGet, "/wait?task="+id, ""); err != nil {
 			return 0, err
 		}
+		answered := time.Now()
 		var ended time.Time
 		if err := e.fixture.conn.QueryRow(ctx, `SELECT at FROM ends WHERE task = $1`, id).Scan(&ended); err != nil {
 			return 0, fmt.Errorf("look for the end of task %s: %w", id, err)
 		}
 		took = append(took, answered.Sub(ended))
 	}
-	slices.Sort(took)
-	return took[len(took)/2], nil
-}
-
-// waitFor waits for the end of a task, and returns when it is answered.
-func waitFor(ctx context.Context, addr, task string) (at time.Time, err error) {
-	url := fmt.Sprintf("http://%s/_sandbox/v1/wait?task=%s", addr, task)
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil) //nolint:gosec // of the server that it started
-	if err != nil {
-		return at, err
-	}
-	res, err := http.DefaultClient.Do(req) //nolint:gosec // as above
-	if err != nil {
-		return at, err
-	}
-	defer func() { err = errors.Join(err, res.Body.Close()) }()
-	body, err := io.ReadAll(res.Body)
-	if err == nil && res.StatusCode != http.StatusOK {
-		err = fmt.Errorf("wait for task %s: %s %s", task, res.Status, body)
-	}
-	return time.Now(), err
+	return median(took), nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 )
 
 // elsewhereRule strikes an operation that is not measured.
@@ -65,7 +64,7 @@ func (e *env) faultRound(ctx context.Context, accounts []account, never, armed, 
 		{armed, http.MethodPost, elsewhereRule},
 		{cleared, http.MethodDelete, ""},
 	} {
-		if err := control(ctx, p.addr, turn.method, "/faults", turn.body); err != nil {
+		if _, err := control(ctx, p.addr, turn.method, "/faults", turn.body); err != nil {
 			return err
 		}
 		figure, err := e.metered(p.pid(), func() (loaded, error) {
@@ -79,24 +78,6 @@ func (e *env) faultRound(ctx context.Context, accounts []account, never, armed, 
 			return err
 		}
 		turn.figures.accepts = append(turn.figures.accepts, figure)
-	}
-	return nil
-}
-
-// control sends a request to the control of the product.
-func control(ctx context.Context, addr, method, path, body string) error {
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+addr+"/_sandbox/v1"+path, strings.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if res.StatusCode >= http.StatusMultipleChoices {
-		return fmt.Errorf("%s %s: got %s", method, path, res.Status)
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -26,17 +25,9 @@ func measureWake(ctx context.Context, e *env) (_ []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
-	var p50s []float64 // in milliseconds
-	for range e.rounds {
-		accounts, err := e.fixture.newAccounts(ctx, 1)
-		if err != nil {
-			return nil, err
-		}
-		p50, err := e.wake(ctx, p.addr, accounts[0])
-		if err != nil {
-			return nil, err
-		}
-		p50s = append(p50s, float64(p50)/float64(time.Millisecond))
+	p50s, err := e.roundsOf(ctx, p, e.wake)
+	if err != nil {
+		return nil, err
 	}
 	e.say("wake: %.2f ms", median(p50s))
 	waits, err := e.measureWaits(ctx)
@@ -47,6 +38,24 @@ func measureWake(ctx context.Context, e *env) (_ []row, err error) {
 		{"event after the commit, p50", millis, p50s, nil, nil, goal{atMost: 5}},
 		{"wait for a task after its end, p50", millis, waits, nil, nil, goal{atMost: 5}},
 	}, nil
+}
+
+// roundsOf measures a length for a new account in each round, and returns them in milliseconds.
+func (e *env) roundsOf(
+	ctx context.Context, p *product, measure func(ctx context.Context, addr string, a account) (time.Duration, error),
+) (took []float64, err error) {
+	for range e.rounds {
+		accounts, err := e.fixture.newAccounts(ctx, 1)
+		if err != nil {
+			return nil, err
+		}
+		one, err := measure(ctx, p.addr, accounts[0])
+		if err != nil {
+			return nil, err
+		}
+		took = append(took, float64(one)/float64(time.Millisecond))
+	}
+	return took, nil
 }
 
 func (e *env) wake(ctx context.Context, addr string, a account) (time.Duration, error) {
@@ -79,8 +88,7 @@ func (e *env) wake(ctx context.Context, addr string, a account) (time.Duration, 
 			return 0, errors.New("the stream ended")
 		}
 	}
-	slices.Sort(took)
-	return took[len(took)/2], nil
+	return median(took), nil
 }
 
 // arrival is when the event came that tells of a task being received.
@@ -91,12 +99,11 @@ type arrival struct {
 
 // follow returns a channel with the tasks that an account receives. It returns once the stream has begun.
 func follow(ctx context.Context, addr string, account int64) (<-chan arrival, error) {
-	url := fmt.Sprintf("http://%s/_sandbox/v1/accounts/%d/events/stream", addr, account)
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	req, err := controlRequest(ctx, addr, http.MethodGet, fmt.Sprintf("/accounts/%d/events/stream", account), "")
 	if err != nil {
 		return nil, err
 	}
-	res, err := http.DefaultClient.Do(req) //nolint:bodyclose // who reads the stream closes it at its end
+	res, err := http.DefaultClient.Do(req) //nolint:bodyclose,gosec // who reads the stream closes it; the server is its own
 	if err != nil {
 		return nil, err
 	}

@@ -220,6 +220,11 @@ func (r Answer) Into(tb testing.TB, v any) {
 func (r Answer) Get(path ...any) any {
 	var v any
 	_ = json.Unmarshal(r.Body, &v) // nil where it is not JSON
+	return At(v, path...)
+}
+
+// At is what decoded JSON has at a path of names and indexes; nil: nothing.
+func At(v any, path ...any) any {
 	for _, p := range path {
 		switch p := p.(type) {
 		case string:

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/control"
 	"github.com/understudy-dev/understudy/internal/sandbox"
 )
@@ -138,32 +139,14 @@ func (s *stopped) subscription(t *testing.T) (sub, database string) {
 	s.create(t, "one")
 	s.advance(t, sandbox.Advance{Idle: true})
 	_, list := s.send(t, http.MethodGet, "/subscriptions", nil)
-	sub = fmt.Sprintf("/subscriptions/%.0f", at(list, "subscriptions", 0, "id"))
+	sub = fmt.Sprintf("/subscriptions/%.0f", apitest.At(list, "subscriptions", 0, "id"))
 	_, list = s.send(t, http.MethodGet, sub+"/databases", nil)
-	return sub, fmt.Sprintf("%s/databases/%.0f", sub, at(list, "subscription", 0, "databases", 0, "databaseId"))
+	return sub, fmt.Sprintf("%s/databases/%.0f", sub, apitest.At(list, "subscription", 0, "databases", 0, "databaseId"))
 }
 
 func (s *stopped) trigger(t *testing.T, event string, inputs map[string]any) {
 	t.Helper()
 	must(t, s.f, control.TriggerExternal, control.NewExternal{Account: s.at.Account, Event: event, Inputs: inputs})
-}
-
-// at is what an answer has at a place; nil: nothing.
-func at(v any, place ...any) any {
-	for _, step := range place {
-		switch step := step.(type) {
-		case string:
-			object, _ := v.(map[string]any)
-			v = object[step]
-		case int:
-			list, _ := v.([]any)
-			if step >= len(list) {
-				return nil
-			}
-			v = list[step]
-		}
-	}
-	return v
 }
 
 func TestBackupFailsFromOutside(t *testing.T) {
@@ -173,7 +156,7 @@ func TestBackupFailsFromOutside(t *testing.T) {
 	id := path.Base(database)
 	status := func(want string, reason any) {
 		t.Helper()
-		got := at(s.run(t, http.MethodGet, database+"/backup", nil), "resource").(map[string]any)
+		got := apitest.At(s.run(t, http.MethodGet, database+"/backup", nil), "resource").(map[string]any)
 		if got["status"] != want || got["failureReason"] != reason {
 			t.Errorf("the backup is %v, want %s for %v", got, want, reason)
 		}
@@ -221,24 +204,24 @@ func TestTransitGatewayFromOutside(t *testing.T) {
 		}})
 		var invitation any
 		for i := range 3 {
-			one := at(s.run(t, http.MethodGet, gateways+"/invitations", nil), "resource", "resources", i)
-			if at(one, "name") == "tgw-0feedfacecafebeef" {
-				invitation = at(one, "id")
+			one := apitest.At(s.run(t, http.MethodGet, gateways+"/invitations", nil), "resource", "resources", i)
+			if apitest.At(one, "name") == "tgw-0feedfacecafebeef" {
+				invitation = apitest.At(one, "id")
 			}
 		}
 		s.run(t, http.MethodPut, fmt.Sprintf("%s/invitations/%.0f/accept", gateways, invitation), nil)
-		gateway := func() any { return at(s.run(t, http.MethodGet, gateways, nil), "resource", "tgws", 0) }
-		if got := at(gateway(), "awsTgwUid"); got != "tgw-0feedfacecafebeef" {
+		gateway := func() any { return apitest.At(s.run(t, http.MethodGet, gateways, nil), "resource", "tgws", 0) }
+		if got := apitest.At(gateway(), "awsTgwUid"); got != "tgw-0feedfacecafebeef" {
 			t.Fatalf("the gateway is %v", gateway())
 		}
-		id := at(gateway(), "id")
+		id := apitest.At(gateway(), "id")
 		s.run(t, http.MethodPost, fmt.Sprintf("%s/%.0f/attachment", gateways, id), nil)
-		if got := at(gateway(), "attachmentStatus"); got != "initiating-request" {
+		if got := apitest.At(gateway(), "attachmentStatus"); got != "initiating-request" {
 			t.Errorf("before anybody has answered it is %v", got)
 		}
 		s.trigger(t, event, map[string]any{"gateway": id})
 		for range 2 { // at once, and whatever time passes
-			if got := at(gateway(), "attachmentStatus"); got != want {
+			if got := apitest.At(gateway(), "attachmentStatus"); got != want {
 				t.Errorf("after %s the attachment is %v, want %s", event, got, want)
 			}
 			s.advance(t, sandbox.Advance{By: "1h"})

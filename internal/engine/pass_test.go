@@ -21,11 +21,7 @@ import (
 func later(tb testing.TB, url string, account int64, boxes int) {
 	tb.Helper()
 	conn := connect(tb, url)
-	exec(tb, conn, `
-		INSERT INTO resources (account_id, kind, id, name, status, body, created_at, updated_at)
-		SELECT a.id, 'box', n, 'box', 'pending', '{}', business_now(a), business_now(a)
-		FROM accounts a, generate_series(1, $2::int) n
-		WHERE a.id = $1`, account, boxes)
+	pendingBoxes(tb, conn, account, boxes)
 	exec(tb, conn, `
 		INSERT INTO steps (account_id, kind, resource_id, after, due_at, wake_at, status, patch)
 		SELECT a.id, 'box', n, '0', at, wake_time(a, at), 'active', '{"lid": true}'
@@ -76,11 +72,7 @@ func TestPassesStepsThatWait(t *testing.T) {
 	db := openDB(t, url)
 	account := newAccount(t, db).Account
 	conn := connect(t, url)
-	exec(t, conn, `
-		INSERT INTO resources (account_id, kind, id, name, status, body, created_at, updated_at)
-		SELECT a.id, 'box', n, 'box', 'pending', '{}', business_now(a), business_now(a)
-		FROM accounts a, generate_series(1, $2::int) n
-		WHERE a.id = $1`, account, boxes)
+	pendingBoxes(t, conn, account, boxes)
 	exec(t, conn, `
 		INSERT INTO steps (account_id, kind, resource_id, holds, holds_kind, slots, after, due_at, wake_at, status)
 		SELECT a.id, 'box', n, n, 'box', 3, $3, CASE WHEN n <= 3 THEN at END,

@@ -47,14 +47,20 @@ func waiting(tb testing.TB, url string) (n int) {
 	return n
 }
 
-// overdue gives an account boxes, whose only step was due some seconds ago.
-func overdue(tb testing.TB, conn *pgx.Conn, account int64, boxes, seconds int) {
+// pendingBoxes gives an account boxes, by numbers from 1, for which nothing is to be done yet.
+func pendingBoxes(tb testing.TB, conn *pgx.Conn, account int64, boxes int) {
 	tb.Helper()
 	exec(tb, conn, `
 		INSERT INTO resources (account_id, kind, id, name, status, body, created_at, updated_at)
 		SELECT a.id, 'box', n, 'box', 'pending', '{}', business_now(a), business_now(a)
 		FROM accounts a, generate_series(1, $2::int) n
 		WHERE a.id = $1`, account, boxes)
+}
+
+// overdue gives an account boxes, whose only step was due some seconds ago.
+func overdue(tb testing.TB, conn *pgx.Conn, account int64, boxes, seconds int) {
+	tb.Helper()
+	pendingBoxes(tb, conn, account, boxes)
 	exec(tb, conn, `
 		INSERT INTO steps (account_id, kind, resource_id, after, due_at, wake_at, status, patch)
 		SELECT a.id, 'box', n, '0', at, wake_time(a, at), 'active', '{"lid": true}'

@@ -90,7 +90,7 @@ func (v *Vocabulary) hasPath(pattern string) bool {
 // meets reports whether some text fits both a pattern and a path with parameters. It goes from the end of the pattern
 // to its beginning, and keeps from where on the path may go along with what it has seen.
 func meets(pattern, path string) bool {
-	path = unnamed(path)
+	path = parameter.ReplaceAllString(path, "{") // of each only its first brace
 	fits := make([]bool, len(path)+1)
 	fits[len(path)] = true
 	for i := len(pattern) - 1; i >= 0; i-- {
@@ -111,19 +111,8 @@ func meets(pattern, path string) bool {
 	return fits[0]
 }
 
-// unnamed leaves of each parameter of a path only its first brace.
-func unnamed(path string) string {
-	var left strings.Builder
-	for {
-		before, after, found := strings.Cut(path, "{")
-		left.WriteString(before)
-		if !found {
-			return left.String()
-		}
-		left.WriteByte('{')
-		_, path, _ = strings.Cut(after, "}")
-	}
-}
+// parameter is a parameter in a path.
+var parameter = regexp.MustCompile(`\{[^}]*\}`)
 
 // members returns the members of the answers, or of the requests, of the operations that a rule is about. What a task
 // shows may be of any operation.

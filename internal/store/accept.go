@@ -32,16 +32,19 @@ type Accepted struct {
 	Head bool      // it is its turn at once
 }
 
+// insertTasks begins to insert accepted tasks.
+const insertTasks = `
+	INSERT INTO tasks (
+		id, account_id, seq, operation, command, request, accepted_at, updated_at, work, key_name, faults, head, wake_at
+	)`
+
 // insertTask inserts a task, and the event that tells of it, under the numbers that a has drawn from its account.
 // Drawing them locks the account until the commit, so that the numbers follow the order of the commits.
 const insertTask = `, told AS (
 		INSERT INTO events (account_id, seq, at, task, name, status)
 		SELECT $1, a.event_seq, a.now, $2, $3, 'received'
 		FROM a
-	)
-	INSERT INTO tasks (
-		id, account_id, seq, operation, command, request, accepted_at, updated_at, work, key_name, faults, head, wake_at
-	)
+	)` + insertTasks + `
 	SELECT $2, $1, a.last_seq, $3, $4, $5, a.now, a.now, a.work, $7, $8, a.head,
 		CASE WHEN a.head THEN clock_timestamp() END
 	FROM a
@@ -103,10 +106,7 @@ const acceptTasks = `
 		INSERT INTO events (account_id, seq, at, task, name, status)
 		SELECT account, event, now, id, operation, 'received'
 		FROM numbered
-	)
-	INSERT INTO tasks (
-		id, account_id, seq, operation, command, request, accepted_at, updated_at, work, key_name, faults, head, wake_at
-	)
+	)` + insertTasks + `
 	SELECT id, account, seq, operation, command, request::jsonb, now, now,
 		CASE WHEN (whole).durations IS NULL AND (whole).clock_rate = 1 THEN make_interval(secs => takes)
 			ELSE own_length(whole, string_to_array(names, ','), usual, speed, seq::text) END,
@@ -161,8 +161,7 @@ func queueTogether(batch *pgx.Batch, requests []Acceptance, accepted []Accepted)
 	}
 	// Planned once: with so many rows or so many, the way is the same.
 	batch.Queue(`SELECT set_config('plan_cache_mode', 'force_generic_plan', true)`)
-	// Two batches that lock the same accounts do so in the same order.
-	batch.Queue(`SELECT FROM accounts WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE`, accounts)
+	batch.Queue(lockInOrder, accounts)
 	batch.Queue(acceptTasks,
 		accounts, ids, operations, commands, bodies, takes, keys, faults, names, usual, speeds,
 	).Query(func(rows pgx.Rows) error {

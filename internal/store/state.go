@@ -144,8 +144,11 @@ func (db *DB) replace(ctx context.Context, accounts []int64, fn func(*pipeline) 
 	return err
 }
 
+// lockInOrder locks accounts: whoever locks several of them does so in the same order.
+const lockInOrder = `SELECT id FROM accounts WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE`
+
 func lockAccounts(ctx context.Context, p *pipeline, accounts []int64) error {
-	rows, err := p.Query(ctx, `SELECT id FROM accounts WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE`, accounts)
+	rows, err := p.Query(ctx, lockInOrder, accounts)
 	if err != nil {
 		return err
 	}

@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/servetest"
@@ -30,11 +30,10 @@ func TestKilledWhileStateIsReplaced(t *testing.T) {
 	if err := os.WriteFile(seed, []byte(text.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	start := func() *process {
+	start := func() (*process, readiness) {
 		_ = os.Remove(file) // of one that was killed
 		p := launch(t, nil, "serve", "--listen", "127.0.0.1:0", "--data-dir", home, "--ready-file", file)
-		p.ready(file)
-		return p
+		return p, p.ready(file)
 	}
 	do := func(args ...string) string {
 		t.Helper()
@@ -61,7 +60,7 @@ func TestKilledWhileStateIsReplaced(t *testing.T) {
 		}
 		return counts
 	}
-	server := start()
+	server, ready := start()
 	do("seed", seed)
 	do("snapshot", "save", "all")
 	for round := range 2 {
@@ -77,12 +76,13 @@ func TestKilledWhileStateIsReplaced(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			after := time.After(time.Duration(5+rand.IntN(200)) * time.Millisecond)
-			<-after
+			for range 5 + rand.IntN(400) { // so many answers to others, until it is somewhere in the middle of that
+				ready.ask(t, http.MethodGet, "/subscriptions", nil)
+			}
 			server.signal(syscall.SIGKILL)
 			_ = cmd.Wait() // it was cut off, or was quicker
 			server.wait()
-			server = start()
+			server, ready = start()
 			for name, n := range resources() {
 				if n != 0 && n != rules {
 					t.Errorf("round %d, %v: account %s has %d resources, want none or %d", round, args, name, n, rules)
