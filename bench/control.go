@@ -12,7 +12,7 @@ import (
 // controlRequest is a request to the control of the product at an address.
 func controlRequest(ctx context.Context, addr, method, path, body string) (*http.Request, error) {
 	url := "http://" + addr + "/_sandbox/v1" + path
-	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body)) //nolint:gosec // the server is its own
+	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body)) //nolint:gosec // its own server
 	if err == nil {
 		req.Header.Set("Content-Type", "application/json")
 	}

@@ -103,7 +103,7 @@ func follow(ctx context.Context, addr string, account int64) (<-chan arrival, er
 	if err != nil {
 		return nil, err
 	}
-	res, err := http.DefaultClient.Do(req) //nolint:bodyclose,gosec // who reads the stream closes it; the server is its own
+	res, err := http.DefaultClient.Do(req) //nolint:bodyclose,gosec // who reads it closes it
 	if err != nil {
 		return nil, err
 	}
