@@ -112,6 +112,11 @@ func (e *Engine) Accept(
 			return cloud.Task{}, op.explained(err)
 		}
 	}
+	if op.check != nil {
+		if err := e.check(ctx, caller, op, req); err != nil {
+			return cloud.Task{}, op.explained(err)
+		}
+	}
 	request, err := json.Marshal(req)
 	if err != nil {
 		return cloud.Task{}, fmt.Errorf("accept %s: %w", id, err)
@@ -122,6 +127,7 @@ func (e *Engine) Accept(
 		Operation: id,
 		Command:   op.doc.Command,
 		Status:    cloud.TaskReceived,
+		Body:      req.Body,
 	}
 	task.UpdatedAt = reply.Claim.Now
 	strikes, err := e.strike(ctx, caller, op, req, &task)
@@ -202,6 +208,18 @@ func (e *Engine) find(ctx context.Context, caller cloud.Caller, op *bound, req b
 		}
 		_, err := op.answer(ctx, tx, in)
 		return err
+	})
+}
+
+// check sees whether a request is to be refused at once.
+func (e *Engine) check(ctx context.Context, caller cloud.Caller, op *bound, req binding.Request) error {
+	in, err := op.input.Decode(req)
+	if err != nil {
+		return err
+	}
+	return e.db.Read(ctx, caller, func(tx *store.Tx) error {
+		tx.Hide(op.others)
+		return op.check(ctx, tx, in)
 	})
 }
 

@@ -2,9 +2,7 @@ package rediscloud
 
 import (
 	_ "embed"
-	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 )
@@ -18,17 +16,9 @@ var durationsFile []byte
 
 // durations reads them.
 func durations() (cloud.Lengths, error) {
-	var file map[cloud.Length]struct{ Takes, Source string }
-	if err := json.Unmarshal(durationsFile, &file); err != nil {
+	lengths, err := cloud.ReadLengths(durationsFile)
+	if err != nil {
 		return nil, fmt.Errorf("durations.json: %w", err)
-	}
-	lengths := cloud.Lengths{}
-	for name, one := range file {
-		takes, err := time.ParseDuration(one.Takes)
-		if err != nil {
-			return nil, fmt.Errorf("durations.json: %s: %w", name, err)
-		}
-		lengths[name] = cloud.Usual{Takes: takes, Source: one.Source}
 	}
 	return lengths, nil
 }

@@ -131,6 +131,7 @@ type Tx struct {
 	inserted  int64 // id of the first one since BeginInserts
 	dropped   bool
 
+	task       uuid.UUID // that is processed
 	ownLengths bool
 	draw       string // what the account's own lengths are drawn by
 }

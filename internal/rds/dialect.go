@@ -1,0 +1,171 @@
+// Package rds is the dialect of RDS for MySQL of Huawei Cloud: DB instances, and the jobs that make and delete them,
+// under /v3. A project is an account.
+package rds
+
+import (
+	"cmp"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/understudy-dev/understudy/api"
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/idempotency"
+	"github.com/understudy-dev/understudy/internal/openapi"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// Document is the contract of the dialect.
+//
+//go:embed rds.yaml
+var Document []byte
+
+// durationsFile says how long each kind of work takes, in business time at speed 1, with the source of each figure.
+//
+//go:embed durations.json
+var durationsFile []byte
+
+// New makes the dialect of its document.
+func New(document *openapi.Document) (api.Dialect, error) {
+	lengths, err := cloud.ReadLengths(durationsFile)
+	if err != nil {
+		return api.Dialect{}, fmt.Errorf("durations.json: %w", err)
+	}
+	return api.Dialect{
+		Name: "RDS", Document: document, Operations: Operations(), Lengths: lengths,
+		Schemes: []*idempotency.Scheme{clientToken()}, Wire: dialect{},
+	}, nil
+}
+
+// clientToken is the scheme of X-Client-Token, whose keys are other ones than those of other dialects.
+func clientToken() *idempotency.Scheme {
+	scheme := idempotency.ClientToken()
+	scheme.Name = "rds-client-token"
+	return scheme
+}
+
+// Operations returns every operation there is.
+func Operations() []engine.Operation {
+	return []engine.Operation{
+		engine.CheckedBy(engine.Task("createInstance", create), checkCreate),
+		engine.Answer("listInstances", list),
+		engine.CheckedBy(engine.Task("deleteInstance", remove), checkDelete),
+		engine.Answer("getJob", showJob),
+	}
+}
+
+type dialect struct{}
+
+// Credentials are a project and a token for it.
+func (dialect) Credentials(r *http.Request, path map[string]string) (store.Secrets, error) {
+	secrets := store.Secrets{Key: path["project_id"], Secret: r.Header.Get("X-Auth-Token")}
+	if secrets.Secret == "" {
+		return secrets, api.Problem{Status: http.StatusForbidden, Message: "X-Auth-Token is missing.", Err: errToken}
+	}
+	return secrets, nil
+}
+
+// errToken is why credentials are refused.
+var errToken = errors.New("token")
+
+// WrongCredentials is the refusal of a token that nobody has. doc: error-codes
+func (dialect) WrongCredentials() api.Problem {
+	return api.Problem{Status: http.StatusForbidden, Message: "Invalid token.", Err: errToken}
+}
+
+// failureBody is the one shape of an error. doc: abnormal-request-results
+type failureBody struct {
+	Code    string `json:"error_code"`
+	Message string `json:"error_msg"`
+}
+
+// codes are those of errors that the edge finds by itself.
+var codes = map[int]string{
+	http.StatusBadRequest:          "DBS.200001",
+	http.StatusForbidden:           "DBS.200044",
+	http.StatusNotFound:            "DBS.200002",
+	http.StatusConflict:            "DBS.200047",
+	http.StatusInternalServerError: "DBS.200005",
+}
+
+// Failure renders an error.
+func (dialect) Failure(_ *http.Request, p api.Problem) api.Answer {
+	code := cmp.Or(codes[p.Status], "DBS.200005")
+	if rule, ok := errors.AsType[*cloud.Error](p.Err); ok {
+		code = string(rule.Code)
+	} else if errors.Is(p.Err, errToken) {
+		code = "DBS.280056"
+	}
+	return api.Answer{Status: p.Status, Body: failureBody{code, p.Message}}
+}
+
+var refusals = map[api.KeyReason]struct {
+	status int
+	failureBody
+}{
+	api.KeyInvalid: {http.StatusBadRequest, failureBody{
+		"DBS.280497", "X-Client-Token must be a UUID of 32 lower-case hexadecimal digits in the form 8-4-4-4-12.",
+	}},
+	api.KeyUnreadable: {http.StatusBadRequest, failureBody{"DBS.200001", "The body is not JSON. The token has not been used."}},
+	api.KeyReused:     {http.StatusBadRequest, failureBody{"DBS.280495", "The X-Client-Token has been used with other parameters."}},
+	api.KeyExpired:    {http.StatusBadRequest, failureBody{"DBS.280498", "The X-Client-Token has expired."}},
+	api.KeyInUse: {http.StatusConflict, failureBody{
+		"DBS.200047", "A request with this X-Client-Token is still being carried out.",
+	}},
+}
+
+// KeyRefusal renders why a request was not carried out in view of its token. doc: idempotent-requests-x-client-token
+func (dialect) KeyRefusal(_ *http.Request, k api.KeyRefusal) api.Answer {
+	return api.Answer{Status: refusals[k.Reason].status, Body: refusals[k.Reason].failureBody}
+}
+
+// Quota tells nothing: clients read no such header.
+func (dialect) Quota(http.Header, int, int) {}
+
+// Success renders what an operation returned.
+func (dialect) Success(_ *http.Request, op *openapi.Operation, out any) api.Answer {
+	answer := api.Answer{Status: op.Status, Body: out}
+	task, ok := out.(cloud.Task)
+	if !ok {
+		return answer
+	}
+	if task.Operation == "createInstance" {
+		answer.Body = created(task)
+		return answer
+	}
+	answer.Body = jobID{task.ID}
+	return answer
+}
+
+type jobID struct {
+	ID string `json:"job_id"`
+}
+
+type createdBody struct {
+	Instance createdInstance `json:"instance"`
+	Job      string          `json:"job_id"`
+}
+
+// createdInstance is what was asked for, with what was filled in, and without secrets.
+type createdInstance struct {
+	ID     string `json:"id"`
+	Status string `json:"status"`
+	settings
+	Password string `json:"password,omitempty"` // always empty: in front of that of the settings
+	TimeZone string `json:"time_zone,omitempty"`
+	Tags     []tag  `json:"tags,omitempty"`
+}
+
+func created(task cloud.Task) createdBody {
+	var s settings
+	_ = json.Unmarshal(task.Body, &s) // it was decoded before
+	s.complete()
+	return createdBody{
+		Instance: createdInstance{ID: uid(uuid.MustParse(task.ID)), Status: "BUILD", settings: s}, Job: task.ID,
+	}
+}
