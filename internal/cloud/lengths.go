@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// ReadLengths reads the lengths of a dialect: a JSON object with, for each name, how long it takes, as in 4m30s, and the
-// source of that.
+// ReadLengths reads the lengths of a dialect: a JSON object with, for each name, how long it takes, as in 4m30s, and
+// the source of that.
 func ReadLengths(file []byte) (Lengths, error) {
 	var read map[Length]struct{ Takes, Source string }
 	if err := json.Unmarshal(file, &read); err != nil {

@@ -26,7 +26,7 @@ type Operation struct {
 	asks    func(in any) question                                            // GetTask: the engine makes its answer of it
 	faults  []string                                                         // what is wrong with the operation itself
 	find    func(ctx context.Context, tx *store.Tx, in any) error            // FoundBy; nil: answer finds it as well
-	check   func(ctx context.Context, tx *store.Tx, in any) error            // CheckedBy; nil: every request becomes a task
+	check   func(ctx context.Context, tx *store.Tx, in any) error            // CheckedBy; nil: none is refused at once
 }
 
 // Outcome is what processing a task comes to.
@@ -81,8 +81,9 @@ func FoundBy[In any](op Operation, find func(context.Context, *store.Tx, In) err
 	return op
 }
 
-// CheckedBy lets an operation that is answered with a task refuse a request at once, with the error of check, which has a
-// view for reading. What check has seen may be otherwise when the task is processed. In is the input of the operation.
+// CheckedBy lets an operation that is answered with a task refuse a request at once, with the error of check, which
+// has a view for reading. What check has seen may be otherwise when the task is processed. In is the input of the
+// operation.
 func CheckedBy[In any](op Operation, check func(context.Context, *store.Tx, In) error) Operation {
 	if typ := reflect.TypeFor[In](); typ != op.input.Type() || op.process == nil {
 		op.faults = append(op.faults, fmt.Sprintf("it is checked by %s and takes %s as a task", typ, op.input.Type()))

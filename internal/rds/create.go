@@ -96,8 +96,8 @@ func checkPassword(s *settings) error {
 		}
 	}
 	if classes[-1] || len(classes) < 3 || len(s.Password) < 8 || len(s.Password) > 32 {
-		return cloud.Errorf("DBS.200052", "The password must have 8 to 32 characters of three of these: lower case, upper case, "+
-			"digits, %s", passwordSpecials)
+		return cloud.Errorf("DBS.200052",
+			"The password must have 8 to 32 characters of three of these: lower case, upper case, digits, %s", passwordSpecials)
 	}
 	return nil
 }
@@ -121,7 +121,8 @@ func checkBackup(s *settings) error {
 	}
 	parts := startTime.FindStringSubmatch(b.StartTime)
 	if parts == nil || parts[2] != parts[4] {
-		return cloud.Errorf("DBS.200001", "The start time of backups must be hh:mm-HH:MM, an hour, at minutes 00, 15, 30 or 45.")
+		return cloud.Errorf("DBS.200001",
+			"The start time of backups must be hh:mm-HH:MM, an hour, at minutes 00, 15, 30 or 45.")
 	}
 	from, _ := strconv.Atoi(parts[1])
 	to, _ := strconv.Atoi(parts[3])
@@ -167,7 +168,7 @@ func create(ctx context.Context, tx *store.Tx, in createInput) (out engine.Outco
 	if out.ResourceID, err = store.NextID[instance](ctx, tx); err != nil {
 		return out, err
 	}
-	body := instance{UID: uid(tx.TaskID()), settings: in.settings}
+	body := instance{UID: uid(tx.OwnTask()), settings: in.settings}
 	store.Insert(tx, cloud.Resource[instance]{ID: out.ResourceID, Name: in.Name, Status: cloud.StatusPending, Body: body})
 	tx.Plan(cloud.Step{Kind: body.Kind(), ID: out.ResourceID, Takes: lengthCreation, Status: cloud.StatusActive})
 	return out, nil

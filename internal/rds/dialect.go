@@ -111,9 +111,13 @@ var refusals = map[api.KeyReason]struct {
 	api.KeyInvalid: {http.StatusBadRequest, failureBody{
 		"DBS.280497", "X-Client-Token must be a UUID of 32 lower-case hexadecimal digits in the form 8-4-4-4-12.",
 	}},
-	api.KeyUnreadable: {http.StatusBadRequest, failureBody{"DBS.200001", "The body is not JSON. The token has not been used."}},
-	api.KeyReused:     {http.StatusBadRequest, failureBody{"DBS.280495", "The X-Client-Token has been used with other parameters."}},
-	api.KeyExpired:    {http.StatusBadRequest, failureBody{"DBS.280498", "The X-Client-Token has expired."}},
+	api.KeyUnreadable: {http.StatusBadRequest, failureBody{
+		"DBS.200001", "The body is not JSON. The token has not been used.",
+	}},
+	api.KeyReused: {http.StatusBadRequest, failureBody{
+		"DBS.280495", "The X-Client-Token has been used with other parameters.",
+	}},
+	api.KeyExpired: {http.StatusBadRequest, failureBody{"DBS.280498", "The X-Client-Token has expired."}},
 	api.KeyInUse: {http.StatusConflict, failureBody{
 		"DBS.200047", "A request with this X-Client-Token is still being carried out.",
 	}},

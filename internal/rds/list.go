@@ -3,6 +3,7 @@ package rds
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -101,25 +102,17 @@ func (in listInput) takes(v instanceView) bool {
 	}
 	for pair := range strings.SplitSeq(in.Tags, ",") {
 		key, value, _ := strings.Cut(pair, "=")
-		if in.Tags != "" && !hasTag(v.Tags, tag{key, value}) {
+		if in.Tags != "" && !slices.Contains(v.Tags, tag{key, value}) {
 			return false
 		}
 	}
 	return true
 }
 
-func hasTag(tags []tag, wanted tag) bool {
-	for _, t := range tags {
-		if t == wanted {
-			return true
-		}
-	}
-	return false
-}
-
 // status is what clients read of a DB instance. There is none for a deletion: it is shown as it was until it is gone.
 var status = map[cloud.Status]string{
-	cloud.StatusPending: "BUILD", cloud.StatusActive: "ACTIVE", cloud.StatusDeleting: "ACTIVE", cloud.StatusError: "FAILED",
+	cloud.StatusPending: "BUILD", cloud.StatusActive: "ACTIVE", cloud.StatusDeleting: "ACTIVE",
+	cloud.StatusError: "FAILED",
 }
 
 func show(r cloud.Resource[instance]) instanceView {

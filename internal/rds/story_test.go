@@ -98,7 +98,8 @@ func get(v any, path ...any) any {
 	return v
 }
 
-const single = `{"name": "orders", "datastore": {"type": "MySQL", "version": "8.0"}, "flavor_ref": "rds.mysql.n1.large.2",
+const single = `{"name": "orders", "datastore": {"type": "MySQL", "version": "8.0"},
+	"flavor_ref": "rds.mysql.n1.large.2",
 	"volume": {"type": "ULTRAHIGH", "size": 100}, "region": "eu-de", "availability_zone": "eu-de-01", "vpc_id": "v",
 	"subnet_id": "s", "security_group_id": "g", "port": 8635, "password": "Secret-77"}`
 
@@ -116,7 +117,8 @@ func TestLifeOfAnInstance(t *testing.T) {
 	if get(again, "job_id") != jobID {
 		t.Errorf("again: got %v, want the same job", again)
 	}
-	wrong := p.ask(400, http.MethodPost, "/instances", strings.Replace(single, "orders", "others", 1), "X-Client-Token", token)
+	others := strings.Replace(single, "orders", "others", 1)
+	wrong := p.ask(400, http.MethodPost, "/instances", others, "X-Client-Token", token)
 	if wrong["error_code"] != "DBS.280495" {
 		t.Errorf("got %v", wrong)
 	}
@@ -125,7 +127,9 @@ func TestLifeOfAnInstance(t *testing.T) {
 		get(one, "created") != "" || get(one, "nodes", 0, "role") != "master" {
 		t.Errorf("at once: got %v", one)
 	}
-	job := func() map[string]any { return get(p.ask(200, http.MethodGet, "/jobs?id="+jobID, ""), "job").(map[string]any) }
+	job := func() map[string]any {
+		return get(p.ask(200, http.MethodGet, "/jobs?id="+jobID, ""), "job").(map[string]any)
+	}
 	if j := job(); get(j, "status") != "Running" || get(j, "instance", "id") != id {
 		t.Errorf("got %v", j)
 	}

@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 	},
 	"internal/server": {
 		"internal/control", "internal/sandbox", "api", "internal/journal", "internal/metrics",
-		"internal/openapi", "internal/rediscloud",
+		"internal/openapi", "internal/rds", "internal/rediscloud",
 		"internal/rediscloud/account", "internal/cloud", "internal/engine", "internal/postgres", "internal/store",
 		"migrations",
 	},
@@ -48,6 +48,9 @@ var arrows = map[string][]string{
 	"internal/binding": {"internal/openapi"},
 	"internal/engine": {
 		"internal/binding", "internal/openapi", "internal/batch", "internal/cloud", "internal/fault", "internal/store",
+	},
+	"internal/rds": {
+		"api", "internal/cloud", "internal/engine", "internal/idempotency", "internal/openapi", "internal/store",
 	},
 	"internal/store":           {"internal/batch", "internal/cloud"},
 	"internal/batch":           {},
@@ -107,8 +110,8 @@ var owners = map[string][]string{
 	"github.com/prometheus":         {"internal/metrics"},
 	"go.opentelemetry.io":           {"internal/tracing"},
 	"net/http": {
-		"internal/engine", "internal/rediscloud", "internal/rediscloud/wire", "api", "internal/control", "internal/openapi",
-		"internal/server", "internal/servetest", "internal/coverage", "internal/cloud", "internal/idempotency",
+		"internal/engine", "internal/rds", "internal/rediscloud", "internal/rediscloud/wire", "api", "internal/control",
+		"internal/openapi", "internal/server", "internal/servetest", "internal/coverage", "internal/cloud", "internal/idempotency",
 		"internal/journal", "internal/metrics", "internal/sandbox", "internal/tracing", "internal/doctor",
 		"cmd/understudy",
 	},

@@ -57,5 +57,5 @@ func (tx *Tx) asked(ctx context.Context, which string, arg any) ([]Asked, error)
 	return found, nil
 }
 
-// TaskID returns the id of the task that is processed in this transaction; uuid.Nil: none is.
-func (tx *Tx) TaskID() uuid.UUID { return tx.task }
+// OwnTask returns the id of the task that is processed in this transaction; uuid.Nil: none is.
+func (tx *Tx) OwnTask() uuid.UUID { return tx.task }
