@@ -2,7 +2,6 @@ package servetest
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -18,8 +17,8 @@ import (
 // recorder is that of this test process: Recorded and the servers have no other place in common.
 var recorder = sync.OnceValues(coverage.New)
 
-// Recorded runs the tests of a package whose clients are processes of their own, and ends the test process. A whole run
-// is held to the list, in a file, of the operations that these clients are known to carry out.
+// Recorded runs the tests of a package that drives clients, through Wire or RecordedURL, and ends the test process. A whole
+// run is held to the list, in a file, of the operations that these clients are known to carry out.
 func Recorded(m *testing.M, file string) {
 	pgtest.Main(m, func() error {
 		r, err := recorder()
@@ -50,20 +49,42 @@ func (s *Server) RecordedURL() string {
 			}
 		},
 		ModifyResponse: func(res *http.Response) error {
-			body, err := io.ReadAll(res.Body)
-			if err := errors.Join(err, res.Body.Close()); err != nil {
-				return err
-			}
-			res.Body = io.NopCloser(bytes.NewReader(body))
-			if _, err := r.Answered(s.tb.Name(), res.Request, res.StatusCode, res.Header, body); err != nil {
-				s.tb.Errorf("%s %s answers %d against the document: %v\n%s",
-					res.Request.Method, res.Request.URL.Path, res.StatusCode, err, body)
+			if _, err := r.Note(s.tb.Name(), res); err != nil {
+				s.tb.Error(err)
 			}
 			return nil
 		},
 	})
 	s.tb.Cleanup(gate.Close)
 	return gate.URL + "/v1"
+}
+
+// Wire returns what the clients of a test, in this process, send their requests through. An answer against the contract
+// is none: whoever asked is told what is wrong with it.
+func Wire(tb testing.TB) http.RoundTripper {
+	tb.Helper()
+	r, err := recorder()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return wire{r, tb.Name()}
+}
+
+type wire struct {
+	recorder *coverage.Recorder
+	test     string
+}
+
+// RoundTrip sends one request.
+func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.recorder.Note(w.test, res); err != nil {
+		return nil, err
+	}
+	return res, nil
 }
 
 // repeatable lets the body of a request be read once more, by who takes note of its answer.

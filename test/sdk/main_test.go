@@ -1,10 +1,8 @@
 package sdk
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"reflect"
@@ -59,14 +57,9 @@ func (w testWire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(res.Body)
-	if err := errors.Join(err, res.Body.Close()); err != nil {
-		return nil, err
-	}
-	res.Body = io.NopCloser(bytes.NewReader(body))
-	finished, err := w.recorder.Answered(w.test, req, res.StatusCode, res.Header, body)
+	finished, err := w.recorder.Note(w.test, res)
 	if err != nil {
-		return nil, fmt.Errorf("against the document: %w", err) // fails the story that asked
+		return nil, err // fails the story that asked
 	}
 	if finished != "" {
 		w.succeeded()
