@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/understudy-dev/understudy/internal/sandbox"
-	"github.com/understudy-dev/understudy/internal/server"
 )
 
 // Accounts is the account of a sandbox: its keys, how it behaves, and what it has that no operation of the API makes.
@@ -82,7 +81,9 @@ func (a Accounts) AddAssets(ctx context.Context, object string) (json.RawMessage
 // Environ returns the variables that point the official clients at the sandbox, as exec.Cmd takes them.
 func (s *Sandbox) Environ() []string {
 	var env []string
-	for _, v := range (server.Ready{URL: s.URL, APIKey: s.Keys.APIKey, APISecretKey: s.Keys.SecretKey}).Environment() {
+	ready := s.host.server.Ready
+	ready.APIKey, ready.APISecretKey = s.Keys.APIKey, s.Keys.SecretKey
+	for _, v := range ready.Environment() {
 		env = append(env, v.Name+"="+v.Value)
 	}
 	return env

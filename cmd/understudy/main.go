@@ -151,6 +151,7 @@ type serveCmd struct {
 	MaxAccounts  int           `env:"UNDERSTUDY_MAX_ACCOUNTS" default:"1000" placeholder:"N" help:"How many accounts there may be in all for another one to be made by --accounts any. Default: ${default}."`
 	Seed         string        `env:"UNDERSTUDY_SEED" placeholder:"FILE" help:"File of YAML with what accounts are to have: keys, clocks, resources in any state. The same one again changes nothing; docs/sandbox.md describes it. Default: none."`
 	RateLimit    int           `env:"UNDERSTUDY_RATE_LIMIT" default:"0" placeholder:"N" help:"How many requests an account may send in a minute: 400 in the real cloud, 0 sets no limit. Default: ${default}."`
+	Dialects     []string      `env:"UNDERSTUDY_DIALECTS" default:"redis,rds" placeholder:"NAME" help:"APIs to offer, separated by commas: redis, the one of Redis Cloud under /v1, and rds, the one of Huawei Cloud's RDS for MySQL under /v3. Default: ${default}."`
 	Journal      int           `env:"UNDERSTUDY_JOURNAL" default:"1000" placeholder:"N" help:"How many of its latest requests each account's journal keeps, in memory; 0 keeps none. Default: ${default}."`
 	ReadyFile    string        `env:"UNDERSTUDY_READY_FILE" placeholder:"FILE" help:"File to write when ready: JSON with url, apiKey, apiSecretKey and pid. Default: none."`
 	TaskHold     time.Duration `env:"UNDERSTUDY_TASK_HOLD" default:"500ms" placeholder:"DURATION" help:"How long a GET of an unfinished task waits for its end, 10s at most; 0 answers at once. Default: ${default}."`
@@ -173,6 +174,7 @@ func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 	cfg := server.Config{
 		Document:     understudy.Document,
 		Control:      understudy.ControlDocument,
+		Dialects:     s.Dialects,
 		Version:      version(),
 		Listen:       s.Listen,
 		Expose:       s.Expose,
@@ -227,7 +229,7 @@ Understudy is ready at %s
 
 The demo account's keys: x-api-key %s, x-api-secret-key %s
 
-For Terraform and the SDK:
+For Terraform and the SDKs:
   %s
 
 %sStop with Ctrl-C.

@@ -29,7 +29,7 @@ func (s *Service) Environment(ctx context.Context, account string) ([]cloud.Vari
 	if err != nil {
 		return nil, err
 	}
-	return s.cfg.Environment(s.cfg.URL, pair), nil
+	return s.cfg.Environment(pair), nil
 }
 
 func (s *Service) environmentPair(ctx context.Context, a Account) (store.Secrets, error) {

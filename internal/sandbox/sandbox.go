@@ -29,9 +29,9 @@ type Config struct {
 	PID     int
 	Roles   []string // that a key may have, the mightiest first
 
-	Keys        store.Secrets                                      // a pair that the server was told of
-	Environment func(url string, s store.Secrets) []cloud.Variable // which point clients at the API that is stood in for
-	Assets      Assets                                             // nil: accounts have nothing that is declared
+	Keys        store.Secrets                          // a pair that the server was told of
+	Environment func(s store.Secrets) []cloud.Variable // which point clients at what is served
+	Assets      Assets                                 // nil: accounts have nothing that is declared
 
 	// Externals are what can happen from outside the API that is stood in for.
 	Externals []engine.External

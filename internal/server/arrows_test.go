@@ -111,7 +111,8 @@ var owners = map[string][]string{
 	"go.opentelemetry.io":           {"internal/tracing"},
 	"net/http": {
 		"internal/engine", "internal/rds", "internal/rediscloud", "internal/rediscloud/wire", "api", "internal/control",
-		"internal/openapi", "internal/server", "internal/servetest", "internal/coverage", "internal/cloud", "internal/idempotency",
+		"internal/openapi", "internal/server", "internal/servetest", "internal/coverage", "internal/cloud",
+		"internal/idempotency",
 		"internal/journal", "internal/metrics", "internal/sandbox", "internal/tracing", "internal/doctor",
 		"cmd/understudy",
 	},

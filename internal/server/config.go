@@ -17,10 +17,8 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/journal"
-	"github.com/understudy-dev/understudy/internal/rediscloud"
 	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -29,6 +27,7 @@ import (
 type Config struct {
 	Document     []byte        // openapi.yaml
 	Control      []byte        // sandbox.yaml
+	Dialects     []string      // names of those to serve; none: all
 	Version      string        // of the program
 	Listen       string        // host:port; port 0 picks one
 	Expose       bool          // Listen may let other machines in
@@ -77,16 +76,13 @@ type Timeouts struct {
 
 // Ready is what a started server tells: also the content of the ready file.
 type Ready struct {
-	URL          string `json:"url"` // base of the API, with the path that all of it is below
-	APIKey       string `json:"apiKey"`
-	APISecretKey string `json:"apiSecretKey"`
-	PID          int    `json:"pid"`
-	ControlToken string `json:"controlToken,omitempty"` // empty: none is asked for
-}
-
-// Environment returns the variables that point clients at the server. The zero Ready names them.
-func (r Ready) Environment() []cloud.Variable {
-	return rediscloud.Environment(r.URL, store.Secrets{Key: r.APIKey, Secret: r.APISecretKey})
+	URL string `json:"url"` // base of the first dialect, with the path that all of it is below
+	// Dialects has the base of each dialect that is served, by its name.
+	Dialects     map[string]string `json:"dialects"`
+	APIKey       string            `json:"apiKey"`
+	APISecretKey string            `json:"apiSecretKey"`
+	PID          int               `json:"pid"`
+	ControlToken string            `json:"controlToken,omitempty"` // empty: none is asked for
 }
 
 // ErrConfig marks errors that only another configuration can mend.

@@ -13,7 +13,7 @@ const pingTimeout = 2 * time.Second
 
 // routes puts together all that is served: before the API what is asked by machines without keys (whether the process
 // lives, whether it can do its work, the documents), control, and what only who may control may see.
-func (s *Server) routes(c controls, next http.Handler) http.Handler {
+func (s *Server) routes(c controls, dialects []reading, next http.Handler) http.Handler {
 	mux := chi.NewRouter()
 	get := func(path string, handle http.HandlerFunc) {
 		mux.Get(path, handle)
@@ -37,7 +37,9 @@ func (s *Server) routes(c controls, next http.Handler) http.Handler {
 			_, _ = w.Write(text)
 		})
 	}
-	contract("/openapi.yaml", s.cfg.Document)
+	for _, d := range dialects {
+		contract(d.path, d.text)
+	}
 	contract("/sandbox.yaml", c.document)
 	get("/metrics", c.handler.Guarded(s.metrics.Handler()).ServeHTTP)
 	if s.cfg.Pprof {

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"sync"
 
 	"github.com/understudy-dev/understudy/api"
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -16,8 +15,6 @@ import (
 	"github.com/understudy-dev/understudy/internal/journal"
 	"github.com/understudy-dev/understudy/internal/metrics"
 	"github.com/understudy-dev/understudy/internal/openapi"
-	"github.com/understudy-dev/understudy/internal/rediscloud"
-	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 	"github.com/understudy-dev/understudy/internal/sandbox"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -48,19 +45,15 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err := s.openParts(ctx); err != nil {
 		return nil, err
 	}
-	contract, err := given.document()
+	dialects, err := made(given.dialects)
 	if err != nil {
 		return nil, err
 	}
-	dialect, err := rediscloud.New(contract, given.operations)
+	keys, err := s.letIn(ctx, given.keys, dialects[0].Document)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := s.letIn(ctx, given.keys, contract)
-	if err != nil {
-		return nil, err
-	}
-	edge, err := s.assemble(ctx, dialect, keys, given.assets)
+	edge, err := s.assemble(ctx, given.dialects, dialects, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +64,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.handler = s.routes(controls, edge)
+	s.handler = s.routes(controls, given.dialects, edge)
 	if cfg.Tracing != nil {
 		s.handler = cfg.Tracing.Handler(s.handler)
 	}
@@ -80,35 +73,24 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 
 // given is what a configuration names, as it was read.
 type given struct {
-	operations        []engine.Operation
-	assets            *account.Assets
-	document, control func() (*openapi.Document, error)
-	keys              []store.DeclaredKey
-	seed              []byte
+	dialects []reading
+	control  func() (*openapi.Document, error)
+	keys     []store.DeclaredKey
+	seed     []byte
 }
 
 // read reads what a configuration names, before anything is opened. The documents it only begins to read, which takes
 // about as long as starting Postgres.
 func read(cfg Config) (g given, err error) {
-	if g.operations, err = rediscloud.Operations(cfg.Setup); err != nil {
-		return g, badConfig("%w", err)
+	if g.dialects, err = readDialects(cfg); err != nil {
+		return g, err
 	}
-	if g.assets, err = account.NewAssets(cfg.Setup); err != nil {
-		return g, badConfig("%w", err)
-	}
-	g.document, g.control = loading(cfg.Document), loading(cfg.Control)
-	if g.keys, err = readKeys(cfg.KeysFile, g.document); err != nil {
+	g.control = loading(cfg.Control)
+	if g.keys, err = readKeys(cfg.KeysFile, g.dialects[0].document); err != nil {
 		return g, err
 	}
 	g.seed, err = readSeed(cfg.Seed)
 	return g, err
-}
-
-// loading begins to load a document, and returns what waits for it.
-func loading(text []byte) func() (*openapi.Document, error) {
-	document := sync.OnceValues(func() (*openapi.Document, error) { return openapi.Load(text) })
-	go func() { _, _ = document() }()
-	return document
 }
 
 // openParts takes the address, so that nobody else gets it meanwhile, and opens the database.
@@ -155,11 +137,16 @@ func (s *Server) letIn(
 
 // assemble makes the engine, control of it, and the edge, which it returns.
 func (s *Server) assemble(
-	ctx context.Context, dialect api.Dialect, keys store.Secrets, assets *account.Assets,
+	ctx context.Context, readings []reading, dialects []api.Dialect, keys store.Secrets,
 ) (edge http.Handler, err error) {
 	cfg := s.cfg
+	bases := map[string]string{}
+	for i, d := range dialects {
+		bases[readings[i].name] = "http://" + reachable(s.listener.Addr()) + d.Document.Base()
+	}
 	s.Ready = Ready{
-		URL:          "http://" + reachable(s.listener.Addr()) + dialect.Document.Base(),
+		URL:          bases[readings[0].name],
+		Dialects:     bases,
 		APIKey:       keys.Key,
 		APISecretKey: keys.Secret,
 		PID:          os.Getpid(),
@@ -175,14 +162,14 @@ func (s *Server) assemble(
 		Shared: shared,
 		Events: cfg.Events,
 		Hook:   cfg.Hook,
-	}, Edge{RateLimit: cfg.RateLimit, Observe: s.observe}, dialect)
+	}, Edge{RateLimit: cfg.RateLimit, Observe: s.observe}, dialects...)
 	if err != nil {
 		return nil, err
 	}
 	s.Sandbox = sandbox.New(sandbox.Config{
 		DB: s.database.DB, Engine: s.engine, Shared: shared, Version: cfg.Version, URL: s.URL, PID: s.PID,
-		Roles: dialect.Document.Roles(), Keys: keys, Environment: rediscloud.Environment, Assets: assets,
-		Journal: s.journal, Externals: rediscloud.Externals(), WebhookRetry: cfg.WebhookRetry,
+		Roles: dialects[0].Document.Roles(), Keys: keys, Environment: s.environmentOf, Assets: readings[0].assets,
+		Journal: s.journal, Externals: readings[0].externals, WebhookRetry: cfg.WebhookRetry,
 	})
 	return edge, nil
 }

@@ -124,6 +124,12 @@ func TestAssetCommands(t *testing.T) {
 	wantRefusal(t, 2, []string{"--card"}, []string{"UNDERSTUDY_DATA_DIR=" + s.dir}, "asset", "set", "ci", "--card", "Visa")
 }
 
+// variables are all that env prints, in its order.
+var variables = []string{
+	"REDISCLOUD_URL", "REDISCLOUD_ACCESS_KEY", "REDISCLOUD_SECRET_KEY",
+	"HUAWEICLOUD_SDK_REGION_RDS_CN_NORTH_4", "HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK",
+}
+
 // What env prints is taken by a shell and by what reads such files as it was meant, whatever is in the keys.
 func TestEnv(t *testing.T) {
 	t.Parallel()
@@ -138,7 +144,7 @@ func TestEnv(t *testing.T) {
 	decode := func(text string) {
 		t.Helper()
 		clear(values)
-		if err := json.Unmarshal([]byte(text), &values); err != nil || len(values) != 3 {
+		if err := json.Unmarshal([]byte(text), &values); err != nil || len(values) != len(variables) {
 			t.Fatalf("got %s, %v", text, err)
 		}
 	}
@@ -169,13 +175,24 @@ func TestEnv(t *testing.T) {
 	s.refuse("no account", "env", "--account", "nobody")
 
 	// To take it back needs no server.
+	status, unset, _ := run(t, []string{"UNDERSTUDY_DATA_DIR=/nowhere"}, "env", "--unset", "--format", "json")
+	decode(unset)
+	for name, value := range values {
+		if status != 0 || value != nil {
+			t.Errorf("--unset as json: status %d, %s is %v, want null", status, name, value)
+		}
+	}
+	lines := func(before, after string) (text string) {
+		for _, name := range variables {
+			text += before + name + after + "\n"
+		}
+		return text
+	}
 	for format, want := range map[string]string{
-		"json": "{\n  \"REDISCLOUD_ACCESS_KEY\": null,\n  \"REDISCLOUD_SECRET_KEY\": null,\n" +
-			"  \"REDISCLOUD_URL\": null\n}\n",
-		"shell":  "unset REDISCLOUD_URL\nunset REDISCLOUD_ACCESS_KEY\nunset REDISCLOUD_SECRET_KEY\n",
-		"dotenv": "REDISCLOUD_URL=\nREDISCLOUD_ACCESS_KEY=\nREDISCLOUD_SECRET_KEY=\n",
-		"github": "REDISCLOUD_URL=\nREDISCLOUD_ACCESS_KEY=\nREDISCLOUD_SECRET_KEY=\n",
-		"tfvars": "rediscloud_url = null\nrediscloud_access_key = null\nrediscloud_secret_key = null\n",
+		"shell":  lines("unset ", ""),
+		"dotenv": lines("", "="),
+		"github": lines("", "="),
+		"tfvars": strings.ToLower(lines("", " = null")),
 	} {
 		status, got, _ := run(t, []string{"UNDERSTUDY_DATA_DIR=/nowhere"}, "env", "--unset", "--format", format)
 		if status != 0 || got != want {

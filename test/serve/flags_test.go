@@ -32,6 +32,7 @@ var flags = []struct{ name, fallback string }{
 	{"max-accounts", "1000"},
 	{"seed", "none"},
 	{"rate-limit", "0"},
+	{"dialects", "redis,rds"},
 	{"journal", "1000"},
 	{"ready-file", "none"},
 	{"task-hold", "500ms"},

@@ -139,6 +139,7 @@ func wantLine(t *testing.T, what string, got, status int, stdout, stderr string,
 type readiness struct {
 	URL, APIKey, APISecretKey string
 	PID                       int
+	Dialects                  map[string]string
 }
 
 // ready waits for the ready file.

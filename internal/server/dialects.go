@@ -1,0 +1,141 @@
+package server
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/understudy-dev/understudy/api"
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/openapi"
+	"github.com/understudy-dev/understudy/internal/rds"
+	"github.com/understudy-dev/understudy/internal/rediscloud"
+	"github.com/understudy-dev/understudy/internal/rediscloud/account"
+	"github.com/understudy-dev/understudy/internal/sandbox"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// offer is a dialect that a server can offer.
+type offer struct {
+	name string
+	path string // at which its document is served
+	read func(Config) (reading, error)
+	// environment returns the variables that point clients at the URL that all of the dialect is below, and let them act
+	// for an account.
+	environment func(url string, s store.Secrets) []cloud.Variable
+}
+
+// offers are all there are; the first of those that are served answers for paths that are nobody's.
+var offers = []offer{
+	{name: "redis", path: "/openapi.yaml", read: readRedisCloud, environment: rediscloud.Environment},
+	{name: "rds", path: "/rds.yaml", read: readRDS, environment: rds.Environment},
+}
+
+// Dialects returns the names of all dialects.
+func Dialects() []string {
+	names := make([]string, len(offers))
+	for i, o := range offers {
+		names[i] = o.name
+	}
+	return names
+}
+
+// reading is a dialect whose document is being read, which takes about as long as starting Postgres.
+type reading struct {
+	offer
+	text     []byte
+	document func() (*openapi.Document, error)
+	dialect  func(*openapi.Document) (api.Dialect, error)
+
+	assets    sandbox.Assets    // nil: accounts have nothing that is declared
+	externals []engine.External // what can happen from outside
+}
+
+// readDialects begins to read the dialects that a configuration names.
+func readDialects(cfg Config) (readings []reading, err error) {
+	wanted := cfg.Dialects
+	if len(wanted) == 0 {
+		wanted = Dialects()
+	}
+	for _, name := range wanted {
+		if !slices.Contains(Dialects(), name) {
+			return nil, badConfig("--dialects: there is no %q, only %s", name, strings.Join(Dialects(), " and "))
+		}
+	}
+	for _, o := range offers {
+		if !slices.Contains(wanted, o.name) {
+			continue
+		}
+		r, err := o.read(cfg)
+		if err != nil {
+			return nil, err
+		}
+		r.offer, r.document = o, loading(r.text)
+		readings = append(readings, r)
+	}
+	return readings, nil
+}
+
+// loading begins to load a document, and returns what waits for it.
+func loading(text []byte) func() (*openapi.Document, error) {
+	document := sync.OnceValues(func() (*openapi.Document, error) { return openapi.Load(text) })
+	go func() { _, _ = document() }()
+	return document
+}
+
+func readRedisCloud(cfg Config) (r reading, err error) {
+	operations, err := rediscloud.Operations(cfg.Setup)
+	if err != nil {
+		return r, badConfig("%w", err)
+	}
+	assets, err := account.NewAssets(cfg.Setup)
+	if err != nil {
+		return r, badConfig("%w", err)
+	}
+	return reading{
+		text: cfg.Document,
+		dialect: func(document *openapi.Document) (api.Dialect, error) {
+			return rediscloud.New(document, operations)
+		},
+		assets: assets, externals: rediscloud.Externals(),
+	}, nil
+}
+
+func readRDS(Config) (reading, error) { return reading{text: rds.Document, dialect: rds.New}, nil }
+
+// made makes the dialects of what was read, and sees that they have the same roles: a key is one of all of them.
+func made(readings []reading) (dialects []api.Dialect, err error) {
+	for _, r := range readings {
+		document, err := r.document()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", r.path, err)
+		}
+		dialect, err := r.dialect(document)
+		if err != nil {
+			return nil, err
+		}
+		dialects = append(dialects, dialect)
+		if want, got := dialects[0].Document.Roles(), document.Roles(); !slices.Equal(got, want) {
+			return nil, fmt.Errorf("%s has the roles %q, and others %q", r.path, got, want)
+		}
+	}
+	return dialects, nil
+}
+
+// Environment returns the variables that point clients at the server. Those of the zero Ready have no values: they name
+// all there are.
+func (r Ready) Environment() []cloud.Variable {
+	return r.environmentOf(store.Secrets{Key: r.APIKey, Secret: r.APISecretKey})
+}
+
+// environmentOf is Environment for other keys.
+func (r Ready) environmentOf(s store.Secrets) (variables []cloud.Variable) {
+	for _, o := range offers {
+		if url, served := r.Dialects[o.name]; served || r.Dialects == nil {
+			variables = append(variables, o.environment(url, s)...)
+		}
+	}
+	return variables
+}
