@@ -24,6 +24,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/fault"
 	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/rds"
 	"github.com/understudy-dev/understudy/internal/rediscloud"
 	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 	"github.com/understudy-dev/understudy/internal/server"
@@ -69,20 +70,40 @@ func New(tb testing.TB, change func(*engine.Config)) *World {
 // share it.
 func On(tb testing.TB, url string, change func(*engine.Config)) *World {
 	tb.Helper()
-	return start(tb, url, 0, change, Dialect(tb, account.Setup{}))
+	return start(tb, url, 0, change, Dialects(tb)...)
 }
 
 // Limited is On for a server that lets an account send so many requests a minute.
 func Limited(tb testing.TB, url string, perMinute int) *World {
 	tb.Helper()
-	return start(tb, url, perMinute, nil, Dialect(tb, account.Setup{}))
+	return start(tb, url, perMinute, nil, Dialects(tb)...)
 }
 
-// Speaking is On for other dialects than that of Redis Cloud with what every account has. The answers of others are not
-// checked: clients of theirs are for the test to write.
+// Speaking is On for other dialects than those of Dialects. The answers of others are not checked: clients of theirs are
+// for the test to write.
 func Speaking(tb testing.TB, url string, change func(*engine.Config), dialects ...api.Dialect) *World {
 	tb.Helper()
 	return start(tb, url, 0, change, dialects...)
+}
+
+// Dialects are all of them, with accounts that have nothing declared.
+func Dialects(tb testing.TB) []api.Dialect {
+	tb.Helper()
+	return []api.Dialect{Dialect(tb, account.Setup{}), RDS(tb)}
+}
+
+// RDS is its dialect.
+func RDS(tb testing.TB) api.Dialect {
+	tb.Helper()
+	r, err := recorder()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	dialect, err := rds.New(r.RDS())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return dialect
 }
 
 // Dialect is that of Redis Cloud, with accounts that have what a setup says.
@@ -148,7 +169,7 @@ func (w *World) For(tb testing.TB) *World {
 	return &same
 }
 
-// Account is a client with an account of its own.
+// Account is a client with an account of its own, which is a project for RDS: its key is the id, its secret the token.
 type Account struct {
 	*World
 	ID      int64
@@ -168,7 +189,10 @@ func (w *World) RunningAccount() *Account {
 	w.tb.Helper()
 	n := w.accounts.Add(1)
 	a := &Account{
-		World: w, Secrets: store.Secrets{Key: fmt.Sprintf("key-%s-%d", w.URL, n), Secret: fmt.Sprintf("secret-%d", n)},
+		World: w, Secrets: store.Secrets{
+			Key:    fmt.Sprintf("key-%s-%d", w.URL[strings.LastIndex(w.URL, ":")+1:], n),
+			Secret: fmt.Sprintf("secret-%d", n),
+		},
 	}
 	var err error
 	a.ID, err = w.DB.CreateAccount(w.tb.Context(), cloud.Account{
@@ -241,6 +265,9 @@ func At(v any, path ...any) any {
 	return v
 }
 
+// Project is the path of the account's project in RDS.
+func (a *Account) Project() string { return "/v3/" + a.Secrets.Key }
+
 // Do sends a request with the account's keys. body may be nil, a string, or
 // something to encode. change may alter the request.
 func (a *Account) Do(method, path string, body any, change ...func(*http.Request)) Answer {
@@ -261,8 +288,12 @@ func (a *Account) Do(method, path string, body any, change ...func(*http.Request
 	if err != nil {
 		a.tb.Fatal(err)
 	}
-	req.Header.Set("X-Api-Key", a.Secrets.Key)
-	req.Header.Set("X-Api-Secret-Key", a.Secrets.Secret)
+	if strings.HasPrefix(path, "/v3/") {
+		req.Header.Set("X-Auth-Token", a.Secrets.Secret)
+	} else {
+		req.Header.Set("X-Api-Key", a.Secrets.Key)
+		req.Header.Set("X-Api-Secret-Key", a.Secrets.Secret)
+	}
 	req.Header.Set("Content-Type", "application/json")
 	for _, c := range change {
 		c(req)

@@ -72,6 +72,44 @@ func TestWhatHasSucceeded(t *testing.T) {
 	}
 }
 
+// An operation of RDS succeeds when its job is over, and an error of it has a code of its contract.
+func TestWhatHasSucceededOfRDS(t *testing.T) {
+	t.Parallel()
+	r := newRecorder(t)
+	const jobs, instance = "/v3/p/jobs?id=6f1c", "/v3/p/instances/6f1c"
+	job := func(status string) string {
+		return `{"job": {"id": "6f1c", "name": "DeleteMysqlInstance", "status": "` + status + `", "created": "", "ended": "", ` +
+			`"process": "", "instance": {"id": "", "name": ""}, "entities": {}}}`
+	}
+	for _, step := range []struct {
+		method, path string
+		status       int
+		body         string
+		finished     string
+		fine         bool
+	}{
+		{"DELETE", instance, 202, `{"job_id": "6f1c"}`, "", true},
+		{"GET", jobs, 200, job("Running"), "", true},
+		{"GET", jobs, 200, job("Failed"), "", true},
+		{"GET", jobs, 200, job("Completed"), "deleteInstance", true},
+		{"GET", "/v3/p/instances", 200, `{"instances": [], "total_count": 0}`, "listInstances", true},
+		{"GET", "/v3/p/nowhere", 404, `{"error_code": "DBS.200002", "error_msg": "no"}`, "", true},
+		{"GET", "/v3/p/nowhere", 404, `{"error_code": "DBS.200001", "error_msg": "no"}`, "", false},
+		{"DELETE", instance, 404, `{"error_code": "DBS.200002", "error_msg": ""}`, "", false},
+		{"DELETE", instance, 404, `{"error_code": "DBS.1", "error_msg": "no"}`, "", false},
+		{"DELETE", instance, 503, `{"error_code": "DBS.200005", "error_msg": "no"}`, "", true},
+	} {
+		finished, err := answered(t, r, step.method, step.path, step.status, step.body)
+		if (err == nil) != step.fine || finished != step.finished {
+			t.Errorf("%s %s %s: got %q, %v, want %q", step.method, step.path, step.body, finished, err, step.finished)
+		}
+	}
+	want := []string{"deleteInstance", "getJob", "listInstances"}
+	if diff := cmp.Diff(want, r.Operations()); diff != "" {
+		t.Errorf("operations: want (-), got (+):\n%s", diff)
+	}
+}
+
 // Paths as official clients write them, and those where a word stands beside a parameter.
 func TestWhoseAPathIs(t *testing.T) {
 	t.Parallel()

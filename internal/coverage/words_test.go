@@ -29,7 +29,7 @@ func TestErrorsSayWhatClientsLookFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	looked := 0
-	for _, dir := range []string{"../rediscloud"} {
+	for dir, document := range map[string]*openapi.Document{"../rediscloud": recorder.Document(), "../rds": recorder.RDS()} {
 		for _, call := range nodes[*ast.CallExpr](t, dir) {
 			if name, ok := selected(call.Fun); !ok || name != "cloud.Errorf" {
 				continue
@@ -38,7 +38,7 @@ func TestErrorsSayWhatClientsLookFor(t *testing.T) {
 			if code == "" {
 				continue
 			}
-			_, listed := recorder.Document().Code(code)
+			_, listed := document.Code(code)
 			_, ofControl := control.Code(code) // what the sandbox asks the dialect to check
 			if !listed && !ofControl || text == "" {
 				t.Errorf("%s is no code of the contract, or has no text: %q", code, text)

@@ -2,7 +2,6 @@ package rds_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,13 +9,9 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/engine"
-	"github.com/understudy-dev/understudy/internal/openapi"
-	"github.com/understudy-dev/understudy/internal/pgtest"
-	"github.com/understudy-dev/understudy/internal/rds"
-	"github.com/understudy-dev/understudy/internal/store"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m, func() error { return nil }) }
+func TestMain(m *testing.M) { apitest.Main(m, "testdata/operations.txt") }
 
 // project is an account that speaks the dialect.
 type project struct {
@@ -26,49 +21,24 @@ type project struct {
 
 func openProject(t *testing.T) project {
 	t.Helper()
-	document, err := openapi.Load(rds.Document)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dialect, err := rds.New(document)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := apitest.Speaking(t, pgtest.New(t), func(c *engine.Config) { c.Hold = 0 }, dialect)
-	p := project{Account: w.Account(), tb: t}
-	if err := w.DB.EnsureKey(t.Context(), p.ID, "token", store.Secrets{Key: "p1", Secret: "please"}); err != nil {
-		t.Fatal(err)
-	}
-	return p
+	w := apitest.New(t, func(c *engine.Config) { c.Hold = 0 })
+	return project{Account: w.Account(), tb: t}
 }
 
 // ask sends a request below the project. Headers come in pairs of a name and a value.
 func (p project) ask(want int, method, path, body string, headers ...string) map[string]any {
 	p.tb.Helper()
-	req, err := http.NewRequestWithContext(p.tb.Context(), method, p.URL+"/v3/p1"+path, strings.NewReader(body))
-	if err != nil {
-		p.tb.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("X-Auth-Token", "please")
-	for i := 0; i < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		p.tb.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		p.tb.Fatal(err)
-	}
-	if resp.StatusCode != want {
-		p.tb.Fatalf("%s %s: got %d %s, want %d", method, path, resp.StatusCode, text, want)
+	got := p.Do(method, p.Project()+path, body, func(r *http.Request) {
+		for i := 0; i < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+	})
+	if got.Status != want {
+		p.tb.Fatalf("%s %s: got %d %s, want %d", method, path, got.Status, got.Body, want)
 	}
 	var answer map[string]any
-	if err := json.Unmarshal(text, &answer); err != nil {
-		p.tb.Fatalf("%s %s: %v in %s", method, path, err, text)
+	if err := json.Unmarshal(got.Body, &answer); err != nil {
+		p.tb.Fatalf("%s %s: %v in %s", method, path, err, got.Body)
 	}
 	return answer
 }

@@ -63,12 +63,12 @@ var arrows = map[string][]string{
 	"internal/servetest":       {"internal/coverage", "internal/pgtest", "internal/store"},
 	"migrations":               {},
 
-	"internal/coverage":         {"", "internal/openapi"},
-	"internal/coverage/answers": {"", "internal/openapi", "internal/coverage"},
+	"internal/coverage":         {"", "internal/openapi", "internal/rds"},
+	"internal/coverage/answers": {"internal/coverage"},
 	"internal/fault/gen":        {"internal/fault", "internal/rediscloud"},
 	"internal/coverage/gen": {
-		"", "internal/openapi", "internal/rediscloud", "internal/rediscloud/account", "internal/coverage", "internal/engine",
-		"internal/fault",
+		"", "internal/openapi", "internal/rds", "internal/rediscloud", "internal/rediscloud/account", "internal/coverage",
+		"internal/engine", "internal/fault",
 	},
 }
 

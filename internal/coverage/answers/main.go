@@ -20,9 +20,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/coverage"
-	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
 // shown is how many differences of a test are shown.
@@ -46,7 +44,7 @@ func main() {
 
 // compare prints what differs and how much was compared, and returns the tests with differences.
 func compare(oldDirs, newDirs []string) (differing []string, err error) {
-	document, err := openapi.Load(understudy.Document)
+	recorder, err := coverage.New()
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +67,7 @@ func compare(oldDirs, newDirs []string) (differing []string, err error) {
 		for request := range before.count(func(a *answer) map[string]string { return map[string]string{a.request(): ""} }) {
 			method, target, _ := strings.Cut(request, " ")
 			path, _, _ := strings.Cut(target, "?")
-			if op := coverage.Find(document, method, path); op != nil {
+			if op := recorder.Find(method, path); op != nil {
 				operations[op.ID] = true
 			}
 		}

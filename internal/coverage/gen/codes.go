@@ -63,7 +63,7 @@ func testsOf(root string, codes map[string]openapi.Code) (map[string][]string, e
 func codePage(codes map[string]openapi.Code, tests map[string][]string) string {
 	const most = 3 // tests in a row
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n## Error codes\n\nAll %d codes of the contract, %d of them expected by a test.\n\n",
+	fmt.Fprintf(&b, "\n## Error codes\n\nAll %d codes of the contracts, %d of them expected by a test.\n\n",
 		len(codes), len(tests))
 	b.WriteString("| code | status | tests |\n|---|---:|---|\n")
 	for _, code := range slices.Sorted(maps.Keys(codes)) {

@@ -1,4 +1,4 @@
-// Command gen writes docs/coverage.md from the contract and from the lists that the
+// Command gen writes docs/coverage.md from the contracts and from the lists that the
 // test suites keep. It runs no test.
 package main
 
@@ -7,6 +7,7 @@ package main
 import (
 	"fmt"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,6 +18,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/coverage"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/openapi"
+	"github.com/understudy-dev/understudy/internal/rds"
 	"github.com/understudy-dev/understudy/internal/rediscloud"
 	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 )
@@ -32,8 +34,37 @@ type suite struct {
 	ids []string
 }
 
-// suites are the columns of the page.
-func suites() []suite {
+// contract is a document with the suites that prove its operations, the columns of its tables.
+type contract struct {
+	name       string
+	text       []byte
+	operations func() ([]engine.Operation, error)
+	suites     []suite
+
+	document *openapi.Document
+	bound    *engine.Engine
+}
+
+func contracts() []contract {
+	return []contract{
+		{
+			name: "Redis Cloud", text: understudy.Document, suites: redisSuites(),
+			operations: func() ([]engine.Operation, error) { return rediscloud.Operations(account.Setup{}) },
+		},
+		{
+			name: "RDS", text: rds.Document, suites: rdsSuites(),
+			operations: func() ([]engine.Operation, error) { return rds.Operations(), nil },
+		},
+	}
+}
+
+func rdsSuites() []suite {
+	return []suite{
+		{column: "HTTP", says: "succeed in our own tests over HTTP", list: "internal/rds/testdata/operations.txt"},
+	}
+}
+
+func redisSuites() []suite {
 	return []suite{
 		{
 			column: "Go SDK", says: "succeed with the official Go SDK", list: "test/sdk/testdata/operations.txt",
@@ -64,32 +95,42 @@ func main() {
 }
 
 func write(root string) error {
-	document, err := openapi.Load(understudy.Document)
+	all := contracts()
+	codes := map[string]openapi.Code{}
+	for i := range all {
+		if err := all[i].load(root); err != nil {
+			return err
+		}
+		maps.Copy(codes, all[i].document.Codes())
+	}
+	tests, err := testsOf(root, codes)
 	if err != nil {
 		return err
 	}
-	functions, err := rediscloud.Operations(account.Setup{})
+	//nolint:gosec // for everybody, like all of the repository
+	return os.WriteFile(filepath.Join(root, "docs", "coverage.md"), []byte(page(all)+codePage(codes, tests)), 0o644)
+}
+
+// load reads the document and the lists of the suites, and binds the operations as at the start of a server: it names
+// every operation that is not bound.
+func (c *contract) load(root string) (err error) {
+	if c.document, err = openapi.Load(c.text); err != nil {
+		return err
+	}
+	functions, err := c.operations()
 	if err != nil {
 		return err
 	}
-	// As at the start of a server: it names every operation that is not bound.
-	bound, err := engine.New(engine.Config{APIs: []engine.API{{Document: document, Operations: functions}}})
+	c.bound, err = engine.New(engine.Config{APIs: []engine.API{{Document: c.document, Operations: functions}}})
 	if err != nil {
 		return err
 	}
-	suites := suites()
-	for i := range suites {
-		if err := suites[i].load(root, document); err != nil {
+	for i := range c.suites {
+		if err := c.suites[i].load(root, c.document); err != nil {
 			return err
 		}
 	}
-	tests, err := testsOf(root, document.Codes())
-	if err != nil {
-		return err
-	}
-	text := page(document.Operations(), bound, suites) + codePage(document.Codes(), tests)
-	//nolint:gosec // for everybody, like all of the repository
-	return os.WriteFile(filepath.Join(root, "docs", "coverage.md"), []byte(text), 0o644)
+	return nil
 }
 
 // load reads the suite's list and the version of its client.
@@ -119,52 +160,63 @@ func (s *suite) load(root string, document *openapi.Document) (err error) {
 	return nil
 }
 
-func page(operations []*openapi.Operation, bound *engine.Engine, suites []suite) string {
+func page(contracts []contract) string {
 	var b strings.Builder
 	b.WriteString(`# Coverage
 
-A row for each operation of the API. Written by ` + "`make generate`" +
-		` from the contract and from what the tests record about
+A row for each operation of the APIs. Written by ` + "`make generate`" +
+		` from the contracts and from what the tests record about
 themselves: do not edit it. A test suite fails when an operation of its list no longer succeeds, or another one does; an
 operation that is answered with a task succeeds when its task is completed.
-
-| operations | |
-|---|---:|
 `)
+	for _, c := range contracts {
+		c.count(&b)
+	}
+	b.WriteString("\nWhat holds for all of them is in [limits.md](limits.md).\n")
+	for _, c := range contracts {
+		c.tables(&b)
+	}
+	return b.String()
+}
+
+// count writes how many operations there are, and how many of them are proven.
+func (c *contract) count(b *strings.Builder) {
+	fmt.Fprintf(b, "\n| operations of %s | |\n|---|---:|\n", c.name)
 	count := func(says string, is func(*openapi.Operation) bool) {
 		n := 0
-		for _, op := range operations {
+		for _, op := range c.document.Operations() {
 			if is(op) {
 				n++
 			}
 		}
-		fmt.Fprintf(&b, "| %s | %d |\n", says, n)
+		fmt.Fprintf(b, "| %s | %d |\n", says, n)
 	}
 	count("in the API", func(*openapi.Operation) bool { return true })
-	count("bound to a function", func(op *openapi.Operation) bool { return bound.Binds(op.ID) })
-	for _, s := range suites {
+	count("bound to a function", func(op *openapi.Operation) bool { return c.bound.Binds(op.ID) })
+	for _, s := range c.suites {
 		count(s.says, s.has)
 	}
 	count("with no difference known", func(op *openapi.Operation) bool { return len(op.Differences) == 0 })
-	b.WriteString("\nWhat holds for all of them is in [limits.md](limits.md).\n")
+}
 
+// tables writes a row for each operation.
+func (c *contract) tables(b *strings.Builder) {
 	family := ""
-	for _, op := range operations {
+	for _, op := range c.document.Operations() {
 		if op.Family != family {
 			family = op.Family
-			fmt.Fprintf(&b, "\n## %s\n\n| operation | bound |", family)
-			for _, s := range suites {
-				fmt.Fprintf(&b, " %s |", s.column)
+			fmt.Fprintf(b, "\n## %s\n\n| operation | bound |", family)
+			for _, s := range c.suites {
+				fmt.Fprintf(b, " %s |", s.column)
 			}
-			fmt.Fprintf(&b, " known differences |\n|---|---|%s---|\n", strings.Repeat("---|", len(suites)))
+			fmt.Fprintf(b, " known differences |\n|---|---|%s---|\n", strings.Repeat("---|", len(c.suites)))
 		}
-		fmt.Fprintf(&b, "| `%s %s`<br>%s | %s |", op.Method, op.Path, op.ID, mark(bound.Binds(op.ID)))
-		for _, s := range suites {
-			fmt.Fprintf(&b, " %s |", mark(s.has(op)))
+		fmt.Fprintf(b, "| `%s %s`<br>%s | %s |", op.Method, op.Path, op.ID, mark(c.bound.Binds(op.ID)))
+		for _, s := range c.suites {
+			fmt.Fprintf(b, " %s |", mark(s.has(op)))
 		}
-		fmt.Fprintf(&b, " %s |\n", strings.Join(op.Differences, " "))
+		fmt.Fprintf(b, " %s |\n", strings.Join(op.Differences, " "))
 	}
-	return b.String()
 }
 
 func (s suite) has(op *openapi.Operation) bool { return slices.Contains(s.ids, op.ID) }
