@@ -129,6 +129,8 @@ type TaskResponse struct {
 	ParentID   int64           `json:"parent_id,omitempty"` // of the resource, where clients are told
 	Resource   json.RawMessage `json:"resource,omitempty"`  // what was read, in the words of clients
 	Error      *Error          `json:"error,omitempty"`
+	// Path is what the path of the request named where it failed: all that it can be told by what that was about.
+	Path map[string]string `json:"path,omitempty"`
 	// Injected names the fault rules without which it would have come to something else.
 	Injected string `json:"injected,omitempty"`
 }

@@ -134,7 +134,7 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 	err = e.db.Process(ctx, c, func(tx *store.Tx) error {
 		tx.Hide(op.others)
 		if failure := e.failureOf(c, struck, "task-error"); failure != nil {
-			tx.Finish(c, cloud.TaskFailed, cloud.TaskResponse{Error: failure, Injected: marks(struck)})
+			tx.Finish(c, cloud.TaskFailed, failed(req, failure, struck))
 			return nil
 		}
 		out, err := call(ctx, op, tx, in)
@@ -159,7 +159,7 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 		}
 		status := cloud.TaskDone
 		if failure := e.failureOf(c, struck, "reported-failed"); failure != nil {
-			status, response = cloud.TaskFailed, cloud.TaskResponse{Error: failure, Injected: response.Injected}
+			status, response = cloud.TaskFailed, failed(req, failure, struck)
 		}
 		tx.Finish(c, status, response)
 		e.at("task.before_commit")
@@ -181,9 +181,11 @@ func call(ctx context.Context, op *bound, tx *store.Tx, in any) (out Outcome, er
 // fail ends a task with an error, in a transaction of its own: what the function
 // did was rolled back.
 func (e *Engine) fail(ctx context.Context, c store.Claim, failure *cloud.Error) error {
-	struck, _ := readStrikes(c) // what cannot be read is why it failed
+	var req binding.Request
+	_ = json.Unmarshal(c.Request, &req) // what cannot be read is why it failed,
+	struck, _ := readStrikes(c)         // here, too
 	return e.db.Process(ctx, c, func(tx *store.Tx) error {
-		tx.Finish(c, cloud.TaskFailed, cloud.TaskResponse{Error: e.explained(c.Operation, failure), Injected: marks(struck)})
+		tx.Finish(c, cloud.TaskFailed, failed(req, e.explained(c.Operation, failure), struck))
 		return nil
 	})
 }
@@ -205,6 +207,11 @@ func (e *Engine) internalError(c store.Claim, format string, args ...any) *cloud
 		code = cloud.Code(op.doc.Document().InternalError())
 	}
 	return cloud.Errorf(code, format, args...)
+}
+
+// failed is what a task came to that has failed.
+func failed(req binding.Request, failure *cloud.Error, struck strikes) cloud.TaskResponse {
+	return cloud.TaskResponse{Error: failure, Path: req.Path, Injected: marks(struck)}
 }
 
 func responseOf(out Outcome) (cloud.TaskResponse, error) {

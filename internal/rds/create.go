@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/store"
@@ -168,8 +170,15 @@ func create(ctx context.Context, tx *store.Tx, in createInput) (out engine.Outco
 	if out.ResourceID, err = store.NextID[instance](ctx, tx); err != nil {
 		return out, err
 	}
-	body := instance{UID: uid(tx.OwnTask()), settings: in.settings}
-	store.Insert(tx, cloud.Resource[instance]{ID: out.ResourceID, Name: in.Name, Status: cloud.StatusPending, Body: body})
-	tx.Plan(cloud.Step{Kind: body.Kind(), ID: out.ResourceID, Takes: lengthCreation, Status: cloud.StatusActive})
+	task := tx.OwnTask()
+	if task == uuid.Nil {
+		task = seededTask(out.ResourceID)
+	}
+	made := cloud.Resource[instance]{
+		ID: out.ResourceID, Name: in.Name, Status: cloud.StatusPending, Body: instance{uid(task), in.settings},
+	}
+	out.Resource = creationOf(made)
+	store.Insert(tx, made)
+	tx.Plan(cloud.Step{Kind: made.Body.Kind(), ID: out.ResourceID, Takes: lengthCreation, Status: cloud.StatusActive})
 	return out, nil
 }

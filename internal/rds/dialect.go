@@ -55,7 +55,10 @@ func Operations() []engine.Operation {
 		engine.CheckedBy(engine.Task("createInstance", create), checkCreate),
 		engine.Answer("listInstances", list),
 		engine.CheckedBy(engine.Task("deleteInstance", remove), checkDelete),
+		engine.CheckedBy(engine.Task("restartInstance", restart), checkRestart),
+		engine.Answer("renameInstance", rename),
 		engine.Answer("getJob", showJob),
+		engine.Answer("listJobs", listTasks),
 	}
 }
 

@@ -1,19 +1,14 @@
 package rds
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/understudy-dev/understudy/internal/cloud"
-	"github.com/understudy-dev/understudy/internal/store"
 )
 
 // instance is what there is of a DB instance beyond what every resource has.
@@ -99,85 +94,18 @@ func (s *settings) complete() {
 // highlyAvailable reports whether there is a standby.
 func (s *settings) highlyAvailable() bool { return s.HA != nil && strings.EqualFold(s.HA.Mode, "Ha") }
 
-// uid is the id of the DB instance that a task makes: 32 hexadecimal digits and a suffix for MySQL. It follows from the
-// task, so that it is known before there is anything.
-func uid(task uuid.UUID) string { return hex.EncodeToString(task[:]) + "in01" }
-
 // nodeUID is that of a node, by its number.
 func nodeUID(instance string, n int) string {
 	sum := sha256.Sum256([]byte(instance + strconv.Itoa(n)))
 	return hex.EncodeToString(sum[:16]) + "no01"
 }
 
-// find returns the DB instance with an id of clients, also one that is yet to be made, which has no ID; ok is false if
-// there is none.
-func find(ctx context.Context, tx *store.Tx, id string) (found cloud.Resource[instance], ok bool, err error) {
-	all, err := instances(ctx, tx)
-	if err != nil {
-		return found, false, err
-	}
-	for _, one := range all {
-		if one.Body.UID == id {
-			return one, true, nil
-		}
-	}
-	return found, false, nil
+// address is where clients of the database reach it, by its number.
+func (instance) address(number int64) string {
+	return fmt.Sprintf("192.168.%d.%d", number/250%250, number%250+2)
 }
 
-// instances returns all DB instances of the account, the oldest first. That of a job that waits for its turn is there
-// already, without an ID: clients take an empty list for a creation that came to nothing.
-func instances(ctx context.Context, tx *store.Tx) ([]cloud.Resource[instance], error) {
-	// The tasks first: what is made between the two questions is there twice, and not never.
-	waiting, err := tx.Unfinished(ctx, "createInstance")
-	if err != nil {
-		return nil, err
-	}
-	all, err := store.All[instance](ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	made := map[string]bool{}
-	for _, one := range all {
-		made[one.Body.UID] = true
-	}
-	for _, task := range waiting {
-		one, err := planned(task)
-		if err != nil {
-			return nil, err
-		}
-		if !made[one.Body.UID] {
-			all = append(all, one)
-		}
-	}
-	return all, nil
-}
-
-// planned is the DB instance that a task is to make.
-func planned(task store.Asked) (r cloud.Resource[instance], err error) {
-	id, err := uuid.Parse(task.ID)
-	if err != nil {
-		return r, fmt.Errorf("task: %w", err)
-	}
-	body, err := bodyOf(id, task.Request)
-	if err != nil {
-		return r, err
-	}
-	return cloud.Resource[instance]{
-		Name: body.Name, Status: cloud.StatusPending, CreatedAt: task.AcceptedAt, UpdatedAt: task.AcceptedAt, Body: body,
-	}, nil
-}
-
-// bodyOf is the body of the DB instance that a task with a stored request is to make.
-func bodyOf(task uuid.UUID, request []byte) (body instance, err error) {
-	var asked struct {
-		Body settings `json:"body"`
-	}
-	if err := json.Unmarshal(request, &asked); err != nil {
-		return body, fmt.Errorf("request of task %s: %w", task, err)
-	}
-	asked.Body.complete()
-	return instance{UID: uid(task), settings: asked.Body}, nil
-}
+func (b instance) endpoint(number int64) string { return b.address(number) + ":" + b.Port }
 
 // stamp is how times are written; empty while there is none.
 func stamp(t *time.Time) string {

@@ -72,7 +72,7 @@ type instanceList struct {
 }
 
 func list(ctx context.Context, tx *store.Tx, in listInput) (out instanceList, err error) {
-	all, err := instances(ctx, tx)
+	all, err := in.candidates(ctx, tx)
 	if err != nil {
 		return out, err
 	}
@@ -82,9 +82,19 @@ func list(ctx context.Context, tx *store.Tx, in listInput) (out instanceList, er
 			fitting = append(fitting, view)
 		}
 	}
-	from := min(int(in.Offset), len(fitting))
-	to := min(from+int(cmp.Or(in.Limit, 100)), len(fitting))
-	return instanceList{Instances: fitting[from:to], Total: len(fitting)}, nil
+	return instanceList{page(fitting, in.Offset, cmp.Or(in.Limit, 100)), len(fitting)}, nil
+}
+
+// candidates are the DB instances that may be asked for. One that is asked for by its id is looked up.
+func (in listInput) candidates(ctx context.Context, tx *store.Tx) ([]cloud.Resource[instance], error) {
+	if !uidSyntax.MatchString(in.ID) {
+		return instances(ctx, tx)
+	}
+	one, ok, err := look(ctx, tx, in.ID)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return []cloud.Resource[instance]{one}, nil
 }
 
 // takes reports whether a DB instance is one of those that are asked for.
@@ -112,14 +122,17 @@ func (in listInput) takes(v instanceView) bool {
 // status is what clients read of a DB instance. There is none for a deletion: it is shown as it was until it is gone.
 var status = map[cloud.Status]string{
 	cloud.StatusPending: "BUILD", cloud.StatusActive: "ACTIVE", cloud.StatusDeleting: "ACTIVE",
-	cloud.StatusError: "FAILED",
+	cloud.StatusError: "FAILED", statusRebooting: "REBOOTING",
 }
+
+// statusOf is the word for a status. A state by a fault rule is the word itself.
+func statusOf(s cloud.Status) string { return cmp.Or(status[s], string(s)) }
 
 func show(r cloud.Resource[instance]) instanceView {
 	b := r.Body
 	port, _ := strconv.Atoi(b.Port) // checked when it was made
 	v := instanceView{
-		ID: b.UID, Name: r.Name, Status: status[r.Status], Type: "Single", Port: port, Datastore: b.Datastore,
+		ID: b.UID, Name: r.Name, Status: statusOf(r.Status), Type: "Single", Port: port, Datastore: b.Datastore,
 		CPU: "2", Mem: "4", Region: b.Region, VPC: b.VPC, Subnet: b.Subnet, SecurityGroup: b.SecurityGroup,
 		FlavorRef: b.FlavorRef, Volume: b.Volume, UserName: "root", PrivateIPs: []string{}, PublicIPs: []string{},
 		SwitchStrategy: "reliability", Maintenance: "02:00-06:00", TimeZone: b.TimeZone, BackupStrategy: b.BackupStrategy,
@@ -128,7 +141,7 @@ func show(r cloud.Resource[instance]) instanceView {
 	}
 	if v.Status != "BUILD" {
 		v.Created, v.Updated = stamp(&r.CreatedAt), stamp(&r.UpdatedAt)
-		v.PrivateIPs = []string{"192.168.0." + strconv.FormatInt(r.ID%250+2, 10)}
+		v.PrivateIPs = []string{b.address(r.ID)}
 	}
 	if b.highlyAvailable() {
 		v.Type, v.HA = "Ha", &ha{ReplicationMode: b.HA.ReplicationMode}

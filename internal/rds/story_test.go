@@ -1,77 +1,13 @@
 package rds_test
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/engine"
 )
-
-func TestMain(m *testing.M) { apitest.Main(m, "testdata/operations.txt") }
-
-// project is an account that speaks the dialect.
-type project struct {
-	*apitest.Account
-	tb testing.TB
-}
-
-func openProject(t *testing.T) project {
-	t.Helper()
-	w := apitest.New(t, func(c *engine.Config) { c.Hold = 0 })
-	return project{Account: w.Account(), tb: t}
-}
-
-// ask sends a request below the project. Headers come in pairs of a name and a value.
-func (p project) ask(want int, method, path, body string, headers ...string) map[string]any {
-	p.tb.Helper()
-	got := p.Do(method, p.Project()+path, body, func(r *http.Request) {
-		for i := 0; i < len(headers); i += 2 {
-			r.Header.Set(headers[i], headers[i+1])
-		}
-	})
-	if got.Status != want {
-		p.tb.Fatalf("%s %s: got %d %s, want %d", method, path, got.Status, got.Body, want)
-	}
-	var answer map[string]any
-	if err := json.Unmarshal(got.Body, &answer); err != nil {
-		p.tb.Fatalf("%s %s: %v in %s", method, path, err, got.Body)
-	}
-	return answer
-}
-
-// pass lets time pass, event by event.
-func (p project) pass(d time.Duration) {
-	p.tb.Helper()
-	if _, err := p.Engine.Pass(p.tb.Context(), p.ID, engine.Passing{By: d, Through: true, Instants: -1}); err != nil {
-		p.tb.Fatal(err)
-	}
-}
-
-func get(v any, path ...any) any {
-	for _, step := range path {
-		switch step := step.(type) {
-		case string:
-			object, _ := v.(map[string]any)
-			v = object[step]
-		case int:
-			list, _ := v.([]any)
-			if step >= len(list) {
-				return nil
-			}
-			v = list[step]
-		}
-	}
-	return v
-}
-
-const single = `{"name": "orders", "datastore": {"type": "MySQL", "version": "8.0"},
-	"flavor_ref": "rds.mysql.n1.large.2",
-	"volume": {"type": "ULTRAHIGH", "size": 100}, "region": "eu-de", "availability_zone": "eu-de-01", "vpc_id": "v",
-	"subnet_id": "s", "security_group_id": "g", "port": 8635, "password": "Secret-77"}`
 
 func TestLifeOfAnInstance(t *testing.T) {
 	t.Parallel()

@@ -2,29 +2,43 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
 // Asked is a task of an operation together with what was asked for, for whoever shows what is yet to come of it.
 type Asked struct {
 	TaskRecord
-	Request  []byte     // JSON, as it was accepted; nil once the task is finished
-	Resource string     // name of what it made or changed; empty: not yet, or nothing
-	Due      *time.Time // business time at which the last known step that it left to provisioning is due; nil: none is
-	Now      time.Time  // business time
+	Request  []byte       // JSON, as it was accepted; nil once the task is finished
+	Resource string       // name of what it made or changed; empty: not yet, or nothing
+	Due      *time.Time   // business time at which the last known step that it left to provisioning is due; nil: none is
+	Now      time.Time    // business time
+	Error    *cloud.Error // in which what it left to provisioning ended; nil: in none, as far as events tell
 }
 
 const askedColumns = taskRecordColumns + `, request, resource_name,
 	(SELECT max(due_at) FROM steps s WHERE s.account_id = tasks.account_id AND s.task = tasks.id),
-	(SELECT business_now(a) FROM accounts a WHERE a.id = tasks.account_id)`
+	(SELECT business_now(a) FROM accounts a WHERE a.id = tasks.account_id),
+	(
+		SELECT error FROM events e
+		WHERE e.account_id = tasks.account_id AND e.task = tasks.id AND e.kind IS NOT NULL AND e.status = 'error'
+		ORDER BY seq DESC
+		LIMIT 1
+	)`
 
 func scanAsked(row pgx.CollectableRow) (a Asked, err error) {
+	var failure []byte
 	a.Task, err = scanTaskAnd(row, &a.AcceptedAt, &a.StartedAt, &a.FinishedAt, &a.ProvisionedAt,
-		&a.Request, &a.Resource, &a.Due, &a.Now)
+		&a.Request, &a.Resource, &a.Due, &a.Now, &failure)
+	if err == nil && failure != nil {
+		err = json.Unmarshal(failure, &a.Error)
+	}
 	return a, err
 }
 
@@ -37,16 +51,22 @@ func (tx *Tx) Asked(ctx context.Context, id uuid.UUID) (a Asked, ok bool, err er
 	return found[0], true, nil
 }
 
-// Unfinished reads the caller's tasks of an operation that are yet to be processed to their end, in their order.
-func (tx *Tx) Unfinished(ctx context.Context, operation string) ([]Asked, error) {
-	return tx.asked(ctx, `AND response IS NULL AND operation = $3 ORDER BY seq`, operation)
+// Unfinished reads the caller's tasks that are yet to be processed to their end, in their order: the first one and all
+// after it.
+func (tx *Tx) Unfinished(ctx context.Context) ([]Asked, error) {
+	return tx.asked(ctx, `AND seq >= (SELECT seq FROM tasks WHERE account_id = $1 AND head) ORDER BY seq`)
 }
 
-func (tx *Tx) asked(ctx context.Context, which string, arg any) ([]Asked, error) {
+// AllAsked reads the caller's tasks that were accepted in a span of business time, the newest first.
+func (tx *Tx) AllAsked(ctx context.Context, from, to time.Time) ([]Asked, error) {
+	return tx.asked(ctx, `AND accepted_at BETWEEN $3 AND $4 ORDER BY seq DESC`, from, to)
+}
+
+func (tx *Tx) asked(ctx context.Context, which string, args ...any) ([]Asked, error) {
 	rows, err := tx.q.Query(ctx, `
 		SELECT `+askedColumns+`
 		FROM tasks
-		WHERE account_id = $1 AND operation <> ALL ($2) `+which, tx.Caller.Account, tx.hiding(), arg)
+		WHERE account_id = $1 AND operation <> ALL ($2) `+which, append([]any{tx.Caller.Account, tx.hiding()}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("read tasks: %w", err)
 	}
@@ -59,3 +79,26 @@ func (tx *Tx) asked(ctx context.Context, which string, arg any) ([]Asked, error)
 
 // OwnTask returns the id of the task that is processed in this transaction; uuid.Nil: none is.
 func (tx *Tx) OwnTask() uuid.UUID { return tx.task }
+
+// MadeBy reads the caller's resource of a kind that a task has made; ok is false if it has made none, or that is gone.
+func MadeBy[B cloud.Body](ctx context.Context, tx *Tx, task uuid.UUID) (cloud.Resource[B], bool, error) {
+	return one[B](ctx, tx, `AND r.id = (
+			SELECT (response ->> 'resource_id')::bigint FROM tasks WHERE id = $3 AND account_id = $1
+		)`, task)
+}
+
+// Having reads the caller's first resource of a kind whose body has a text for a member. It looks at all of them.
+func Having[B cloud.Body](ctx context.Context, tx *Tx, member, text string) (cloud.Resource[B], bool, error) {
+	return one[B](ctx, tx, `AND r.body ->> $3 = $4 ORDER BY r.id LIMIT 1`, member, text)
+}
+
+func one[B cloud.Body](
+	ctx context.Context, tx *Tx, which string, args ...any,
+) (r cloud.Resource[B], ok bool, err error) {
+	found, err := list[B](ctx, tx, which, args...)
+	if err != nil || len(found) == 0 {
+		return r, false, err
+	}
+	tx.note(found[0].ID, found[0].Name)
+	return found[0], true, nil
+}
