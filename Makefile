@@ -26,6 +26,12 @@ run: ## Start the sandbox: make run ARGS='--listen 127.0.0.1:9000'
 	@$(MAKE) --no-print-directory build
 	@exec bin/understudy serve $(ARGS)
 
+.PHONY: demo
+demo: ## Watch three accounts at work: make demo ARGS='--for 2m'
+	@scripts/setup.sh postgres .
+	@$(MAKE) --no-print-directory build
+	@exec bin/understudy demo $(ARGS)
+
 .PHONY: build
 build: ## Build bin/understudy
 	@go build -buildvcs=$(VCS) -trimpath -o bin/understudy ./cmd/understudy

@@ -57,6 +57,7 @@ func dropEmptySettings() {
 // cli is the command line. Every flag of serve has a twin in the environment.
 type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Run the sandbox."`
+	Demo        demoCmd        `cmd:"" help:"Watch three accounts at work, with things going wrong, in a sandbox that goes when it ends."`
 	Env         envCmd         `cmd:"" help:"Print what points clients at a running sandbox."`
 	Account     accountCmd     `cmd:"" help:"Accounts of a running sandbox."`
 	Asset       assetCmd       `cmd:"" help:"Cards, cloud accounts, users and transit gateways of its accounts."`

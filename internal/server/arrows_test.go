@@ -18,6 +18,7 @@ var arrows = map[string][]string{
 	"cmd/understudy": {
 		"", "internal/server", "internal/control", "internal/sandbox", "internal/journal", "internal/openapi",
 		"internal/engine", "internal/cloud", "internal/rediscloud/account", "internal/tracing", "internal/doctor",
+		"internal/demo",
 	},
 	"internal/server": {
 		"internal/control", "internal/sandbox", "api", "internal/journal", "internal/metrics",
@@ -40,6 +41,7 @@ var arrows = map[string][]string{
 	"internal/nearest": {},
 	"internal/metrics": {"internal/cloud", "internal/journal", "internal/openapi", "internal/store"},
 	"internal/tracing": {"internal/journal", "internal/store"},
+	"internal/demo":    {"internal/sandbox", "internal/server", "internal/throwaway"},
 	"internal/doctor":  {"internal/postgres", "internal/server", "internal/store", "migrations"},
 	"internal/control": {
 		"api", "internal/binding", "internal/cloud", "internal/journal", "internal/openapi", "internal/sandbox",
@@ -114,7 +116,7 @@ var owners = map[string][]string{
 		"internal/openapi", "internal/server", "internal/servetest", "internal/coverage", "internal/cloud",
 		"internal/idempotency",
 		"internal/journal", "internal/metrics", "internal/sandbox", "internal/tracing", "internal/doctor",
-		"cmd/understudy",
+		"internal/demo", "cmd/understudy",
 	},
 }
 

@@ -1,0 +1,33 @@
+package demo
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/understudy-dev/understudy/internal/sandbox"
+)
+
+// page is the address of a page of the sandbox.
+func (s *stage) page(path string) string {
+	base, _, _ := strings.Cut(s.server.URL, "/v1")
+	return base + path
+}
+
+// page is the address of a page about the account.
+func (a *actor) page(name string) string {
+	return a.stage.page("/ui/" + name + "?account=" + url.QueryEscape(a.account))
+}
+
+// taskPage is where a task is shown.
+func (a *actor) taskPage(id string) string { return a.page("tasks/" + id) }
+
+// arm arms a fault for the account: a preset, a rule, or a preset that a rule changes.
+func (a *actor) arm(ctx context.Context, preset, rule string) error {
+	read, err := sandbox.ReadRule([]byte(rule), map[string]any{"match.account": strconv.Quote(a.account)})
+	if err == nil {
+		_, err = a.control().ArmFault(ctx, sandbox.NewFault{Preset: preset, Rule: read})
+	}
+	return err
+}
