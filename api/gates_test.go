@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"context"
-	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/engine"
-	"github.com/understudy-dev/understudy/internal/idempotency"
 )
 
 // gates let a test act at the named points that a server's requests come to.
@@ -101,36 +99,6 @@ func later(send func() apitest.Answer) <-chan apitest.Answer {
 	return answer
 }
 
-// keyed is one of the two ways to name a request, with a key for a test.
-type keyed struct {
-	name string
-	with func(*http.Request)
-	hash []byte // what the database sees of the key
-}
-
-func byKey() keyed {
-	const key = "a-key-of-the-test"
-	return keyed{"Idempotency-Key", withKey(key), idempotency.Hash(key)}
-}
-
-func byToken() keyed { return keyed{"X-Client-Token", withToken(aToken), idempotency.Hash(aToken)} }
-
-// bothSchemes runs a test for either header.
-func bothSchemes(t *testing.T, test func(*testing.T, keyed)) {
-	t.Parallel()
-	for _, k := range []keyed{byKey(), byToken()} {
-		t.Run(k.name, func(t *testing.T) {
-			t.Parallel()
-			test(t, k)
-		})
-	}
-}
-
-// create sends the creation of a subscription under the key.
-func (k keyed) create(a *apitest.Account) apitest.Answer {
-	return a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), k.with)
-}
-
 // connect opens a connection behind the server's back.
 func connect(tb testing.TB, url string) *pgx.Conn {
 	tb.Helper()
@@ -156,10 +124,16 @@ func ask[V any](tb testing.TB, url, sql string, args ...any) (v V) {
 	return v
 }
 
+// effects are how many tasks an account has.
+func effects(tb testing.TB, a *apitest.Account) int {
+	tb.Helper()
+	return ask[int](tb, a.DBURL, `SELECT count(*) FROM tasks WHERE account_id = $1`, a.ID)
+}
+
 // wantEffects checks how many tasks an account has.
 func wantEffects(tb testing.TB, a *apitest.Account, want int) {
 	tb.Helper()
-	if got := ask[int](tb, a.DBURL, `SELECT count(*) FROM tasks WHERE account_id = $1`, a.ID); got != want {
+	if got := effects(tb, a); got != want {
 		tb.Errorf("%d tasks, want %d", got, want)
 	}
 }

@@ -24,8 +24,8 @@ type requestKey struct {
 }
 
 // keyOf reads the idempotency key of a request, nil if it has none. An operation
-// takes the keys that the document declares for it; any other such header is
-// ignored altogether. doc: docs/idempotency.md
+// takes the keys that the document declares for it, where their scheme does so for
+// the body; any other such header is ignored altogether. doc: docs/idempotency.md
 func (s *server) keyOf(r *http.Request, c call) (*requestKey, error) {
 	var found *requestKey
 	for _, scheme := range s.Schemes {
@@ -34,7 +34,7 @@ func (s *server) keyOf(r *http.Request, c call) (*requestKey, error) {
 		}
 		value, given, valid := scheme.Of(r.Header)
 		switch {
-		case !given:
+		case !given || scheme.Takes != nil && !scheme.Takes(c.body.JSON):
 			continue
 		case found != nil:
 			return nil, KeyRefusal{Reason: KeyTwo, Scheme: found.Scheme, Other: scheme}

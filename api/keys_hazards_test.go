@@ -4,7 +4,6 @@ package api_test
 // implementations had, by the numbers of docs/rules.md.
 
 import (
-	"context"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -38,13 +37,13 @@ func TestH1B5B9ManyClientsTwoServers(t *testing.T) {
 	var mu sync.Mutex
 	outcomes := map[int]*outcome{}
 	send := func(a *apitest.Account, n int) {
-		key := withKey(fmt.Sprint("common-key-", n))
-		if n%2 == 1 {
-			key = withToken(fmt.Sprintf("00000000-0000-0000-0000-%012d", n))
+		c, key := subscriptionCreation(), withKey(fmt.Sprint("common-key-", n))
+		if n%4 > 0 {
+			c, key = creations()[n%4-1], withToken(fmt.Sprintf("00000000-0000-0000-0000-%012d", n))
 		}
 		var got apitest.Answer
 		apitest.Eventually(t, "a definite answer", func() bool {
-			got = a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody(fmt.Sprint(n)), key)
+			got = c.send(a, fmt.Sprint(n), key)
 			return got.Status != http.StatusConflict
 		})
 		mu.Lock()
@@ -83,22 +82,14 @@ func TestH1B5B9ManyClientsTwoServers(t *testing.T) {
 // C-12, H4, H5, B4: a client that hangs up stops nothing: the request is carried
 // out, and its answer waits for the next one. It is stored before it is sent.
 func TestC12H4H5B4ClientHangsUp(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		w, g := gated(t)
 		for _, point := range []string{"idem.acquired", "idem.before_finish", "accept.after_commit", "resp.before_write"} {
 			a := w.Account()
 			state := func() string {
 				return ask[string](t, w.DBURL, `SELECT state FROM idempotency_keys WHERE account_id = $1`, a.ID)
 			}
-			atWork := g.stop(t, point)
-			ctx, hangUp := context.WithCancel(t.Context())
-			gone := make(chan error, 1)
-			go func() { gone <- post(ctx, a, k.with) }()
-			atWork.await()
-			hangUp()
-			if err := <-gone; err == nil {
-				t.Fatal("the client got an answer")
-			}
+			atWork := k.hangUp(t, a, g.stop(t, point))
 			if got := state(); point == "resp.before_write" && got != "done" {
 				t.Errorf("before the answer is sent the key is %s", got)
 			}
@@ -112,29 +103,9 @@ func TestC12H4H5B4ClientHangsUp(t *testing.T) {
 	})
 }
 
-// post sends the creation of a subscription and reports whether there was an answer.
-func post(ctx context.Context, a *apitest.Account, change func(*http.Request)) error {
-	body := `{"name":"one","paymentMethodId":24681,"cloudProviders":[{"provider":"AWS",` +
-		`"regions":[{"region":"us-east-1","networking":{"deploymentCIDR":"10.0.0.0/24"}}]}],` +
-		`"databases":[{"name":"first","protocol":"redis","datasetSizeInGb":1}]}`
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.URL+subscriptions, strings.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("X-Api-Key", a.Secrets.Key)
-	req.Header.Set("X-Api-Secret-Key", a.Secrets.Secret)
-	req.Header.Set("Content-Type", "application/json")
-	change(req)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	return res.Body.Close()
-}
-
 // H6: who wakes up after another request has taken the key over does nothing.
 func TestH6ZombieIsFenced(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		w, g := gated(t)
 		a := w.Account()
 		b := a.At(apitest.On(t, w.DBURL, nil))
@@ -189,7 +160,7 @@ func tagsPath(a *apitest.Account, sub string) string {
 // H7, B6, B8: who lost the key to another request and then fails does not give it
 // back for that one.
 func TestH7B6B8LoserReleasesNothing(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		w, g := gated(t)
 		a := w.Account()
 		loser := g.stop(t, "idem.before_finish", func() { panic("as asked") })
@@ -217,7 +188,7 @@ func TestH7B6B8LoserReleasesNothing(t *testing.T) {
 // H8: a key that was forgotten, swept and used anew is not the one that its first
 // owner held.
 func TestH8OwnerOfAnEarlierLife(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		w, g := gated(t)
 		a := w.Account()
 		asleep := g.stop(t, "idem.before_finish")
@@ -245,7 +216,7 @@ func TestH8OwnerOfAnEarlierLife(t *testing.T) {
 
 // H14: any number of sweepers disturb nobody.
 func TestH14SweepersAtWork(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		sweeping := func(c *engine.Config) { c.Sweep = time.Millisecond }
 		w := apitest.New(t, sweeping)
 		apitest.On(t, w.DBURL, sweeping)
@@ -299,6 +270,14 @@ func TestH15NoHostClock(t *testing.T) {
 // themselves.
 func TestH24WaitersAreNotInTheWay(t *testing.T) {
 	t.Parallel()
+	for _, c := range creations() { // in sequence: their requests are many open files
+		k := byToken(c)
+		t.Run(c.name, func(t *testing.T) { waitersAreNotInTheWay(t, k) })
+	}
+}
+
+func waitersAreNotInTheWay(t *testing.T, k keyed) {
+	t.Helper()
 	var waiting atomic.Int64
 	g := &gates{}
 	w := apitest.New(t, func(c *engine.Config) {
@@ -311,11 +290,11 @@ func TestH24WaitersAreNotInTheWay(t *testing.T) {
 	})
 	a, other := w.Account(), w.Account()
 	atWork := g.stop(t, "idem.acquired")
-	first := later(func() apitest.Answer { return byToken().create(a) })
+	first := later(func() apitest.Answer { return k.create(a) })
 	atWork.await()
 	answers := make(chan apitest.Answer, 150) // two files each, of the 1024 that a process often may open
 	for range cap(answers) {
-		go func() { answers <- byToken().create(a) }()
+		go func() { answers <- k.create(a) }()
 	}
 	// Ten connections, a hundred places to wait: all of them are taken.
 	apitest.Eventually(t, "hundred requests wait", func() bool { return waiting.Load() >= 100 })

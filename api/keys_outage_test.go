@@ -30,7 +30,7 @@ func wantAway(tb testing.TB, got apitest.Answer) {
 // message or not, there is one effect in the end, and never a guess: the answer is
 // that of the commit, or 503 and the same request is carried out at once.
 func TestH10AmbiguousCommit(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		for _, committed := range []bool{true, false} {
 			line := newWire(t, pgtest.New(t))
 			g := &gates{}
@@ -59,7 +59,7 @@ func TestH10AmbiguousCommit(t *testing.T) {
 // H10: the connection is lost while the database is still at the commit. The
 // server waits for its end before it says anything.
 func TestH10CommitUnderWay(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		line := newWire(t, pgtest.New(t))
 		g := &gates{}
 		w := apitest.On(t, line.url, func(c *engine.Config) { c.Hook = g.hook })
@@ -131,12 +131,12 @@ func TestH10AmbiguousCommitOfAWrite(t *testing.T) {
 
 // H10: the connection is lost while a refusal is stored.
 func TestH10AmbiguousRefusal(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		for _, committed := range []bool{true, false} {
 			line := newWire(t, pgtest.New(t))
 			g := &gates{}
 			a := apitest.On(t, line.url, func(c *engine.Config) { c.Hook = g.hook }).Account()
-			send := func() apitest.Answer { return a.Do(http.MethodPost, subscriptions, `{"nonsense":true}`, k.with) }
+			send := func() apitest.Answer { return k.post(a, k.invalid(1), k.with) }
 			var once *cut
 			g.on("idem.before_finish", func() { once = line.cutAt(committed, k.hash) })
 			first := send()
@@ -145,7 +145,7 @@ func TestH10AmbiguousRefusal(t *testing.T) {
 				wantAway(t, first)
 				first = send()
 			}
-			wantStatus(t, fmt.Sprintf("committed at first: %v", committed), first, http.StatusBadRequest, "")
+			wantStatus(t, fmt.Sprintf("committed at first: %v", committed), first, http.StatusBadRequest, k.code(400))
 			if first.Header.Get("Idempotent-Replayed") != "" {
 				t.Error("the first answer is marked")
 			}
@@ -170,7 +170,7 @@ func TestH3H11B3B13DatabaseErrors(t *testing.T) {
 		{"idempotency_keys", "UPDATE", "40001"},
 		{"accounts", "UPDATE", "40P01"},
 	}
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		w := apitest.New(t, nil)
 		for _, f := range away {
 			a := w.Account()
@@ -196,7 +196,7 @@ func TestH3H11B3B13DatabaseErrors(t *testing.T) {
 
 // B3: a failure to look at the key is not taken for a key that nobody has.
 func TestB3FailsClosed(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		w := apitest.New(t, nil)
 		a := w.Account()
 		unbreak := breakTable(t, w, "idempotency_keys", "INSERT", "XX001")
@@ -243,7 +243,7 @@ func TestH12PostgresRestarts(t *testing.T) {
 	g := &gates{}
 	w := apitest.On(t, cluster.URL(), func(c *engine.Config) { c.Hook = g.hook })
 	a := w.Account()
-	for i, k := range []keyed{byKey(), byToken()} {
+	for i, k := range []keyed{byKey(), byToken(databaseCreation()), byToken(instanceCreation())} {
 		atWork := g.stop(t, "idem.before_finish")
 		answer := later(func() apitest.Answer { return k.create(a) })
 		atWork.await()
@@ -269,7 +269,7 @@ func TestH12PostgresRestarts(t *testing.T) {
 // H9, B1: between a look at a key and taking it another request settles it. Its
 // outcome stays.
 func TestH9B1OutcomeIsNotOverwritten(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		w := apitest.New(t, nil)
 		a := w.Account()
 		first := k.create(a)
@@ -299,7 +299,7 @@ func TestH9B1OutcomeIsNotOverwritten(t *testing.T) {
 // undone, and the key neither stays locked nor forgets (TestC5…, TestR7…). Not
 // even one after the commit makes the server forget what it did.
 func TestH13B2B7PanicAfterTheCommit(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		w, g := gated(t)
 		a := w.Account()
 		g.on("accept.after_commit", func() { panic("as asked") })
@@ -313,7 +313,7 @@ func TestH13B2B7PanicAfterTheCommit(t *testing.T) {
 // B8: what marks a request as under way lives as long as a request may take, not
 // as long as an answer.
 func TestB7B8LeaseIsShort(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		w, g := gated(t)
 		a := w.Account()
 		g.on("idem.acquired", func() { panic("as asked") }) // as a kill: nobody cleans up

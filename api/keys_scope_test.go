@@ -13,10 +13,9 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/idempotency"
-	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// D-1: both headers on a creation are refused, and neither is used up.
+// D-1: both headers on a creation of Redis Cloud are refused, and neither is used up. RDS knows one of them.
 func TestD1BothHeaders(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, nil).Account()
@@ -28,70 +27,80 @@ func TestD1BothHeaders(t *testing.T) {
 	}
 	wantEffects(t, a, 0)
 	wantStatus(t, "key alone", byKey().create(a), http.StatusAccepted, "")
-	wantStatus(t, "token alone", byToken().create(a), http.StatusAccepted, "")
+	wantStatus(t, "token alone", byToken(subscriptionCreation()).create(a), http.StatusAccepted, "")
 	wantEffects(t, a, 2)
 	// Where a token means nothing there is only one key.
 	sub := a.Do(http.MethodPut, subscriptions+"/1", `{"name":"renamed"}`, withKey("another-key"), withToken("no token"))
 	wantStatus(t, "update with both", sub, http.StatusAccepted, "")
+	instance := byToken(instanceCreation())
+	for _, key := range []string{"a-key-of-the-test", "short"} {
+		first := instance.send(a, "one", withKey(key), instance.with)
+		wantStatus(t, "instance with both", first, http.StatusAccepted, "")
+		if first.Header.Get("Idempotency-Key") != "" || first.Header.Get("X-Client-Token") == "" {
+			t.Errorf("headers %v", first.Header)
+		}
+	}
+	wantEffects(t, a, 4)
 }
 
 // D-2, H20, H21: what is refused before the key is looked at does not use it up.
 func TestD2H20H21RefusedBeforeTheKey(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		a := apitest.New(t, nil).Account()
 		stranger := *a
-		stranger.Secrets = store.Secrets{Key: "wrong", Secret: "wrong"}
-		body := `{"name":"one"}` + strings.Repeat(" ", 1<<20-len(`{"name":"one"}`))
+		stranger.Secrets.Secret = "wrong"
+		body := k.invalid(1)
+		body += strings.Repeat(" ", 1<<20-len(body))
 		for _, test := range []struct {
 			name   string
 			got    apitest.Answer
 			status int
 		}{
-			{"wrong API keys", stranger.Do(http.MethodPost, subscriptions, body, k.with), 401},
-			{"too large", a.Do(http.MethodPost, subscriptions, body+" ", k.with), 413},
-			{"not JSON", a.Do(http.MethodPost, subscriptions, body, k.with, withHeader("Content-Type", "text/plain")), 415},
-			{"no such path", a.Do(http.MethodPost, "/v1/nowhere", body, k.with), 404},
-			{"no such method", a.Do(http.MethodPatch, subscriptions, body, k.with), 405},
+			{"wrong API keys", k.post(&stranger, body, k.with), k.denied},
+			{"too large", k.post(a, body+" ", k.with), 413},
+			{"not JSON", k.post(a, body, k.with, withHeader("Content-Type", "text/plain")), 415},
+			{"no such path", a.Do(http.MethodPost, k.path(a)+"/nowhere/at-all", body, k.with), 404},
+			{"no such method", a.Do(http.MethodPatch, k.path(a), body, k.with), 405},
 		} {
-			if test.got.Status != test.status || test.got.Header.Get(k.name) != "" {
+			if test.got.Status != test.status || test.got.Header.Get(k.header) != "" {
 				t.Errorf("%s: got %d %s, echo %q, want %d",
-					test.name, test.got.Status, test.got.Body, test.got.Header.Get(k.name), test.status)
+					test.name, test.got.Status, test.got.Body, test.got.Header.Get(k.header), test.status)
 			}
 		}
 		if n := ask[int](t, a.DBURL, `SELECT count(*) FROM idempotency_keys`); n != 0 {
 			t.Errorf("%d keys are used up", n)
 		}
-		largest := func() apitest.Answer { return a.Do(http.MethodPost, subscriptions, body, k.with) }
+		largest := func() apitest.Answer { return k.post(a, body, k.with) }
 		first := largest()
-		wantStatus(t, "largest body, incomplete", first, http.StatusBadRequest, "")
+		wantStatus(t, "largest body, invalid", first, http.StatusBadRequest, k.code(400))
 		wantReplay(t, largest(), first)
 	})
 }
 
 // D-3, H18: an answer is not repeated to keys that have been revoked.
 func TestD3H18RevokedAPIKey(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		a := apitest.New(t, nil).Account()
 		first := k.create(a)
 		wantReplay(t, k.create(a), first)
 		apitest.Exec(t, a.DBURL, `DELETE FROM api_keys`)
-		apitest.Eventually(t, "401", func() bool { return k.create(a).Status == http.StatusUnauthorized })
+		apitest.Eventually(t, "no longer", func() bool { return k.create(a).Status == k.denied })
 		fresh := a.At(apitest.On(t, a.DBURL, nil))
-		wantStatus(t, "another server", k.create(fresh), http.StatusUnauthorized, "")
+		wantStatus(t, "another server", k.create(fresh), k.denied, k.code(k.denied))
 	})
 }
 
 // D-4, R-12, H16, H18, B5: a key belongs to the account, whichever of its API keys
 // sends it, and to no other account.
 func TestD4R12H16H18B5Scope(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		w := apitest.New(t, nil)
 		other := apitest.On(t, w.DBURL, nil)
 		bodies := map[string]bool{}
 		for i := range 4 {
 			a := w.Account()
 			create := func(a *apitest.Account) apitest.Answer {
-				return a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody(fmt.Sprint(i)), k.with)
+				return k.send(a, fmt.Sprint(i), k.with)
 			}
 			first := create(a)
 			wantStatus(t, "first", first, http.StatusAccepted, "")
@@ -100,7 +109,7 @@ func TestD4R12H16H18B5Scope(t *testing.T) {
 			}
 			bodies[string(first.Body)] = true
 			rotated := *a
-			rotated.Secrets = store.Secrets{Key: fmt.Sprint("new-key-", i), Secret: "new-secret"}
+			rotated.Secrets = k.rotated(a.Secrets, i)
 			if err := w.DB.EnsureKey(t.Context(), a.ID, "new", rotated.Secrets); err != nil {
 				t.Fatal(err)
 			}
@@ -118,22 +127,23 @@ func TestD5H19NothingSecretIsKept(t *testing.T) {
 	const key, password = "the-key-that-nobody-keeps", "Sentinel-4711"
 	w, log := logging(t, nil)
 	a := w.Account()
-	sub := a.Subscription("one")
+	a.Subscription("one")
 	for i, header := range []func(*http.Request){withKey(key), withToken(aToken)} {
-		for _, wrong := range []bool{false, true} {
-			body := databaseBody(fmt.Sprint("secret", i))
-			body["password"] = password
-			if wrong {
-				body["datasetSizeInGb"] = password
-			}
-			for range 2 {
-				a.Do(http.MethodPost, sub+"/databases", body, header)
+		for _, c := range []creation{databaseCreation(), instanceCreation()} {
+			for _, secret := range []any{password, []string{password}} {
+				body := c.body(fmt.Sprint("secret", i))
+				body["password"] = secret
+				for range 2 {
+					c.post(a, body, header)
+				}
 			}
 		}
 	}
-	a.Do(http.MethodPost, sub+"/databases", map[string]any{"name": "x", "password": []string{
-		password,
-	}}, withKey(key+"-again"))
+	for _, c := range []creation{databaseCreation(), instanceCreation()} {
+		body := c.body("wrong")
+		body["password"], body["nonsense"] = password, password
+		c.post(a, body, withToken(strings.Replace(aToken, "4", "5", 1)))
+	}
 	tables := dump(t, w.DBURL)
 	if kept := tables["idempotency_keys"]; strings.Contains(kept, password) {
 		t.Errorf("the password is kept with the answer: %s", kept)
@@ -162,7 +172,7 @@ func TestD5H19NothingSecretIsKept(t *testing.T) {
 // D-8, H25: moving the account's clock, however far, does not end the lease of a
 // request at work, which runs in the database's time.
 func TestD8H25TwoClocks(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		w, g := gated(t)
 		a := w.Account()
 		atWork := g.stop(t, "idem.before_finish")
@@ -185,7 +195,7 @@ func TestD8H25TwoClocks(t *testing.T) {
 
 // D-10, H14: whether old keys are swept, and when, changes no answer.
 func TestD10H14SweptOrNot(t *testing.T) {
-	bothSchemes(t, func(t *testing.T, k keyed) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
 		w := apitest.New(t, nil)
 		swept, kept := w.Account(), w.Account()
 		for _, advance := range []time.Duration{

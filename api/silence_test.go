@@ -17,7 +17,6 @@ import (
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/pgtest"
-	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 )
 
 // A task under whose worker the connection falls silent goes back to its queue and
@@ -57,7 +56,7 @@ func TestSilenceUnderARequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	handler, err := api.New(api.Config{
-		Dialects: []api.Dialect{apitest.Dialect(t, account.Setup{})}, Engine: w.Engine, DB: w.DB, Secret: secret,
+		Dialects: apitest.Dialects(t), Engine: w.Engine, DB: w.DB, Secret: secret,
 		PerformTime: time.Second, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {

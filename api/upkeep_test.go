@@ -19,7 +19,6 @@ import (
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/postgres"
-	"github.com/understudy-dev/understudy/internal/rediscloud/account"
 	"github.com/understudy-dev/understudy/migrations"
 )
 
@@ -72,7 +71,7 @@ func logging(t *testing.T, change func(*engine.Config)) (*apitest.World, *book) 
 		}
 	})
 	edge, err := api.New(api.Config{
-		Dialects: []api.Dialect{apitest.Dialect(t, account.Setup{})}, Engine: w.Engine, DB: w.DB, Logger: logger,
+		Dialects: apitest.Dialects(t), Engine: w.Engine, DB: w.DB, Logger: logger,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -79,8 +79,8 @@ func Limited(tb testing.TB, url string, perMinute int) *World {
 	return start(tb, url, perMinute, nil, Dialects(tb)...)
 }
 
-// Speaking is On for other dialects than those of Dialects. The answers of others are not checked: clients of theirs are
-// for the test to write.
+// Speaking is On for other dialects than those of Dialects. The answers of others are not checked: clients of theirs
+// are for the test to write.
 func Speaking(tb testing.TB, url string, change func(*engine.Config), dialects ...api.Dialect) *World {
 	tb.Helper()
 	return start(tb, url, 0, change, dialects...)
@@ -272,6 +272,18 @@ func (a *Account) Project() string { return "/v3/" + a.Secrets.Key }
 // something to encode. change may alter the request.
 func (a *Account) Do(method, path string, body any, change ...func(*http.Request)) Answer {
 	a.tb.Helper()
+	answer, err := a.Try(a.tb.Context(), method, path, body, change...)
+	if err != nil {
+		a.tb.Fatal(err)
+	}
+	return answer
+}
+
+// Try is Do for a request that may get no answer.
+func (a *Account) Try(
+	ctx context.Context, method, path string, body any, change ...func(*http.Request),
+) (answer Answer, err error) {
+	a.tb.Helper()
 	var reader io.Reader
 	switch b := body.(type) {
 	case nil:
@@ -280,13 +292,13 @@ func (a *Account) Do(method, path string, body any, change ...func(*http.Request
 	default:
 		data, err := json.Marshal(b)
 		if err != nil {
-			a.tb.Fatal(err)
+			return answer, err
 		}
 		reader = bytes.NewReader(data)
 	}
-	req, err := http.NewRequestWithContext(a.tb.Context(), method, a.URL+path, reader)
+	req, err := http.NewRequestWithContext(ctx, method, a.URL+path, reader)
 	if err != nil {
-		a.tb.Fatal(err)
+		return answer, err
 	}
 	if strings.HasPrefix(path, "/v3/") {
 		req.Header.Set("X-Auth-Token", a.Secrets.Secret)
@@ -300,15 +312,15 @@ func (a *Account) Do(method, path string, body any, change ...func(*http.Request
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		a.tb.Fatal(err)
+		return answer, err
 	}
 	defer res.Body.Close()
-	answer := Answer{Status: res.StatusCode, Header: res.Header}
+	answer = Answer{Status: res.StatusCode, Header: res.Header}
 	if answer.Body, err = io.ReadAll(res.Body); err != nil {
-		a.tb.Fatal(err)
+		return answer, err
 	}
 	a.check(req, answer)
-	return answer
+	return answer, nil
 }
 
 // check holds an answer against the document, where the path is one of its own.

@@ -64,14 +64,19 @@ func (a *Account) Status(task string) cloud.TaskStatus {
 	return found.Status
 }
 
-// Finish lets the time pass that processing a task takes once it is its turn,
-// and returns the finished task.
+// Finish is End, and returns the finished task.
 func (a *Account) Finish(task string) Answer {
+	a.tb.Helper()
+	a.End(task)
+	return a.Do(http.MethodGet, "/v1/tasks/"+task, nil)
+}
+
+// End lets the time pass that processing a task takes once it is its turn. The task may be a job of RDS.
+func (a *Account) End(task string) {
 	a.tb.Helper()
 	Eventually(a.tb, "task in progress", func() bool { return a.Status(task) != cloud.TaskReceived })
 	a.Advance(TaskTime)
 	Eventually(a.tb, "task finished", func() bool { return a.Status(task).Finished() })
-	return a.Do(http.MethodGet, "/v1/tasks/"+task, nil)
 }
 
 // Run sends a request, processes its task and returns the finished one.
@@ -128,6 +133,15 @@ func (a *Account) EventuallyStatus(path, status string) {
 			return answer.Status == http.StatusNotFound
 		}
 		return answer.Get("status") == status
+	})
+}
+
+// EventuallyInstance waits until a DB instance of RDS has a status; "" means gone.
+func (a *Account) EventuallyInstance(id, status string) {
+	a.tb.Helper()
+	Eventually(a.tb, fmt.Sprintf("DB instance %s is %q", id, status), func() bool {
+		found := a.Do(http.MethodGet, a.Project()+"/instances?id="+id, nil).Get("instances", 0, "status")
+		return found == status || found == nil && status == ""
 	})
 }
 

@@ -78,8 +78,8 @@ func TestWhatHasSucceededOfRDS(t *testing.T) {
 	r := newRecorder(t)
 	const jobs, instance = "/v3/p/jobs?id=6f1c", "/v3/p/instances/6f1c"
 	job := func(status string) string {
-		return `{"job": {"id": "6f1c", "name": "DeleteMysqlInstance", "status": "` + status + `", "created": "", "ended": "", ` +
-			`"process": "", "instance": {"id": "", "name": ""}, "entities": {}}}`
+		return `{"job": {"id": "6f1c", "name": "DeleteMysqlInstance", "status": "` + status + `", ` +
+			`"created": "", "ended": "", "process": "", "instance": {"id": "", "name": ""}, "entities": {}}}`
 	}
 	for _, step := range []struct {
 		method, path string

@@ -29,7 +29,9 @@ func TestErrorsSayWhatClientsLookFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	looked := 0
-	for dir, document := range map[string]*openapi.Document{"../rediscloud": recorder.Document(), "../rds": recorder.RDS()} {
+	for dir, document := range map[string]*openapi.Document{
+		"../rediscloud": recorder.Document(), "../rds": recorder.RDS(),
+	} {
 		for _, call := range nodes[*ast.CallExpr](t, dir) {
 			if name, ok := selected(call.Fun); !ok || name != "cloud.Errorf" {
 				continue

@@ -30,6 +30,9 @@ type Scheme struct {
 	MismatchFirst bool
 	// JSONFirst refuses a body that is not JSON before it looks at the key.
 	JSONFirst bool
+	// Takes reports whether a request with such a body may have a key; nil: any may. Where it may not, the header means
+	// nothing, whatever is in it. What is not JSON may.
+	Takes func(body []byte) bool
 }
 
 // Lease is how long a request may take that holds a key: ten seconds to carry it

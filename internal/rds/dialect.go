@@ -46,7 +46,21 @@ func New(document *openapi.Document) (api.Dialect, error) {
 func clientToken() *idempotency.Scheme {
 	scheme := idempotency.ClientToken()
 	scheme.Name = "rds-client-token"
+	scheme.Takes = takesToken
 	return scheme
+}
+
+// takesToken reports whether what is to be created is a DB instance of MySQL that is no read replica: others have no
+// idempotent creation. A body that does not say is to be refused, and that is remembered.
+func takesToken(body []byte) bool {
+	var asked struct {
+		Datastore datastore `json:"datastore"`
+		ReplicaOf string    `json:"replica_of_id"`
+	}
+	if json.Unmarshal(body, &asked) != nil {
+		return true
+	}
+	return (asked.Datastore.Type == "" || asked.Datastore.Type == "MySQL") && asked.ReplicaOf == ""
 }
 
 // Operations returns every operation there is.
