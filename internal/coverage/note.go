@@ -9,8 +9,8 @@ import (
 	"testing/iotest"
 )
 
-// Note is Answered for an answer whose body is yet to be read, and leaves it to be read once more: one that breaks off is
-// no answer, and breaks off there again.
+// Note is Answered for an answer whose body is yet to be read, and leaves it to be read once more: one that breaks off
+// is no answer, and breaks off there again.
 func (r *Recorder) Note(test string, res *http.Response) (finished string, err error) {
 	body, broken := io.ReadAll(res.Body)
 	if broken = errors.Join(broken, res.Body.Close()); broken != nil {

@@ -9,6 +9,7 @@ import (
 type Invalid struct {
 	In       string // path, query or body
 	Problems []Problem
+	NoBody   bool // there is none, where one is required
 }
 
 // Problem is one thing that does not fit.

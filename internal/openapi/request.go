@@ -33,7 +33,9 @@ func (o *Operation) Check(pathParams map[string]string, query url.Values, body B
 		if !o.spec.RequestBody.Value.Required {
 			return nil
 		}
-		return inBody(Problem{Text: "required request body is missing"})
+		invalid := inBody(Problem{Text: "required request body is missing"})
+		invalid.NoBody = true
+		return invalid
 	}
 	if body.wrong != "" {
 		return inBody(Problem{Text: body.wrong})

@@ -24,7 +24,8 @@ type createInput struct {
 // checkCreate refuses a request at once. doc: create-instance
 func checkCreate(_ context.Context, _ *store.Tx, in createInput) error {
 	for _, check := range []func(*settings) error{
-		checkName, checkDatastore, checkHA, checkPort, checkPassword, checkVolume, checkBackup, checkZones, checkRest,
+		checkName, checkDatastore, checkHA, checkPort, checkPassword, checkVolume, checkBackup, checkZones, checkTerms,
+		checkRest,
 	} {
 		if err := check(&in.settings); err != nil {
 			return err
@@ -143,6 +144,18 @@ func checkZones(s *settings) error {
 	zones := strings.Split(s.AvailabilityZone, ",")
 	if len(zones) != nodes || slices.Contains(zones, "") {
 		return cloud.Errorf("DBS.200025", "There must be %d availability zones, separated by commas.", nodes)
+	}
+	return nil
+}
+
+var timeZone = regexp.MustCompile(`^UTC([+-](0\d|1[0-2]):00)?$`)
+
+func checkTerms(s *settings) error {
+	switch {
+	case s.ChargeInfo != nil && s.ChargeInfo.Mode != "postPaid":
+		return cloud.Errorf("DBS.200001", "The charge mode must be postPaid.")
+	case s.TimeZone != "" && !timeZone.MatchString(s.TimeZone):
+		return cloud.Errorf("DBS.200001", "The time zone must be UTC, or from UTC-12:00 to UTC+12:00, in whole hours.")
 	}
 	return nil
 }

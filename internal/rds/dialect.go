@@ -115,6 +115,8 @@ func (dialect) Failure(_ *http.Request, p api.Problem) api.Answer {
 	code := cmp.Or(codes[p.Status], "DBS.200005")
 	if rule, ok := errors.AsType[*cloud.Error](p.Err); ok {
 		code = string(rule.Code)
+	} else if invalid, ok := errors.AsType[*openapi.Invalid](p.Err); ok && invalid.NoBody {
+		code = "DBS.200006"
 	} else if errors.Is(p.Err, errToken) {
 		code = "DBS.280056"
 	}
@@ -172,14 +174,15 @@ type createdBody struct {
 	Job      string          `json:"job_id"`
 }
 
-// createdInstance is what was asked for, with what was filled in, and without secrets.
+// createdInstance is what was asked for, with what was filled in, and without secrets and what is not shown.
 type createdInstance struct {
 	ID     string `json:"id"`
 	Status string `json:"status"`
 	settings
-	Password string `json:"password,omitempty"` // always empty: in front of that of the settings
-	TimeZone string `json:"time_zone,omitempty"`
-	Tags     []tag  `json:"tags,omitempty"`
+	Password     string        `json:"password,omitempty"` // always empty: in front of that of the settings
+	TimeZone     string        `json:"time_zone,omitempty"`
+	Tags         []tag         `json:"tags,omitempty"`
+	Unchangeable *unchangeable `json:"unchangeable_param,omitempty"`
 }
 
 func created(task cloud.Task) createdBody {

@@ -41,6 +41,7 @@ type settings struct {
 	ChargeInfo       *chargeInfo     `json:"charge_info,omitempty"`
 	TimeZone         string          `json:"time_zone,omitempty"`
 	Tags             []tag           `json:"tags,omitempty"`
+	Unchangeable     *unchangeable   `json:"unchangeable_param,omitempty"`
 }
 
 type datastore struct {
@@ -65,6 +66,10 @@ type backupStrategy struct {
 
 type chargeInfo struct {
 	Mode string `json:"charge_mode"`
+}
+
+type unchangeable struct {
+	LowerCaseTableNames string `json:"lower_case_table_names,omitempty"`
 }
 
 type tag struct {

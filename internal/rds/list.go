@@ -99,11 +99,9 @@ func (in listInput) candidates(ctx context.Context, tx *store.Tx) ([]cloud.Resou
 
 // takes reports whether a DB instance is one of those that are asked for.
 func (in listInput) takes(v instanceView) bool {
-	part, contains := strings.CutPrefix(in.Name, "*")
 	switch {
-	case in.ID != "" && in.ID != v.ID,
-		in.Name != "" && !contains && in.Name != v.Name,
-		contains && !strings.Contains(v.Name, part),
+	case !fits(in.ID, v.ID),
+		!fits(in.Name, v.Name),
 		in.Type != "" && in.Type != v.Type,
 		in.Datastore != "" && in.Datastore != v.Datastore.Type,
 		in.VPC != "" && in.VPC != v.VPC,
@@ -112,11 +110,19 @@ func (in listInput) takes(v instanceView) bool {
 	}
 	for pair := range strings.SplitSeq(in.Tags, ",") {
 		key, value, _ := strings.Cut(pair, "=")
-		if in.Tags != "" && !slices.Contains(v.Tags, tag{key, value}) {
+		if in.Tags != "" && !slices.ContainsFunc(v.Tags, func(t tag) bool {
+			return t.Key == key && (value == "" || t.Value == value)
+		}) {
 			return false
 		}
 	}
 	return true
+}
+
+// fits reports whether a text is what is asked for: anything, itself, or, after an asterisk, a part of it.
+func fits(asked, text string) bool {
+	part, contains := strings.CutPrefix(asked, "*")
+	return asked == "" || asked == text || contains && strings.Contains(text, part)
 }
 
 // status is what clients read of a DB instance. There is none for a deletion: it is shown as it was until it is gone.

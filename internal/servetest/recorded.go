@@ -17,8 +17,8 @@ import (
 // recorder is that of this test process: Recorded and the servers have no other place in common.
 var recorder = sync.OnceValues(coverage.New)
 
-// Recorded runs the tests of a package that drives clients, through Wire or RecordedURL, and ends the test process. A whole
-// run is held to the list, in a file, of the operations that these clients are known to carry out.
+// Recorded runs the tests of a package that drives clients, through Wire or RecordedURL, and ends the test process. A
+// whole run is held to the list, in a file, of the operations that these clients are known to carry out.
 func Recorded(m *testing.M, file string) {
 	pgtest.Main(m, func() error {
 		r, err := recorder()
