@@ -141,6 +141,9 @@ type serveCmd struct {
 	ControlToken string        `env:"UNDERSTUDY_CONTROL_TOKEN" placeholder:"TOKEN" help:"Token that control, /metrics and profiles ask for. Default: none on the loopback address, else made at each start."`
 	AllowHost    []string      `env:"UNDERSTUDY_ALLOW_HOST" placeholder:"NAME" help:"Name that requests may call the server by, beside those of the loopback address; may be repeated or separated by commas. Default: none."`
 	Pprof        bool          `env:"UNDERSTUDY_PPROF" help:"Serve profiles of the process at /debug/pprof. Default: off."`
+	NoUI         bool          `name:"no-ui" env:"UNDERSTUDY_NO_UI" help:"Serve no dashboard. Default: off."`
+	UIPrefix     string        `name:"ui-prefix" env:"UNDERSTUDY_UI_PREFIX" default:"/ui" placeholder:"PATH" help:"Path that the dashboard is below. Default: ${default}."`
+	UIReadonly   bool          `name:"ui-readonly" env:"UNDERSTUDY_UI_READONLY" help:"Let the dashboard show everything and change nothing. Default: off."`
 	DatabaseURL  string        `env:"UNDERSTUDY_DATABASE_URL" placeholder:"URL" help:"Postgres 14 or newer to keep the state in; several servers may share it. Default: a private Postgres in the data directory."`
 	DataDir      string        `env:"UNDERSTUDY_DATA_DIR" default:"${data_dir}" placeholder:"DIR" help:"Where the sandbox keeps its state over restarts. Default: ${default}."`
 	Speed        float64       `env:"UNDERSTUDY_SPEED" default:"600" placeholder:"N" help:"How much faster than in the real cloud time passes for tasks and provisioning: 1 is realistic minutes, 0 lets nothing take any time. Default: ${default}."`
@@ -182,6 +185,9 @@ func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 		ControlToken: s.ControlToken,
 		AllowHosts:   s.AllowHost,
 		Pprof:        s.Pprof,
+		NoUI:         s.NoUI,
+		UIPrefix:     s.UIPrefix,
+		UIReadOnly:   s.UIReadonly,
 		DatabaseURL:  s.DatabaseURL,
 		DataDir:      s.DataDir,
 		Speed:        s.Speed,
@@ -227,7 +233,7 @@ func banner(w io.Writer, ready server.Ready) {
 	_ = printVariables(&env, "shell", ready.Environment(), false) // a Builder takes everything
 	_, _ = fmt.Fprintf(w, `
 Understudy is ready at %s
-
+%s
 The demo account's keys: x-api-key %s, x-api-secret-key %s
 
 For Terraform and the SDKs:
@@ -235,8 +241,17 @@ For Terraform and the SDKs:
 
 %sStop with Ctrl-C.
 
-`, ready.URL, ready.APIKey, ready.APISecretKey, strings.ReplaceAll(strings.TrimSpace(env.String()), "\n", "\n  "),
+`, ready.URL, dashboardLine(ready), ready.APIKey, ready.APISecretKey,
+		strings.ReplaceAll(strings.TrimSpace(env.String()), "\n", "\n  "),
 		controlLines(ready))
+}
+
+// dashboardLine says where to watch it.
+func dashboardLine(ready server.Ready) string {
+	if ready.DashboardURL == "" {
+		return ""
+	}
+	return "The dashboard is at " + ready.DashboardURL + "\n"
 }
 
 // controlLines say how to control a server that asks for a token.

@@ -94,16 +94,9 @@ func (s *Service) clock(ctx context.Context, account int64) (c Clock, err error)
 	if err != nil {
 		return c, gone(err)
 	}
-	c = Clock{
-		Mode: ClockScaled, Rate: clock.Rate, Now: agenda.Now.UTC(),
-		PendingTasks: agenda.Tasks, PendingSteps: agenda.Steps, Next: events(agenda.Events()),
-	}
-	switch clock.Rate {
-	case 0:
-		c.Mode = ClockFrozen
-	case 1:
-		c.Mode = ClockReal
-	}
+	c = clockOf(clock)
+	c.Now, c.PendingTasks, c.PendingSteps = agenda.Now.UTC(), agenda.Tasks, agenda.Steps
+	c.Next = events(agenda.Events())
 	return c, nil
 }
 

@@ -28,6 +28,7 @@ type Config struct {
 	URL     string // base of the API that is stood in for
 	PID     int
 	Roles   []string // that a key may have, the mightiest first
+	Slots   int      // that changes of an account's resources share; 0: they need none
 
 	Keys        store.Secrets                          // a pair that the server was told of
 	Environment func(s store.Secrets) []cloud.Variable // which point clients at what is served

@@ -26,6 +26,7 @@ type Task struct {
 	ResourceID    int64          `json:"resourceId,omitempty"`
 	Error         *Failure       `json:"error,omitempty"`
 	Resources     []TaskResource `json:"resources,omitempty"` // that it made, changed or removed; in a list of tasks none
+	Injected      string         `json:"-"`                   // the fault rules that it failed by
 }
 
 // TaskResource is a resource that a task made, changed or removed, with what became of it by that.
@@ -49,6 +50,7 @@ func taskOf(t store.TaskRecord) Task {
 	}
 	if t.Response != nil {
 		task.ResourceID, task.Error = t.Response.ResourceID, failure(t.Response.Error)
+		task.Injected = t.Response.Injected
 	}
 	return task
 }

@@ -21,10 +21,10 @@ var arrows = map[string][]string{
 		"internal/demo",
 	},
 	"internal/server": {
-		"internal/control", "internal/sandbox", "api", "internal/journal", "internal/metrics",
+		"internal/control", "internal/dashboard", "internal/sandbox", "api", "internal/journal", "internal/metrics",
 		"internal/openapi", "internal/rds", "internal/rediscloud",
-		"internal/rediscloud/account", "internal/cloud", "internal/engine", "internal/postgres", "internal/store",
-		"migrations",
+		"internal/rediscloud/account", "internal/rediscloud/subscription", "internal/cloud", "internal/engine",
+		"internal/postgres", "internal/store", "migrations",
 	},
 	"api": {
 		"internal/binding", "internal/openapi", "internal/cloud", "internal/engine", "internal/fault",
@@ -46,6 +46,9 @@ var arrows = map[string][]string{
 	"internal/control": {
 		"api", "internal/binding", "internal/cloud", "internal/journal", "internal/openapi", "internal/sandbox",
 		"internal/store",
+	},
+	"internal/dashboard": {
+		"internal/cloud", "internal/journal", "internal/openapi", "internal/sandbox", "internal/store",
 	},
 	"internal/binding": {"internal/openapi"},
 	"internal/engine": {
@@ -113,8 +116,8 @@ var owners = map[string][]string{
 	"go.opentelemetry.io":           {"internal/tracing"},
 	"net/http": {
 		"internal/engine", "internal/rds", "internal/rediscloud", "internal/rediscloud/wire", "api", "internal/control",
-		"internal/openapi", "internal/server", "internal/servetest", "internal/coverage", "internal/cloud",
-		"internal/idempotency",
+		"internal/dashboard", "internal/openapi", "internal/server", "internal/servetest", "internal/coverage",
+		"internal/cloud", "internal/idempotency",
 		"internal/journal", "internal/metrics", "internal/sandbox", "internal/tracing", "internal/doctor",
 		"internal/demo", "cmd/understudy",
 	},

@@ -34,6 +34,9 @@ type Config struct {
 	ControlToken string        // asked for by control; empty: one is made where other machines are let in
 	AllowHosts   []string      // names of the server, where no token is asked for, beside those of the loopback address
 	Pprof        bool          // serve profiles of the process
+	NoUI         bool          // serve no dashboard
+	UIPrefix     string        // of the paths of the dashboard; empty: DefaultUIPrefix
+	UIReadOnly   bool          // the dashboard changes nothing
 	Tracing      Tracing       // nil: none
 	DatabaseURL  string        // empty: a private Postgres in DataDir
 	DataDir      string        // empty: DefaultDataDir
@@ -81,6 +84,7 @@ type Ready struct {
 	Dialects     map[string]string `json:"dialects"`
 	APIKey       string            `json:"apiKey"`
 	APISecretKey string            `json:"apiSecretKey"`
+	DashboardURL string            `json:"dashboardUrl,omitempty"` // empty: there is none
 	PID          int               `json:"pid"`
 	ControlToken string            `json:"controlToken,omitempty"` // empty: none is asked for
 }
@@ -138,6 +142,9 @@ func (c *Config) check() error {
 	}
 	if c.Journal < 0 {
 		return badConfig("--journal %d is not a number from 0 up", c.Journal)
+	}
+	if err := c.checkUI(); err != nil {
+		return err
 	}
 	if c.Events < 0 {
 		return badConfig("--events %d is not a number from 1 up", c.Events)

@@ -13,6 +13,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/rds"
 	"github.com/understudy-dev/understudy/internal/rediscloud"
 	"github.com/understudy-dev/understudy/internal/rediscloud/account"
+	"github.com/understudy-dev/understudy/internal/rediscloud/subscription"
 	"github.com/understudy-dev/understudy/internal/sandbox"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -51,6 +52,7 @@ type reading struct {
 
 	assets    sandbox.Assets    // nil: accounts have nothing that is declared
 	externals []engine.External // what can happen from outside
+	slots     int               // that changes of an account share; 0: they need none
 }
 
 // readDialects begins to read the dialects that a configuration names.
@@ -99,8 +101,16 @@ func readRedisCloud(cfg Config) (r reading, err error) {
 		dialect: func(document *openapi.Document) (api.Dialect, error) {
 			return rediscloud.New(document, operations)
 		},
-		assets: assets, externals: rediscloud.Externals(),
+		assets: assets, externals: rediscloud.Externals(), slots: subscription.Slots(),
 	}, nil
+}
+
+// slots returns how many slots the changes of an account share at most.
+func slots(readings []reading) (most int) {
+	for _, r := range readings {
+		most = max(most, r.slots)
+	}
+	return most
 }
 
 func readRDS(Config) (reading, error) { return reading{text: rds.Document, dialect: rds.New}, nil }

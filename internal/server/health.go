@@ -53,6 +53,9 @@ func (s *Server) routes(c controls, dialects []reading, next http.Handler) http.
 		profile("trace", pprof.Trace)
 	}
 	mux.Handle(c.base+"/*", c.handler)
+	if s.pages != nil {
+		s.routeDashboard(mux, next)
+	}
 	mux.NotFound(next.ServeHTTP)
 	mux.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 		if !mux.Match(chi.NewRouteContext(), http.MethodGet, r.URL.Path) {

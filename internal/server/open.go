@@ -64,6 +64,9 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.dashboard(edge, controls, dialects); err != nil {
+		return nil, err
+	}
 	s.handler = s.routes(controls, given.dialects, edge)
 	if cfg.Tracing != nil {
 		s.handler = cfg.Tracing.Handler(s.handler)
@@ -140,9 +143,10 @@ func (s *Server) assemble(
 	ctx context.Context, readings []reading, dialects []api.Dialect, keys store.Secrets,
 ) (edge http.Handler, err error) {
 	cfg := s.cfg
+	at := "http://" + reachable(s.listener.Addr())
 	bases := map[string]string{}
 	for i, d := range dialects {
-		bases[readings[i].name] = "http://" + reachable(s.listener.Addr()) + d.Document.Base()
+		bases[readings[i].name] = at + d.Document.Base()
 	}
 	s.Ready = Ready{
 		URL:          bases[readings[0].name],
@@ -151,6 +155,9 @@ func (s *Server) assemble(
 		APISecretKey: keys.Secret,
 		PID:          os.Getpid(),
 		ControlToken: s.access.Token,
+	}
+	if !cfg.NoUI {
+		s.DashboardURL = at + cfg.uiPrefix() + "/"
 	}
 	shared := cfg.DatabaseURL != ""
 	s.engine, edge, err = Assemble(ctx, engine.Config{
@@ -168,8 +175,8 @@ func (s *Server) assemble(
 	}
 	s.Sandbox = sandbox.New(sandbox.Config{
 		DB: s.database.DB, Engine: s.engine, Shared: shared, Version: cfg.Version, URL: s.URL, PID: s.PID,
-		Roles: dialects[0].Document.Roles(), Keys: keys, Environment: s.environmentOf, Assets: readings[0].assets,
-		Journal: s.journal, Externals: readings[0].externals, WebhookRetry: cfg.WebhookRetry,
+		Roles: dialects[0].Document.Roles(), Slots: slots(readings), Keys: keys, Environment: s.environmentOf,
+		Assets: readings[0].assets, Journal: s.journal, Externals: readings[0].externals, WebhookRetry: cfg.WebhookRetry,
 	})
 	return edge, nil
 }

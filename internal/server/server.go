@@ -65,6 +65,7 @@ type Server struct {
 	access   control.Access
 	journal  *journal.Journal
 	metrics  *metrics.Metrics
+	pages    http.Handler // the dashboard; nil: there is none
 	handler  http.Handler
 }
 

@@ -21,6 +21,9 @@ var flags = []struct{ name, fallback string }{
 	{"control-token", "none on the loopback address, else made at each start"},
 	{"allow-host", "none"},
 	{"pprof", "off"},
+	{"no-ui", "off"},
+	{"ui-prefix", "/ui"},
+	{"ui-readonly", "off"},
 	{"database-url", "a private Postgres in the data directory"},
 	{"data-dir", "/understudy"}, // TestDefaultDataDir has it in full
 	{"speed", "600"},

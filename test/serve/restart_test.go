@@ -48,6 +48,7 @@ func TestReadyFile(t *testing.T) {
 	}
 	want := map[string]any{
 		"url": ready.URL, "apiKey": ready.APIKey, "apiSecretKey": ready.APISecretKey, "pid": float64(p.cmd.Process.Pid),
+		"dashboardUrl": strings.TrimSuffix(ready.URL, "v1") + "ui/",
 	}
 	if diff := cmp.Diff(want, got); diff != "" || ready.APIKey == "" || ready.APISecretKey == "" {
 		t.Errorf("ready file, want (-), got (+):\n%s", diff)
@@ -69,6 +70,7 @@ func TestReadyFile(t *testing.T) {
 	p.until("the banner is out", func() bool { return strings.Contains(p.stdout.String(), "Ctrl-C") })
 	for _, line := range []string{
 		"Understudy is ready at " + ready.URL,
+		"The dashboard is at " + strings.TrimSuffix(ready.URL, "v1") + "ui/",
 		"x-api-key " + ready.APIKey + ", x-api-secret-key " + ready.APISecretKey,
 		"export REDISCLOUD_URL=" + ready.URL,
 		"export REDISCLOUD_ACCESS_KEY=" + ready.APIKey,

@@ -22,6 +22,9 @@ func planChange[B cloud.Body](
 var limit = &cloud.Limit{Max: 3, Error: *cloud.Errorf("TOO_MANY_PENDING_SUBSCRIPTIONS",
 	"The quota of 3 subscriptions that are changed at the same time is used up. Wait until one of them is active again.")}
 
+// Slots is how many subscriptions of an account may be changed at once.
+func Slots() int { return limit.Max }
+
 // hold keeps a Pro subscription pending, and takes a slot for it.
 func hold(subscription int64) cloud.Hold {
 	return cloud.Hold{Kind: Subscription{}.Kind(), ID: subscription}

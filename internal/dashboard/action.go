@@ -1,0 +1,73 @@
+package dashboard
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/sandbox"
+)
+
+// maxForm is the longest that a form may be.
+const maxForm = 8 << 20
+
+var errReadOnly = errors.New("read-only")
+
+// order is what a form asks for.
+type order struct {
+	service *sandbox.Service
+	account string // its id; empty: none was chosen
+	form    url.Values
+}
+
+func (o order) get(name string) string { return o.form.Get(name) }
+
+// actions are what forms can ask for, by what they send as "do". What one returns is shown on its page; nil: the page
+// shows it anyway.
+var actions = map[string]func(context.Context, order) (any, error){
+	"clock.set":     setClock,
+	"clock.advance": advance,
+}
+
+// act does what a form on a page asks for, and shows that page again.
+func (h *Handler) act(p *page) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if h.ReadOnly {
+			h.fail(w, r, errReadOnly)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if err := r.ParseForm(); err != nil {
+			h.fail(w, r, cloud.Errorf("BAD_REQUEST", "The form cannot be read."))
+			return
+		}
+		action, ok := actions[r.PostForm.Get("do")]
+		if !ok {
+			h.fail(w, r, cloud.Errorf("BAD_REQUEST", "There is no action %q.", r.PostForm.Get("do")))
+			return
+		}
+		o := order{service: h.Service, account: r.PostForm.Get("account"), form: r.PostForm}
+		if o.account == "" {
+			o.account = r.URL.Query().Get("account")
+		}
+		done, err := action(r.Context(), o)
+		if err == nil && done == nil {
+			http.Redirect(w, r, r.URL.RequestURI(), http.StatusSeeOther) //nolint:gosec // to where it came from
+			return
+		}
+		v, _, pageErr := h.view(p, r)
+		if pageErr != nil {
+			h.fail(w, r, errors.Join(pageErr, err))
+			return
+		}
+		v.Done = done
+		status := http.StatusOK
+		if err != nil {
+			v.Problem = h.problemOf(r, err)
+			status = v.Problem.Status
+		}
+		h.show(w, status, v)
+	}
+}

@@ -1,0 +1,72 @@
+package server
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/understudy-dev/understudy/api"
+	"github.com/understudy-dev/understudy/internal/dashboard"
+)
+
+// DefaultUIPrefix is the path that the dashboard is below, where nothing else is said.
+const DefaultUIPrefix = "/ui"
+
+// uiPath is what can be a prefix: some segments, each of plain characters.
+var uiPath = regexp.MustCompile(`^(/[A-Za-z0-9_~-]+)+$`)
+
+func (c *Config) uiPrefix() string {
+	return strings.TrimRight(cmp.Or(c.UIPrefix, DefaultUIPrefix), "/")
+}
+
+// checkUI refuses a prefix that is no path.
+func (c *Config) checkUI() error {
+	if !uiPath.MatchString(c.uiPrefix()) {
+		return badConfig("--ui-prefix %q is no path like %s", c.UIPrefix, DefaultUIPrefix)
+	}
+	return nil
+}
+
+// dashboard makes the dashboard, if there is to be one. A prefix that is below another one is refused.
+func (s *Server) dashboard(edge http.Handler, c controls, dialects []api.Dialect) (err error) {
+	if s.cfg.NoUI {
+		return nil
+	}
+	prefix := s.cfg.uiPrefix()
+	taken := []string{c.base, "/healthz", "/readyz", "/metrics", "/debug"}
+	var shown []dashboard.Dialect
+	for _, d := range dialects {
+		taken = append(taken, d.Document.Base())
+		shown = append(shown, dashboard.Dialect{Name: d.Name, Document: d.Document})
+	}
+	for _, other := range taken {
+		if strings.HasPrefix(prefix+"/", other+"/") {
+			return badConfig("--ui-prefix %s is taken: %s is served for others", prefix, other)
+		}
+	}
+	if s.pages, err = dashboard.New(dashboard.Config{
+		Service: s.Sandbox, Dialects: shown, API: edge, Prefix: prefix, Token: s.access.Token, ReadOnly: s.cfg.UIReadOnly,
+		Logger: s.cfg.Logger,
+	}); err != nil {
+		return fmt.Errorf("dashboard: %w", err)
+	}
+	return nil
+}
+
+// routeDashboard adds the dashboard, and leads there who opens the server itself with a browser.
+func (s *Server) routeDashboard(mux *chi.Mux, next http.Handler) {
+	prefix := s.cfg.uiPrefix()
+	mux.Handle(prefix, s.pages)
+	mux.Handle(prefix+"/*", s.pages)
+	mux.Get("/", func(w http.ResponseWriter, r *http.Request) {
+		if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		http.Redirect(w, r, prefix+"/", http.StatusFound)
+	})
+}
