@@ -27,23 +27,23 @@ type authenticator struct {
 	limit time.Duration // of asking the database
 
 	mu    sync.Mutex
-	known map[[sha256.Size]byte]knownCaller
+	known map[[sha256.Size]byte]knownHolders
 }
 
-type knownCaller struct {
-	cloud.Caller
+type knownHolders struct {
+	store.Holders
 	until   time.Time
-	changes int64 // of keys, before it was asked for: with one more it may be wrong
+	changes int64 // of keys, before they were asked for: with one more they may be wrong
 }
 
 // authenticate finds out who sends the request. Its error is a Problem where the
 // credentials are missing or wrong.
 func (s *server) authenticate(r *http.Request, path map[string]string) (cloud.Caller, error) {
-	secrets, err := s.Credentials(r, path)
+	credentials, err := s.Credentials(r, path)
 	if err != nil {
 		return cloud.Caller{}, err
 	}
-	caller, err := s.auth.lookUp(r.Context(), secrets)
+	caller, err := s.auth.lookUp(r.Context(), credentials)
 	switch {
 	case errors.Is(err, store.ErrWrongKeys):
 		return cloud.Caller{}, s.WrongCredentials()
@@ -60,28 +60,37 @@ func (s *server) authenticate(r *http.Request, path map[string]string) (cloud.Ca
 	return caller, nil
 }
 
-func (a *authenticator) lookUp(ctx context.Context, secrets store.Secrets) (cloud.Caller, error) {
-	// A hash of both keeps the keys themselves out of the memory of the server,
-	// and its comparison tells nothing about them by its time.
-	id := sha256.Sum256([]byte(secrets.Key + "\x00" + secrets.Secret))
+// lookUp returns whose credentials these are, by what is known of their keys if that suffices.
+func (a *authenticator) lookUp(ctx context.Context, c store.Credentials) (cloud.Caller, error) {
+	// A hash keeps the keys themselves out of the memory of the server.
+	id := sha256.Sum256([]byte(c.Key + "\x00" + c.Tenant))
 	a.mu.Lock()
 	one, ok := a.known[id]
 	a.mu.Unlock()
 	changes := a.db.KeyChanges()
 	if ok && one.changes == changes && a.now().Before(one.until) {
-		return one.Caller, nil
+		if caller, err := one.Find(c); err == nil {
+			return caller, nil
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.limit)
 	defer cancel()
-	caller, err := a.db.Authenticate(ctx, secrets)
+	holders, err := a.db.HoldersOf(ctx, c)
 	if err != nil {
+		return cloud.Caller{}, err
+	}
+	caller, err := holders.Find(c)
+	switch {
+	case errors.Is(err, store.ErrWrongKeys):
+		return a.db.Adopt(ctx, c)
+	case err != nil:
 		return cloud.Caller{}, err
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.known == nil || len(a.known) >= maxKnown {
-		a.known = map[[sha256.Size]byte]knownCaller{}
+		a.known = map[[sha256.Size]byte]knownHolders{}
 	}
-	a.known[id] = knownCaller{Caller: caller, until: a.now().Add(knownFor), changes: changes}
+	a.known[id] = knownHolders{Holders: holders, until: a.now().Add(knownFor), changes: changes}
 	return caller, nil
 }

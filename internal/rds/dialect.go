@@ -17,7 +17,6 @@ import (
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/idempotency"
 	"github.com/understudy-dev/understudy/internal/openapi"
-	"github.com/understudy-dev/understudy/internal/store"
 )
 
 // Document is the contract of the dialect.
@@ -78,23 +77,6 @@ func Operations() []engine.Operation {
 
 type dialect struct{}
 
-// Credentials are a project and a token for it.
-func (dialect) Credentials(r *http.Request, path map[string]string) (store.Secrets, error) {
-	secrets := store.Secrets{Key: path["project_id"], Secret: r.Header.Get("X-Auth-Token")}
-	if secrets.Secret == "" {
-		return secrets, api.Problem{Status: http.StatusForbidden, Message: "X-Auth-Token is missing.", Err: errToken}
-	}
-	return secrets, nil
-}
-
-// errToken is why credentials are refused.
-var errToken = errors.New("token")
-
-// WrongCredentials is the refusal of a token that nobody has. doc: error-codes
-func (dialect) WrongCredentials() api.Problem {
-	return api.Problem{Status: http.StatusForbidden, Message: "Invalid token.", Err: errToken}
-}
-
 // failureBody is the one shape of an error. doc: abnormal-request-results
 type failureBody struct {
 	Code    string `json:"error_code"`
@@ -117,7 +99,7 @@ func (dialect) Failure(_ *http.Request, p api.Problem) api.Answer {
 		code = string(rule.Code)
 	} else if invalid, ok := errors.AsType[*openapi.Invalid](p.Err); ok && invalid.NoBody {
 		code = "DBS.200006"
-	} else if errors.Is(p.Err, errToken) {
+	} else if errors.Is(p.Err, errCredentials) {
 		code = "DBS.280056"
 	}
 	return api.Answer{Status: p.Status, Body: failureBody{code, p.Message}}

@@ -45,15 +45,15 @@ type dialect struct {
 }
 
 // Credentials reads the pair of API keys. doc: use-rest-api
-func (*dialect) Credentials(r *http.Request, _ map[string]string) (store.Secrets, error) {
-	secrets := store.Secrets{Key: r.Header.Get("X-Api-Key"), Secret: r.Header.Get("X-Api-Secret-Key")}
-	if secrets.Key == "" || secrets.Secret == "" {
-		return secrets, api.Problem{
+func (*dialect) Credentials(r *http.Request, _ map[string]string) (store.Credentials, error) {
+	pair := store.Secrets{Key: r.Header.Get("X-Api-Key"), Secret: r.Header.Get("X-Api-Secret-Key")}
+	if pair.Key == "" || pair.Secret == "" {
+		return store.Credentials{}, api.Problem{
 			Status:  http.StatusUnauthorized,
 			Message: "Both headers x-api-key and x-api-secret-key are needed.",
 		}
 	}
-	return secrets, nil
+	return store.Credentials{Secrets: pair}, nil
 }
 
 // WrongCredentials is the refusal of keys that nobody has.

@@ -34,7 +34,7 @@ func (s *Service) Environment(ctx context.Context, account string) ([]cloud.Vari
 
 func (s *Service) environmentPair(ctx context.Context, a Account) (store.Secrets, error) {
 	works := func(pair store.Secrets) (bool, error) {
-		caller, err := s.db.KeyHolder(ctx, pair)
+		caller, err := s.db.Authenticate(ctx, pair)
 		if errors.Is(err, store.ErrWrongKeys) {
 			return false, nil
 		}

@@ -20,7 +20,7 @@ type Secrets struct{ Key, Secret string }
 // NewSecrets makes a pair that nobody can guess.
 func NewSecrets() Secrets { return Secrets{Key: "A" + rand.Text(), Secret: "S" + rand.Text()} }
 
-// hashes are what is stored of a pair. The keys are random, so no slow hash is
+// hashes are what is stored of a pair to know it by. The keys are random, so no slow hash is
 // needed.
 func (s Secrets) hashes() (key, secret []byte) {
 	k, c := sha256.Sum256([]byte(s.Key)), sha256.Sum256([]byte(s.Secret))
@@ -37,9 +37,11 @@ func (db *DB) EnsureKey(ctx context.Context, account int64, name string, s Secre
 	err := db.changeKeys(ctx, []int64{account}, func(p *pipeline) error {
 		p.write(forgiven, key, secret)
 		p.write(`
-			INSERT INTO api_keys (account_id, name, key_hash, secret_hash)
-			VALUES ($1, $2, $3, $4)
-			ON CONFLICT (key_hash, secret_hash) DO NOTHING`, account, name, key, secret)
+			INSERT INTO api_keys (account_id, name, key_hash, secret_hash, signing)
+			VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (key_hash, secret_hash) DO UPDATE
+			SET signing = EXCLUDED.signing
+			WHERE api_keys.signing IS NULL`, account, name, key, secret, s.signing())
 		return nil
 	})
 	if err != nil {
@@ -107,12 +109,13 @@ func (k DeclaredKey) declare(p *pipeline, untilNext bool) {
 	key, secret := k.Secrets.hashes()
 	p.write(forgiven, key, secret)
 	p.write(`
-		INSERT INTO api_keys (account_id, name, role, allow_from, key_hash, secret_hash, declared)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		INSERT INTO api_keys (account_id, name, role, allow_from, key_hash, secret_hash, declared, signing)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (key_hash, secret_hash) DO UPDATE
 		SET account_id = EXCLUDED.account_id, name = EXCLUDED.name, role = EXCLUDED.role,
-		    allow_from = EXCLUDED.allow_from, declared = EXCLUDED.declared`,
-		k.Account, k.Key.Name, k.Key.Role, append([]netip.Prefix{}, k.Key.AllowFrom...), key, secret, untilNext)
+		    allow_from = EXCLUDED.allow_from, declared = EXCLUDED.declared, signing = EXCLUDED.signing`,
+		k.Account, k.Key.Name, k.Key.Role, append([]netip.Prefix{}, k.Key.AllowFrom...), key, secret, untilNext,
+		k.Secrets.signing())
 }
 
 // KeyRoles lists the roles that the API keys of the account have.
@@ -139,13 +142,14 @@ var (
 func insertKey(ctx context.Context, q querier, k DeclaredKey) (id int64, err error) {
 	key, secret := k.Secrets.hashes()
 	err = q.QueryRow(ctx, `
-		INSERT INTO api_keys (id, account_id, name, role, allow_from, key_hash, secret_hash)
-		SELECT id, $1::bigint, COALESCE(NULLIF($2, ''), 'key-' || $1::bigint || '-' || id), $3, $4, $5, $6
+		INSERT INTO api_keys (id, account_id, name, role, allow_from, key_hash, secret_hash, signing)
+		SELECT id, $1::bigint, COALESCE(NULLIF($2, ''), 'key-' || $1::bigint || '-' || id), $3, $4, $5, $6, $7
 		FROM nextval(pg_get_serial_sequence('api_keys', 'id')) AS id
 		WHERE NOT EXISTS (SELECT FROM revoked_keys WHERE key_hash = $5 AND secret_hash = $6)
 		ON CONFLICT DO NOTHING
 		RETURNING id`,
-		k.Account, k.Key.Name, k.Key.Role, append([]netip.Prefix{}, k.Key.AllowFrom...), key, secret).Scan(&id)
+		k.Account, k.Key.Name, k.Key.Role, append([]netip.Prefix{}, k.Key.AllowFrom...), key, secret,
+		k.Secrets.signing()).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrPairTaken
 	}
@@ -240,8 +244,8 @@ func (db *DB) RotateKey(ctx context.Context, account, id int64, s Secrets) error
 		p.write(revoke, account, id)
 		p.write(`
 			UPDATE api_keys
-			SET key_hash = $3, secret_hash = $4, declared = false
-			WHERE account_id = $1 AND id = $2`, account, id, key, secret)
+			SET key_hash = $3, secret_hash = $4, declared = false, signing = $5
+			WHERE account_id = $1 AND id = $2`, account, id, key, secret, s.signing())
 		return nil
 	})
 	if err != nil {
