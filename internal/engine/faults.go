@@ -24,7 +24,7 @@ func vocabulary(apis []API, operations map[string]*bound) (v fault.Vocabulary, e
 	for _, api := range apis {
 		for _, op := range api.Document.Operations() {
 			v.Operations = append(v.Operations, fault.Operation{
-				ID: op.ID, Method: op.Method, Path: strings.TrimPrefix(op.Path, api.Document.Base()), Params: op.PathParams(),
+				ID: op.ID, Method: op.Method, Path: strings.TrimPrefix(op.Path, api.Document.Root()), Params: op.PathParams(),
 				Answers: op.AnswerMembers, Asks: op.BodyMembers,
 				Task: op.Command != "", ReadsTask: operations[op.ID].asks != nil,
 			})
@@ -194,7 +194,7 @@ func (e *Engine) applyOne(c store.Claim, s fault.Strike, step cloud.Step) []clou
 
 // FaultRequest is a request as fault rules look at it.
 func FaultRequest(caller cloud.Caller, op *openapi.Operation, req binding.Request) *fault.Request {
-	path := strings.TrimPrefix(op.Path, op.Document().Base())
+	path := strings.TrimPrefix(op.Path, op.Document().Root())
 	for name, value := range req.Path {
 		path = strings.ReplaceAll(path, "{"+name+"}", value)
 	}

@@ -26,7 +26,7 @@ type Match struct {
 	Account   string   `json:"account,omitempty"`   // id or name; empty: all
 	Key       string   `json:"key,omitempty"`       // pattern of the name of the API key
 	Operation Patterns `json:"operation,omitempty"` // patterns of operation ids
-	Path      string   `json:"path,omitempty"`      // pattern of the path, without what it is below in all APIs
+	Path      string   `json:"path,omitempty"`      // pattern of the path, without what all paths of its API begin with
 	Method    string   `json:"method,omitempty"`
 	Kind      string   `json:"kind,omitempty"`  // of the resource
 	Name      string   `json:"name,omitempty"`  // pattern of the resource's name, now or as it is asked for

@@ -17,7 +17,7 @@ type Vocabulary struct {
 type Operation struct {
 	ID        string
 	Method    string
-	Path      string          // as in its document, without what is below in its API
+	Path      string          // as in its document, without what all paths there begin with
 	Params    []string        // of its path, in their order
 	Answers   func() []string // members of its answer, at any depth
 	Asks      func() []string // members of its request

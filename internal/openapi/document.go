@@ -24,7 +24,7 @@ type Document struct {
 	operations []*Operation
 	byID       map[string]*Operation
 	roles      []role
-	base       string
+	base, root string
 	codes      map[string]Code
 	// The code of a failure of ours.
 	internalError string
@@ -49,7 +49,8 @@ func Load(document []byte) (*Document, error) {
 	}
 	doc.sort(document)
 
-	doc.base = commonPath(root.Paths.Keys())
+	doc.root = commonPath(root.Paths.Keys())
+	doc.base = withoutParameters(doc.root)
 
 	problems := extensionProblems("the document", root.Extensions, "x-roles")
 	problems = append(problems, doc.readRoles(root.Extensions["x-roles"])...)
@@ -86,16 +87,22 @@ func (d *Document) Operation(id string) (*Operation, bool) {
 // /shop/things and /shop/things/{thingId}/parts; "" if they have nothing in common.
 func (d *Document) Base() string { return d.base }
 
-// commonPath returns the segments that all paths begin with. Parameters and the last segment of a path are none of
-// them.
+// Root is Base with the parameters that follow it in all paths: "/shop/{owner}" for /shop/{owner}/things and
+// /shop/{owner}/parts.
+func (d *Document) Root() string { return d.root }
+
+// withoutParameters returns the segments of a path before its first parameter.
+func withoutParameters(path string) string {
+	before, _, _ := strings.Cut(path, "/{")
+	return before
+}
+
+// commonPath returns the segments that all paths begin with. The last segment of a path is none of them.
 func commonPath(paths []string) string {
 	var common []string
 	for i, path := range paths {
 		segments := strings.Split(path, "/")
 		segments = segments[:len(segments)-1]
-		if at := slices.IndexFunc(segments, func(s string) bool { return strings.HasPrefix(s, "{") }); at >= 0 {
-			segments = segments[:at]
-		}
 		if i == 0 {
 			common = segments
 		}

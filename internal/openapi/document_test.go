@@ -62,17 +62,19 @@ func TestDocumentIsValidOpenAPI(t *testing.T) {
 func TestBaseIsWhatAllPathsBeginWith(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		paths []string
-		want  string
+		paths      []string
+		root, base string
 	}{
-		{[]string{"/v1/", "/v1/things", "/v1/things/{thingId}"}, "/v1"},
-		{[]string{"/v2/{projectId}/things", "/v2/{projectId}/parts"}, "/v2"},
-		{[]string{"/a/b/things", "/a/bc/things"}, "/a"},
-		{[]string{"/things/{thingId}"}, "/things"},
-		{[]string{"/things", "/things/{thingId}"}, ""},
+		{[]string{"/v1/", "/v1/things", "/v1/things/{thingId}"}, "/v1", "/v1"},
+		{[]string{"/v2/{projectId}/things", "/v2/{projectId}/parts"}, "/v2/{projectId}", "/v2"},
+		{[]string{"/v2/{projectId}/things", "/v2/{another}/parts"}, "/v2", "/v2"},
+		{[]string{"/a/b/things", "/a/bc/things"}, "/a", "/a"},
+		{[]string{"/things/{thingId}"}, "/things", "/things"},
+		{[]string{"/things", "/things/{thingId}"}, "", ""},
 	} {
-		if got := commonPath(test.paths); got != test.want {
-			t.Errorf("%v: got %q, want %q", test.paths, got, test.want)
+		root := commonPath(test.paths)
+		if base := withoutParameters(root); root != test.root || base != test.base {
+			t.Errorf("%v: got %q and %q, want %q and %q", test.paths, root, base, test.root, test.base)
 		}
 	}
 	doc, err := contract()

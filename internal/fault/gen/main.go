@@ -59,7 +59,7 @@ var members = map[string]string{
 	"match.account":   "An account, by its id or name. Default: all.",
 	"match.key":       "A pattern of the name of the API key.",
 	"match.operation": "A pattern of operation ids, or a list of them: those of `openapi.yaml`.",
-	"match.path":      "A pattern of the path, without `/v1`.",
+	"match.path":      "A pattern of the path, without `/v1`, and in RDS without `/v3/{project_id}`.",
 	"match.method":    "The method.",
 	"match.kind": "The kind of the resource, one of those below. " +
 		"Effects on provisioning strike only resources of that kind.",
