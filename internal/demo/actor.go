@@ -18,7 +18,19 @@ type actor struct {
 
 	*stage
 
-	key, secret string
+	redis, rds api
+}
+
+// api is an API that actors work with: where it is, and what says who asks.
+type api struct {
+	url    string
+	header map[string]string
+}
+
+// identify gives the actor the keys of its account.
+func (a *actor) identify(key, secret string) {
+	a.redis = api{a.server.URL, map[string]string{"X-Api-Key": key, "X-Api-Secret-Key": secret}}
+	a.rds = api{a.server.Dialects["rds"] + "/" + key, map[string]string{"X-Auth-Token": secret}}
 }
 
 // begin takes the account back to its beginning.
@@ -72,16 +84,16 @@ func (t task) ended() bool {
 	return t.Status == "processing-completed" || t.Status == "processing-error"
 }
 
-// send sends a request and reads the answer into out, which may be nil. Where it asks too often it waits and asks
+// send sends a request to an API and reads the answer into out, which may be nil. Where it asks too often it waits and asks
 // again, as clients do.
-func (a *actor) send(ctx context.Context, method, path string, body, out any) error {
+func (a *actor) send(ctx context.Context, to api, method, path string, body, out any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
 	const patience = 10
 	for try := 1; ; try++ {
-		status, answer, err := a.ask(ctx, method, path, text)
+		status, answer, err := a.ask(ctx, to, method, path, text)
 		switch {
 		case err != nil:
 			return fmt.Errorf("%s %s: %w", method, path, err)
@@ -101,17 +113,20 @@ func (a *actor) send(ctx context.Context, method, path string, body, out any) er
 }
 
 // ask sends one request.
-func (a *actor) ask(ctx context.Context, method, path string, body []byte) (status int, answer []byte, err error) {
+func (a *actor) ask(
+	ctx context.Context, to api, method, path string, body []byte,
+) (status int, answer []byte, err error) {
 	var reader io.Reader
 	if method != http.MethodGet && method != http.MethodDelete {
 		reader = bytes.NewReader(body)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, a.server.URL+path, reader)
+	req, err := http.NewRequestWithContext(ctx, method, to.url+path, reader)
 	if err != nil {
 		return 0, nil, err
 	}
-	req.Header.Set("X-Api-Key", a.key)
-	req.Header.Set("X-Api-Secret-Key", a.secret)
+	for name, value := range to.header {
+		req.Header.Set(name, value)
+	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", a.agent)
 	res, err := http.DefaultClient.Do(req)
@@ -125,7 +140,7 @@ func (a *actor) ask(ctx context.Context, method, path string, body []byte) (stat
 
 // change sends a request that is answered with a task.
 func (a *actor) change(ctx context.Context, method, path string, body any) (t task, err error) {
-	return t, a.send(ctx, method, path, body, &t)
+	return t, a.send(ctx, a.redis, method, path, body, &t)
 }
 
 // end looks at a task, again and again, until it has ended.
@@ -134,7 +149,7 @@ func (a *actor) end(ctx context.Context, t task) (task, error) {
 		if err := a.pause(ctx, look); err != nil {
 			return t, err
 		}
-		if err := a.send(ctx, http.MethodGet, "/tasks/"+t.ID, nil, &t); err != nil {
+		if err := a.send(ctx, a.redis, http.MethodGet, "/tasks/"+t.ID, nil, &t); err != nil {
 			return t, err
 		}
 	}
@@ -166,7 +181,7 @@ func (a *actor) made(ctx context.Context, t task) (int64, error) {
 func (a *actor) active(ctx context.Context, path string) error {
 	for {
 		var r struct{ Status string }
-		if err := a.send(ctx, http.MethodGet, path, nil, &r); err != nil {
+		if err := a.send(ctx, a.redis, http.MethodGet, path, nil, &r); err != nil {
 			return err
 		}
 		switch r.Status {

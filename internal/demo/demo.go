@@ -115,12 +115,12 @@ func (s *stage) cast(ctx context.Context) (actors []*actor, err error) {
 	for i, role := range roles {
 		a := &actor{role: role, stage: s}
 		if i == 0 {
-			a.key, a.secret = s.server.APIKey, s.server.APISecretKey
+			a.identify(s.server.APIKey, s.server.APISecretKey)
 			_, err = control.ChangeAccount(ctx, sandbox.DefaultAccount, sandbox.AccountChange{Name: &role.account})
 		} else {
 			var keys sandbox.KeyPair
 			_, keys, err = control.CreateAccount(ctx, sandbox.NewAccount{Name: role.account})
-			a.key, a.secret = keys.APIKey, keys.APISecretKey
+			a.identify(keys.APIKey, keys.APISecretKey)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("account %s: %w", role.account, err)

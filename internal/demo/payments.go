@@ -9,9 +9,13 @@ import (
 	"github.com/understudy-dev/understudy/internal/sandbox"
 )
 
-// payments has a bad day.
+// payments works with two APIs at once, and has a bad day.
 var payments = []scene{
 	func(ctx context.Context, a *actor) error {
+		invoices, err := a.build(ctx, "invoices")
+		if err != nil {
+			return err
+		}
 		ledger, err := a.subscribe(ctx, "ledger", "eu-central-1", "10.3.0.0/24", "bookings")
 		if err != nil {
 			return err
@@ -24,7 +28,13 @@ var payments = []scene{
 				return err
 			}
 		}
-		a.say("", "takes down ledger")
+		if err := a.restart(ctx, invoices); err != nil {
+			return err
+		}
+		a.say("", "takes down ledger and invoices")
+		if err := a.demolish(ctx, invoices); err != nil {
+			return err
+		}
 		return a.cleanUp(ctx, ledger)
 	},
 }

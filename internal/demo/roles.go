@@ -74,7 +74,7 @@ func (a *actor) databases(ctx context.Context, subscription int64) (ids []int64,
 			} `json:"databases"`
 		} `json:"subscription"`
 	}
-	if err := a.send(ctx, http.MethodGet, databasesPath(subscription), nil, &list); err != nil {
+	if err := a.send(ctx, a.redis, http.MethodGet, databasesPath(subscription), nil, &list); err != nil {
 		return nil, err
 	}
 	for _, s := range list.Subscription {

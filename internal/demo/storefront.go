@@ -111,7 +111,7 @@ func hurry(ctx context.Context, a *actor, shop int64) error {
 		return err
 	}
 	a.say(a.page("faults"), "asks too often: its next three requests are refused")
-	if err := a.send(ctx, http.MethodGet, subscriptionPath(shop), nil, nil); err != nil {
+	if err := a.send(ctx, a.redis, http.MethodGet, subscriptionPath(shop), nil, nil); err != nil {
 		return err
 	}
 	a.say("", "gets its answer")

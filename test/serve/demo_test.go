@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -176,6 +177,7 @@ func wantFourthToWait(t *testing.T, events []understudy.Transition, takes time.D
 func wantIncidents(t *testing.T, events []understudy.Transition, stuck time.Duration) {
 	t.Helper()
 	failed := 0
+	var instance []string
 	var pending time.Time
 	var took time.Duration
 	for _, e := range events {
@@ -185,6 +187,8 @@ func wantIncidents(t *testing.T, events []understudy.Transition, stuck time.Dura
 			if e.Error == nil || e.Error.Code != "GENERAL_ERROR" {
 				t.Errorf("a task failed with %+v", e.Error)
 			}
+		case e.Name == "invoices" && len(instance) < 4:
+			instance = append(instance, e.Status)
 		case e.Kind == "database" && e.Name == "risk" && e.Status == "pending" && pending.IsZero():
 			pending = e.At
 		case e.Kind == "database" && e.Name == "risk" && e.Status == "active" && took == 0:
@@ -193,6 +197,9 @@ func wantIncidents(t *testing.T, events []understudy.Transition, stuck time.Dura
 	}
 	if failed != 1 {
 		t.Errorf("%d tasks failed, want 1", failed)
+	}
+	if !slices.Equal(instance, []string{"pending", "active", "rebooting", "active"}) {
+		t.Errorf("the instance was %v", instance)
 	}
 	if took < stuck {
 		t.Errorf("provisioning of risk took %v, want %v at least", took, stuck)
