@@ -49,14 +49,15 @@ type Options struct {
 
 // Keys are the API keys of a sandbox's account, those of its owner.
 type Keys struct {
-	APIKey    string // header x-api-key, the provider's REDISCLOUD_ACCESS_KEY
-	SecretKey string // header x-api-secret-key, the provider's REDISCLOUD_SECRET_KEY
+	APIKey    string // header x-api-key, the provider's REDISCLOUD_ACCESS_KEY; a project and an AK of RDS
+	SecretKey string // header x-api-secret-key, the provider's REDISCLOUD_SECRET_KEY; a token and an SK of RDS
 }
 
 // Sandbox is one empty account of a running Understudy. Nothing in it is seen by another sandbox, nor waits for one.
 type Sandbox struct {
-	URL  string // base of the API with /v1, the provider's REDISCLOUD_URL
-	Keys Keys
+	URL      string // base of the API with /v1, the provider's REDISCLOUD_URL
+	Endpoint string // the same without a path, what Huawei's SDK takes for RDS
+	Keys     Keys
 
 	host    *host
 	account int64

@@ -79,11 +79,12 @@ func (s *Sandbox) Seed(ctx context.Context, file []byte) (map[string]int64, erro
 // newSandbox is an account of a server as a sandbox.
 func newSandbox(h *host, account int64, keys Keys) *Sandbox {
 	return &Sandbox{
-		URL:     h.server.URL,
-		Keys:    keys,
-		host:    h,
-		account: account,
-		leave:   sync.OnceValue(func() error { return shared.end(h, account) }),
+		URL:      h.server.URL,
+		Endpoint: "http://" + h.server.Address(),
+		Keys:     keys,
+		host:     h,
+		account:  account,
+		leave:    sync.OnceValue(func() error { return shared.end(h, account) }),
 	}
 }
 
