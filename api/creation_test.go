@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -24,6 +25,7 @@ type creation struct {
 	task    string         // the member of a 202 with the id of the task
 	codes   map[int]string // of errors that are not about the token; none in a dialect that has no error_code
 	denied  int            // the status of wrong credentials
+	renders map[int]int    // statuses for which its dialect has others
 
 	prepare func(*apitest.Account) // makes what must be there for it to succeed; nil: nothing
 	// live lets what was created come to be there, and returns what deletes it for good.
@@ -103,6 +105,9 @@ func instanceCreation() creation {
 			http.StatusInternalServerError: "DBS.200005",
 		},
 		denied: http.StatusForbidden,
+		renders: map[int]int{
+			http.StatusUnsupportedMediaType: http.StatusBadRequest, http.StatusMethodNotAllowed: http.StatusNotFound,
+		},
 		live: func(a *apitest.Account, first apitest.Answer) func() {
 			a.End(first.Get("job_id").(string))
 			id := first.Get("instance", "id").(string)
@@ -126,6 +131,9 @@ func newPair(_ store.Secrets, n int) store.Secrets {
 
 // code is the error_code of an error with a status that is not about the token.
 func (c creation) code(status int) string { return c.codes[status] }
+
+// status is that with which the dialect renders one of the edge.
+func (c creation) status(status int) int { return cmp.Or(c.renders[status], status) }
 
 // ready makes what must be there for the creation to succeed.
 func (c creation) ready(a *apitest.Account) {

@@ -58,9 +58,9 @@ func TestD2H20H21RefusedBeforeTheKey(t *testing.T) {
 		}{
 			{"wrong API keys", k.post(&stranger, body, k.with), k.denied},
 			{"too large", k.post(a, body+" ", k.with), 413},
-			{"not JSON", k.post(a, body, k.with, withHeader("Content-Type", "text/plain")), 415},
+			{"not JSON", k.post(a, body, k.with, withHeader("Content-Type", "text/plain")), k.status(415)},
 			{"no such path", a.Do(http.MethodPost, k.path(a)+"/nowhere/at-all", body, k.with), 404},
-			{"no such method", a.Do(http.MethodPatch, k.path(a), body, k.with), 405},
+			{"no such method", a.Do(http.MethodPatch, k.path(a), body, k.with), k.status(405)},
 		} {
 			if test.got.Status != test.status || test.got.Header.Get(k.header) != "" {
 				t.Errorf("%s: got %d %s, echo %q, want %d",

@@ -35,14 +35,10 @@ func TestR1WhereATokenCounts(t *testing.T) {
 	instances := a.Project() + "/instances"
 	requests = append(requests, request{http.MethodGet, instances, nil, 200},
 		request{http.MethodDelete, instances + "/" + id, nil, 409})
-	for name, value := range map[string]any{
-		"datastore":     map[string]any{"type": "PostgreSQL", "version": "14"},
-		"replica_of_id": id,
-	} {
-		body := instanceCreation().body("another")
-		body[name] = value
-		requests = append(requests, request{http.MethodPost, instances, body, 400})
-	}
+	postgres, replica := instanceCreation().body("another"), instanceCreation().body("another")
+	postgres["datastore"], replica["replica_of_id"] = map[string]any{"type": "PostgreSQL", "version": "14"}, id
+	requests = append(requests, request{http.MethodPost, instances, postgres, 400},
+		request{http.MethodPost, instances, replica, 403})
 	for _, values := range [][]string{{aToken}, {"no token"}, {""}, {aToken, aToken}} {
 		for _, request := range requests {
 			for range 2 {

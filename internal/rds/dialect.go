@@ -3,14 +3,12 @@
 package rds
 
 import (
-	"cmp"
 	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-
-	"github.com/google/uuid"
+	"strings"
 
 	"github.com/understudy-dev/understudy/api"
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -59,7 +57,7 @@ func takesToken(body []byte) bool {
 	if json.Unmarshal(body, &asked) != nil {
 		return true
 	}
-	return (asked.Datastore.Type == "" || asked.Datastore.Type == "MySQL") && asked.ReplicaOf == ""
+	return (asked.Datastore.Type == "" || strings.EqualFold(asked.Datastore.Type, engineName)) && asked.ReplicaOf == ""
 }
 
 // Operations returns every operation there is.
@@ -70,6 +68,9 @@ func Operations() []engine.Operation {
 		engine.CheckedBy(engine.Task("deleteInstance", remove), checkDelete),
 		engine.CheckedBy(engine.Task("restartInstance", restart), checkRestart),
 		engine.Answer("renameInstance", rename),
+		engine.Answer("listDatastores", listDatastores),
+		engine.Answer("listFlavors", listFlavors),
+		engine.Answer("listStorageTypes", listStorage),
 		engine.Answer("getJob", showJob),
 		engine.Answer("listJobs", listTasks),
 	}
@@ -83,18 +84,28 @@ type failureBody struct {
 	Message string `json:"error_msg"`
 }
 
-// codes are those of errors that the edge finds by itself.
-var codes = map[int]string{
-	http.StatusBadRequest:          "DBS.200001",
-	http.StatusForbidden:           "DBS.200044",
-	http.StatusNotFound:            "DBS.200002",
-	http.StatusConflict:            "DBS.200047",
-	http.StatusInternalServerError: "DBS.200005",
+// known are the statuses and codes of errors that the edge finds by itself. Where the real gateway has no status of the
+// edge's, the nearest one of its own takes its place.
+var known = map[int]struct {
+	status int
+	code   string
+}{
+	http.StatusBadRequest:            {http.StatusBadRequest, "DBS.200001"},
+	http.StatusForbidden:             {http.StatusForbidden, "DBS.200044"},
+	http.StatusNotFound:              {http.StatusNotFound, "APIGW.0101"},
+	http.StatusMethodNotAllowed:      {http.StatusNotFound, "APIGW.0101"},
+	http.StatusRequestTimeout:        {http.StatusBadRequest, "DBS.200001"},
+	http.StatusRequestEntityTooLarge: {http.StatusRequestEntityTooLarge, "APIGW.0201"},
+	http.StatusUnsupportedMediaType:  {http.StatusBadRequest, "DBS.200001"},
+	http.StatusTooManyRequests:       {http.StatusTooManyRequests, "APIGW.0308"},
 }
 
 // Failure renders an error.
 func (dialect) Failure(_ *http.Request, p api.Problem) api.Answer {
-	code := cmp.Or(codes[p.Status], "DBS.200005")
+	status, code := p.Status, "DBS.200005"
+	if usual, ok := known[p.Status]; ok {
+		status, code = usual.status, usual.code
+	}
 	if rule, ok := errors.AsType[*cloud.Error](p.Err); ok {
 		code = string(rule.Code)
 	} else if invalid, ok := errors.AsType[*openapi.Invalid](p.Err); ok && invalid.NoBody {
@@ -102,7 +113,7 @@ func (dialect) Failure(_ *http.Request, p api.Problem) api.Answer {
 	} else if errors.Is(p.Err, errCredentials) {
 		code = "DBS.280056"
 	}
-	return api.Answer{Status: p.Status, Body: failureBody{code, p.Message}}
+	return api.Answer{Status: status, Body: failureBody{code, p.Message}}
 }
 
 var refusals = map[api.KeyReason]struct {
@@ -149,29 +160,4 @@ func (dialect) Success(_ *http.Request, op *openapi.Operation, out any) api.Answ
 
 type jobID struct {
 	ID string `json:"job_id"`
-}
-
-type createdBody struct {
-	Instance createdInstance `json:"instance"`
-	Job      string          `json:"job_id"`
-}
-
-// createdInstance is what was asked for, with what was filled in, and without secrets and what is not shown.
-type createdInstance struct {
-	ID     string `json:"id"`
-	Status string `json:"status"`
-	settings
-	Password     string        `json:"password,omitempty"` // always empty: in front of that of the settings
-	TimeZone     string        `json:"time_zone,omitempty"`
-	Tags         []tag         `json:"tags,omitempty"`
-	Unchangeable *unchangeable `json:"unchangeable_param,omitempty"`
-}
-
-func created(task cloud.Task) createdBody {
-	var s settings
-	_ = json.Unmarshal(task.Body, &s) // it was decoded before
-	s.complete()
-	return createdBody{
-		Instance: createdInstance{ID: uid(uuid.MustParse(task.ID)), Status: "BUILD", settings: s}, Job: task.ID,
-	}
 }

@@ -69,6 +69,13 @@ func waitingJobs(ctx context.Context, tx *store.Tx) (w waiting, err error) {
 	return w, nil
 }
 
+// apply has a DB instance be as clients see it.
+func (w waiting) apply(r *cloud.Resource[instance]) {
+	if status, changes := w.changed[r.Body.UID]; changes {
+		r.Body.Was, r.Status = r.Status, status
+	}
+}
+
 // meanwhile is how a DB instance is while a job changes it.
 var meanwhile = map[string]cloud.Status{"restartInstance": statusRebooting, "deleteInstance": cloud.StatusDeleting}
 
@@ -117,9 +124,7 @@ func look(ctx context.Context, tx *store.Tx, id string) (r cloud.Resource[instan
 		}
 	}
 	r, ok, err = find(ctx, tx, id)
-	if status, changes := w.changed[id]; changes {
-		r.Status = status
-	}
+	w.apply(&r)
 	return r, ok, err
 }
 
@@ -136,9 +141,7 @@ func instances(ctx context.Context, tx *store.Tx) ([]cloud.Resource[instance], e
 	made := map[string]bool{}
 	for i, one := range all {
 		made[one.Body.UID] = true
-		if status, changes := w.changed[one.Body.UID]; changes {
-			all[i].Status = status
-		}
+		w.apply(&all[i])
 	}
 	for _, one := range w.made {
 		if !made[one.Body.UID] {

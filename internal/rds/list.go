@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -12,58 +11,18 @@ import (
 )
 
 type listInput struct {
-	Project   string `path:"project_id" json:"-"`
-	ID        string `query:"id" json:"-"`
-	Name      string `query:"name" json:"-"`
-	Type      string `query:"type" json:"-"`
-	Datastore string `query:"datastore_type" json:"-"`
-	VPC       string `query:"vpc_id" json:"-"`
-	Subnet    string `query:"subnet_id" json:"-"`
-	Offset    int32  `query:"offset" json:"-"`
-	Limit     int32  `query:"limit" json:"-"`
-	Tags      string `query:"tags" json:"-"`
-}
-
-// instanceView is a DB instance in a list. doc: list-instances
-type instanceView struct {
-	ID             string          `json:"id"`
-	Name           string          `json:"name"`
-	Status         string          `json:"status"`
-	Type           string          `json:"type"`
-	Port           int             `json:"port"`
-	Datastore      datastore       `json:"datastore"`
-	HA             *ha             `json:"ha,omitempty"`
-	Nodes          []node          `json:"nodes"`
-	CPU            string          `json:"cpu"`
-	Mem            string          `json:"mem"`
-	Created        string          `json:"created"`
-	Updated        string          `json:"updated"`
-	Region         string          `json:"region"`
-	VPC            string          `json:"vpc_id"`
-	Subnet         string          `json:"subnet_id"`
-	SecurityGroup  string          `json:"security_group_id"`
-	FlavorRef      string          `json:"flavor_ref"`
-	Volume         volume          `json:"volume"`
-	UserName       string          `json:"db_user_name"`
-	PrivateIPs     []string        `json:"private_ips"`
-	PublicIPs      []string        `json:"public_ips"`
-	SwitchStrategy string          `json:"switch_strategy"`
-	Maintenance    string          `json:"maintenance_window"`
-	TimeZone       string          `json:"time_zone"`
-	BackupStrategy *backupStrategy `json:"backup_strategy"`
-	EnterpriseID   string          `json:"enterprise_project_id"`
-	EncryptionID   string          `json:"disk_encryption_id"`
-	ChargeInfo     *chargeInfo     `json:"charge_info"`
-	Related        []struct{}      `json:"related_instance"`
-	Tags           []tag           `json:"tags"`
-}
-
-type node struct {
-	ID     string `json:"id"`
-	Name   string `json:"name"`
-	Role   string `json:"role"`
-	Status string `json:"status"`
-	Zone   string `json:"availability_zone"`
+	Project    string `path:"project_id" json:"-"`
+	ID         string `query:"id" json:"-"`
+	Name       string `query:"name" json:"-"`
+	Type       string `query:"type" json:"-"`
+	Datastore  string `query:"datastore_type" json:"-"`
+	Enterprise string `query:"eps_id" json:"-"`
+	VPC        string `query:"vpc_id" json:"-"`
+	Subnet     string `query:"subnet_id" json:"-"`
+	Offset     int32  `query:"offset" json:"-"`
+	Limit      int32  `query:"limit" json:"-"`
+	Tags       string `query:"tags" json:"-"`
+	Group      string `query:"group_type" json:"-"`
 }
 
 type instanceList struct {
@@ -71,14 +30,22 @@ type instanceList struct {
 	Total     int            `json:"total_count"`
 }
 
+// list shows the DB instances of the project, the oldest first. None is of a group. doc: list-instances
 func list(ctx context.Context, tx *store.Tx, in listInput) (out instanceList, err error) {
+	if in.ID == "*" || in.Name == "*" {
+		return out, wrong("After * there must be what to look for.")
+	}
+	pairs, err := in.tags()
+	if err != nil {
+		return out, err
+	}
 	all, err := in.candidates(ctx, tx)
 	if err != nil {
 		return out, err
 	}
 	fitting := []instanceView{}
 	for _, one := range all {
-		if view := show(one); in.takes(view) {
+		if view := show(one); in.takes(view, pairs) {
 			fitting = append(fitting, view)
 		}
 	}
@@ -97,66 +64,51 @@ func (in listInput) candidates(ctx context.Context, tx *store.Tx) ([]cloud.Resou
 	return []cloud.Resource[instance]{one}, nil
 }
 
-// takes reports whether a DB instance is one of those that are asked for.
-func (in listInput) takes(v instanceView) bool {
-	switch {
-	case !fits(in.ID, v.ID),
-		!fits(in.Name, v.Name),
-		in.Type != "" && in.Type != v.Type,
-		in.Datastore != "" && in.Datastore != v.Datastore.Type,
-		in.VPC != "" && in.VPC != v.VPC,
-		in.Subnet != "" && in.Subnet != v.Subnet:
-		return false
+const maxPairs = 10
+
+// tags are the pairs that are asked for. An empty value stands for any.
+func (in listInput) tags() (pairs []tag, err error) {
+	if in.Tags == "" {
+		return nil, nil
 	}
 	for pair := range strings.SplitSeq(in.Tags, ",") {
 		key, value, _ := strings.Cut(pair, "=")
-		if in.Tags != "" && !slices.ContainsFunc(v.Tags, func(t tag) bool {
-			return t.Key == key && (value == "" || t.Value == value)
+		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+		if key == "" || len(pairs) == maxPairs {
+			return nil, wrong("The tags must be up to %d pairs key=value, separated by commas.", maxPairs)
+		}
+		pairs = append(pairs, tag{key, value})
+	}
+	return pairs, nil
+}
+
+// takes reports whether a DB instance is one of those that are asked for.
+func (in listInput) takes(v instanceView, pairs []tag) bool {
+	for _, filter := range []struct{ asked, has string }{
+		{in.Type, v.Type},
+		{in.Datastore, v.Datastore.Type},
+		{in.Enterprise, v.EnterpriseID},
+		{in.VPC, v.VPC},
+		{in.Subnet, v.Subnet},
+	} {
+		if filter.asked != "" && filter.asked != filter.has {
+			return false
+		}
+	}
+	for _, pair := range pairs {
+		if !slices.ContainsFunc(v.Tags, func(t tag) bool {
+			return t.Key == pair.Key && (pair.Value == "" || t.Value == pair.Value)
 		}) {
 			return false
 		}
 	}
-	return true
+	return matches(in.ID, v.ID) && matches(in.Name, v.Name) && in.Group == ""
 }
 
-// fits reports whether a text is what is asked for: anything, itself, or, after an asterisk, a part of it.
-func fits(asked, text string) bool {
-	part, contains := strings.CutPrefix(asked, "*")
-	return asked == "" || asked == text || contains && strings.Contains(text, part)
-}
-
-// status is what clients read of a DB instance. There is none for a deletion: it is shown as it was until it is gone.
-var status = map[cloud.Status]string{
-	cloud.StatusPending: "BUILD", cloud.StatusActive: "ACTIVE", cloud.StatusDeleting: "ACTIVE",
-	cloud.StatusError: "FAILED", statusRebooting: "REBOOTING",
-}
-
-// statusOf is the word for a status. A state by a fault rule is the word itself.
-func statusOf(s cloud.Status) string { return cmp.Or(status[s], string(s)) }
-
-func show(r cloud.Resource[instance]) instanceView {
-	b := r.Body
-	port, _ := strconv.Atoi(b.Port) // checked when it was made
-	v := instanceView{
-		ID: b.UID, Name: r.Name, Status: statusOf(r.Status), Type: "Single", Port: port, Datastore: b.Datastore,
-		CPU: "2", Mem: "4", Region: b.Region, VPC: b.VPC, Subnet: b.Subnet, SecurityGroup: b.SecurityGroup,
-		FlavorRef: b.FlavorRef, Volume: b.Volume, UserName: "root", PrivateIPs: []string{}, PublicIPs: []string{},
-		SwitchStrategy: "reliability", Maintenance: "02:00-06:00", TimeZone: b.TimeZone, BackupStrategy: b.BackupStrategy,
-		EnterpriseID: b.EnterpriseID, EncryptionID: b.DiskEncryptionID, ChargeInfo: b.ChargeInfo, Related: []struct{}{},
-		Tags: append([]tag{}, b.Tags...),
+// matches reports whether a text is what is asked for, or contains what is asked for after a star.
+func matches(asked, text string) bool {
+	if part, fuzzy := strings.CutPrefix(asked, "*"); fuzzy {
+		return strings.Contains(text, part)
 	}
-	if v.Status != "BUILD" {
-		v.Created, v.Updated = stamp(&r.CreatedAt), stamp(&r.UpdatedAt)
-		v.PrivateIPs = []string{b.address(r.ID)}
-	}
-	if b.highlyAvailable() {
-		v.Type, v.HA = "Ha", &ha{ReplicationMode: b.HA.ReplicationMode}
-	}
-	for i, zone := range strings.Split(b.AvailabilityZone, ",") {
-		v.Nodes = append(v.Nodes, node{
-			ID: nodeUID(b.UID, i), Name: r.Name + "_node" + strconv.Itoa(i), Role: [...]string{"master", "slave"}[i],
-			Status: v.Status, Zone: zone,
-		})
-	}
-	return v
+	return asked == "" || asked == text
 }

@@ -26,6 +26,8 @@ func remove(ctx context.Context, tx *store.Tx, in instanceInput) (out engine.Out
 	if err != nil {
 		return out, err
 	}
+	found.Body.Was = found.Status
+	store.Update(tx, found)
 	store.SetStatus[instance](tx, found.ID, cloud.StatusDeleting)
 	tx.Plan(cloud.Step{Kind: found.Body.Kind(), ID: found.ID, Takes: lengthDeletion, Status: cloud.StatusGone})
 	return engine.Outcome{ResourceID: found.ID, Resource: about{Instance: subjectOf(found)}}, nil

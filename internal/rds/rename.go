@@ -18,7 +18,7 @@ type done struct {
 
 // rename gives a DB instance another name at once. doc: change-instance-name
 func rename(ctx context.Context, tx *store.Tx, in renameInput) (done, error) {
-	if err := checkName(&settings{Name: in.Name}); err != nil {
+	if err := checkName(in.Name); err != nil {
 		return done{}, err
 	}
 	found, err := settled(ctx, tx, in.Instance, look)

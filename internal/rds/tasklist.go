@@ -76,7 +76,7 @@ func listTasks(ctx context.Context, tx *store.Tx, in taskListInput) (out taskLis
 			Created: job.Created, Ended: job.Ended, Status: job.Status, Process: strings.TrimSuffix(job.Process, "%"),
 		}
 		if one, ok := there[view.InstanceID]; ok {
-			view.InstanceName, view.InstanceStatus = one.Name, statusOf(one.Status)
+			view.InstanceName, view.InstanceStatus = one.Name, statusOf(one)
 		}
 		if !in.takes(view) {
 			continue
@@ -101,7 +101,7 @@ func (in taskListInput) takes(v taskView) bool {
 // span is within which time jobs are to be created.
 func (in taskListInput) span() (from, to time.Time, err error) {
 	if (in.From == "") != (in.To == "") {
-		return from, to, cloud.Errorf("DBS.200001", "The start_time and the end_time go together.")
+		return from, to, wrong("The start_time and the end_time go together.")
 	}
 	if in.From == "" {
 		return time.Unix(0, 0), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), nil
@@ -119,7 +119,7 @@ func instant(text string) (time.Time, error) {
 	}
 	at, err := time.Parse("2006-01-02T15:04:05-0700", strings.Replace(text, "Z", "+0000", 1))
 	if err != nil {
-		return at, cloud.Errorf("DBS.200001", "A time must be in milliseconds since 1970, or as 2006-01-02T15:04:05+0000.")
+		return at, wrong("A time must be in milliseconds since 1970, or as 2006-01-02T15:04:05+0000.")
 	}
 	return at, nil
 }
