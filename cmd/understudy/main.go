@@ -137,6 +137,7 @@ func complain(w io.Writer, err error, status int) int {
 
 type serveCmd struct {
 	Listen       string        `env:"UNDERSTUDY_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks one. Default: ${default}."`
+	Advertise    string        `env:"UNDERSTUDY_ADVERTISE" placeholder:"URL" help:"How clients reach the server, as in http://localhost:9000: told when it is ready and by understudy env. Default: where it listens, and for who asks env at another address that one."`
 	Expose       bool          `env:"UNDERSTUDY_EXPOSE" help:"Let other machines in where --listen does; control then asks for its token. Default: off."`
 	ControlToken string        `env:"UNDERSTUDY_CONTROL_TOKEN" placeholder:"TOKEN" help:"Token that control, /metrics and profiles ask for. Default: none on the loopback address, else made at each start."`
 	AllowHost    []string      `env:"UNDERSTUDY_ALLOW_HOST" placeholder:"NAME" help:"Name that requests may call the server by, beside those of the loopback address; may be repeated or separated by commas. Default: none."`
@@ -181,6 +182,7 @@ func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 		Dialects:     s.Dialects,
 		Version:      version(),
 		Listen:       s.Listen,
+		Advertise:    s.Advertise,
 		Expose:       s.Expose,
 		ControlToken: s.ControlToken,
 		AllowHosts:   s.AllowHost,

@@ -12,6 +12,14 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
+// calledAt is the key of a context's value: how the caller reaches the server, without a path.
+type calledAt struct{}
+
+// CalledAt tells Environment how the caller reaches the server, as in http://name:8080: others next to it do so, too.
+func CalledAt(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, calledAt{}, address)
+}
+
 // Environment returns the variables that point clients at an account of this server. It returns what Account does.
 //
 // The pair in them is the one that the server was told of when it started, or one that is made of a secret of the
@@ -29,7 +37,8 @@ func (s *Service) Environment(ctx context.Context, account string) ([]cloud.Vari
 	if err != nil {
 		return nil, err
 	}
-	return s.cfg.Environment(pair), nil
+	address, _ := ctx.Value(calledAt{}).(string)
+	return s.cfg.Environment(address, pair), nil
 }
 
 func (s *Service) environmentPair(ctx context.Context, a Account) (store.Secrets, error) {

@@ -30,9 +30,11 @@ type Config struct {
 	Roles   []string // that a key may have, the mightiest first
 	Slots   int      // that changes of an account's resources share; 0: they need none
 
-	Keys        store.Secrets                          // a pair that the server was told of
-	Environment func(s store.Secrets) []cloud.Variable // which point clients at what is served
-	Assets      Assets                                 // nil: accounts have nothing that is declared
+	Keys store.Secrets // a pair that the server was told of
+	// Environment returns the variables that point clients at what is served; its caller reaches it at an address, or
+	// empty.
+	Environment func(address string, s store.Secrets) []cloud.Variable
+	Assets      Assets // nil: accounts have nothing that is declared
 
 	// Externals are what can happen from outside the API that is stood in for.
 	Externals []engine.External

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 )
@@ -37,16 +36,12 @@ func FindAddress(dataDir string) (a Address, err error) {
 }
 
 // keepAddress writes the address of this server, which others replace that use the same directory.
-func keepAddress(cfg Config, ready Ready) error {
-	at, err := url.Parse(ready.URL)
+func (s *Server) keepAddress() error {
+	data, err := json.Marshal(Address{URL: "http://" + s.Address(), Token: s.ControlToken, PID: s.PID})
 	if err != nil {
 		return err
 	}
-	data, err := json.Marshal(Address{URL: at.Scheme + "://" + at.Host, Token: ready.ControlToken, PID: ready.PID})
-	if err != nil {
-		return err
-	}
-	return writeFile(addressFile(cfg.DataDir), append(data, '\n'))
+	return writeFile(addressFile(s.cfg.DataDir), append(data, '\n'))
 }
 
 // forgetAddress removes the address, unless another server has put its own there.

@@ -30,6 +30,7 @@ type Config struct {
 	Dialects     []string      // names of those to serve; none: all
 	Version      string        // of the program
 	Listen       string        // host:port; port 0 picks one
+	Advertise    string        // URL at which clients reach the server, without a path; empty: where it listens
 	Expose       bool          // Listen may let other machines in
 	ControlToken string        // asked for by control; empty: one is made where other machines are let in
 	AllowHosts   []string      // names of the server, where no token is asked for, beside those of the loopback address
@@ -108,7 +109,7 @@ func (c *Config) check() error {
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return badConfig("--listen %q: there is no port %q", c.Listen, port)
 	}
-	if err := checkURL(c.DatabaseURL); err != nil {
+	if err := errors.Join(checkURL(c.DatabaseURL), checkAdvertised(c.Advertise)); err != nil {
 		return err
 	}
 	if c.Speed < 0 || math.IsNaN(c.Speed) || math.IsInf(c.Speed, 0) {
@@ -157,6 +158,16 @@ func (c *Config) check() error {
 		return badConfig("--ready-file %s would take the place of --keys-file", c.ReadyFile)
 	}
 	return nil
+}
+
+// checkAdvertised refuses what is no URL without a path. Empty passes.
+func checkAdvertised(text string) error {
+	u, err := url.Parse(text)
+	if text == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil &&
+		strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && u.Fragment == "" {
+		return nil
+	}
+	return badConfig("--advertise %q is not a URL like http://localhost:9000", text)
 }
 
 // checkURL refuses what is no URL of a Postgres. It does not repeat the URL,

@@ -60,8 +60,9 @@ func (s *Server) dashboard(edge http.Handler, c controls, dialects []api.Dialect
 // routeDashboard adds the dashboard, and leads there who opens the server itself with a browser.
 func (s *Server) routeDashboard(mux *chi.Mux, next http.Handler) {
 	prefix := s.cfg.uiPrefix()
-	mux.Handle(prefix, s.pages)
-	mux.Handle(prefix+"/*", s.pages)
+	pages := calledAt(s.pages)
+	mux.Handle(prefix, pages)
+	mux.Handle(prefix+"/*", pages)
 	mux.Get("/", func(w http.ResponseWriter, r *http.Request) {
 		if !strings.Contains(r.Header.Get("Accept"), "text/html") {
 			next.ServeHTTP(w, r)

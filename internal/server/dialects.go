@@ -1,7 +1,9 @@
 package server
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -137,15 +139,33 @@ func made(readings []reading) (dialects []api.Dialect, err error) {
 // Environment returns the variables that point clients at the server. Those of the zero Ready have no values: they name
 // all there are.
 func (r Ready) Environment() []cloud.Variable {
-	return r.environmentOf(store.Secrets{Key: r.APIKey, Secret: r.APISecretKey})
+	return environment(r.Dialects, store.Secrets{Key: r.APIKey, Secret: r.APISecretKey})
 }
 
-// environmentOf is Environment for other keys.
-func (r Ready) environmentOf(s store.Secrets) (variables []cloud.Variable) {
+// environment returns the variables for dialects by their URLs; nil: all there are, without values.
+func environment(urls map[string]string, s store.Secrets) (variables []cloud.Variable) {
 	for _, o := range offers {
-		if url, served := r.Dialects[o.name]; served || r.Dialects == nil {
+		if url, served := urls[o.name]; served || urls == nil {
 			variables = append(variables, o.environment(url, s)...)
 		}
 	}
 	return variables
+}
+
+// environmentAt returns the variables for who reaches the server at an address, unless another one is to be told to
+// everybody.
+func (s *Server) environmentAt(address string, pair store.Secrets) []cloud.Variable {
+	if address == "" || s.cfg.Advertise != "" {
+		return environment(s.Dialects, pair)
+	}
+	urls := maps.Clone(s.Dialects)
+	for name, url := range urls {
+		urls[name] = address + strings.TrimPrefix(url, s.advertised())
+	}
+	return environment(urls, pair)
+}
+
+// advertised is how the server says that it is reached, without a path.
+func (s *Server) advertised() string {
+	return cmp.Or(strings.TrimSuffix(s.cfg.Advertise, "/"), "http://"+s.Address())
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/rand"
 	"net"
+	"net/url"
 	"strings"
 
 	"github.com/understudy-dev/understudy/internal/control"
@@ -25,6 +26,9 @@ func exposed(cfg Config, addr net.Addr) (control.Access, error) {
 	}
 	access := control.Access{Token: token}
 	names := cfg.AllowHosts
+	if at, err := url.Parse(cfg.Advertise); err == nil && cfg.Advertise != "" {
+		names = append([]string{at.Hostname()}, names...)
+	}
 	if host, _, err := net.SplitHostPort(cfg.Listen); err == nil {
 		names = append([]string{host}, names...)
 	}

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+
+	"github.com/understudy-dev/understudy/api"
+	"github.com/understudy-dev/understudy/internal/sandbox"
 )
 
 const pingTimeout = 2 * time.Second
@@ -52,7 +55,7 @@ func (s *Server) routes(c controls, dialects []reading, next http.Handler) http.
 		profile("symbol", pprof.Symbol)
 		profile("trace", pprof.Trace)
 	}
-	mux.Handle(c.base+"/*", c.handler)
+	mux.Handle(c.base+"/*", calledAt(c.handler))
 	if s.pages != nil {
 		s.routeDashboard(mux, next)
 	}
@@ -66,6 +69,13 @@ func (s *Server) routes(c controls, dialects []reading, next http.Handler) http.
 		answer(w, http.StatusMethodNotAllowed, `{"status":"method not allowed"}`)
 	})
 	return c.handler.Addressed(mux)
+}
+
+// calledAt tells control, and pages of it, how the client reaches the server.
+func calledAt(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(sandbox.CalledAt(r.Context(), api.BaseURL(r))))
+	})
 }
 
 func answer(w http.ResponseWriter, status int, body string) {

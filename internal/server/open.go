@@ -143,7 +143,7 @@ func (s *Server) assemble(
 	ctx context.Context, readings []reading, dialects []api.Dialect, keys store.Secrets,
 ) (edge http.Handler, err error) {
 	cfg := s.cfg
-	at := "http://" + reachable(s.listener.Addr())
+	at := s.advertised()
 	bases := map[string]string{}
 	for i, d := range dialects {
 		bases[readings[i].name] = at + d.Document.Base()
@@ -175,7 +175,7 @@ func (s *Server) assemble(
 	}
 	s.Sandbox = sandbox.New(sandbox.Config{
 		DB: s.database.DB, Engine: s.engine, Shared: shared, Version: cfg.Version, URL: s.URL, PID: s.PID,
-		Roles: dialects[0].Document.Roles(), Slots: slots(readings), Keys: keys, Environment: s.environmentOf,
+		Roles: dialects[0].Document.Roles(), Slots: slots(readings), Keys: keys, Environment: s.environmentAt,
 		Assets: readings[0].assets, Journal: s.journal, Externals: readings[0].externals, WebhookRetry: cfg.WebhookRetry,
 	})
 	return edge, nil

@@ -170,7 +170,7 @@ func (s *Server) serve(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err := errors.Join(keepAddress(cfg, s.Ready), writeReadyFile(cfg, s.Ready)); err != nil {
+	if err := errors.Join(s.keepAddress(), writeReadyFile(cfg, s.Ready)); err != nil {
 		stop()
 		return errors.Join(err, group.Wait())
 	}

@@ -17,6 +17,7 @@ import (
 // flags are all those of serve, with their defaults as the help shows them.
 var flags = []struct{ name, fallback string }{
 	{"listen", "127.0.0.1:8080"},
+	{"advertise", "where it listens, and for who asks env at another address that one"},
 	{"expose", "off"},
 	{"control-token", "none on the loopback address, else made at each start"},
 	{"allow-host", "none"},
