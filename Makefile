@@ -5,7 +5,7 @@ ARGS ?=
 FUZZTIME ?= 10s
 TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
 # Where there is a go.mod beside the main one, for those who depend on the server to get none of it.
-MODULES := . bench test/model test/sdk test/terraform
+MODULES := . bench test/browser test/model test/sdk test/terraform
 # The binary carries its commit, where git can tell it.
 VCS := $(shell git status --porcelain >/dev/null 2>&1 && echo true || echo false)
 
@@ -18,7 +18,7 @@ NEEDS := postgres cc node curl . bench test/model test/clients/mcp/testdata/npm
 
 .PHONY: setup
 setup: ## Download modules, and install or build what the machine lacks
-	@scripts/setup.sh $(NEEDS) test/sdk test/terraform terraform opentofu provider
+	@scripts/setup.sh $(NEEDS) chromium test/browser test/sdk test/terraform terraform opentofu provider
 
 .PHONY: run
 run: ## Start the sandbox: make run ARGS='--listen 127.0.0.1:9000'
@@ -46,6 +46,13 @@ test-server:
 	cd bench && go test -race ./...
 	cd test/model && go test -race -count=1 -timeout 15m ./...
 	cd test/sdk && go test -count=1 -parallel 64 -timeout 10m ./...
+	cd test/browser && go test -count=1 -parallel 4 -timeout 10m ./...
+
+.PHONY: pictures
+pictures: ## Keep a picture of every page of the dashboard in bin/pictures
+	@scripts/setup.sh postgres chromium . test/browser
+	@rm -rf bin/pictures && mkdir -p bin/pictures
+	cd test/browser && go test -count=1 -artifacts -outputdir $(CURDIR)/bin/pictures -run Pictures ./...
 
 # Terraform mostly waits, so it runs beside the others, and shows its output when it is done.
 .PHONY: test-terraform

@@ -6,6 +6,7 @@
 #   cc         a C compiler, for the race detector
 #   node       node and npm, for the clients from npm
 #   curl       curl, for the clients that are shell scripts
+#   chromium   Chromium, or what it became, for the tests of the dashboard
 #   terraform  terraform, for the tests of the official provider: built where PATH has none
 #   opentofu   OpenTofu, for the same, likewise
 #   provider   that provider, and the one with shorter waits: built
@@ -74,6 +75,15 @@ install_postgres() {
 	trap - EXIT
 }
 
+# have_chromium looks in the same places as test/browser does.
+have_chromium() {
+	for name in chromium chromium-browser google-chrome google-chrome-stable \
+		/Applications/Chromium.app/Contents/MacOS/Chromium "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
+		command -v "$name" >/dev/null && return
+	done
+	return 1
+}
+
 install_node() {
 	command -v node >/dev/null && command -v npm >/dev/null || apt_install "Node (node and npm)" nodejs npm ca-certificates
 	# What the clients from npm ask for.
@@ -100,6 +110,7 @@ for need in "$@"; do
 	postgres) have_postgres || install_postgres ;;
 	cc) command -v gcc >/dev/null || command -v cc >/dev/null || apt_install "C compiler" gcc libc6-dev ;;
 	node) install_node ;;
+	chromium) have_chromium || apt_install Chromium chromium ;;
 	curl) command -v curl >/dev/null || apt_install curl curl ;;
 	*/npm) npm_ci "$need" ;;
 	terraform | opentofu | provider) programs="$programs $need" ;;

@@ -84,8 +84,8 @@ func (t task) ended() bool {
 	return t.Status == "processing-completed" || t.Status == "processing-error"
 }
 
-// send sends a request to an API and reads the answer into out, which may be nil. Where it asks too often it waits and asks
-// again, as clients do.
+// send sends a request to an API and reads the answer into out, which may be nil. Where it asks too often it waits and
+// asks again, as clients do.
 func (a *actor) send(ctx context.Context, to api, method, path string, body, out any) error {
 	text, err := json.Marshal(body)
 	if err != nil {

@@ -4,20 +4,13 @@ import (
 	"context"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/understudy-dev/understudy/internal/sandbox"
 )
 
-// page is the address of a page of the sandbox.
-func (s *stage) page(path string) string {
-	base, _, _ := strings.Cut(s.server.URL, "/v1")
-	return base + path
-}
-
 // page is the address of a page about the account.
 func (a *actor) page(name string) string {
-	return a.stage.page("/ui/" + name + "?account=" + url.QueryEscape(a.account))
+	return a.server.DashboardURL + name + "?account=" + url.QueryEscape(a.account)
 }
 
 // taskPage is where a task is shown.

@@ -30,7 +30,7 @@ func (n *narrator) say(who, where, format string, args ...any) {
 
 // welcome says where everything is, and shows it.
 func (s *stage) welcome(actors []*actor) error {
-	home := s.page("/")
+	home := s.server.DashboardURL
 	s.mu.Lock()
 	_, _ = fmt.Fprintf(s.out, `
 The demo runs at %s
@@ -38,7 +38,7 @@ The demo runs at %s
 Three accounts are at work, %g times as fast as in the real cloud. All of it goes when the demo ends, with Ctrl-C.
 Join in as one of them: eval "$(understudy env --url %s --account %s)"
 
-`, home, s.speed, s.page(""), actors[0].account)
+`, home, s.speed, strings.TrimSuffix(s.server.URL, "/v1"), actors[0].account)
 	s.mu.Unlock()
 	if s.show == nil {
 		return nil

@@ -43,6 +43,9 @@ func (d demoProcess) url() (url string) {
 	return url
 }
 
+// base is the server alone.
+func (d demoProcess) base() string { d.t.Helper(); return strings.TrimSuffix(d.url(), "/ui/") }
+
 // postgres is the process id of its Postgres; 0 before there is one.
 func (d demoProcess) postgres() int {
 	d.t.Helper()
@@ -98,7 +101,7 @@ func TestDemoTellsItsStory(t *testing.T) {
 	t.Parallel()
 	const speed = 200
 	d := launchDemo(t, nil, "--no-browser", "--speed", "200")
-	url := d.url()
+	url := d.base()
 	requests := launch(t, nil, "journal", "follow", "--url", url, "--json")
 	follow := func(account string) *process {
 		return launch(t, nil, "events", "--url", url, "--account", account, "--after", "0", "--json")

@@ -1,0 +1,50 @@
+package browser
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/chromedp/chromedp"
+)
+
+// keep keeps a picture as output of the test: see -artifacts and -outputdir of go test.
+func (b *tab) keep(name string, picture chromedp.Action[[]byte]) {
+	b.t.Helper()
+	shot, err := chromedp.Run(b.ctx, picture)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(b.t.ArtifactDir(), name), shot, 0o600)
+	}
+	if err != nil {
+		b.t.Errorf("%s: %v", name, err)
+	}
+}
+
+// look keeps pictures of a page as it is seen, light, dark and on a telephone, and audits each of them.
+func (b *tab) look(name string) {
+	b.t.Helper()
+	for _, scheme := range []string{"light", "dark"} {
+		b.scheme(scheme, false)
+		b.audit(name + " " + scheme)
+		b.keep(name+"-"+scheme+".png", chromedp.FullScreenshot(100))
+	}
+	b.scheme("light", false)
+	b.width(narrow)
+	b.audit(name + " narrow")
+	b.wantNoSidewaysScroll(name)
+	b.keep(name+"-375.png", chromedp.FullScreenshot(100))
+	b.width(wide)
+}
+
+// The widths at which pages are looked at.
+const (
+	narrow = 375
+	wide   = 1280
+)
+
+// wantNoSidewaysScroll holds that the page is no wider than the window.
+func (b *tab) wantNoSidewaysScroll(name string) {
+	b.t.Helper()
+	if over := eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+		b.t.Errorf("%s is %d pixels wider than the window", name, over)
+	}
+}
