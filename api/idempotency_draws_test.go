@@ -19,8 +19,9 @@ type route string
 const (
 	createSubscription route = "create subscription"
 	createDatabase     route = "create database"
-	addTag             route = "added"    // it is also the value of the tag
-	replaceTags        route = "replaced" // likewise
+	createInstance     route = "create DB instance" // of RDS, whose tokens are its own
+	addTag             route = "added"              // it is also the value of the tag
+	replaceTags        route = "replaced"           // likewise
 	unknownRoute       route = "unknown"
 )
 
@@ -28,15 +29,19 @@ const (
 func (d draw) unreadable() bool { return d.content == "garbage" || d.content == "trailing" }
 
 // creates reports whether the route answers with a task, and takes X-Client-Token.
-func (d draw) creates() bool { return d.route == createSubscription || d.route == createDatabase }
+func (d draw) creates() bool {
+	return d.route == createSubscription || d.route == createDatabase || d.route == createInstance
+}
 
-// method and path; database is the path of the one there is.
-func (d draw) target(database string) (method, path string) {
+// method and path; database is the path of the one there is, project that of RDS.
+func (d draw) target(database, project string) (method, path string) {
 	switch d.route {
 	case createSubscription:
 		return http.MethodPost, subscriptions
 	case createDatabase:
 		return http.MethodPost, subscriptions + "/1/databases"
+	case createInstance:
+		return http.MethodPost, project + "/instances"
 	case addTag:
 		return http.MethodPost, database + "/tags"
 	case replaceTags:
@@ -46,6 +51,11 @@ func (d draw) target(database string) (method, path string) {
 	return http.MethodPost, "/v1/nowhere"
 }
 
+// instanceRest is what a DB instance needs beside a name.
+const instanceRest = `"datastore": {"type": "MySQL", "version": "8.0"}, "flavor_ref": "rds.mysql.n1.large.2", ` +
+	`"volume": {"type": "COMMON", "size": 40}, "region": "r", "availability_zone": "z", "vpc_id": "v", ` +
+	`"subnet_id": "s", "security_group_id": "g"`
+
 // body writes the content in one of two ways.
 func (d draw) body(otherwise bool) string {
 	name := fmt.Sprintf(`"name": %q`, d.content)
@@ -54,6 +64,8 @@ func (d draw) body(otherwise bool) string {
 	case createSubscription:
 		rest = `"paymentMethodId": 24681, "databases": [{"name": "first", "protocol": "redis", "datasetSizeInGb": 1}], ` +
 			`"cloudProviders": [{"regions": [{"region": "us-east-1", "networking": {"deploymentCIDR": "10.0.0.0/24"}}]}]`
+	case createInstance:
+		name, rest = fmt.Sprintf(`"name": "db-%s"`, d.content), instanceRest
 	case addTag:
 		name, rest = fmt.Sprintf(`"key": %q`, d.content), fmt.Sprintf(`"value": %q`, d.route)
 	case createDatabase, unknownRoute:

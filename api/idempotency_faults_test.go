@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,6 +56,7 @@ func (m *machine) advance(rt *rapid.T) {
 // advanceToBoundary goes to the end of a term of some key, or just before it.
 func (m *machine) advanceToBoundary(rt *rapid.T) {
 	name := rapid.SampledFrom(someKeys()).Draw(rt, "of key")
+	name.rds = name.token() && rapid.Bool().Draw(rt, "of RDS")
 	if m.keys[name] == nil {
 		rt.Skip("the key is not known")
 	}
@@ -86,10 +88,14 @@ type taken struct {
 // crash takes a key for a request that dies before it does anything.
 func (m *machine) crash(rt *rapid.T) {
 	d := draw{
-		route:   rapid.SampledFrom([]route{createSubscription, createDatabase}).Draw(rt, "route"),
+		route:   rapid.SampledFrom([]route{createSubscription, createDatabase, createInstance}).Draw(rt, "route"),
 		content: rapid.SampledFrom([]string{"one", "one", "two"}).Draw(rt, "content"),
 	}
-	m.take(rt, rapid.SampledFrom(someKeys()).Draw(rt, "key"), d)
+	keys := someKeys()
+	if d.route == createInstance {
+		keys = keys[2:] // the tokens
+	}
+	m.take(rt, rapid.SampledFrom(keys).Draw(rt, "key"), d)
 }
 
 // crashAndRetry is what follows a crash most often; the retry may crash, too.
@@ -111,8 +117,11 @@ func (m *machine) take(rt *rapid.T, name keyName, d draw) {
 	if name.token() {
 		scheme = idempotency.ClientToken()
 	}
+	if name.rds = d.route == createInstance; name.rds {
+		scheme = m.rdsToken
+	}
 	m.sent = append(m.sent, sending{d, []keyName{name}})
-	method, path := d.target(m.database)
+	method, path := d.target(m.database, m.client.Project())
 	key := store.IdempotencyKey{
 		Account:     m.client.ID,
 		Scheme:      scheme.Name,
@@ -166,16 +175,17 @@ func (m *machine) owns(z taken) bool { return m.holds(z.name, z.claim) }
 
 // acceptance of the request, in place of the server that took it.
 func (z taken) acceptance(m *machine) store.Acceptance {
-	request, _ := json.Marshal(binding.Request{Body: []byte(z.body(false))})
-	if z.route == createDatabase {
-		request, _ = json.Marshal(binding.Request{
-			Path: map[string]string{"subscriptionId": "1"}, Body: []byte(z.body(false)),
-		})
-	}
+	path := map[string]string{}
 	operation, command := "createProSubscription", "subscriptionCreateRequest"
-	if z.route == createDatabase {
+	switch z.route {
+	case createDatabase:
 		operation, command = "createProDatabase", "databaseCreateRequest"
+		path["subscriptionId"] = "1"
+	case createInstance:
+		operation, command = "createInstance", "CreateMysqlSingleHAInstance"
+		path["project_id"] = m.client.Secrets.Key
 	}
+	request, _ := json.Marshal(binding.Request{Path: path, Body: []byte(z.body(false))})
 	return store.Acceptance{
 		ID: z.request, Account: m.client.ID, Operation: operation, Command: command, Request: request,
 		Claim: z.claim, Outcome: store.KeyOutcome{Status: http.StatusAccepted, Headers: z.headers(), Body: z.answer()},
@@ -183,10 +193,17 @@ func (z taken) acceptance(m *machine) store.Acceptance {
 }
 
 func (z taken) headers() map[string]string {
+	if z.route == createInstance {
+		return map[string]string{"Content-Type": "application/json"}
+	}
 	return map[string]string{"Content-Type": "application/json", "Location": "/v1/tasks/" + z.request}
 }
 
 func (z taken) answer() []byte {
+	if z.route == createInstance {
+		return []byte(`{"instance":{"id":"i","status":"BUILD","port":"3306","name":"db-` + z.content + `",` +
+			strings.ReplaceAll(strings.ReplaceAll(instanceRest, ": ", ":"), ", ", ",") + `},"job_id":"` + z.request + `"}`)
+	}
 	return []byte(`{"taskId":"` + z.request + `","commandType":"x","status":"received","description":"x",` +
 		`"timestamp":"2026-01-01T00:00:00Z","links":[]}`)
 }

@@ -4,6 +4,7 @@ package api_test
 // database, and each answer held against the reference.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/idempotency"
 )
 
 func TestModelOfIdempotentRequests(t *testing.T) {
@@ -44,6 +46,7 @@ func TestModelOfIdempotentRequests(t *testing.T) {
 					client: one.Account(), other: two,
 					database: fmt.Sprintf("%s/databases/%.0f", sub, database),
 					seen:     map[any]bool{},
+					rdsToken: apitest.RDS(t).Schemes[0],
 				}
 				m.copyResources(rt, original.ID)
 				rt.Repeat(m.commands())
@@ -87,6 +90,7 @@ type machine struct {
 	sent     []sending
 	taken    []taken
 	seen     map[any]bool // ids of tasks
+	rdsToken *idempotency.Scheme
 }
 
 // sending is a request as it was sent.
@@ -102,10 +106,10 @@ const (
 
 func someKeys() []keyName {
 	return []keyName{
-		{keyHeader, "key-of-8"},
-		{keyHeader, "another_KEY"},
-		{tokenHeader, aToken},
-		{tokenHeader, "00000000-0000-0000-0000-000000000000"},
+		{header: keyHeader, key: "key-of-8"},
+		{header: keyHeader, key: "another_KEY"},
+		{header: tokenHeader, key: aToken},
+		{header: tokenHeader, key: "00000000-0000-0000-0000-000000000000"},
 	}
 }
 
@@ -114,9 +118,9 @@ func drawKeys(rt *rapid.T) []keyName {
 	odd := [][]keyName{
 		nil,
 		{good[0], good[2]},
-		{{keyHeader, badKey}},
-		{{tokenHeader, badToken}},
-		{good[0], {tokenHeader, badToken}},
+		{{header: keyHeader, key: badKey}},
+		{{header: tokenHeader, key: badToken}},
+		{good[0], {header: tokenHeader, key: badToken}},
 	}
 	if rarely(rt) {
 		return rapid.SampledFrom(odd).Draw(rt, "odd keys")
@@ -127,7 +131,7 @@ func drawKeys(rt *rapid.T) []keyName {
 func drawRequest(rt *rapid.T) draw {
 	d := draw{route: createSubscription, content: "one"}
 	d.route = rapid.SampledFrom([]route{
-		createSubscription, createDatabase, addTag, createSubscription, createDatabase, replaceTags,
+		createSubscription, createDatabase, addTag, createInstance, createDatabase, replaceTags, createInstance,
 	}).Draw(rt, "route")
 	if rarely(rt) {
 		d.route = unknownRoute
@@ -196,9 +200,10 @@ func (m *machine) send(rt *rapid.T, s sending) {
 func (m *machine) do(rt *rapid.T, s sending, secret string) apitest.Answer {
 	otherwise := rapid.Bool().Draw(rt, "otherwise written")
 	compact := rapid.Bool().Draw(rt, "compact")
-	method, path := s.target(m.database)
-	return m.client.Do(method, s.url(path, otherwise), s.body(otherwise), func(r *http.Request) {
-		r.Header.Set("X-Api-Secret-Key", secret)
+	method, path := s.target(m.database, m.client.Project())
+	client := *m.client
+	client.Secrets.Secret = secret
+	return client.Do(method, s.url(path, otherwise), s.body(otherwise), func(r *http.Request) {
 		if compact {
 			askCompact(r)
 		}
@@ -213,8 +218,8 @@ func (m *machine) compare(rt *rapid.T, expected want, got apitest.Answer) {
 	if problem, ok := got.Get("type").(string); ok {
 		code = problem[strings.LastIndex(problem, "/")+1:]
 	}
-	if got.Status != expected.status || code != expected.code {
-		rt.Fatalf("got %d %q, want %d %q: %s", got.Status, code, expected.status, expected.code, got.Body)
+	if got.Status != expected.status || code != expected.code+expected.says {
+		rt.Fatalf("got %d %q, want %d %q: %s", got.Status, code, expected.status, expected.code+expected.says, got.Body)
 	}
 	marker, original := "", ""
 	if expected.first != nil {
@@ -239,7 +244,7 @@ func (m *machine) compare(rt *rapid.T, expected want, got apitest.Answer) {
 	case expected.code == "key-in-use" || expected.code == "DBS.200047":
 		m.header(rt, got, "Retry-After", "1")
 	case got.Status == http.StatusAccepted && expected.first == nil:
-		id := got.Get("taskId")
+		id := cmp.Or(got.Get("taskId"), got.Get("job_id"))
 		if m.seen[id] {
 			rt.Fatalf("task %v is answered a second time, unmarked", id)
 		}
@@ -262,10 +267,13 @@ func (m *machine) aside(rt *rapid.T) {
 func (m *machine) stranger(rt *rapid.T) {
 	s := sending{drawRequest(rt), drawKeys(rt)}
 	status := http.StatusUnauthorized
-	if s.route == unknownRoute {
+	switch s.route {
+	case unknownRoute:
 		status = http.StatusNotFound
+	case createInstance:
+		status = instanceCreation().denied
 	}
-	m.compare(rt, want{status: status}, m.do(rt, s, "wrong"))
+	m.compare(rt, want{status: status, says: s.says(status)}, m.do(rt, s, "wrong"))
 }
 
 // get asks for the tags, with a key that is ignored (C-1).

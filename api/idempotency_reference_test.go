@@ -18,8 +18,11 @@ type reference struct {
 	tasks int               // that were accepted
 }
 
-// keyName is a key in the header that it came in.
-type keyName struct{ header, key string }
+// keyName is a key in the header that it came in, in a dialect.
+type keyName struct {
+	header, key string
+	rds         bool
+}
 
 const (
 	keyHeader   = "Idempotency-Key"
@@ -126,7 +129,8 @@ func (m *reference) prune() {
 // want is what an answer must be.
 type want struct {
 	status int
-	code   string          // error_code, or the last part of the type of a problem
+	code   string          // of what is wrong with the key: error_code, or the last part of the type of a problem
+	says   string          // the error_code of anything else
 	first  *apitest.Answer // that is replayed
 	echo   keyName         // none where the key is not looked at
 }
@@ -141,16 +145,18 @@ func (m *reference) expect(d draw, keys []keyName) (want, verdict) {
 	case refusal != "":
 		return want{status: http.StatusBadRequest, code: refusal}, perform
 	case name == keyName{}:
-		return want{status: m.outcome(d)}, perform
+		return want{status: m.outcome(d), says: d.says(m.outcome(d))}, perform
 	}
 	v := m.judge(name, d)
 	expected := want{echo: name}
 	switch v {
 	case perform:
 		expected.status = m.outcome(d)
+		expected.says = d.says(expected.status)
 	case replay:
 		expected.first = &m.keys[name].outcome
 		expected.status = expected.first.Status
+		expected.says = d.says(expected.status)
 	case underWay:
 		expected.status, expected.code = http.StatusConflict, "key-in-use"
 		if name.token() {
@@ -167,11 +173,13 @@ func (m *reference) expect(d draw, keys []keyName) (want, verdict) {
 	return expected, v
 }
 
-// chosen is the key that counts, or with what the request is refused (C-3, D-1, R-2, R-4).
+// chosen is the key that counts, or with what the request is refused (C-3, D-1, R-2, R-4). RDS has keys of its own, and
+// of one kind only.
 func chosen(d draw, keys []keyName) (name keyName, refusal string) {
 	for _, k := range keys {
+		k.rds = d.route == createInstance
 		switch {
-		case k.token() && !d.creates():
+		case k.token() && !d.creates(), !k.token() && k.rds:
 			continue
 		case name != keyName{}:
 			return name, "invalid-key"
@@ -199,6 +207,14 @@ func (m *reference) outcome(d draw) int {
 		return http.StatusConflict
 	}
 	return http.StatusOK
+}
+
+// says is the error_code of an outcome.
+func (d draw) says(status int) string {
+	if d.route == createInstance {
+		return instanceCreation().code(status)
+	}
+	return ""
 }
 
 // done takes the effect of a request that was carried out into account.
