@@ -105,18 +105,21 @@ func TestRolesInUse(t *testing.T) {
 // What is forbidden uses up no idempotency key, and whoever may not do something
 // may not see the answer that another got. D-2, D-3
 func TestForbiddenBeforeKeys(t *testing.T) {
-	t.Parallel()
-	a := apitest.New(t, nil).Account()
-	viewer := declare(t, a, cloud.Key{Role: "Viewer"})[0]
-	key := func(r *http.Request) { r.Header.Set("Idempotency-Key", "only-for-the-owner") }
-	for range 2 {
-		wantError(t, viewer.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), key), http.StatusForbidden,
-			subscriptions, "Viewer")
-		got := a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), key)
-		if got.Status != http.StatusAccepted {
-			t.Errorf("the owner: got %d %s", got.Status, got.Body)
+	everyKeyed(t, func(t *testing.T, k keyed) {
+		a := apitest.New(t, nil).Account()
+		clients := declare(t, a, cloud.Key{Role: "Viewer"}, cloud.Key{Role: "Owner", AllowFrom: prefixes("203.0.113.0/24")})
+		for range 2 {
+			for _, client := range clients {
+				got := k.create(client)
+				wantStatus(t, client.Secrets.Secret, got, http.StatusForbidden, k.forbidden)
+				if got.Header.Get(k.header) != "" {
+					t.Errorf("the key of a forbidden request is echoed: %v", got.Header)
+				}
+			}
+			wantStatus(t, "the owner", k.create(a), http.StatusAccepted, "")
 		}
-	}
+		wantEffects(t, a, 1)
+	})
 }
 
 // A key with an allow list is good from there only. Headers have no say.

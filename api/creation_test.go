@@ -27,6 +27,8 @@ type creation struct {
 	denied  int            // the status of wrong credentials
 	renders map[int]int    // statuses for which its dialect has others
 
+	forbidden string // the error_code of what the caller may not do
+
 	prepare func(*apitest.Account) // makes what must be there for it to succeed; nil: nothing
 	// live lets what was created come to be there, and returns what deletes it for good.
 	live func(a *apitest.Account, first apitest.Answer) (remove func())
@@ -104,7 +106,8 @@ func instanceCreation() creation {
 			http.StatusBadRequest: "DBS.200001", http.StatusForbidden: "DBS.280056",
 			http.StatusInternalServerError: "DBS.200005",
 		},
-		denied: http.StatusForbidden,
+		denied:    http.StatusForbidden,
+		forbidden: "DBS.200044",
 		renders: map[int]int{
 			http.StatusUnsupportedMediaType: http.StatusBadRequest, http.StatusMethodNotAllowed: http.StatusNotFound,
 		},

@@ -17,7 +17,8 @@ import (
 func shared(c *engine.Config) { c.Speed, c.Shared = 0, true }
 
 // T1, T19: what one server has acknowledged every other one knows: a task is
-// found right after its 202, a resource right after its task is completed.
+// found right after its 202, a resource right after its task is completed. So are
+// a job of RDS, and its DB instance even before.
 func TestT1T19WhatOneServerSaysTheOtherKnows(t *testing.T) {
 	t.Parallel()
 	one := apitest.New(t, shared)
@@ -29,6 +30,7 @@ func TestT1T19WhatOneServerSaysTheOtherKnows(t *testing.T) {
 		b := a.At(two)
 		all.Go(func() {
 			for i := range each {
+				wantInstanceElsewhere(t, a, b, fmt.Sprint(i))
 				task := a.Start(http.MethodPost, subscriptions, apitest.SubscriptionBody(fmt.Sprint(i)))
 				got := b.Do(http.MethodGet, "/v1/tasks/"+task, nil)
 				if got.Status != http.StatusOK || got.Get("status") != "processing-completed" {
@@ -43,6 +45,29 @@ func TestT1T19WhatOneServerSaysTheOtherKnows(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// wantInstanceElsewhere creates a DB instance on one server, and looks for it and its job on another one.
+func wantInstanceElsewhere(t *testing.T, a, b *apitest.Account, name string) {
+	t.Helper()
+	first := instanceCreation().send(a, name)
+	id, job := first.Get("instance", "id"), first.Get("job_id")
+	list := func(a *apitest.Account) apitest.Answer {
+		return a.Do(http.MethodGet, fmt.Sprintf("%s/instances?id=%v", a.Project(), id), nil)
+	}
+	show := func(a *apitest.Account) apitest.Answer {
+		return a.Do(http.MethodGet, fmt.Sprintf("%s/jobs?id=%v", a.Project(), job), nil)
+	}
+	if got := list(b); got.Get("instances", 0, "id") != id {
+		t.Errorf("DB instance %v from the other server: %d %s", id, got.Status, got.Body)
+	}
+	if got := show(b); got.Get("job", "instance", "id") != id {
+		t.Errorf("job %v from the other server: %d %s", job, got.Status, got.Body)
+	}
+	apitest.Eventually(t, "the job is completed", func() bool { return show(b).Get("job", "status") == "Completed" })
+	if got := list(a); got.Get("instances", 0, "status") != "ACTIVE" {
+		t.Errorf("a DB instance whose job is completed: %s", got.Body)
+	}
 }
 
 // T11: the subscription of a database to be created is looked at again when it is

@@ -107,8 +107,7 @@ func TestServersShareTheRateLimit(t *testing.T) {
 	}
 }
 
-// What is forbidden does not count; what is counted out leaves the idempotency key
-// alone. D-2
+// What is forbidden does not count. D-2
 func TestRateLimitBesideOtherRefusals(t *testing.T) {
 	t.Parallel()
 	w := apitest.Limited(t, pgtest.New(t), 2)
@@ -121,24 +120,33 @@ func TestRateLimitBesideOtherRefusals(t *testing.T) {
 	wantLeft(t, "a read", viewer.Do(http.MethodGet, subscriptions, nil), http.StatusOK, "1")
 	wantLeft(t, "forbidden", viewer.Do(http.MethodDelete, subscriptions+"/7", nil), http.StatusForbidden, "1")
 	wantLeft(t, "the account's other key", a.Do(http.MethodGet, subscriptions, nil), http.StatusOK, "0")
+}
 
-	key := func(r *http.Request) { r.Header.Set("Idempotency-Key", "counted-out") }
-	post := func() apitest.Answer {
-		return a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), key)
-	}
-	wantLeft(t, "with a key", post(), http.StatusTooManyRequests, "0")
-	wantLeft(t, "with a malformed key",
-		a.Do(http.MethodPost, subscriptions, apitest.SubscriptionBody("one"), func(r *http.Request) {
-			r.Header.Set("Idempotency-Key", "?")
-		}), http.StatusTooManyRequests, "0")
-	endMinute(t, w)
-	first := post()
-	wantLeft(t, "the next minute", first, http.StatusAccepted, "1")
-	again := post()
-	wantLeft(t, "a replay, which counts", again, http.StatusAccepted, "0")
-	if first.Header.Get("Idempotent-Replayed") != "" || again.Header.Get("Idempotent-Replayed") != "true" {
-		t.Errorf("the key: %v, then %v", first.Header, again.Header)
-	}
+// What is counted out leaves the idempotency key alone, and a replay counts. D-2
+func TestRateLimitBeforeKeys(t *testing.T) {
+	everyKeyed(t, func(t *testing.T, k keyed) {
+		w := apitest.Limited(t, pgtest.New(t), 2)
+		a := w.Account()
+		for range 2 {
+			a.Do(http.MethodGet, subscriptions, nil)
+		}
+		for what, with := range map[string]func(*http.Request){
+			"with a key": k.with, "with a malformed key": withHeader(k.header, "?"),
+		} {
+			got := k.send(a, "one", with)
+			if got.Status != http.StatusTooManyRequests || got.Header.Get("Retry-After") == "" || got.Header.Get(k.header) != "" {
+				t.Errorf("%s: got %d %v %s, want 429", what, got.Status, got.Header, got.Body)
+			}
+		}
+		wantEffects(t, a, 0)
+		endMinute(t, w)
+		first := k.create(a)
+		wantStatus(t, "the next minute", first, http.StatusAccepted, "")
+		wantReplay(t, k.create(a), first)
+		if got := k.create(a); got.Status != http.StatusTooManyRequests {
+			t.Errorf("after a replay, which counts: got %d %s", got.Status, got.Body)
+		}
+	})
 }
 
 // Without a limit nothing is counted.
