@@ -177,11 +177,11 @@ func (m *machine) owns(z taken) bool { return m.holds(z.name, z.claim) }
 func (z taken) acceptance(m *machine) store.Acceptance {
 	path := map[string]string{}
 	operation, command := "createProSubscription", "subscriptionCreateRequest"
-	switch z.route {
-	case createDatabase:
+	if z.route == createDatabase {
 		operation, command = "createProDatabase", "databaseCreateRequest"
 		path["subscriptionId"] = "1"
-	case createInstance:
+	}
+	if z.route == createInstance {
 		operation, command = "createInstance", "CreateMysqlSingleHAInstance"
 		path["project_id"] = m.client.Secrets.Key
 	}

@@ -134,7 +134,8 @@ func TestRateLimitBeforeKeys(t *testing.T) {
 			"with a key": k.with, "with a malformed key": withHeader(k.header, "?"),
 		} {
 			got := k.send(a, "one", with)
-			if got.Status != http.StatusTooManyRequests || got.Header.Get("Retry-After") == "" || got.Header.Get(k.header) != "" {
+			if got.Status != http.StatusTooManyRequests || got.Header.Get("Retry-After") == "" ||
+				got.Header.Get(k.header) != "" {
 				t.Errorf("%s: got %d %v %s, want 429", what, got.Status, got.Header, got.Body)
 			}
 		}

@@ -8,24 +8,36 @@ import (
 
 	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/openapi"
+	"github.com/understudy-dev/understudy/internal/rds"
 )
 
-// walked is an operation as a walk of the document meets it.
+// walked is an operation as a walk of the documents meets it.
 type walked struct {
 	*openapi.Operation
+	rds    bool // of RDS, below a project
 	params []*openapi3.Parameter
 	body   *openapi3.Schema // nil without
 	needed bool             // the body
 }
 
-// walk lists the operations of the document in its order.
-func walk(tb testing.TB) (all []walked) {
+// walk lists the operations of the documents in their order.
+func walk(tb testing.TB) []walked {
 	tb.Helper()
-	document, err := openapi.Load(understudy.Document)
+	all := walkOf(tb, understudy.Document)
+	for _, op := range walkOf(tb, rds.Document) {
+		op.rds = true
+		all = append(all, op)
+	}
+	return all
+}
+
+func walkOf(tb testing.TB, text []byte) (all []walked) {
+	tb.Helper()
+	document, err := openapi.Load(text)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	root, err := openapi3.NewLoader().LoadFromData(understudy.Document)
+	root, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
@@ -97,7 +99,11 @@ func (f *fixture) lead(op walked) string {
 	}
 	query := url.Values{}
 	for _, p := range op.params {
-		if p.In == "query" && p.Required {
+		switch {
+		case p.In != openapi3.ParameterInQuery || !p.Required:
+		case op.ID == "getJob":
+			query.Set(p.Name, f.job())
+		default:
 			query.Set(p.Name, fmt.Sprint(f.member(p.Name)))
 		}
 	}
@@ -117,6 +123,12 @@ func (f *fixture) id(name, path string, last apitest.Answer) string {
 		return text(f.Run(http.MethodGet, path, nil).Get(append([]any{"response", "resource"}, members...)...))
 	}
 	switch name {
+	case "project_id":
+		return f.Secrets.Key
+	case "instance_id":
+		return text(last.Get("instance", "id"))
+	case "database_name":
+		return "MySQL"
 	case "userId":
 		return read(path, "users", 1, "id") // the first is the owner
 	case "planId":
@@ -193,10 +205,25 @@ func (f *fixture) prepare(op walked) {
 	}
 }
 
-// perform carries an operation out, to the end of its task where it has one.
+// job is the id of a job of RDS.
+func (f *fixture) job() string {
+	f.t.Helper()
+	creation := f.ops["createInstance"]
+	return text(f.create(creation, f.lead(creation)).Get("job_id"))
+}
+
+// perform carries an operation out, to the end of its task where it has one. A job of RDS that does not come to its end
+// is answered in place of what began it.
 func (f *fixture) perform(op walked, path string, body any) apitest.Answer {
 	f.t.Helper()
 	answer := f.Do(op.Method, path, body)
+	if id, ok := answer.Get("job_id").(string); ok {
+		f.End(id)
+		f.settle()
+		if job := f.Do(http.MethodGet, f.Project()+"/jobs?id="+id, nil); job.Get("job", "status") != "Completed" {
+			return job
+		}
+	}
 	if id, ok := answer.Get("taskId").(string); ok && answer.Status == http.StatusAccepted {
 		return f.Finish(id)
 	}
@@ -205,6 +232,12 @@ func (f *fixture) perform(op walked, path string, body any) apitest.Answer {
 
 // failure says how an operation has failed, in the code of its task or its status; "" where it has not.
 func failure(op walked, answer apitest.Answer) string {
+	if op.rds {
+		if answer.Status == op.Status {
+			return ""
+		}
+		return fmt.Sprint(cmp.Or(answer.Get("error_code"), any(answer.Status)))
+	}
 	if op.Command == "" && answer.Status != op.Status || op.Command != "" && answer.Status != http.StatusOK {
 		return fmt.Sprint(answer.Status)
 	}
@@ -286,6 +319,8 @@ func (f *fixture) member(name string) any {
 		name = "databaseId"
 	case "targetDatabaseId":
 		return f.target()
+	case "version_name":
+		return "8.0"
 	case "subscriptionId", "databaseId":
 	default:
 		return nil

@@ -35,16 +35,25 @@ func typical(schema *openapi3.Schema) any {
 	return scalar(schema)
 }
 
-// complete is a value with every member that a schema has, those aside that are only read. It fits the schema, and need
-// not make sense.
+// unoffered are members that only ask for what is refused.
+var unoffered = map[string]bool{
+	"replica_of_id": true, "dry_run": true, "dsspool_id": true, "restore_point": true, "serverless_info": true,
+	"auto_enlarge_strategy": true,
+}
+
+// complete is a value with every member that a schema has, those aside that are only read: those of its example, and
+// others that fit the schema, and need not make sense.
 func complete(schema *openapi3.Schema) any {
 	switch {
 	case len(schema.OneOf) > 0:
 		return complete(schema.OneOf[0].Value)
 	case schema.Type.Is(openapi3.TypeObject):
 		object := map[string]any{}
+		example, _ := copyOf(schema.Example).(map[string]any)
 		for name, property := range schema.Properties {
-			if !property.Value.ReadOnly {
+			if given, ok := example[name]; ok {
+				object[name] = given
+			} else if !property.Value.ReadOnly && !unoffered[name] {
 				object[name] = complete(property.Value)
 			}
 		}
@@ -135,7 +144,7 @@ func objectDefects(schema *openapi3.Schema) []defect {
 		for _, d := range defects(free.Value) {
 			with(d.what, "any", d.field, d.value)
 		}
-	} else {
+	} else if free := schema.AdditionalProperties.Has; free == nil || !*free {
 		with("no such member", stranger, "", 1)
 	}
 	return all

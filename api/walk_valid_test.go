@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -82,7 +83,7 @@ func (f *fixture) wantLogged() {
 // undo deletes what an operation has created, where that is possible, so that it can be created again.
 func (f *fixture) undo(op walked, path string, answer apitest.Answer) {
 	f.t.Helper()
-	id := answer.Get("response", "resourceId")
+	id := cmp.Or(answer.Get("response", "resourceId"), answer.Get("instance", "id"))
 	if op.Method != http.MethodPost || id == nil {
 		return
 	}
@@ -103,6 +104,19 @@ func (f *fixture) wantUnknown(op walked, path string, body any) {
 	}
 	other := *f
 	other.Account = f.For(f.t).Account()
+	if op.rds {
+		if !strings.Contains(op.Path, "{instance_id}") && op.ID != "getJob" { // names nothing but the project
+			return
+		}
+		answer := other.perform(op, strings.Replace(path, f.Project(), other.Project(), 1), body)
+		if got := failure(op, answer); got != "DBS.200002" && got != "DBS.200543" {
+			f.t.Errorf("another project gets %d %s, want that there is no such thing", answer.Status, answer.Body)
+		}
+		if answer := other.Do(op.Method, path, body); answer.Get("error_code") != "DBS.280056" {
+			f.t.Errorf("the token of another project gets %d %s", answer.Status, answer.Body)
+		}
+		return
+	}
 	answer := other.perform(op, path, body)
 	read := op.Command == "" || op.Method == http.MethodGet // a task may be what answers a read
 	if read && answer.Status != http.StatusNotFound {
