@@ -54,7 +54,8 @@ func (d draw) target(database, project string) (method, path string) {
 // instanceRest is what a DB instance needs beside a name.
 const instanceRest = `"datastore": {"type": "MySQL", "version": "8.0"}, "flavor_ref": "rds.mysql.n1.large.2", ` +
 	`"volume": {"type": "COMMON", "size": 40}, "region": "r", "availability_zone": "z", "vpc_id": "v", ` +
-	`"subnet_id": "s", "security_group_id": "g"`
+	`"subnet_id": "s", "security_group_id": "g", "charge_info": {"charge_mode": "postPaid"}, ` +
+	`"backup_strategy": {"start_time": "01:00-02:00", "keep_days": 7}`
 
 // body writes the content in one of two ways.
 func (d draw) body(otherwise bool) string {

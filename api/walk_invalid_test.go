@@ -141,7 +141,8 @@ func (op walked) walkQuery(t *testing.T, a *apitest.Account) {
 			op.wantRefused(t, p.Name+": "+what, a.Do(op.Method, query, nil), query, "query parameter "+p.Name+":")
 		}
 		if p.Required {
-			op.wantRefused(t, p.Name+": missing", a.Do(op.Method, with(others), nil), path, "query parameter "+p.Name+": is missing")
+			says := "query parameter " + p.Name + ": is missing"
+			op.wantRefused(t, p.Name+": missing", a.Do(op.Method, with(others), nil), path, says)
 		}
 	}
 }
