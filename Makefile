@@ -5,7 +5,7 @@ ARGS ?=
 FUZZTIME ?= 10s
 TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
 # Where there is a go.mod beside the main one, for those who depend on the server to get none of it.
-MODULES := . bench test/browser test/model test/sdk test/terraform
+MODULES := . bench test/browser test/model test/rds test/sdk test/terraform
 # The binary carries its commit, where git can tell it.
 VCS := $(shell git status --porcelain >/dev/null 2>&1 && echo true || echo false)
 
@@ -18,7 +18,7 @@ NEEDS := postgres cc node curl . bench test/model test/clients/mcp/testdata/npm
 
 .PHONY: setup
 setup: ## Download modules, and install or build what the machine lacks
-	@scripts/setup.sh $(NEEDS) chromium test/browser test/sdk test/terraform terraform opentofu provider
+	@scripts/setup.sh $(NEEDS) chromium test/browser test/rds test/sdk test/terraform terraform opentofu provider
 
 .PHONY: run
 run: ## Start the sandbox: make run ARGS='--listen 127.0.0.1:9000'
@@ -37,7 +37,7 @@ build: ## Build bin/understudy
 	@go build -buildvcs=$(VCS) -trimpath -o bin/understudy ./cmd/understudy
 
 .PHONY: test
-test: setup ## Run every test: the server's, the Go SDK's, Terraform's
+test: setup ## Run every test: the server's, the Go SDKs', Terraform's
 	@$(MAKE) --no-print-directory --keep-going -j2 test-server test-terraform
 
 .PHONY: test-server
@@ -46,6 +46,7 @@ test-server:
 	cd bench && go test -race ./...
 	cd test/model && go test -race -count=1 -timeout 15m ./...
 	cd test/sdk && go test -count=1 -parallel 64 -timeout 10m ./...
+	cd test/rds && go test -count=1 -parallel 64 -timeout 10m ./...
 	cd test/browser && go test -count=1 -parallel 4 -timeout 10m ./...
 
 .PHONY: pictures

@@ -60,6 +60,10 @@ func contracts() []contract {
 
 func rdsSuites() []suite {
 	return []suite{
+		{
+			column: "Go SDK", says: "succeed with the official Go SDK", list: "test/rds/testdata/operations.txt",
+			require: "test/rds/go.mod", client: "github.com/huaweicloud/huaweicloud-sdk-go-v3",
+		},
 		{column: "HTTP", says: "succeed in our own tests over HTTP", list: "internal/rds/testdata/operations.txt"},
 	}
 }
