@@ -118,6 +118,8 @@ func (a *Armed) subjectOf(ctx context.Context, r *Request) (s subject, err error
 		found, ok, err = a.db.SubjectOf(ctx, r.Account, id, nil)
 	} else if id, notTask := uuid.Parse(last); notTask == nil && op.ReadsTask {
 		found, ok, err = a.db.SubjectOfTask(ctx, r.Account, id)
+	} else if last != "" {
+		found, ok, err = a.db.SubjectKnownAs(ctx, r.Account, last)
 	}
 	if err != nil || !ok {
 		return s, err

@@ -92,6 +92,7 @@ var known = map[int]struct {
 }{
 	http.StatusBadRequest:            {http.StatusBadRequest, "DBS.200001"},
 	http.StatusForbidden:             {http.StatusForbidden, "DBS.200044"},
+	http.StatusConflict:              {http.StatusConflict, "DBS.200047"},
 	http.StatusNotFound:              {http.StatusNotFound, "APIGW.0101"},
 	http.StatusMethodNotAllowed:      {http.StatusNotFound, "APIGW.0101"},
 	http.StatusRequestTimeout:        {http.StatusBadRequest, "DBS.200001"},

@@ -46,7 +46,7 @@ type waiting struct {
 }
 
 func waitingJobs(ctx context.Context, tx *store.Tx) (w waiting, err error) {
-	tasks, err := tx.Unfinished(ctx)
+	tasks, err := store.Unfinished[instance](ctx, tx)
 	if err != nil {
 		return w, err
 	}

@@ -18,7 +18,7 @@ type instance struct {
 }
 
 // Kind of all DB instances.
-func (instance) Kind() cloud.Kind { return cloud.Kind{Name: "instance", FirstID: 1} }
+func (instance) Kind() cloud.Kind { return cloud.Kind{Name: "instance"} }
 
 // nodeUID is that of a node, by its number.
 func nodeUID(instance string, n int) string {

@@ -81,7 +81,7 @@ func showJob(ctx context.Context, tx *store.Tx, in jobInput) (out jobAnswer, err
 	if err != nil || id.String() != strings.ToLower(in.ID) {
 		return out, noJob(in.ID)
 	}
-	task, ok, err := tx.Asked(ctx, id)
+	task, ok, err := store.OneAsked[instance](ctx, tx, id)
 	switch {
 	case err != nil:
 		return out, err

@@ -53,7 +53,7 @@ func listTasks(ctx context.Context, tx *store.Tx, in taskListInput) (out taskLis
 	if err != nil {
 		return out, err
 	}
-	tasks, err := tx.AllAsked(ctx, from, to)
+	tasks, err := store.AllAsked[instance](ctx, tx, from, to)
 	if err != nil {
 		return out, err
 	}

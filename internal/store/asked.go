@@ -19,18 +19,24 @@ type Asked struct {
 	Resource string       // name of what it made or changed; empty: not yet, or nothing
 	Due      *time.Time   // business time at which the last known step that it left to provisioning is due; nil: none is
 	Now      time.Time    // business time
-	Error    *cloud.Error // in which what it left to provisioning ended; nil: in none, as far as events tell
+	Error    *cloud.Error // in which what it left to provisioning ended; nil: in none
 }
 
 const askedColumns = taskRecordColumns + `, request, resource_name,
 	(SELECT max(due_at) FROM steps s WHERE s.account_id = tasks.account_id AND s.task = tasks.id),
 	(SELECT business_now(a) FROM accounts a WHERE a.id = tasks.account_id),
-	(
-		SELECT error FROM events e
+	COALESCE((
+		SELECT e.error
+		FROM events e
 		WHERE e.account_id = tasks.account_id AND e.task = tasks.id AND e.kind IS NOT NULL AND e.status = 'error'
-		ORDER BY seq DESC
+		ORDER BY e.seq DESC
 		LIMIT 1
-	)`
+	), ( -- a fork has no events of before; but what nothing has changed since tells as much
+		SELECT r.error
+		FROM resources r
+		WHERE r.account_id = tasks.account_id AND r.kind = $3 AND r.id = (response ->> 'resource_id')::bigint
+			AND r.updated_at = provisioned_at
+	))`
 
 func scanAsked(row pgx.CollectableRow) (a Asked, err error) {
 	var failure []byte
@@ -42,9 +48,11 @@ func scanAsked(row pgx.CollectableRow) (a Asked, err error) {
 	return a, err
 }
 
-// Asked reads one of the caller's tasks; ok is false if there is none of an operation that may be seen.
-func (tx *Tx) Asked(ctx context.Context, id uuid.UUID) (a Asked, ok bool, err error) {
-	found, err := tx.asked(ctx, `AND id = $3`, id)
+// The tasks that are read here are those of operations on a kind of resource, B.
+
+// OneAsked reads one of the caller's tasks; ok is false if there is none of an operation that may be seen.
+func OneAsked[B cloud.Body](ctx context.Context, tx *Tx, id uuid.UUID) (a Asked, ok bool, err error) {
+	found, err := asked[B](ctx, tx, `AND id = $4`, id)
 	if err != nil || len(found) == 0 {
 		return a, false, err
 	}
@@ -53,20 +61,21 @@ func (tx *Tx) Asked(ctx context.Context, id uuid.UUID) (a Asked, ok bool, err er
 
 // Unfinished reads the caller's tasks that are yet to be processed to their end, in their order: the first one and all
 // after it.
-func (tx *Tx) Unfinished(ctx context.Context) ([]Asked, error) {
-	return tx.asked(ctx, `AND seq >= (SELECT seq FROM tasks WHERE account_id = $1 AND head) ORDER BY seq`)
+func Unfinished[B cloud.Body](ctx context.Context, tx *Tx) ([]Asked, error) {
+	return asked[B](ctx, tx, `AND seq >= (SELECT seq FROM tasks WHERE account_id = $1 AND head) ORDER BY seq`)
 }
 
 // AllAsked reads the caller's tasks that were accepted in a span of business time, the newest first.
-func (tx *Tx) AllAsked(ctx context.Context, from, to time.Time) ([]Asked, error) {
-	return tx.asked(ctx, `AND accepted_at BETWEEN $3 AND $4 ORDER BY seq DESC`, from, to)
+func AllAsked[B cloud.Body](ctx context.Context, tx *Tx, from, to time.Time) ([]Asked, error) {
+	return asked[B](ctx, tx, `AND accepted_at BETWEEN $4 AND $5 ORDER BY seq DESC`, from, to)
 }
 
-func (tx *Tx) asked(ctx context.Context, which string, args ...any) ([]Asked, error) {
+func asked[B cloud.Body](ctx context.Context, tx *Tx, which string, args ...any) ([]Asked, error) {
 	rows, err := tx.q.Query(ctx, `
 		SELECT `+askedColumns+`
 		FROM tasks
-		WHERE account_id = $1 AND operation <> ALL ($2) `+which, append([]any{tx.Caller.Account, tx.hiding()}, args...)...)
+		WHERE account_id = $1 AND operation <> ALL ($2) `+which,
+		append([]any{tx.Caller.Account, tx.hiding(), kindOf[B]().Name}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("read tasks: %w", err)
 	}

@@ -225,12 +225,23 @@ type Subject struct {
 // SubjectOf finds a resource of an account by its id, of one of some kinds where there are any. ok is false if there is
 // none.
 func (db *DB) SubjectOf(ctx context.Context, account, id int64, kinds []string) (s Subject, ok bool, err error) {
+	return db.subject(ctx, `r.id = $2 AND ($3::text[] = '{}' OR r.kind = ANY ($3))`,
+		account, id, append([]string{}, kinds...))
+}
+
+// SubjectKnownAs is SubjectOf for a resource that clients know by another id than its number, which its body has as
+// uid. It looks at all of the account.
+func (db *DB) SubjectKnownAs(ctx context.Context, account int64, uid string) (s Subject, ok bool, err error) {
+	return db.subject(ctx, `r.body ->> 'uid' = $2`, account, uid)
+}
+
+func (db *DB) subject(ctx context.Context, which string, args ...any) (s Subject, ok bool, err error) {
 	err = db.pool.QueryRow(ctx, `
 		SELECT r.name, r.body -> 'tags', `+resourceStatus(`true`)+`
 		FROM resources r
-		WHERE r.account_id = $1 AND r.id = $2 AND ($3::text[] = '{}' OR r.kind = ANY ($3))
+		WHERE r.account_id = $1 AND `+which+`
 		ORDER BY r.kind
-		LIMIT 1`, account, id, append([]string{}, kinds...)).Scan(&s.Name, &s.Tags, &s.Status)
+		LIMIT 1`, args...).Scan(&s.Name, &s.Tags, &s.Status)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return s, false, nil
 	}
