@@ -18,6 +18,7 @@ type actor struct {
 
 	*stage
 
+	id         string // of the account, which may be given another name
 	redis, rds api
 }
 
@@ -35,12 +36,12 @@ func (a *actor) identify(key, secret string) {
 
 // begin takes the account back to its beginning.
 func (a *actor) begin(ctx context.Context) error {
-	_, err := a.control().Reset(ctx, a.account, sandbox.Reset{Rules: true, Clock: true, Seed: &a.seed})
+	_, err := a.control().Reset(ctx, a.id, sandbox.Reset{Rules: true, Clock: true, Seed: &a.seed})
 	if err != nil {
 		return fmt.Errorf("account %s: %w", a.account, err)
 	}
 	// Tasks take as long as one can see. No part of the story hangs on it.
-	_, err = a.control().SetDurations(ctx, a.account, sandbox.DurationsChange{
+	_, err = a.control().SetDurations(ctx, a.id, sandbox.DurationsChange{
 		Lengths: map[string]string{"change": a.real(taskTime).String()},
 	})
 	if err != nil {
@@ -51,14 +52,12 @@ func (a *actor) begin(ctx context.Context) error {
 
 func (a *actor) control() *sandbox.Service { return a.server.Sandbox }
 
-// perform plays the scenes of the role.
-func (a *actor) perform(ctx context.Context) error {
-	for _, s := range a.scenes {
-		if err := s(ctx, a); err != nil {
-			return fmt.Errorf("%s: %w", a.account, err)
-		}
+// perform plays the role. Whoever watches may lend a hand, so that it comes to something else: then the actor begins
+// anew with the others.
+func (a *actor) perform(ctx context.Context) {
+	if err := a.act(ctx, a); err != nil && ctx.Err() == nil {
+		a.say(a.page(""), "gives up for this round: %s", oneLine(err))
 	}
-	return nil
 }
 
 // say tells what the actor does, and on which page it is to be seen; empty: nowhere in particular.
@@ -199,7 +198,7 @@ func (a *actor) active(ctx context.Context, path string) error {
 // idle waits until nothing of the account is under way.
 func (a *actor) idle(ctx context.Context) error {
 	for {
-		out, err := a.control().Wait(ctx, sandbox.Await{Account: a.account, Idle: true, Timeout: time.Minute})
+		out, err := a.control().Wait(ctx, sandbox.Await{Account: a.id, Idle: true, Timeout: time.Minute})
 		if err != nil || out.Reached {
 			return err
 		}

@@ -8,21 +8,19 @@ import (
 )
 
 // analytics wants four subscriptions where three may change at once, and then has time stand still.
-var analytics = []scene{
-	func(ctx context.Context, a *actor) error {
-		subscriptions, err := fourAtOnce(ctx, a)
-		if err != nil {
-			return err
-		}
-		if err := a.pause(ctx, short); err != nil {
-			return err
-		}
-		if err := standStill(ctx, a, subscriptions[0]); err != nil {
-			return err
-		}
-		a.say("", "takes down all four subscriptions")
-		return a.cleanUp(ctx, subscriptions...)
-	},
+func analytics(ctx context.Context, a *actor) error {
+	subscriptions, err := fourAtOnce(ctx, a)
+	if err != nil {
+		return err
+	}
+	if err := a.pause(ctx, short); err != nil {
+		return err
+	}
+	if err := standStill(ctx, a, subscriptions[0]); err != nil {
+		return err
+	}
+	a.say("", "takes down all four subscriptions")
+	return a.cleanUp(ctx, subscriptions...)
 }
 
 // fourAtOnce fills the three slots.
@@ -60,7 +58,7 @@ func fourAtOnce(ctx context.Context, a *actor) (ids []int64, err error) {
 // standStill freezes the clock of the account in the middle of a change, and goes on step by step.
 func standStill(ctx context.Context, a *actor, subscription int64) error {
 	clock := a.control()
-	if _, err := clock.SetClock(ctx, a.account, sandbox.ClockSetting{Mode: sandbox.ClockFrozen}); err != nil {
+	if _, err := clock.SetClock(ctx, a.id, sandbox.ClockSetting{Mode: sandbox.ClockFrozen}); err != nil {
 		return err
 	}
 	t, err := a.change(ctx, http.MethodPost, databasesPath(subscription), databaseBody("replay"))
@@ -72,16 +70,16 @@ func standStill(ctx context.Context, a *actor, subscription int64) error {
 		return err
 	}
 	a.say(a.taskPage(t.ID), "lets time pass to the next thing that is due: the task is done")
-	if _, err := clock.Advance(ctx, a.account, sandbox.Advance{Task: t.ID}); err != nil {
+	if _, err := clock.Advance(ctx, a.id, sandbox.Advance{Task: t.ID}); err != nil {
 		return err
 	}
 	if err := a.pause(ctx, short); err != nil {
 		return err
 	}
 	a.say("", "lets time pass until nothing is under way: two minutes, at once")
-	if _, err := clock.Advance(ctx, a.account, sandbox.Advance{Idle: true}); err != nil {
+	if _, err := clock.Advance(ctx, a.id, sandbox.Advance{Idle: true}); err != nil {
 		return err
 	}
-	_, err = clock.SetClock(ctx, a.account, sandbox.ClockSetting{Mode: sandbox.ClockReal})
+	_, err = clock.SetClock(ctx, a.id, sandbox.ClockSetting{Mode: sandbox.ClockReal})
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -63,7 +64,7 @@ func play(ctx context.Context, cfg Config, s *server.Server) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.Serve(ctx) })
 	group.Go(func() error {
-		defer stop() // a story that has failed ends the server, too
+		defer stop() // a story that cannot go on ends the server, too
 		err := newStage(cfg, s).play(ctx)
 		if ctx.Err() != nil { // it was stopped somewhere in the middle
 			return nil
@@ -86,7 +87,7 @@ func newStage(cfg Config, s *server.Server) *stage {
 	return &stage{narrator: narrator{out: cfg.Out, began: time.Now()}, server: s, speed: cfg.Server.Speed, show: cfg.Open}
 }
 
-// play plays round after round until the context ends or something fails.
+// play plays round after round until the context ends.
 func (s *stage) play(ctx context.Context) error {
 	actors, err := s.cast(ctx)
 	if err != nil {
@@ -96,13 +97,11 @@ func (s *stage) play(ctx context.Context) error {
 		return err
 	}
 	for round := 1; ; round++ {
-		acts, playing := errgroup.WithContext(ctx)
+		var acts sync.WaitGroup
 		for _, a := range actors {
-			acts.Go(func() error { return a.perform(playing) })
+			acts.Go(func() { a.perform(ctx) })
 		}
-		if err := acts.Wait(); err != nil {
-			return err
-		}
+		acts.Wait()
 		if err := s.curtain(ctx, round, actors); err != nil {
 			return err
 		}
@@ -114,15 +113,16 @@ func (s *stage) cast(ctx context.Context) (actors []*actor, err error) {
 	control := s.server.Sandbox
 	for i, role := range roles {
 		a := &actor{role: role, stage: s}
+		var made sandbox.Account
 		if i == 0 {
 			a.identify(s.server.APIKey, s.server.APISecretKey)
-			_, err = control.ChangeAccount(ctx, sandbox.DefaultAccount, sandbox.AccountChange{Name: &role.account})
+			made, err = control.ChangeAccount(ctx, sandbox.DefaultAccount, sandbox.AccountChange{Name: &role.account})
 		} else {
 			var keys sandbox.KeyPair
-			_, keys, err = control.CreateAccount(ctx, sandbox.NewAccount{Name: role.account})
+			made, keys, err = control.CreateAccount(ctx, sandbox.NewAccount{Name: role.account})
 			a.identify(keys.APIKey, keys.APISecretKey)
 		}
-		if err != nil {
+		if a.id = fmt.Sprint(made.ID); err != nil {
 			return nil, fmt.Errorf("account %s: %w", role.account, err)
 		}
 		actors = append(actors, a)
@@ -135,7 +135,10 @@ func (s *stage) cast(ctx context.Context) (actors []*actor, err error) {
 
 // curtain ends a round: the accounts are empty again, and the next one has the same ids.
 func (s *stage) curtain(ctx context.Context, round int, actors []*actor) error {
-	s.say("everybody", "", "has cleaned up: round %d is over, and another one begins", round)
+	if err := s.pause(ctx, short); err != nil {
+		return err
+	}
+	s.say("everybody", "", "is done: round %d is over, and another one begins", round)
 	if err := s.pause(ctx, long); err != nil {
 		return err
 	}

@@ -10,33 +10,31 @@ import (
 )
 
 // payments works with two APIs at once, and has a bad day.
-var payments = []scene{
-	func(ctx context.Context, a *actor) error {
-		invoices, err := a.build(ctx, "invoices")
-		if err != nil {
+func payments(ctx context.Context, a *actor) error {
+	invoices, err := a.build(ctx, "invoices")
+	if err != nil {
+		return err
+	}
+	ledger, err := a.subscribe(ctx, "ledger", "eu-central-1", "10.3.0.0/24", "bookings")
+	if err != nil {
+		return err
+	}
+	for _, act := range []func(context.Context, *actor, int64) error{fail, hang} {
+		if err := act(ctx, a, ledger); err != nil {
 			return err
 		}
-		ledger, err := a.subscribe(ctx, "ledger", "eu-central-1", "10.3.0.0/24", "bookings")
-		if err != nil {
+		if err := a.pause(ctx, long); err != nil {
 			return err
 		}
-		for _, act := range []func(context.Context, *actor, int64) error{fail, hang} {
-			if err := act(ctx, a, ledger); err != nil {
-				return err
-			}
-			if err := a.pause(ctx, long); err != nil {
-				return err
-			}
-		}
-		if err := a.restart(ctx, invoices); err != nil {
-			return err
-		}
-		a.say("", "takes down ledger and invoices")
-		if err := a.demolish(ctx, invoices); err != nil {
-			return err
-		}
-		return a.cleanUp(ctx, ledger)
-	},
+	}
+	if err := a.restart(ctx, invoices); err != nil {
+		return err
+	}
+	a.say("", "takes down ledger and invoices")
+	if err := a.demolish(ctx, invoices); err != nil {
+		return err
+	}
+	return a.cleanUp(ctx, ledger)
 }
 
 // fail creates a database whose task fails, and tries it again.
@@ -89,6 +87,6 @@ func hang(ctx context.Context, a *actor, ledger int64) error {
 	}
 	a.say(a.page("clock"), "does not wait for it: two days pass at once, for this account alone")
 	risk := sandbox.Advance{Resource: fmt.Sprintf("database/%d", id), Status: "active"}
-	_, err = a.control().Advance(ctx, a.account, risk)
+	_, err = a.control().Advance(ctx, a.id, risk)
 	return err
 }

@@ -11,17 +11,14 @@ type role struct {
 	account string
 	agent   string // what its client calls itself
 	seed    int64  // of the ids of its tasks and requests
-	scenes  []scene
+	act     func(ctx context.Context, a *actor) error
 }
-
-// scene is a part of a story. The next one of the account begins where it ends.
-type scene func(ctx context.Context, a *actor) error
 
 // roles are those of the three accounts.
 var roles = []role{
-	{account: "Storefront", agent: "storefront-rollout", seed: 1, scenes: storefront},
-	{account: "Analytics", agent: "analytics-pipeline", seed: 2, scenes: analytics},
-	{account: "Payments", agent: "payments-deploy", seed: 3, scenes: payments},
+	{account: "Storefront", agent: "storefront-rollout", seed: 1, act: storefront},
+	{account: "Analytics", agent: "analytics-pipeline", seed: 2, act: analytics},
+	{account: "Payments", agent: "payments-deploy", seed: 3, act: payments},
 }
 
 // card is the payment method that every account has on file.

@@ -6,23 +6,21 @@ import (
 )
 
 // storefront rolls out what a shop needs: databases, rules that wait their turn, a user, and too many requests.
-var storefront = []scene{
-	func(ctx context.Context, a *actor) error {
-		shop, err := a.subscribe(ctx, "shop", "eu-west-1", "10.1.0.0/24", "catalog")
-		if err != nil {
+func storefront(ctx context.Context, a *actor) error {
+	shop, err := a.subscribe(ctx, "shop", "eu-west-1", "10.1.0.0/24", "catalog")
+	if err != nil {
+		return err
+	}
+	for _, act := range []func(context.Context, *actor, int64) error{fill, queue, grant, grow, hurry} {
+		if err := act(ctx, a, shop); err != nil {
 			return err
 		}
-		for _, act := range []func(context.Context, *actor, int64) error{fill, queue, grant, grow, hurry} {
-			if err := act(ctx, a, shop); err != nil {
-				return err
-			}
-			if err := a.pause(ctx, short); err != nil {
-				return err
-			}
+		if err := a.pause(ctx, short); err != nil {
+			return err
 		}
-		a.say("", "takes down shop: first its databases, then the subscription")
-		return a.cleanUp(ctx, shop)
-	},
+	}
+	a.say("", "takes down shop: first its databases, then the subscription")
+	return a.cleanUp(ctx, shop)
 }
 
 // fill creates databases, one after the other: each keeps the subscription busy.

@@ -46,6 +46,12 @@ func (d demoProcess) url() (url string) {
 // base is the server alone.
 func (d demoProcess) base() string { d.t.Helper(); return strings.TrimSuffix(d.url(), "/ui/") }
 
+// untilSays waits until the story has come to a line.
+func (d demoProcess) untilSays(text string) {
+	d.t.Helper()
+	d.until("the story says "+text, func() bool { return strings.Contains(d.stdout.String(), text) })
+}
+
 // postgres is the process id of its Postgres; 0 before there is one.
 func (d demoProcess) postgres() int {
 	d.t.Helper()
@@ -107,7 +113,7 @@ func TestDemoTellsItsStory(t *testing.T) {
 		return launch(t, nil, "events", "--url", url, "--account", account, "--after", "0", "--json")
 	}
 	storefront, analytics, payments := follow("Storefront"), follow("Analytics"), follow("Payments")
-	d.until("round 1 is over", func() bool { return strings.Contains(d.stdout.String(), "round 1 is over") })
+	d.untilSays("round 1 is over")
 	pid := d.postgres()
 
 	// Everybody has made something, and cleaned up.
@@ -134,11 +140,29 @@ func TestDemoTellsItsStory(t *testing.T) {
 			t.Errorf("the story does not say %q", says)
 		}
 	}
+	if strings.Contains(d.stdout.String(), "gives up") {
+		t.Error("somebody gives up")
+	}
 	d.signal(syscall.SIGINT)
 	if status := d.wait(); status != 0 || d.stderr.String() != "" {
 		t.Errorf("after Ctrl-C: status %d, stderr %q", status, &d.stderr)
 	}
 	d.wantNothingLeft(pid)
+}
+
+// Whoever watches may lend a hand: what an actor can then no longer do it leaves, and begins anew with the others.
+func TestDemoGoesOnWhereSomebodyMeddles(t *testing.T) {
+	t.Parallel()
+	d := launchDemo(t, nil, "--no-browser", "--speed", "300")
+	url := d.base()
+	d.untilSays("creates the database cart")
+	if status, _, stderr := run(t, nil, "reset", "Storefront", "--url", url); status != 0 {
+		t.Fatal(stderr)
+	}
+	d.untilSays("Storefront  gives up for this round")
+	d.until("it begins anew", func() bool {
+		return strings.Count(d.stdout.String(), "Storefront  creates the subscription shop") == 2
+	})
 }
 
 // subscriptionsLeft are the subscriptions that have been made and are not yet removed. Nobody has made any yet: one.
@@ -309,7 +333,7 @@ func TestDemoOpensABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	d = launchDemo(t, []string{path, "DISPLAY=:99"}, "--no-browser")
-	d.until("the story goes on", func() bool { return strings.Contains(d.stdout.String(), "Storefront  creates") })
+	d.untilSays("Storefront  creates")
 	if _, err := os.Stat(opened); err == nil {
 		t.Error("a browser opens in spite of --no-browser")
 	}
@@ -326,5 +350,5 @@ func TestDemoOpensABrowser(t *testing.T) {
 		}
 	}
 	d = launchDemo(t, []string{"PATH=" + poor, "DISPLAY=:99"})
-	d.until("no browser opens", func() bool { return strings.Contains(d.stdout.String(), "no browser opens here") })
+	d.untilSays("no browser opens here")
 }
