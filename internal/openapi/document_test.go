@@ -12,18 +12,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The real document, read and loaded once for all tests of the package. The package that embeds it stands above this
+// The real documents, read and loaded once for all tests of the package. The packages that embed them stand above this
 // one.
 var (
 	text     = sync.OnceValues(func() ([]byte, error) { return os.ReadFile("../../openapi.yaml") })
-	contract = sync.OnceValues(func() (*Document, error) {
-		data, err := text()
-		if err != nil {
-			return nil, err
-		}
-		return Load(data)
-	})
+	contract = sync.OnceValues(func() (*Document, error) { return loaded(text()) })
+	rds      = sync.OnceValues(func() (*Document, error) { return loaded(os.ReadFile("../rds/rds.yaml")) })
 )
+
+func loaded(data []byte, err error) (*Document, error) {
+	if err != nil {
+		return nil, err
+	}
+	return Load(data)
+}
 
 func documentText(tb testing.TB) []byte {
 	tb.Helper()
@@ -34,28 +36,32 @@ func documentText(tb testing.TB) []byte {
 	return data
 }
 
-// operation returns an operation of the real document.
+// operation returns an operation of the real documents.
 func operation(tb testing.TB, id string) *Operation {
 	tb.Helper()
-	doc, err := contract()
-	if err != nil {
-		tb.Fatal(err)
+	for _, load := range []func() (*Document, error){contract, rds} {
+		doc, err := load()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if op, ok := doc.Operation(id); ok {
+			return op
+		}
 	}
-	op, ok := doc.Operation(id)
-	if !ok {
-		tb.Fatalf("no operation %s", id)
-	}
-	return op
+	tb.Fatalf("no operation %s", id)
+	return nil
 }
 
-func TestDocumentIsValidOpenAPI(t *testing.T) {
+func TestDocumentsAreValidOpenAPI(t *testing.T) {
 	t.Parallel()
-	root, err := openapi3.NewLoader().LoadFromData(documentText(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := root.Validate(t.Context(), openapi3.EnableMultiError()); err != nil {
-		t.Error(err)
+	for _, file := range []string{"../../openapi.yaml", "../rds/rds.yaml"} {
+		root, err := openapi3.NewLoader().LoadFromFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := root.Validate(t.Context(), openapi3.EnableMultiError()); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
 	}
 }
 

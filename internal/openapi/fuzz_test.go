@@ -28,13 +28,16 @@ func checkLine(t *testing.T, err error) {
 func FuzzCheckRequestBody(f *testing.F) {
 	operations := []string{
 		"createProSubscription", "updateProSubscription", "createProDatabase", "updateProDatabase", "replaceProDatabaseTags",
-		"putDataIntegrationWorkspace",
+		"putDataIntegrationWorkspace", "createInstance", "restartInstance",
 	}
 	for _, body := range []string{
 		``, `null`, `{}`, `[]`, `{"name":"a"}`, `{"name":"a"} x`, `{"name":"\ud83d\ude00\u0000"}`, providerDatabase,
 		`{"cloudProviders":[{"regions":[{"region":"r"}]}],"databases":[{"name":"a","protocol":"redis"}]}`,
 		`{"datasetSizeInGb":1e-400,"averageItemSizeInBytes":9223372036854775808,"port":2.0}`,
 		`{"customerManagedKeys":[{"resourceName":1}]}`, `{"clientTlsCertificates":[null,"a",{"b":1}],"replicaOf":null}`,
+		`{"name":"orders","datastore":{"type":"MySQL","version":8.0,"complete_version":[]},"port":8635,"volume":{"size":"40"},` +
+			`"ha":null,"tags":[{"key":1,"value":true}],"restore_point":{"a":null},"count":"1"}`,
+		`{"restart":{"forcible":"TRUE","restart_policy":{"period":[1,null]}}}`,
 		`{"tags":[{"key":"a","value":"b","0":{}}]}`, `{"":[[[]]]}`, `{"a":[{"b":1e400}]}`,
 		`{"databases":[` + strings.Repeat(`{},`, 600) + `{}],"clientTlsCertificates":[` + strings.Repeat(`1,`, 70) +
 			`""],"modules":[{"parameters":{"0":{},"a":1}}]}`,
@@ -59,7 +62,7 @@ func FuzzCheckRequestBody(f *testing.F) {
 func FuzzReadBody(f *testing.F) {
 	operations := []string{
 		"createProSubscription", "updateProSubscription", "createProDatabase", "updateProDatabase", "createVpcPeering",
-		"putDataIntegrationWorkspace", "backupProDatabase",
+		"putDataIntegrationWorkspace", "backupProDatabase", "createInstance", "restartInstance", "renameInstance",
 	}
 	for _, body := range []string{
 		``, `null`, `{}`, `[null]`, `{"name":1,"name":null}`,
@@ -71,6 +74,9 @@ func FuzzReadBody(f *testing.F) {
 		`{"modules":[{"name":true,"parameters":{"a":null,"b":"1","c":[]}}],` +
 			`"remoteBackup":{"backupInterval":1,"active":"no"}}`,
 		`{"provider":"GCP","vpcProjectUid":1,"vpcNetworkName":2,"region":null}`,
+		`{"name":7,"datastore":{"type":"MySQL","version":8.0,"complete_version":[]},"port":8635,"volume":{"size":"40"},` +
+			`"ha":null,"tags":[{"key":1,"value":true}],"restore_point":{"a":null},"count":"1"}`,
+		`{"restart":{"forcible":"TRUE","restart_policy":{"period":[1,null]}}}`,
 		`{"port":9223372036854775808,"averageItemSizeInBytes":"9223372036854775807"}`,
 	} {
 		for i := range operations {
@@ -118,10 +124,12 @@ func FuzzQueryParam(f *testing.F) {
 	for _, query := range []string{
 		"", "limit=1", "limit=1&limit=x", "limit=&offset", "offset=-1", "%zz=1", "limit=%00", "a;b=1", "offset=99999999999",
 	} {
-		f.Add(query)
+		for which := range uint8(3) {
+			f.Add(which, query)
+		}
 	}
-	f.Fuzz(func(t *testing.T, query string) {
-		op := operation(t, "listProDatabases")
+	f.Fuzz(func(t *testing.T, which uint8, query string) {
+		op := operation(t, []string{"listProDatabases", "listInstances", "listJobs"}[int(which)%3])
 		r := request(op, "")
 		r.URL.RawQuery = query
 		err := op.CheckRequest(r, ids(), Body{})
