@@ -35,8 +35,8 @@ func FuzzCheckRequestBody(f *testing.F) {
 		`{"cloudProviders":[{"regions":[{"region":"r"}]}],"databases":[{"name":"a","protocol":"redis"}]}`,
 		`{"datasetSizeInGb":1e-400,"averageItemSizeInBytes":9223372036854775808,"port":2.0}`,
 		`{"customerManagedKeys":[{"resourceName":1}]}`, `{"clientTlsCertificates":[null,"a",{"b":1}],"replicaOf":null}`,
-		`{"name":"orders","datastore":{"type":"MySQL","version":8.0,"complete_version":[]},"port":8635,"volume":{"size":"40"},` +
-			`"ha":null,"tags":[{"key":1,"value":true}],"restore_point":{"a":null},"count":"1"}`,
+		`{"name":"orders","datastore":{"type":"MySQL","version":8.0,"complete_version":[]},"port":8635,` +
+			`"volume":{"size":"40"},"ha":null,"tags":[{"key":1,"value":true}],"restore_point":{"a":null},"count":"1"}`,
 		`{"restart":{"forcible":"TRUE","restart_policy":{"period":[1,null]}}}`,
 		`{"tags":[{"key":"a","value":"b","0":{}}]}`, `{"":[[[]]]}`, `{"a":[{"b":1e400}]}`,
 		`{"databases":[` + strings.Repeat(`{},`, 600) + `{}],"clientTlsCertificates":[` + strings.Repeat(`1,`, 70) +

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/coverage"
@@ -54,10 +55,17 @@ func (t Task) Done() bool {
 	return t.Status == "processing-completed" || t.Status == "processing-error"
 }
 
-// Send sends one request with the demo account's keys. The path follows URL ("/subscriptions"); the body is encoded
-// as JSON, sent as it is when it is a []byte, and left out when nil. The error says that no answer came, which is the
-// ordinary case while a server is being killed.
-func (s *Server) Send(ctx context.Context, method, path string, body any) (Answer, error) {
+// Project is the path of the demo account's project in RDS.
+func (s *Server) Project() string { return rdsBase + s.APIKey }
+
+const rdsBase = "/v3/"
+
+// Send sends one request with the demo account's keys. The path follows URL ("/subscriptions"), or begins with Project;
+// the body is encoded as JSON, sent as it is when it is a []byte, and left out when nil. change may alter the request.
+// The error says that no answer came, which is the ordinary case while a server is being killed.
+func (s *Server) Send(
+	ctx context.Context, method, path string, body any, change ...func(*http.Request),
+) (Answer, error) {
 	var reader io.Reader
 	switch body := body.(type) {
 	case nil:
@@ -71,13 +79,21 @@ func (s *Server) Send(ctx context.Context, method, path string, body any) (Answe
 		reader = bytes.NewReader(text)
 	}
 	ready := s.ready.Load()
-	req, err := http.NewRequestWithContext(ctx, method, ready.URL+path, reader)
+	base := ready.URL
+	if strings.HasPrefix(path, rdsBase) {
+		base = strings.TrimSuffix(base, "/v1")
+	}
+	req, err := http.NewRequestWithContext(ctx, method, base+path, reader)
 	if err != nil {
 		return Answer{}, fmt.Errorf("make the request: %w", err)
 	}
 	req.Header.Set("X-Api-Key", ready.APIKey)
 	req.Header.Set("X-Api-Secret-Key", ready.SecretKey)
+	req.Header.Set("X-Auth-Token", ready.SecretKey)
 	req.Header.Set("Content-Type", "application/json")
+	for _, c := range change {
+		c(req)
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return Answer{}, err

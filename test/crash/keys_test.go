@@ -5,9 +5,7 @@ package crash
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -20,29 +18,59 @@ import (
 
 // keyed sends a write under a key. The error says that no answer came.
 func keyed(s *servetest.Server, method, path string, body any, header, key string) (servetest.Answer, error) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return servetest.Answer{}, err
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, s.URL+path, bytes.NewReader(text))
-	if err != nil {
-		return servetest.Answer{}, err
+	return s.Send(ctx, method, path, body, func(r *http.Request) { r.Header.Set(header, key) })
+}
+
+// creation is a way to create something under a key.
+type creation struct {
+	header, key string // a format of the key's number
+	path        func(*servetest.Server) string
+	body        func(name string) map[string]any
+	count       func(*testing.T, *servetest.Server) (things, tasks int)
+}
+
+func creations() map[string]creation {
+	subscriptions := func(*servetest.Server) string { return "/subscriptions" }
+	const token = "00000000-0000-0000-0000-%012d"
+	return map[string]creation{
+		"Idempotency-Key": {"Idempotency-Key", "key-%08d", subscriptions, servetest.SubscriptionBody, countSubscriptions},
+		"X-Client-Token":  {"X-Client-Token", token, subscriptions, servetest.SubscriptionBody, countSubscriptions},
+		"X-Client-Token of RDS": {
+			"X-Client-Token", token, func(s *servetest.Server) string { return s.Project() + "/instances" },
+			servetest.InstanceBody, countInstances,
+		},
 	}
-	for name, value := range map[string]string{
-		"X-Api-Key": s.APIKey, "X-Api-Secret-Key": s.SecretKey, "Content-Type": "application/json", header: key,
-	} {
-		req.Header.Set(name, value)
+}
+
+func countSubscriptions(t *testing.T, s *servetest.Server) (things, tasks int) {
+	t.Helper()
+	var list struct{ Subscriptions []any }
+	_, _, text := s.Do(http.MethodGet, "/subscriptions", nil)
+	decode(t, text, &list)
+	var all struct{ Tasks []any }
+	_, _, text = s.Do(http.MethodGet, "/tasks", nil)
+	decode(t, text, &all)
+	return len(list.Subscriptions), len(all.Tasks)
+}
+
+func countInstances(t *testing.T, s *servetest.Server) (things, tasks int) {
+	t.Helper()
+	return total(t, s, "/instances"), total(t, s, "/tasklist")
+}
+
+// total is how many things a list of RDS has.
+func total(tb testing.TB, s *servetest.Server, path string) int {
+	tb.Helper()
+	var list struct {
+		Total int `json:"total_count"`
 	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return servetest.Answer{}, err
+	status, _, text := s.Do(http.MethodGet, s.Project()+path, nil)
+	if decode(tb, text, &list); status != http.StatusOK {
+		tb.Fatalf("GET %s: got %d %s", path, status, text)
 	}
-	defer res.Body.Close()
-	answer := servetest.Answer{Status: res.StatusCode, Header: res.Header}
-	answer.Body, err = io.ReadAll(res.Body)
-	return answer, err
+	return list.Total
 }
 
 // killed has a server kill itself at a point of the one request that send sends,
@@ -79,32 +107,25 @@ func retried(t *testing.T, point string, done bool, status int, send func() (ser
 // nothing: the retry finds the answer, or makes it.
 func TestH2H3H4KilledWhileCreating(t *testing.T) {
 	t.Parallel()
-	for header, key := range map[string]string{
-		"Idempotency-Key": "key-%08d",
-		"X-Client-Token":  "00000000-0000-0000-0000-%012d",
-	} {
-		t.Run(header, func(t *testing.T) {
+	for name, c := range creations() {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := servetest.Start(t, servetest.Options{Tags: []string{"crashpoint"}})
 			points := []string{"idem.acquired", "idem.before_finish", "accept.after_commit", "resp.before_write"}
 			for i, point := range points {
 				send := func() (servetest.Answer, error) {
-					return keyed(s, http.MethodPost, "/subscriptions", servetest.SubscriptionBody(point), header, fmt.Sprintf(key, i))
+					return keyed(s, http.MethodPost, c.path(s), c.body(fmt.Sprint("made-", i)), c.header, fmt.Sprintf(c.key, i))
 				}
 				killed(t, s, point, send)
 				retried(t, point, i >= 2, http.StatusAccepted, send)
 			}
-			var list struct{ Subscriptions []struct{ Name string } }
-			s.Until("/subscriptions", func(_ int, text []byte) bool {
-				list.Subscriptions = nil
-				decode(t, text, &list)
-				return len(list.Subscriptions) >= len(points)
+			things, tasks := 0, 0
+			apitest.Eventually(t, "all are there", func() bool {
+				things, tasks = c.count(t, s)
+				return things >= len(points)
 			})
-			var tasks struct{ Tasks []any }
-			_, _, text := s.Do(http.MethodGet, "/tasks", nil)
-			decode(t, text, &tasks)
-			if len(tasks.Tasks) != len(points) {
-				t.Errorf("%d tasks, want %d: %s", len(tasks.Tasks), len(points), text)
+			if things != len(points) || tasks != len(points) {
+				t.Errorf("%d things of %d tasks, want %d", things, tasks, len(points))
 			}
 		})
 	}

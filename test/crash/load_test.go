@@ -13,10 +13,11 @@ import (
 )
 
 // load is a number of clients that create subscriptions, each with a name of its
-// own, and remember what the server acknowledged.
+// own, and DB instances in between, and remember what the server acknowledged.
 type load struct {
 	tb    testing.TB
 	s     *servetest.Server
+	rds   *instances
 	ended chan struct{} // closed when the clients of the last round have ended
 
 	mu           sync.Mutex
@@ -28,12 +29,12 @@ type load struct {
 
 func newLoad(tb testing.TB, s *servetest.Server) *load {
 	return &load{
-		tb: tb, s: s, acknowledged: map[string]string{}, sequences: map[string][]string{}, more: make(chan struct{}),
+		tb: tb, s: s, rds: newInstances(tb, s), acknowledged: map[string]string{}, sequences: map[string][]string{}, more: make(chan struct{}),
 	}
 }
 
-// write starts clients that create so many subscriptions each, until the server
-// no longer answers.
+// write starts clients that create so many subscriptions each, and DB instances,
+// which they restart and delete, until the server no longer answers.
 func (l *load) write(many, each int) {
 	var clients sync.WaitGroup
 	for range many {
@@ -43,7 +44,9 @@ func (l *load) write(many, each int) {
 		l.mu.Unlock()
 		clients.Go(func() {
 			for i := range each {
-				if !l.create(writer, fmt.Sprintf("%s-%d", writer, i)) {
+				name := func(i int) string { return fmt.Sprintf("%s-%d", writer, i) }
+				if !l.create(writer, name(i)) || !l.rds.create(name(i)) || !l.rds.change(name(i-2), false) ||
+					i%2 == 0 && !l.rds.change(name(i-4), true) {
 					return
 				}
 			}
@@ -155,6 +158,7 @@ func (l *load) check() {
 			l.tb.Errorf("%s was acknowledged and is not there", name)
 		}
 	}
+	l.rds.check()
 }
 
 func decode(tb testing.TB, text []byte, v any) {
