@@ -3,6 +3,8 @@ package dashboard
 import (
 	"context"
 	"errors"
+	"io"
+	"mime"
 	"net/http"
 	"net/url"
 
@@ -11,7 +13,7 @@ import (
 )
 
 // maxForm is the longest that a form may be.
-const maxForm = 8 << 20
+const maxForm = 64 << 20
 
 var errReadOnly = errors.New("read-only")
 
@@ -20,6 +22,7 @@ type order struct {
 	service *sandbox.Service
 	account string // its id; empty: none was chosen
 	form    url.Values
+	file    []byte // that came with it; nil: none
 }
 
 func (o order) get(name string) string { return o.form.Get(name) }
@@ -27,8 +30,22 @@ func (o order) get(name string) string { return o.form.Get(name) }
 // actions are what forms can ask for, by what they send as "do". What one returns is shown on its page; nil: the page
 // shows it anyway.
 var actions = map[string]func(context.Context, order) (any, error){
-	"clock.set":     setClock,
-	"clock.advance": advance,
+	"account.create":  createAccount,
+	"account.fork":    fork,
+	"account.reset":   resetAccount,
+	"key.create":      createKey,
+	"key.revoke":      revokeKey,
+	"key.rotate":      rotateKey,
+	"snapshot.save":   saveSnapshot,
+	"snapshot.load":   loadSnapshot,
+	"snapshot.delete": deleteSnapshot,
+	"snapshot.import": importSnapshot,
+	"clock.set":       setClock,
+	"clock.advance":   advance,
+	"fault.arm":       armFault,
+	"fault.disarm":    disarmFault,
+	"fault.clear":     clearFaults,
+	"journal.clear":   clearJournal,
 }
 
 // act does what a form on a page asks for, and shows that page again.
@@ -39,16 +56,20 @@ func (h *Handler) act(p *page) http.HandlerFunc {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		if err := r.ParseForm(); err != nil {
-			h.fail(w, r, cloud.Errorf("BAD_REQUEST", "The form cannot be read."))
+		file, err := readForm(r)
+		if err != nil {
+			h.fail(w, r, cloud.Errorf("BAD_REQUEST", "The form cannot be read, or is longer than %d MB.", maxForm>>20))
 			return
 		}
 		action, ok := actions[r.PostForm.Get("do")]
+		if r.PostForm.Get("do") == "try" {
+			action, ok = h.try, true
+		}
 		if !ok {
 			h.fail(w, r, cloud.Errorf("BAD_REQUEST", "There is no action %q.", r.PostForm.Get("do")))
 			return
 		}
-		o := order{service: h.Service, account: r.PostForm.Get("account"), form: r.PostForm}
+		o := order{service: h.Service, account: r.PostForm.Get("account"), form: r.PostForm, file: file}
 		if o.account == "" {
 			o.account = r.URL.Query().Get("account")
 		}
@@ -70,4 +91,19 @@ func (h *Handler) act(p *page) http.HandlerFunc {
 		}
 		h.show(w, status, v)
 	}
+}
+
+// readForm reads a form, and the file that came with it.
+func readForm(r *http.Request) (file []byte, err error) {
+	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "multipart/form-data" {
+		return nil, r.ParseForm()
+	}
+	if err := r.ParseMultipartForm(maxForm); err != nil {
+		return nil, err
+	}
+	content, _, err := r.FormFile("file")
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(content)
 }

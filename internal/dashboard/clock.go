@@ -9,6 +9,30 @@ import (
 	"github.com/understudy-dev/understudy/internal/sandbox"
 )
 
+// clockPage is the page of an account's clock.
+type clockPage struct {
+	Clock     sandbox.Clock
+	Durations sandbox.Durations
+	Own       []sandbox.Duration // lengths that are not the usual ones
+}
+
+func loadClock(h *Handler, q *query) (any, error) {
+	p := &clockPage{}
+	var err error
+	if p.Clock, err = h.Service.Clock(q.ctx(), q.ref()); err != nil {
+		return nil, err
+	}
+	if p.Durations, err = h.Service.Durations(q.ctx(), q.ref()); err != nil {
+		return nil, err
+	}
+	for _, d := range p.Durations.Lengths {
+		if d.Own != "" {
+			p.Own = append(p.Own, d)
+		}
+	}
+	return p, nil
+}
+
 func setClock(ctx context.Context, o order) (any, error) {
 	to := sandbox.ClockSetting{Mode: sandbox.ClockMode(o.get("mode"))}
 	if to.Mode == sandbox.ClockScaled {
@@ -40,6 +64,9 @@ func advance(ctx context.Context, o order) (any, error) {
 		}
 		to.Events = n
 	}
-	_, err := o.service.Advance(ctx, o.account, to)
-	return nil, err
+	passed, err := o.service.Advance(ctx, o.account, to)
+	if err != nil || o.get("tell") == "" {
+		return nil, err
+	}
+	return passed, nil
 }

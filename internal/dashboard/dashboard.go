@@ -35,7 +35,9 @@ type Config struct {
 type Dialect struct {
 	Name     string
 	Document *openapi.Document
-	Sign     func(r *http.Request, key, secret string) // gives a request the credentials of an account
+	Text     []byte // of the document
+	// Authorize returns the headers, and the parameters of the path, that the credentials of an account go into.
+	Authorize func(key, secret string) (header, path map[string]string)
 }
 
 // Handler serves the dashboard.
@@ -43,12 +45,19 @@ type Handler struct {
 	Config
 	assets    map[string]asset
 	templates *template.Template
+	described described
+	secrets   map[string]bool // names of members that are not to be shown
 	http.Handler
 }
 
 // New returns the handler of all below the prefix.
 func New(cfg Config) (*Handler, error) {
-	h := &Handler{Config: cfg}
+	h := &Handler{Config: cfg, secrets: map[string]bool{}, described: newDescribed(cfg.Dialects)}
+	for _, d := range cfg.Dialects {
+		for _, name := range d.Document.Secrets() {
+			h.secrets[name] = true
+		}
+	}
 	var err error
 	if h.assets, err = loadAssets(); err != nil {
 		return nil, err
@@ -64,6 +73,7 @@ func New(cfg Config) (*Handler, error) {
 	mux.HandleFunc("GET "+cfg.Prefix+"/login", h.showLogin)
 	mux.HandleFunc("POST "+cfg.Prefix+"/login", h.logIn)
 	mux.HandleFunc("POST "+cfg.Prefix+"/logout", h.logOut)
+	mux.Handle("GET "+cfg.Prefix+"/snapshots/file", h.loggedIn(h.exportSnapshot))
 	for _, p := range pages() {
 		p.parts = h.partsOf(p.name)
 		mux.Handle("GET "+cfg.Prefix+p.path, h.loggedIn(h.serve(p)))

@@ -100,7 +100,8 @@ func (f *fixture) has(p page, texts ...string) {
 	f.t.Helper()
 	for _, text := range texts {
 		if !strings.Contains(p.text, text) {
-			f.t.Errorf("the page has no %q:\n%s", text, p.text)
+			_, main, _ := strings.Cut(p.text, "<main")
+			f.t.Errorf("the page has no %q: <main%s", text, main)
 		}
 	}
 }

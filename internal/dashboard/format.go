@@ -19,6 +19,8 @@ func (h *Handler) functions() template.FuncMap {
 	return template.FuncMap{
 		"asset":     h.assetURL,
 		"part":      h.part,
+		"body":      h.body,
+		"chooser":   h.chooser,
 		"url":       h.url,
 		"here":      withQuery,
 		"menu":      func() []entry { return menu },
@@ -34,6 +36,7 @@ func (h *Handler) functions() template.FuncMap {
 		"clock":     func(t time.Time) string { return t.UTC().Format("15:04:05") },
 		"day":       func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 		"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
+		"rfc":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"short":     short,
 		"json":      pretty,
 		"plus":      func(a, b int) int { return a + b },
@@ -50,6 +53,16 @@ func chapterOf(page string) string {
 		return of
 	}
 	return page
+}
+
+// chooser is the page on which another account is looked at: that of many, from the page of one thing.
+func (h *Handler) chooser(v *view) string {
+	for _, e := range menu {
+		if e.Page == chapterOf(v.Name) {
+			return h.Prefix + e.Path
+		}
+	}
+	return h.Prefix + "/"
 }
 
 // url makes the URL of a page, of its path and pairs of a parameter's name and value; what is empty is left out.

@@ -169,6 +169,12 @@ func (h *Handler) render(name string, v *view) ([]byte, error) {
 	return text.Bytes(), err
 }
 
+// body is what a page has between its head and its end.
+func (h *Handler) body(v *view) (template.HTML, error) {
+	text, err := h.render(v.Name, v)
+	return template.HTML(text), err //nolint:gosec // it comes from a template
+}
+
 // part is a part of a page where it stands at first, and where a stream changes it.
 func (h *Handler) part(name string, v *view) (template.HTML, error) {
 	text, err := h.render(v.Name+"#"+name, v)

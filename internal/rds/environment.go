@@ -17,3 +17,8 @@ func Environment(url string, s store.Secrets) []cloud.Variable {
 		{Name: "HUAWEICLOUD_SDK_SK", Value: s.Secret, Secret: true},
 	}
 }
+
+// Authorize returns the headers, and the parameters of the path, that credentials go into.
+func Authorize(key, secret string) (header, path map[string]string) {
+	return map[string]string{"X-Auth-Token": secret}, map[string]string{"project_id": key}
+}

@@ -14,3 +14,8 @@ func Environment(url string, s store.Secrets) []cloud.Variable {
 		{Name: "REDISCLOUD_SECRET_KEY", Value: s.Secret, Secret: true},
 	}
 }
+
+// Authorize returns the headers, and the parameters of the path, that credentials go into.
+func Authorize(key, secret string) (header, path map[string]string) {
+	return map[string]string{"X-Api-Key": key, "X-Api-Secret-Key": secret}, nil
+}

@@ -26,19 +26,25 @@ func CalledAt(ctx context.Context, address string) context.Context {
 // database and the account: so it is kept nowhere and is the same however often and at which server one asks, until it
 // is revoked.
 func (s *Service) Environment(ctx context.Context, account string) ([]cloud.Variable, error) {
-	a, err := s.Account(ctx, account)
+	pair, err := s.EnvironmentPair(ctx, account)
 	if err != nil {
 		return nil, err
+	}
+	address, _ := ctx.Value(calledAt{}).(string)
+	return s.cfg.Environment(address, pair.secrets()), nil
+}
+
+// EnvironmentPair returns the pair of keys that Environment has. It returns what Account does.
+func (s *Service) EnvironmentPair(ctx context.Context, account string) (KeyPair, error) {
+	a, err := s.Account(ctx, account)
+	if err != nil {
+		return KeyPair{}, err
 	}
 	pair, err := s.environmentPair(ctx, a)
 	if store.AccountGone(err) {
 		err = notThere(account)
 	}
-	if err != nil {
-		return nil, err
-	}
-	address, _ := ctx.Value(calledAt{}).(string)
-	return s.cfg.Environment(address, pair), nil
+	return KeyPair{pair.Key, pair.Secret}, err
 }
 
 func (s *Service) environmentPair(ctx context.Context, a Account) (store.Secrets, error) {

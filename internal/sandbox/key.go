@@ -230,3 +230,6 @@ func newPair() KeyPair {
 func pairTaken() error {
 	return cloud.Errorf("KEY_TAKEN", "That pair of keys is in use already, or was revoked.")
 }
+
+// Roles returns those that a key may have, the mightiest first.
+func (s *Service) Roles() []string { return slices.Clone(s.cfg.Roles) }

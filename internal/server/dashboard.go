@@ -32,16 +32,20 @@ func (c *Config) checkUI() error {
 }
 
 // dashboard makes the dashboard, if there is to be one. A prefix that is below another one is refused.
-func (s *Server) dashboard(edge http.Handler, c controls, dialects []api.Dialect) (err error) {
+func (s *Server) dashboard(
+	edge http.Handler, c controls, readings []reading, dialects []api.Dialect,
+) (err error) {
 	if s.cfg.NoUI {
 		return nil
 	}
 	prefix := s.cfg.uiPrefix()
 	taken := []string{c.base, "/healthz", "/readyz", "/metrics", "/debug"}
 	var shown []dashboard.Dialect
-	for _, d := range dialects {
+	for i, d := range dialects {
 		taken = append(taken, d.Document.Base())
-		shown = append(shown, dashboard.Dialect{Name: d.Name, Document: d.Document})
+		shown = append(shown, dashboard.Dialect{
+			Name: d.Name, Document: d.Document, Text: readings[i].text, Authorize: readings[i].authorize,
+		})
 	}
 	for _, other := range taken {
 		if strings.HasPrefix(prefix+"/", other+"/") {

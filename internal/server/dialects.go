@@ -28,12 +28,17 @@ type offer struct {
 	// environment returns the variables that point clients at the URL that all of the dialect is below, and let them act
 	// for an account.
 	environment func(url string, s store.Secrets) []cloud.Variable
+	// authorize returns the headers, and the parameters of the path, that credentials go into.
+	authorize func(key, secret string) (header, path map[string]string)
 }
 
 // offers are all there are; the first of those that are served answers for paths that are nobody's.
 var offers = []offer{
-	{name: "redis", path: "/openapi.yaml", read: readRedisCloud, environment: rediscloud.Environment},
-	{name: "rds", path: "/rds.yaml", read: readRDS, environment: rds.Environment},
+	{
+		name: "redis", path: "/openapi.yaml", read: readRedisCloud, environment: rediscloud.Environment,
+		authorize: rediscloud.Authorize,
+	},
+	{name: "rds", path: "/rds.yaml", read: readRDS, environment: rds.Environment, authorize: rds.Authorize},
 }
 
 // Dialects returns the names of all dialects.

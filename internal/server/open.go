@@ -64,7 +64,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.dashboard(edge, controls, dialects); err != nil {
+	if err := s.dashboard(edge, controls, given.dialects, dialects); err != nil {
 		return nil, err
 	}
 	s.handler = s.routes(controls, given.dialects, edge)

@@ -61,7 +61,6 @@ type Shown struct {
 	Name       string
 	Status     cloud.Status // as clients see it
 	Error      *cloud.Error
-	Task       string // that created it; empty: none did
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 	Body       json.RawMessage
@@ -72,13 +71,13 @@ const shownColumns = `r.kind, r.id, COALESCE(r.parent_kind, ''), COALESCE(r.pare
 	CASE WHEN r.status = 'active' AND EXISTS (
 		SELECT FROM steps s WHERE s.account_id = r.account_id AND s.holds = r.id AND s.holds_kind = r.kind
 	) THEN 'pending' ELSE r.status END,
-	r.error, COALESCE(r.task_id::text, ''), r.created_at, r.updated_at, r.body,
+	r.error, r.created_at, r.updated_at, r.body,
 	(SELECT count(*) FROM resources c
 		WHERE c.account_id = r.account_id AND c.parent_kind = r.kind AND c.parent_id = r.id)`
 
 func scanShown(row pgx.CollectableRow) (s Shown, err error) {
 	var failure []byte
-	err = row.Scan(&s.Kind, &s.ID, &s.ParentKind, &s.Parent, &s.Name, &s.Status, &failure, &s.Task, &s.CreatedAt,
+	err = row.Scan(&s.Kind, &s.ID, &s.ParentKind, &s.Parent, &s.Name, &s.Status, &failure, &s.CreatedAt,
 		&s.UpdatedAt, &s.Body, &s.Below)
 	if err == nil && failure != nil {
 		err = json.Unmarshal(failure, &s.Error)
@@ -95,10 +94,13 @@ type ResourcePage struct {
 }
 
 // ResourcePage lists some resources of an account by kind and id: those without a parent, or, where a kind or a text is
-// said, those that fit. It also counts the resources of each kind.
+// said, those that fit; and how many there are of those. It also counts the resources of each kind.
 func (db *DB) ResourcePage(
 	ctx context.Context, account int64, p ResourcePage,
-) (list []Shown, counts map[string]int, err error) {
+) (list []Shown, counts map[string]int, all int, err error) {
+	const fits = `account_id = $1 AND ($2 = '' OR kind = $2)
+		AND ($3 = '' OR id::text = $3 OR position(lower($3) IN lower(name)) > 0)
+		AND ($2 <> '' OR $3 <> '' OR parent_id IS NULL)`
 	counts = map[string]int{}
 	batch := &pgx.Batch{}
 	batch.Queue(`SELECT kind, count(*) FROM resources WHERE account_id = $1 GROUP BY kind`, account).Query(
@@ -114,17 +116,41 @@ func (db *DB) ResourcePage(
 	batch.Queue(`
 		SELECT `+shownColumns+`
 		FROM resources r
-		WHERE account_id = $1 AND ($2 = '' OR kind = $2)
-			AND ($3 = '' OR id::text = $3 OR position(lower($3) IN lower(name)) > 0)
-			AND ($2 <> '' OR $3 <> '' OR parent_id IS NULL)
+		WHERE `+fits+`
 		ORDER BY kind, id
 		OFFSET $4
 		LIMIT $5`, account, p.Kind, p.Text, p.Offset, p.Limit).Query(
 		eachRow(scanShown, func(s Shown) { list = append(list, s) }))
+	batch.Queue(`SELECT count(*) FROM resources WHERE `+fits, account, p.Kind, p.Text).QueryRow(
+		func(row pgx.Row) error { return row.Scan(&all) })
 	if err := db.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, nil, fmt.Errorf("read a page of resources: %w", err)
+		return nil, nil, 0, fmt.Errorf("read a page of resources: %w", err)
 	}
-	return list, counts, nil
+	return list, counts, all, nil
+}
+
+// Below lists the resources below some others, of each the first by kind and id, up to limit.
+func (db *DB) Below(ctx context.Context, account int64, parents []Shown, limit int) (list []Shown, err error) {
+	kinds, ids := make([]string, len(parents)), make([]int64, len(parents))
+	for i, p := range parents {
+		kinds[i], ids[i] = p.Kind, p.ID
+	}
+	rows, err := db.pool.Query(ctx, `
+		SELECT b.*
+		FROM unnest($2::text[], $3::bigint[]) AS p (kind, id), LATERAL (
+			SELECT `+shownColumns+`
+			FROM resources r
+			WHERE account_id = $1 AND parent_kind = p.kind AND parent_id = p.id
+			ORDER BY kind, r.id
+			LIMIT $4
+		) b`, account, kinds, ids, limit)
+	if err == nil {
+		list, err = pgx.CollectRows(rows, scanShown)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what is below some resources: %w", err)
+	}
+	return list, nil
 }
 
 // Family returns a resource, those above it, the outermost first, and up to limit of those below it, by kind and id. ok
