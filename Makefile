@@ -107,6 +107,10 @@ bench: ## Measure against pgbench and a bare server, and print the ratios
 	@go build -C bench -o $(CURDIR)/bin/bench .
 	@bin/bench $(ARGS)
 
+.PHONY: image-test
+image-test: ## Build the images without an engine and live through a story with them; needs root and Debian
+	@scripts/image-test.sh
+
 .PHONY: migration
 migration: ## Write the next, empty migration: make migration name=add_something
 	@scripts/migration.sh $(name)

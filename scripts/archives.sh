@@ -20,7 +20,7 @@ for system in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64; do
 	name=understudy_${version#v}_${system%/*}_${system#*/}
 	mkdir "$work/$name"
 	CGO_ENABLED=0 GOOS=${system%/*} GOARCH=${system#*/} \
-		go build -trimpath -ldflags='-s -w' -o "$work/$name/understudy" ./cmd/understudy
+		go build -trimpath -ldflags="-s -w -X main.release=$version" -o "$work/$name/understudy" ./cmd/understudy
 	cp LICENSE README.md CHANGELOG.md "$work/$name"
 	tar -C "$work" -czf "$dist/$name.tar.gz" "$name"
 	printf 'built %s\n' "$name" >&2

@@ -330,8 +330,14 @@ func (v *versionCmd) Run(stdout io.Writer) error {
 	return v.print(stdout, map[string]string{"version": version()}, "", "understudy "+version())
 }
 
-// version is what the Go tool chain knows of this build.
+// release is the version that a build was told: -ldflags '-X main.release=v1.2.3'.
+var release string
+
+// version is what the build was told, or what the Go tool chain knows of it.
 func version() string {
+	if release != "" {
+		return release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
 		return "(devel)"
