@@ -4,6 +4,7 @@
 package crash
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -29,23 +30,27 @@ var points = []string{
 // quick is a speed at which the cap of three does not make a load last.
 const quick = "20000"
 
-// TestKilledAtPoint kills the server with -9 at every named point, the third
-// time it gets there, starts it again on the same data and checks the outcome.
+// turns are how often a server gets to a point before it is killed there: at first with a subscription, then with the
+// creation, the restart and the deletion of a DB instance, where nothing but these comes there.
+var turns = []int{3, 2, 5, 9}
+
+// TestKilledAtPoint kills the server with -9 at every named point, starts it again
+// on the same data and checks the outcome.
 func TestKilledAtPoint(t *testing.T) {
 	t.Parallel()
 	for _, point := range points {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
-			s := servetest.Start(t, servetest.Options{
-				Tags: []string{"crashpoint"},
-				Env:  []string{"UNDERSTUDY_CRASHPOINT=" + point + ":3"},
-			})
+			s := servetest.Start(t, servetest.Options{Tags: []string{"crashpoint"}})
 			l := newLoad(t, s)
-			l.write(1, 8)
-			if err := s.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {
-				t.Fatalf("the server ended with %v, want a kill", err)
+			for _, turn := range turns {
+				s.Restart(fmt.Sprintf("UNDERSTUDY_CRASHPOINT=%s:%d", point, turn))
+				l.write(1, 8)
+				if err := s.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {
+					t.Fatalf("turn %d: the server ended with %v, want a kill", turn, err)
+				}
+				l.wait()
 			}
-			l.wait()
 			s.Restart()
 			l.check()
 		})
@@ -63,6 +68,9 @@ func TestKilledUnderLoad(t *testing.T) {
 		s.Kill()
 		l.wait()
 		s.Restart()
+	}
+	if l.rds.changes == 0 {
+		t.Error("no DB instance was restarted or deleted, so none of that was tested")
 	}
 	l.check()
 }

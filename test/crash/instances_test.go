@@ -27,6 +27,7 @@ type instances struct {
 	jobs    []string
 	doomed  map[string]bool // by id: the deletion was sent
 	deleted map[string]bool // and acknowledged
+	changes int             // that were acknowledged
 }
 
 func newInstances(tb testing.TB, s *servetest.Server) *instances {
@@ -91,8 +92,8 @@ func (n *instances) created(name string, answer servetest.Answer) {
 	n.made[name] = body.Instance.ID
 }
 
-// change restarts or deletes a DB instance of the same client, where that is there and nothing is done to it, and
-// reports whether to go on.
+// change restarts or deletes a DB instance of the same client, as soon as nothing else is done to it, and reports whether
+// to go on.
 func (n *instances) change(name string, remove bool) bool {
 	n.mu.Lock()
 	id := n.made[name]
@@ -106,22 +107,26 @@ func (n *instances) change(name string, remove bool) bool {
 	if remove {
 		method, path, body = http.MethodDelete, "/"+id, nil
 	}
-	answer, err := n.send(method, path, body, "")
-	if err != nil {
-		return false
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		answer, err := n.send(method, path, body, "")
+		switch {
+		case err != nil:
+			return false
+		case answer.Status == http.StatusConflict: // it is being made or restarts
+			<-tick.C
+			continue
+		case answer.Status == http.StatusAccepted:
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			n.deleted[id] = remove
+			n.changes++
+		case answer.Status != http.StatusServiceUnavailable:
+			n.tb.Errorf("%s %s: got %d %s", method, path, answer.Status, answer.Body)
+		}
+		return true
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	switch answer.Status {
-	case http.StatusAccepted:
-		n.deleted[id] = remove
-	case http.StatusConflict: // it is being made or restarts
-		n.doomed[id] = false
-	case http.StatusServiceUnavailable:
-	default:
-		n.tb.Errorf("%s %s: got %d %s", method, path, answer.Status, answer.Body)
-	}
-	return true
 }
 
 // retry sends all creations again, under their tokens: each has one answer, and has happened once.

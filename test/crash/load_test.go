@@ -29,7 +29,8 @@ type load struct {
 
 func newLoad(tb testing.TB, s *servetest.Server) *load {
 	return &load{
-		tb: tb, s: s, rds: newInstances(tb, s), acknowledged: map[string]string{}, sequences: map[string][]string{}, more: make(chan struct{}),
+		tb: tb, s: s, rds: newInstances(tb, s), acknowledged: map[string]string{}, sequences: map[string][]string{},
+		more: make(chan struct{}),
 	}
 }
 
@@ -45,8 +46,8 @@ func (l *load) write(many, each int) {
 		clients.Go(func() {
 			for i := range each {
 				name := func(i int) string { return fmt.Sprintf("%s-%d", writer, i) }
-				if !l.create(writer, name(i)) || !l.rds.create(name(i)) || !l.rds.change(name(i-2), false) ||
-					i%2 == 0 && !l.rds.change(name(i-4), true) {
+				if !l.create(writer, name(i)) || !l.rds.create(name(i)) ||
+					!l.rds.change(name(i-1), false) || i%2 == 0 && !l.rds.change(name(i-1), true) {
 					return
 				}
 			}
