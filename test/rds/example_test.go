@@ -14,8 +14,8 @@ import (
 	"github.com/understudy-dev/understudy"
 )
 
-// A program that uses Huawei's SDK loses the answer to a creation: the DB instance is made, and the connection reset. It
-// asks again under the same token, and there is one.
+// A program that uses Huawei's SDK loses the answer to a creation: the DB instance is made, and the connection reset.
+// It asks again under the same token, and there is one.
 func Example() {
 	ctx := context.Background()
 	sandbox, err := understudy.Start(ctx, understudy.Options{Speed: understudy.Instant})
