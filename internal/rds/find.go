@@ -33,8 +33,8 @@ func find(ctx context.Context, tx *store.Tx, id string) (r cloud.Resource[instan
 	} else {
 		r, ok, err = store.MadeBy[instance](ctx, tx, task)
 	}
-	if err == nil && !ok { // its task may be forgotten
-		r, ok, err = store.Having[instance](ctx, tx, "uid", id)
+	if err == nil && !ok {
+		r, ok, err = store.OfForgottenTask[instance](ctx, tx, task, id)
 	}
 	return r, ok && r.Body.UID == id, err
 }
@@ -139,8 +139,8 @@ func instances(ctx context.Context, tx *store.Tx) ([]cloud.Resource[instance], e
 		return nil, err
 	}
 	made := map[string]bool{}
-	for i, one := range all {
-		made[one.Body.UID] = true
+	for i := range all {
+		made[all[i].Body.UID] = true
 		w.apply(&all[i])
 	}
 	for _, one := range w.made {

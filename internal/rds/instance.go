@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -25,6 +26,16 @@ func nodeUID(instance string, n int) string {
 	sum := sha256.Sum256([]byte(instance + strconv.Itoa(n)))
 	return hex.EncodeToString(sum[:16]) + "no01"
 }
+
+func (b instance) typ() string {
+	if b.highlyAvailable() {
+		return "Ha"
+	}
+	return "Single"
+}
+
+// enterprise is the enterprise project; 0 is the one that every account has.
+func (b instance) enterprise() string { return cmp.Or(b.EnterpriseID, "0") }
 
 // address is where clients of the database reach it, by its number.
 func (b instance) address(number int64) string {

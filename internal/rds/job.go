@@ -60,7 +60,7 @@ func subjectOf(r cloud.Resource[instance]) subject { return subject{r.Body.UID, 
 func creationOf(r cloud.Resource[instance]) about {
 	view := show(r)
 	a := about{Instance: subjectOf(r), Entities: entities{
-		Instance:  &made{Endpoint: r.Body.endpoint(r.ID), Type: view.Type, Datastore: *r.Body.Datastore},
+		Instance:  &made{Endpoint: r.Body.endpoint(r.ID), Type: r.Body.typ(), Datastore: *r.Body.Datastore},
 		Resources: []string{view.ID},
 	}}
 	for _, node := range view.Nodes {

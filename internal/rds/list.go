@@ -43,13 +43,12 @@ func list(ctx context.Context, tx *store.Tx, in listInput) (out instanceList, er
 	if err != nil {
 		return out, err
 	}
-	fitting := []instanceView{}
-	for _, one := range all {
-		if view := show(one); in.takes(view, pairs) {
-			fitting = append(fitting, view)
-		}
+	fitting := slices.DeleteFunc(all, func(one cloud.Resource[instance]) bool { return !in.takes(one, pairs) })
+	out = instanceList{Instances: []instanceView{}, Total: len(fitting)}
+	for _, one := range page(fitting, in.Offset, cmp.Or(in.Limit, 100)) {
+		out.Instances = append(out.Instances, show(one))
 	}
-	return instanceList{page(fitting, in.Offset, cmp.Or(in.Limit, 100)), len(fitting)}, nil
+	return out, nil
 }
 
 // candidates are the DB instances that may be asked for. One that is asked for by its id is looked up.
@@ -83,26 +82,26 @@ func (in listInput) tags() (pairs []tag, err error) {
 }
 
 // takes reports whether a DB instance is one of those that are asked for.
-func (in listInput) takes(v instanceView, pairs []tag) bool {
+func (in listInput) takes(r cloud.Resource[instance], pairs []tag) bool {
 	for _, filter := range []struct{ asked, has string }{
-		{in.Type, v.Type},
-		{in.Datastore, v.Datastore.Type},
-		{in.Enterprise, v.EnterpriseID},
-		{in.VPC, v.VPC},
-		{in.Subnet, v.Subnet},
+		{in.Type, r.Body.typ()},
+		{in.Datastore, r.Body.Datastore.Type},
+		{in.Enterprise, r.Body.enterprise()},
+		{in.VPC, r.Body.VPC},
+		{in.Subnet, r.Body.Subnet},
 	} {
 		if filter.asked != "" && filter.asked != filter.has {
 			return false
 		}
 	}
 	for _, pair := range pairs {
-		if !slices.ContainsFunc(v.Tags, func(t tag) bool {
+		if !slices.ContainsFunc(r.Body.Tags, func(t tag) bool {
 			return t.Key == pair.Key && (pair.Value == "" || t.Value == pair.Value)
 		}) {
 			return false
 		}
 	}
-	return matches(in.ID, v.ID) && matches(in.Name, v.Name) && in.Group == ""
+	return matches(in.ID, r.Body.UID) && matches(in.Name, r.Name) && in.Group == ""
 }
 
 // matches reports whether a text is what is asked for, or contains what is asked for after a star.

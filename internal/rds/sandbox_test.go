@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/understudy-dev/understudy"
+	"github.com/understudy-dev/understudy/internal/apitest"
 )
 
 // What a sandbox can do beside the API it can do with DB instances.
@@ -73,6 +74,26 @@ func TestProgressFollowsTheClock(t *testing.T) {
 	_, err = c.Clock().AdvanceUntilResource(t.Context(), "instance/1", "active")
 	c.must(err)
 	shows("Completed", "", "ACTIVE")
+}
+
+func TestAnInstanceIsFoundWhenItsJobIsForgotten(t *testing.T) {
+	t.Parallel()
+	c := frozen(t)
+	id, job := c.create(single)
+	c.job(job)
+	_, err := c.Clock().Advance(t.Context(), 31*24*time.Hour)
+	c.must(err)
+	apitest.Eventually(t, "the job is forgotten", func() bool {
+		status, answer := c.ask(http.MethodGet, "/jobs?id="+job, "")
+		return status == http.StatusBadRequest && answer["error_code"] == "DBS.200543"
+	})
+	if c.status(id) != "ACTIVE" {
+		t.Errorf("got %v", c.status(id))
+	}
+	_, answer := c.ask(http.MethodDelete, "/instances/"+id, "")
+	if got := c.job(answer["job_id"].(string)); got["status"] != "Completed" || c.status(id) != nil {
+		t.Errorf("got %v of an instance %v", got, c.status(id))
+	}
 }
 
 func TestWhereNothingTakesTimeAJobIsOverAtOnce(t *testing.T) {

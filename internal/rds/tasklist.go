@@ -65,8 +65,24 @@ func listTasks(ctx context.Context, tx *store.Tx, in taskListInput) (out taskLis
 	for _, one := range all {
 		there[one.Body.UID] = one
 	}
-	out = taskList{Actions: []string{}, Tasks: []taskView{}}
+	fitting := []store.Asked{}
+	out.Actions = []string{}
 	for _, task := range tasks {
+		fits, err := in.takes(task)
+		if err != nil {
+			return out, err
+		}
+		if !fits {
+			continue
+		}
+		fitting = append(fitting, task)
+		if !slices.Contains(out.Actions, task.Command) {
+			out.Actions = append(out.Actions, task.Command)
+		}
+	}
+	slices.Sort(out.Actions)
+	out.Total, out.Tasks = len(fitting), []taskView{}
+	for _, task := range page(fitting, in.Offset, cmp.Or(in.Limit, usualTasks)) {
 		job, err := jobOf(task)
 		if err != nil {
 			return out, err
@@ -78,24 +94,21 @@ func listTasks(ctx context.Context, tx *store.Tx, in taskListInput) (out taskLis
 		if one, ok := there[view.InstanceID]; ok {
 			view.InstanceName, view.InstanceStatus = one.Name, statusOf(one)
 		}
-		if !in.takes(view) {
-			continue
-		}
 		out.Tasks = append(out.Tasks, view)
-		if !slices.Contains(out.Actions, view.Name) {
-			out.Actions = append(out.Actions, view.Name)
-		}
 	}
-	slices.Sort(out.Actions)
-	out.Total = len(out.Tasks)
-	out.Tasks = page(out.Tasks, in.Offset, cmp.Or(in.Limit, usualTasks))
 	return out, nil
 }
 
-// takes reports whether a job is one of those that are asked for. None has an order: they are all paid afterwards.
-func (in taskListInput) takes(v taskView) bool {
-	return (in.ID == "" || in.ID == v.ID) && (in.Instance == "" || in.Instance == v.InstanceID) && in.Order == "" &&
-		(in.Name == "" || in.Name == v.Name) && (in.Status == "" || in.Status == v.Status)
+// takes reports whether a task is one of those that are asked for. None has an order: they are all paid afterwards.
+func (in taskListInput) takes(task store.Asked) (bool, error) {
+	if in.Order != "" || in.ID != "" && in.ID != task.ID || in.Name != "" && in.Name != task.Command {
+		return false, nil
+	}
+	if in.Instance == "" && in.Status == "" {
+		return true, nil
+	}
+	job, err := jobOf(task)
+	return (in.Instance == "" || in.Instance == job.Instance.ID) && (in.Status == "" || in.Status == job.Status), err
 }
 
 // span is within which time jobs are to be created.

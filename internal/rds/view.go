@@ -72,13 +72,13 @@ func show(r cloud.Resource[instance]) instanceView {
 	flavor, _ := flavorNamed(b.FlavorRef)          // this, too,
 	engine, _ := versionNamed(b.Datastore.Version) // and this
 	v := instanceView{
-		ID: b.UID, Name: r.Name, Status: statusOf(r), Type: "Single", Port: port,
+		ID: b.UID, Name: r.Name, Status: statusOf(r), Type: b.typ(), Port: port,
 		Datastore: datastore{b.Datastore.Type, b.Datastore.Version, engine.Full},
 		CPU:       strconv.Itoa(flavor.cpus), Mem: strconv.Itoa(flavor.ram()), FlavorRef: b.FlavorRef, Volume: b.Volume,
 		Region: b.Region, VPC: b.VPC, Subnet: b.Subnet, SecurityGroup: b.SecurityGroup,
 		UserName: "root", PrivateIPs: []string{}, PublicIPs: []string{}, SwitchStrategy: "reliability",
 		Maintenance: "02:00-06:00", TimeZone: b.TimeZone, BackupStrategy: b.BackupStrategy,
-		EnterpriseID: cmp.Or(b.EnterpriseID, "0"), EncryptionID: b.DiskEncryptionID, ChargeInfo: b.ChargeInfo,
+		EnterpriseID: b.enterprise(), EncryptionID: b.DiskEncryptionID, ChargeInfo: b.ChargeInfo,
 		Related: []struct{}{}, Tags: append([]tag{}, b.Tags...),
 	}
 	if v.Status != "BUILD" {
@@ -86,7 +86,7 @@ func show(r cloud.Resource[instance]) instanceView {
 		v.PrivateIPs = []string{b.address(r.ID)}
 	}
 	if b.highlyAvailable() {
-		v.Type, v.HA = "Ha", &ha{ReplicationMode: b.HA.ReplicationMode}
+		v.HA = &ha{ReplicationMode: b.HA.ReplicationMode}
 	}
 	for i, zone := range strings.Split(b.AvailabilityZone, ",") {
 		v.Nodes = append(v.Nodes, node{

@@ -96,9 +96,15 @@ func MadeBy[B cloud.Body](ctx context.Context, tx *Tx, task uuid.UUID) (cloud.Re
 		)`, task)
 }
 
-// Having reads the caller's first resource of a kind whose body has a text for a member. It looks at all of them.
-func Having[B cloud.Body](ctx context.Context, tx *Tx, member, text string) (cloud.Resource[B], bool, error) {
-	return one[B](ctx, tx, `AND r.body ->> $3 = $4 ORDER BY r.id LIMIT 1`, member, text)
+// OfForgottenTask reads the caller's resource of a kind whose body has an id as uid, if the task that has made it is no
+// longer kept. It looks at all of them.
+func OfForgottenTask[B cloud.Body](
+	ctx context.Context, tx *Tx, task uuid.UUID, uid string,
+) (cloud.Resource[B], bool, error) {
+	return one[B](ctx, tx, `AND r.body ->> 'uid' = $3 AND NOT EXISTS (
+			SELECT FROM tasks WHERE id = $4 AND account_id = $1
+		)
+		LIMIT 1`, uid, task)
 }
 
 func one[B cloud.Body](
