@@ -32,12 +32,7 @@ func vocabulary(apis []API, operations map[string]*bound) (v fault.Vocabulary, e
 		for code := range api.Document.Codes() {
 			v.Codes = append(v.Codes, code)
 		}
-		if api.Presets != nil && v.Presets != nil {
-			return v, errors.New("two APIs bring presets of faults along")
-		}
-		if api.Presets != nil {
-			v.Presets = api.Presets
-		}
+		v.Presets = fault.Together(v.Presets, api.Presets)
 	}
 	return v, v.CheckPresets()
 }

@@ -1,9 +1,12 @@
 package fault
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/oasdiff/yaml"
 )
@@ -62,6 +65,24 @@ func ReadPresets(text []byte) (*Presets, error) {
 	return p, nil
 }
 
+// Together is the presets of two APIs, of which either may have none.
+func Together(one, other *Presets) *Presets {
+	if one == nil || other == nil {
+		return cmp.Or(one, other)
+	}
+	both := &Presets{
+		Kinds: maps.Clone(one.Kinds), All: slices.Concat(one.All, other.All),
+		Bundles: slices.Concat(one.Bundles, other.Bundles),
+	}
+	if both.Kinds == nil {
+		both.Kinds = map[string][]string{}
+	}
+	for kind, patterns := range other.Kinds {
+		both.Kinds[kind] = slices.Concat(both.Kinds[kind], patterns)
+	}
+	return both
+}
+
 // CheckPresets holds the presets against what the APIs have.
 func (v *Vocabulary) CheckPresets() error {
 	if v.Presets == nil {
@@ -75,7 +96,12 @@ func (v *Vocabulary) CheckPresets() error {
 			}
 		}
 	}
+	names := map[string]bool{}
 	for _, preset := range v.Presets.All {
+		if names[preset.Name] {
+			problems = append(problems, fmt.Errorf("two presets are called %s", preset.Name))
+		}
+		names[preset.Name] = true
 		for i := range preset.Rules {
 			if err := v.Check(&preset.Rules[i]); err != nil {
 				problems = append(problems, fmt.Errorf("preset %s: %w", preset.Name, err))

@@ -33,9 +33,13 @@ func New(document *openapi.Document) (api.Dialect, error) {
 	if err != nil {
 		return api.Dialect{}, fmt.Errorf("durations.json: %w", err)
 	}
+	presets, err := Presets()
+	if err != nil {
+		return api.Dialect{}, fmt.Errorf("faults.yaml: %w", err)
+	}
 	return api.Dialect{
 		Name: "RDS", Document: document, Operations: Operations(), Lengths: lengths,
-		Schemes: []*idempotency.Scheme{clientToken()}, Wire: dialect{},
+		Schemes: []*idempotency.Scheme{clientToken()}, Presets: presets, Wire: dialect{},
 	}, nil
 }
 

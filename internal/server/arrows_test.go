@@ -55,7 +55,8 @@ var arrows = map[string][]string{
 		"internal/binding", "internal/openapi", "internal/batch", "internal/cloud", "internal/fault", "internal/store",
 	},
 	"internal/rds": {
-		"api", "internal/cloud", "internal/engine", "internal/idempotency", "internal/openapi", "internal/store",
+		"api", "internal/cloud", "internal/engine", "internal/fault", "internal/idempotency", "internal/openapi",
+		"internal/store",
 	},
 	"internal/store":           {"internal/batch", "internal/cloud"},
 	"internal/batch":           {},
@@ -70,7 +71,7 @@ var arrows = map[string][]string{
 
 	"internal/coverage":         {"", "internal/openapi", "internal/rds"},
 	"internal/coverage/answers": {"internal/coverage"},
-	"internal/fault/gen":        {"internal/fault", "internal/rediscloud"},
+	"internal/fault/gen":        {"internal/fault", "internal/rds", "internal/rediscloud"},
 	"internal/coverage/gen": {
 		"", "internal/openapi", "internal/rds", "internal/rediscloud", "internal/rediscloud/account", "internal/coverage",
 		"internal/engine", "internal/fault",

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/understudy-dev/understudy/internal/fault"
+	"github.com/understudy-dev/understudy/internal/rds"
 	"github.com/understudy-dev/understudy/internal/rediscloud"
 )
 
@@ -94,6 +95,10 @@ func write(root string) error {
 	if err != nil {
 		return err
 	}
+	ofRDS, err := rds.Presets()
+	if err != nil {
+		return err
+	}
 	sdk, err := version(root, "test/sdk/go.mod", "github.com/RedisLabs/rediscloud-go-api")
 	if err != nil {
 		return err
@@ -122,7 +127,7 @@ func write(root string) error {
 	}
 	b.WriteString("In a pattern `*` stands for any text; case does not count. Kinds of resource: ")
 	var kinds []string
-	for kind := range presets.Kinds {
+	for kind := range fault.Together(presets, ofRDS).Kinds {
 		kinds = append(kinds, "`"+kind+"`")
 	}
 	slices.Sort(kinds)
@@ -144,8 +149,15 @@ func write(root string) error {
 	for _, p := range presets.Bundles {
 		fmt.Fprintf(&b, "| `%s` | %s | `%s` |\n", p.Name, p.What, strings.Join(p.Presets, "`, `"))
 	}
+	b.WriteString("\n### RDS\n\n" +
+		"They are held to plain requests by `internal/rds`. Of those above, what names no operation " +
+		"or one by a pattern\nthat an operation of RDS has, too, strikes that as well.\n\n" +
+		"| preset | what goes wrong | what a client reads |\n|---|---|---|\n")
+	for _, p := range ofRDS.All {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", p.Name, p.What, p.Shows)
+	}
 	b.WriteString("\n## Rules of the presets\n\n")
-	for _, p := range presets.All {
+	for _, p := range fault.Together(presets, ofRDS).All {
 		for _, r := range p.Rules {
 			text, err := ruleText(r)
 			if err != nil {

@@ -1,0 +1,13 @@
+package rds
+
+import (
+	_ "embed"
+
+	"github.com/understudy-dev/understudy/internal/fault"
+)
+
+//go:embed faults.yaml
+var faultsFile []byte
+
+// Presets returns what goes wrong with RDS for MySQL, by name.
+func Presets() (*fault.Presets, error) { return fault.ReadPresets(faultsFile) }
