@@ -64,7 +64,7 @@ func TestWithoutScripts(t *testing.T) {
 		b.open(path)
 		text := value(b, chromedp.Text(chromedp.CSS("main")))
 		// To copy something takes a script.
-		return strings.Join(strings.Fields(strings.ReplaceAll(text, "\nCopy\n", "\n")), " ")
+		return strings.Join(strings.Fields(strings.ReplaceAll(text+"\n", "\nCopy\n", "\n")), " ")
 	}
 	for _, page := range pages {
 		if got, want := words(b, page.Path), words(with, page.Path); got != want {

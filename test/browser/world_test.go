@@ -53,7 +53,7 @@ func (b *tab) pages() (all []place) {
 		all = append(all, page)
 		b.open(page.Path)
 		// The first link into each of the pages below one of the menu.
-		const deeper = `[...document.querySelectorAll("main a[href]")].map(a => a.getAttribute("href"))
+		const deeper = `[...document.querySelectorAll("main a[href]:not([download])")].map(a => a.getAttribute("href"))
 			.filter(h => /^\/ui\/[a-z]+\/./.test(h))`
 		for _, path := range eval[[]string](b, deeper) {
 			kind, _, _ := strings.Cut(strings.TrimPrefix(path, "/ui/"), "/")
