@@ -174,3 +174,23 @@ func (p *project) roles() {
 	_, err = watcher.ListInstances(&model.ListInstancesRequest{})
 	p.refused(err, http.StatusForbidden, "DBS.280056")
 }
+
+// With --accounts any the first AK that signs for a project makes it, and is the only one: parallel runs keep apart by
+// choosing one.
+func TestProjectsOfAnyName(t *testing.T) {
+	t.Parallel()
+	s := start(t, "--speed", "0", "--accounts", "any")
+	var made []created
+	for _, id := range []string{"run-17", "run-18"} {
+		p := &project{T: t, server: s, id: id, client: connect(t, s.root, id, "ak-of-"+id, "sk")}
+		made = append(made, p.active(order("orders")))
+		if instances, total := p.list(model.ListInstancesRequest{}); total != 1 {
+			t.Errorf("%s has %v, want one", id, instances)
+		}
+		_, err := connect(t, s.root, id, "another", "sk").ListInstances(&model.ListInstancesRequest{})
+		p.refused(err, http.StatusForbidden, "DBS.280056")
+	}
+	if made[0] == made[1] {
+		t.Errorf("both are %v", made[0])
+	}
+}
