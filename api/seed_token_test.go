@@ -72,16 +72,20 @@ func TestOnlySingleAndPrimaryStandbyOfMySQL(t *testing.T) {
 		wantStatus(t, "first", first, http.StatusAccepted, "")
 		wantReplay(t, k.post(a, body, token), first)
 	}
-	for name, value := range map[string]any{
-		"datastore":     map[string]any{"type": "PostgreSQL", "version": "14"},
-		"replica_of_id": "0123456789abcdef0123456789abcdefin01",
+	for _, other := range []struct {
+		name   string
+		value  any
+		status int
+	}{
+		{"datastore", map[string]any{"type": "PostgreSQL", "version": "14"}, http.StatusBadRequest},
+		{"replica_of_id", "0123456789abcdef0123456789abcdefin01", http.StatusForbidden},
 	} {
 		body := k.body("other")
-		body[name] = value
+		body[other.name] = other.value
 		for range 2 {
 			got := k.post(a, body, k.with)
-			if got.Status != http.StatusBadRequest || got.Header.Get("Idempotent-Replayed") != "" {
-				t.Errorf("%s: got %d %v %s, want no replay", name, got.Status, got.Header, got.Body)
+			if got.Status != other.status || got.Header.Get("Idempotent-Replayed") != "" {
+				t.Errorf("%s: got %d %v %s, want no replay", other.name, got.Status, got.Header, got.Body)
 			}
 		}
 	}

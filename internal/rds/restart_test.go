@@ -2,6 +2,7 @@ package rds_test
 
 import (
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,4 +64,41 @@ func TestANameIsChangedAtOnce(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	p.refused(http.StatusBadRequest, "DBS.200021", http.MethodPut, "/instances/"+id+"/name", `{"name": "7up"}`)
+}
+
+func TestOfRestartsThatRaceOneGoesThrough(t *testing.T) {
+	t.Parallel()
+	p := openProject(t)
+	id, _ := p.create(single)
+	var racing sync.WaitGroup
+	answers := make([]apitest.Answer, 16)
+	for i := range answers {
+		racing.Go(func() {
+			answers[i] = p.Do(http.MethodPost, p.Project()+"/instances/"+id+"/action", doRestart)
+		})
+	}
+	racing.Wait()
+	p.pass(time.Hour)
+	done := 0
+	for _, answer := range answers {
+		switch job, accepted := answer.Get("job_id").(string); {
+		case !accepted && answer.Status == http.StatusConflict && answer.Get("error_code") == "DBS.200047":
+		case !accepted:
+			t.Errorf("got %d %s", answer.Status, answer.Body)
+		default: // those that met before either was there
+			apitest.Eventually(t, "it is over", func() bool { return p.job(job)["status"] != "Running" })
+			got := p.job(job)
+			if got["status"] == "Completed" {
+				done++
+			} else if get(got, "instance", "id") != id || got["fail_reason"] == "" {
+				t.Errorf("got %v", got)
+			}
+		}
+	}
+	if done != 1 {
+		t.Errorf("%d went through", done)
+	}
+	if got := p.instance(id)["status"]; got != "ACTIVE" {
+		t.Errorf("got %v", got)
+	}
 }
