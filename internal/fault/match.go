@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -118,7 +119,7 @@ func (a *Armed) subjectOf(ctx context.Context, r *Request) (s subject, err error
 		found, ok, err = a.db.SubjectOf(ctx, r.Account, id, nil)
 	} else if id, notTask := uuid.Parse(last); notTask == nil && op.ReadsTask {
 		found, ok, err = a.db.SubjectOfTask(ctx, r.Account, id)
-	} else if last != "" {
+	} else if last != "" && utf8.ValidString(last) && !strings.Contains(last, "\x00") { // else Postgres has no such text
 		found, ok, err = a.db.SubjectKnownAs(ctx, r.Account, last)
 	}
 	if err != nil || !ok {

@@ -106,4 +106,9 @@ func TestAFaultFindsAnInstanceByItsNameAndState(t *testing.T) {
 	if status, answer := c.ask(http.MethodDelete, "/instances/"+id, ""); status != http.StatusServiceUnavailable {
 		t.Errorf("got %d %v", status, answer)
 	}
+	for _, none := range []string{"%00", "%FF", "none"} {
+		if status, answer := c.ask(http.MethodDelete, "/instances/"+none, ""); status != http.StatusBadRequest {
+			t.Errorf("%s: got %d %v", none, status, answer)
+		}
+	}
 }
