@@ -1,7 +1,10 @@
 package browser
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,13 +14,15 @@ import (
 	"github.com/understudy-dev/understudy/internal/servetest"
 )
 
-// world has the demo account in the middle of everything: a subscription that is active, one that is being provisioned,
-// a task that failed by a fault, one that is processed and some that wait, requests that fit nothing, and a snapshot.
+// world has the demo account in the middle of everything: a subscription and an instance that are active, one that is
+// being provisioned, a task that failed by a fault, one that is processed and some that wait, a request that fits
+// nothing, and a snapshot.
 // Nothing moves before time passes.
 func (s *server) world() {
 	s.t.Helper()
 	s.freeze()
 	s.subscribe("orders")
+	s.instance("ledger")
 	s.advance(sandbox.Advance{Idle: true})
 	call(s, control.ArmFault, sandbox.NewFault{
 		Preset: "task-error-general", Rule: []byte(`{"match": {"account": "` + demo + `"}}`),
@@ -38,12 +43,41 @@ func (s *server) world() {
 	call(s, control.ForkAccount, control.ForkInput{AccountPath: control.AccountPath{Account: demo}, Name: "fork"})
 }
 
+// instance asks for a MySQL instance, by the other API.
+func (s *server) instance(name string) {
+	s.t.Helper()
+	body, err := json.Marshal(map[string]any{
+		"name": name, "datastore": map[string]any{"type": "MySQL", "version": "8.0"},
+		"flavor_ref": "rds.mysql.n1.large.2", "volume": map[string]any{"type": "ULTRAHIGH", "size": 100},
+		"region": "eu-de", "availability_zone": "eu-de-01", "vpc_id": "vpc", "subnet_id": "subnet",
+		"security_group_id": "group", "password": "Payday-31",
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	url := s.base + "/v3/" + s.APIKey + "/instances"
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("X-Auth-Token", s.SecretKey)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if text, err := io.ReadAll(res.Body); err != nil || res.StatusCode != http.StatusAccepted {
+		s.t.Fatalf("POST %s: %d %s, %v", url, res.StatusCode, text, err)
+	}
+}
+
 // pages are those of the menu and one of each kind that they lead to, by their names.
 func (b *tab) pages() (all []place) {
 	b.t.Helper()
 	b.open("/ui/?account=" + demo)
-	const links = `[...document.querySelectorAll("nav[aria-label=Pages] a")].map(a => ({
-		name: a.textContent.trim().toLowerCase().replaceAll(" ", "-"), path: a.getAttribute("href")}))`
+	const links = `[...document.querySelectorAll("nav[aria-label=Pages] a")].map(a => a.getAttribute("href"))
+		.map(path => ({path, name: path.match(/^\/ui\/(\w*)/)[1] || "overview"}))`
 	menu := eval[[]place](b, links)
 	if len(menu) == 0 {
 		b.t.Fatal("there is no menu")
