@@ -30,9 +30,10 @@ const (
 	databaseBody = databaseSettings + `}`
 )
 
-// account is a tenant with its keys, as header lines.
+// account is a tenant with its keys, also as header lines.
 type account struct {
 	id      int64
+	keys    store.Secrets
 	headers string
 }
 
@@ -132,7 +133,7 @@ func (f *fixture) newAccounts(ctx context.Context, n int) ([]account, error) {
 		if err := f.db.EnsureKey(ctx, id, "bench", keys); err != nil {
 			return nil, err
 		}
-		accounts[i] = account{id: id, headers: headers(keys)}
+		accounts[i] = account{id: id, keys: keys, headers: headers(keys)}
 	}
 	return accounts, f.subscribe(ctx, accounts, f.subscription)
 }

@@ -94,6 +94,7 @@ func measurements() []measurement {
 		{"ready", measureReady},
 		{"memory", measureMemory},
 		{"accept", measureAccept},
+		{"dialects", measureDialects},
 		{"keys", measureKeys},
 		{"get", measureGet},
 		{"layout", measureLayout},

@@ -112,7 +112,7 @@ func (e *Engine) Accept(
 			return cloud.Task{}, op.explained(err)
 		}
 	}
-	if op.check != nil {
+	if op.valid != nil || op.check != nil {
 		if err := e.check(ctx, caller, op, req); err != nil {
 			return cloud.Task{}, op.explained(err)
 		}
@@ -216,6 +216,14 @@ func (e *Engine) check(ctx context.Context, caller cloud.Caller, op *bound, req 
 	in, err := op.input.Decode(req)
 	if err != nil {
 		return err
+	}
+	if op.valid != nil {
+		if err := op.valid(in); err != nil {
+			return err
+		}
+	}
+	if op.check == nil {
+		return nil
 	}
 	return e.db.Read(ctx, caller, func(tx *store.Tx) error {
 		tx.Hide(op.others)

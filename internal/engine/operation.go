@@ -27,6 +27,7 @@ type Operation struct {
 	faults  []string                                                         // what is wrong with the operation itself
 	find    func(ctx context.Context, tx *store.Tx, in any) error            // FoundBy; nil: answer finds it as well
 	check   func(ctx context.Context, tx *store.Tx, in any) error            // CheckedBy; nil: none is refused at once
+	valid   func(in any) error                                               // ValidatedBy; nil: likewise
 }
 
 // Outcome is what processing a task comes to.
@@ -89,5 +90,14 @@ func CheckedBy[In any](op Operation, check func(context.Context, *store.Tx, In) 
 		op.faults = append(op.faults, fmt.Sprintf("it is checked by %s and takes %s as a task", typ, op.input.Type()))
 	}
 	op.check = func(ctx context.Context, tx *store.Tx, in any) error { return check(ctx, tx, *in.(*In)) }
+	return op
+}
+
+// ValidatedBy is CheckedBy for what the input alone tells: nothing is asked of the database.
+func ValidatedBy[In any](op Operation, validate func(In) error) Operation {
+	if typ := reflect.TypeFor[In](); typ != op.input.Type() || op.process == nil {
+		op.faults = append(op.faults, fmt.Sprintf("it is validated by %s and takes %s as a task", typ, op.input.Type()))
+	}
+	op.valid = func(in any) error { return validate(*in.(*In)) }
 	return op
 }

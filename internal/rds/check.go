@@ -1,7 +1,6 @@
 package rds
 
 import (
-	"context"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -10,11 +9,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
-	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// checkCreate refuses a request at once. It asks nothing of the database. doc: create-instance
-func checkCreate(_ context.Context, _ *store.Tx, in createInput) error {
+// checkCreate refuses a request at once. doc: create-instance
+func checkCreate(in createInput) error {
 	for _, check := range []func(*createInput) error{
 		checkOffered, checkRequired, checkDatastore, checkCreatedName, checkHA, checkFlavor, checkVolume, checkZones,
 		checkPort, checkPassword, checkBackup, checkCharge, checkTimeZone, checkAddress, checkUnchangeable, checkTags,

@@ -33,7 +33,7 @@ type createInput struct {
 
 // create makes the DB instance of a job.
 func create(ctx context.Context, tx *store.Tx, in createInput) (out engine.Outcome, err error) {
-	if err := checkCreate(ctx, tx, in); err != nil {
+	if err := checkCreate(in); err != nil {
 		return out, err
 	}
 	in.complete()

@@ -92,8 +92,8 @@ func (n *instances) created(name string, answer servetest.Answer) {
 	n.made[name] = body.Instance.ID
 }
 
-// change restarts or deletes a DB instance of the same client, as soon as nothing else is done to it, and reports whether
-// to go on.
+// change restarts or deletes a DB instance of the same client, as soon as nothing else is done to it, and reports
+// whether to go on.
 func (n *instances) change(name string, remove bool) bool {
 	n.mu.Lock()
 	id := n.made[name]
