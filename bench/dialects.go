@@ -7,7 +7,8 @@ import (
 )
 
 const instanceBody = `{"name":"bench","datastore":{"type":"MySQL","version":"8.0"},` +
-	`"flavor_ref":"rds.mysql.n1.large.2","volume":{"type":"ULTRAHIGH","size":100},"region":"eu-de","availability_zone":"eu-de-01",` +
+	`"flavor_ref":"rds.mysql.n1.large.2","volume":{"type":"ULTRAHIGH","size":100},` +
+	`"region":"eu-de","availability_zone":"eu-de-01",` +
 	`"password":"Secret-4711",` +
 	`"vpc_id":"490a4a08-ef4b-44c5-94be-3051ef9e4fce","subnet_id":"0e2eda62-1d42-4d64-a9d1-4e9aa9cd994f",` +
 	`"security_group_id":"2a1f7fc8-3307-42a7-aa6f-42c8b9b8f8c5"}`
