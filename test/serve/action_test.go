@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,6 +156,22 @@ func TestAction(t *testing.T) {
 	}
 	if out, err := j.step("stop"); err == nil {
 		t.Errorf("a second stop: %s", out)
+	}
+}
+
+// Elsewhere than at GitHub the variables are in a file for the shell.
+func TestActionInAnotherCI(t *testing.T) {
+	t.Parallel()
+	j := newJob(t, "ACTION_BINARY="+servetest.Binary(t))
+	j.env = slices.DeleteFunc(j.env, func(pair string) bool { return strings.HasPrefix(pair, "GITHUB_") })
+	t.Cleanup(func() { _, _ = j.step("stop") }) // what the test is about is over
+	j.must("start")
+	script := `. "$RUNNER_TEMP/understudy/env.sh"; understudy account list; echo "$REDISCLOUD_URL"`
+	cmd := exec.CommandContext(t.Context(), "sh", "-euc", script)
+	cmd.Env = j.env
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "Demo") ||
+		!strings.Contains(string(out), "http://127.0.0.1:") {
+		t.Errorf("got %v\n%s", err, out)
 	}
 }
 
