@@ -188,3 +188,14 @@ func TestForeignNameIsRefused(t *testing.T) {
 		t.Errorf("got status %d", res.StatusCode)
 	}
 }
+
+// The root is the API's, but for a browser that opens it.
+func TestRootIsStillTheAPIs(t *testing.T) {
+	t.Parallel()
+	f, none := start(t), start(t, func(c *server.Config) { c.NoUI = true })
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete} {
+		if got, want := f.do(method, "/", ""), none.do(method, "/", ""); got.status != want.status {
+			t.Errorf("%s / answers %d, without a dashboard %d", method, got.status, want.status)
+		}
+	}
+}

@@ -32,6 +32,7 @@ func (h *Handler) functions() template.FuncMap {
 		"unix":      func(t time.Time) int64 { return t.UnixMilli() },
 		"ref":       func(t time.Time) *time.Time { return &t },
 		"between":   between,
+		"length":    length,
 		"last":      func(all []sandbox.StatusTime) string { return all[len(all)-1].Status },
 		"clock":     func(t time.Time) string { return t.UTC().Format("15:04:05") },
 		"day":       func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
@@ -146,6 +147,15 @@ func short(id string) string {
 		return id
 	}
 	return id[:enough]
+}
+
+// length is span of a length that is a text.
+func length(text string) string {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return text
+	}
+	return span(d)
 }
 
 // span writes a length of time with as much of it as people compare: 850 ms, 4.2 s, 3 m 05 s, 2 h 10 m, 3 d 4 h.

@@ -67,8 +67,8 @@ func (s *Server) routeDashboard(mux *chi.Mux, next http.Handler) {
 	pages := calledAt(s.pages)
 	mux.Handle(prefix, pages)
 	mux.Handle(prefix+"/*", pages)
-	mux.Get("/", func(w http.ResponseWriter, r *http.Request) {
-		if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet || !strings.Contains(r.Header.Get("Accept"), "text/html") {
 			next.ServeHTTP(w, r)
 			return
 		}

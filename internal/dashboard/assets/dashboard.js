@@ -171,6 +171,14 @@
     for (const one of Live.all) one.sync();
     freshness();
   });
+  // Where a form took the place of the page, who uses a keyboard goes on from what it came to.
+  document.addEventListener("htmx:afterSettle", ({ target }) => {
+    if (target.id !== "main" || document.activeElement !== document.body) return;
+    const main = document.getElementById("main");
+    const told = main.querySelector(":scope > [role=alert], :scope > [role=status]");
+    if (told) told.tabIndex = -1;
+    (told ?? main).focus({ preventScroll: !told });
+  });
   htmx.createEventSource = (url) => new Live(url);
   document.addEventListener("DOMContentLoaded", () => {
     changed.observe(document.body, { subtree: true, attributes: true, attributeFilter: ["data-state", "data-taken"], attributeOldValue: true });
