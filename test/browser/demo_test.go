@@ -99,7 +99,7 @@ func TestDemo(t *testing.T) {
 
 // The size of the pictures, and how many there are of an animation.
 const (
-	filmWidth, filmHeight = 1000, 940
+	filmWidth, filmHeight = 1000, 870
 	frames                = 28
 	framesASecond         = 2
 )

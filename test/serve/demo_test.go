@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -113,6 +114,8 @@ func TestDemoTellsItsStory(t *testing.T) {
 		return launch(t, nil, "events", "--url", url, "--account", account, "--after", "0", "--json")
 	}
 	storefront, analytics, payments := follow("Storefront"), follow("Analytics"), follow("Payments")
+	d.untilSays("takes down ledger")
+	wantPages(t, d.stdout.String())
 	d.untilSays("round 1 is over")
 	pid := d.postgres()
 
@@ -182,6 +185,28 @@ func subscriptionsLeft(t *testing.T, p *process) []string {
 		left = append(left, name)
 	}
 	return left
+}
+
+// wantPages holds that every page that a story leads to is there.
+func wantPages(t *testing.T, story string) {
+	t.Helper()
+	pages := map[string]bool{}
+	for line := range strings.Lines(story) {
+		if page := strings.TrimSpace(line); strings.HasPrefix(page, "http://") && !pages[page] {
+			pages[page] = true
+			res, err := http.Get(page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = res.Body.Close()
+			if res.StatusCode != http.StatusOK {
+				t.Errorf("%s is answered with %d", page, res.StatusCode)
+			}
+		}
+	}
+	if len(pages) < 10 {
+		t.Errorf("the story leads to %d pages", len(pages))
+	}
 }
 
 // wantFourthToWait holds that the provisioning of a fourth subscription begins when the first of three is done.
