@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/understudy-dev/understudy/internal/sandbox"
+
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/control"
 	"github.com/understudy-dev/understudy/internal/server"
@@ -81,7 +83,7 @@ func line(format string, v cloud.Variable, unset bool) string {
 	case format == "shell" && unset:
 		return "unset " + v.Name
 	case format == "shell":
-		return "export " + v.Name + "=" + shellWord(v.Value)
+		return sandbox.Export(v)
 	case format == "tfvars" && unset:
 		return strings.ToLower(v.Name) + " = null"
 	case format == "tfvars":
@@ -95,7 +97,7 @@ func line(format string, v cloud.Variable, unset bool) string {
 // dotenvWord quotes what a reader of such files would not take as it is.
 func dotenvWord(text string) string {
 	if !strings.Contains(text, "'") {
-		return shellWord(text)
+		return sandbox.ShellWord(text)
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(text) + `"`
 }

@@ -15,12 +15,12 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	"unicode"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/sandbox"
 	"github.com/understudy-dev/understudy/internal/server"
 	"github.com/understudy-dev/understudy/internal/tracing"
 )
@@ -262,18 +262,7 @@ func controlLines(ready server.Ready) string {
 		return ""
 	}
 	return fmt.Sprintf("To control it from elsewhere:\n  export UNDERSTUDY_CONTROL_TOKEN=%s\n\n",
-		shellWord(ready.ControlToken))
-}
-
-// shellWord quotes what a shell would not take as it is.
-func shellWord(text string) string {
-	plain := func(r rune) bool {
-		return strings.ContainsRune("-_.:/", r) || unicode.IsLetter(r) || unicode.IsDigit(r)
-	}
-	if !strings.ContainsFunc(text, func(r rune) bool { return !plain(r) }) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+		sandbox.ShellWord(ready.ControlToken))
 }
 
 type migrateCmd struct {

@@ -76,7 +76,10 @@ func TestReadOnlyChangesNothing(t *testing.T) {
 		t.Errorf("got status %d", p.status)
 	}
 	p := f.get("/ui/")
-	f.has(p, "read-only")
+	f.has(p, "read-only", "understudy env --account 1000")
+	if strings.Contains(p.text+f.get("/ui/accounts").text, f.APISecretKey) {
+		t.Error("there is a key")
+	}
 	if strings.Contains(p.text, `method="post"`) {
 		t.Error("there is a form that posts")
 	}

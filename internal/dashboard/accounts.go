@@ -45,10 +45,16 @@ func loadAccounts(h *Handler, q *query) (any, error) {
 	if a.Keys, err = h.Service.Keys(q.ctx(), q.ref()); err != nil {
 		return nil, err
 	}
-	if a.Variables, err = h.Service.Environment(q.ctx(), q.ref()); err != nil {
-		return nil, err
+	a.Variables, err = h.variables(q)
+	return a, err
+}
+
+// variables are those that point clients at an account, with its keys: whoever may only look is shown none.
+func (h *Handler) variables(q *query) ([]cloud.Variable, error) {
+	if h.ReadOnly {
+		return nil, nil
 	}
-	return a, nil
+	return h.Service.Environment(q.ctx(), q.ref())
 }
 
 // minted is a pair of keys, which is shown once.

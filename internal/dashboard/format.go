@@ -33,6 +33,7 @@ func (h *Handler) functions() template.FuncMap {
 		"ref":       func(t time.Time) *time.Time { return &t },
 		"between":   between,
 		"length":    length,
+		"export":    sandbox.Export,
 		"last":      func(all []sandbox.StatusTime) string { return all[len(all)-1].Status },
 		"clock":     func(t time.Time) string { return t.UTC().Format("15:04:05") },
 		"day":       func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },

@@ -92,7 +92,7 @@ func (h *Handler) loadLane(q *query, o *overview) (err error) {
 	const next = 8
 	o.Next = clock.Next[:min(len(clock.Next), next)]
 	if o.Empty = len(o.Recent) == 0 && len(o.Lanes) == 1 && o.Lanes[0].Account.Resources == 0; o.Empty {
-		o.Variables, err = h.Service.Environment(q.ctx(), q.ref())
+		o.Variables, err = h.variables(q)
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -394,4 +395,37 @@ func (e *events) next() map[string]string {
 	}
 	e.t.Fatalf("the stream ended: %v", e.lines.Err())
 	return nil
+}
+
+// However much there is, a page has so much of it and leads to the rest.
+func TestListsAreBounded(t *testing.T) {
+	t.Parallel()
+	f := slow(t)
+	for i := range 60 {
+		f.create()
+		if _, _, err := f.Sandbox.CreateAccount(t.Context(), sandbox.NewAccount{Name: fmt.Sprintf("ci-%d", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]struct {
+		row  string
+		many int
+		next string
+	}{
+		"/ui/":                       {`data-account="`, 6, "from=6"},
+		"/ui/accounts":               {`<tr id="account-`, 25, "from=25"},
+		"/ui/tasks?account=1000":     {`<tr id="task-`, 40, "from=40"},
+		"/ui/tasks?q=create&from=40": {`<tr id="task-`, 20, "from="},
+		"/ui/requests?account=1000":  {`<tr id="request-`, 50, "from=50"},
+		"/ui/?account=1000":          {`<li id="task-`, 12, "more</a>"},
+	} {
+		p := f.get(path)
+		if got := strings.Count(p.text, want.row); got > want.many || got < want.many-1 { // one of them may be at work
+			t.Errorf("%s has %d of %q, want %d", path, got, want.row, want.many)
+		}
+		f.has(p, want.next)
+	}
+	if p := f.get("/ui/tasks?account=1000&from=40"); strings.Contains(p.text, `rel="next"`) {
+		t.Error("the last page leads on")
+	}
 }
