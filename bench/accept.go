@@ -67,14 +67,23 @@ func measureAccept(ctx context.Context, e *env) (_ []row, err error) {
 
 // accept lets clients post databases over new accounts.
 func (e *env) accept(ctx context.Context, p *product, accounts, clients int) (loaded, error) {
+	path := fmt.Sprintf("/v1/subscriptions/%d/databases", e.fixture.subscription)
+	return e.acceptAs(ctx, p, accounts, clients, func(a account) []byte {
+		return post(p.addr, path, a.headers, databaseBody)
+	})
+}
+
+// acceptAs lets clients post the requests of new accounts.
+func (e *env) acceptAs(
+	ctx context.Context, p *product, accounts, clients int, request func(account) []byte,
+) (loaded, error) {
 	tenants, err := e.fixture.newAccounts(ctx, accounts)
 	if err != nil {
 		return loaded{}, err
 	}
-	path := fmt.Sprintf("/v1/subscriptions/%d/databases", e.fixture.subscription)
 	requests := make([][]byte, accounts)
 	for i, a := range tenants {
-		requests[i] = post(p.addr, path, a.headers, databaseBody)
+		requests[i] = request(a)
 	}
 	figure, err := e.metered(p.pid(), func() (loaded, error) {
 		return load(ctx, p.addr, clients, e.duration, requests, http.StatusAccepted)

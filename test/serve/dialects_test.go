@@ -72,6 +72,13 @@ func TestDialects(t *testing.T) {
 			if status, text := served(t, r, "/nobody/s"); status != http.StatusNotFound || !strings.Contains(text, test.nobody) {
 				t.Errorf("a path that is nobody's: got %d %s, want %s", status, text, test.nobody)
 			}
+			for operation, dialect := range map[string]string{"listProSubscriptions": "redis", "listInstances": "rds"} {
+				_, figures := served(t, r, "/metrics")
+				counted := strings.Contains(figures, `understudy_requests_total{class="2xx",operation="`+operation+`"} 1`)
+				if counted != slices.Contains(test.dialects, dialect) {
+					t.Errorf("a request for %s is counted: %v", operation, counted)
+				}
+			}
 			var names []string
 			for name := range r.Dialects {
 				names = append(names, name)
