@@ -45,7 +45,7 @@ func TestDialects(t *testing.T) {
 		nobody    string // is in the answer to a path that is nobody's
 	}{
 		{"all", nil, nil, []string{"rds", "redis"}, `"status"`},
-		{"one", []string{"--dialects", "rds"}, []string{"UNDERSTUDY_DIALECTS=redis"}, []string{"rds"}, "DBS.200002"},
+		{"one", []string{"--dialects", "rds"}, []string{"UNDERSTUDY_DIALECTS=redis"}, []string{"rds"}, "APIGW.0101"},
 		{"environment", nil, []string{"UNDERSTUDY_DIALECTS=redis"}, []string{"redis"}, `"status"`},
 		{"order", []string{"--dialects", "rds,redis,rds"}, nil, []string{"rds", "redis"}, `"status"`},
 	} {
