@@ -180,10 +180,11 @@ func (b *tab) untilSays(selector, text string) {
 		selector, text))
 }
 
-// click clicks on what a selector finds, once it is there.
+// click clicks on what a selector finds, once it is there, and waits until the page shows what that came to.
 func (b *tab) click(selector string) {
 	b.t.Helper()
 	b.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	b.until("the click is answered", `!document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling")`)
 }
 
 // submit clicks on what leads to another page, and waits for that.
