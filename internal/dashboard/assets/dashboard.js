@@ -3,7 +3,6 @@
 (() => {
   "use strict";
   document.documentElement.classList.add("js");
-  const still = matchMedia("(prefers-reduced-motion: reduce)");
 
   // Live is the event source that htmx is given. Behind it a real one comes and goes: none while the page is hidden or
   // paused, a new one when it was cut off. It says what it has seen, so that nothing is missed and nothing sent twice.
@@ -137,15 +136,13 @@
     }
   }
 
-  // What changed its state says so once.
+  // What changed its state says so once, by an animation of the stylesheet. The next event takes the class away, too.
   const changed = new MutationObserver((changes) => {
-    if (still.matches) return;
     for (const { target, oldValue, attributeName } of changes) {
-      if (oldValue !== target.getAttribute(attributeName)) {
-        target.animate([{ opacity: 0.2, transform: "translateX(-4px)" }, { opacity: 1, transform: "none" }], 180);
-      }
+      if (oldValue !== target.getAttribute(attributeName)) target.classList.add("moved");
     }
   });
+  document.addEventListener("animationend", ({ target }) => target.classList.remove("moved"));
 
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("button");
