@@ -55,8 +55,8 @@ func TestMemoryStaysFlat(t *testing.T) {
 	play(changes)
 	after := b.uses()
 	t.Logf("%+v, and after %d changes %+v", before, changes, after)
-	// Elements of the latest changes, some hundreds each, may still wait to be collected. A change that leaked its own would
-	// have left ten times as many as are let pass here.
+	// Elements of the latest changes, some hundreds each, may still wait to be collected. A change that leaked its own
+	// would have left ten times as many as are let pass here.
 	if after.heap > before.heap+1<<20 || after.nodes > before.nodes+20*changes || after.listeners > before.listeners+50 {
 		t.Errorf("the page takes %+v, and after %d changes %+v", before, changes, after)
 	}
