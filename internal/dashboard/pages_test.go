@@ -429,3 +429,23 @@ func TestListsAreBounded(t *testing.T) {
 		t.Error("the last page leads on")
 	}
 }
+
+// What did not change is not sent again.
+func TestStreamLeavesOutWhatIsTheSame(t *testing.T) {
+	t.Parallel()
+	f := slow(t)
+	s := f.stream(t.Context(), "/ui/?account=1000")
+	if first := s.next(); len(first) != 3 {
+		t.Fatalf("it begins with %v", first)
+	}
+	if _, err := f.Sandbox.ArmFault(t.Context(), sandbox.NewFault{Preset: "flaky-5xx"}); err != nil {
+		t.Fatal(err)
+	}
+	var parts map[string]string
+	for len(parts) == 0 {
+		parts = s.next()
+	}
+	if !strings.Contains(parts["ahead"], "flaky-5xx") || parts["recent"] != "" {
+		t.Errorf("got %v", parts)
+	}
+}
