@@ -3,20 +3,28 @@ package model
 import (
 	"maps"
 	"slices"
+	"time"
 )
 
 // action is one operation that the random requests call.
 type action struct {
-	op    string           // operationId; for an Active-Active subscription its twin is called
-	on    string           // kind of what its path names; empty: nothing
-	where string           // aws, gcp, single, active-active, own, keys: where alone it makes sense
-	body  func(*draft) any // nil: none
-	makes string           // kind of the new resource that its task names
-	kin   string           // kinds of further resources that it may make
-	ends  bool             // deletes what its path names
-	wide  bool             // changes things elsewhere in the account
-	shows string           // members of the body that a read shows: "member=path.in.the.answer", or only the member
-	reads string           // the read; empty: that of the kind
+	op    string              // operationId; for an Active-Active subscription its twin is called
+	on    string              // kind of what its path names; empty: nothing
+	where string              // aws, gcp, single, active-active, own, keys: where alone it makes sense
+	body  func(*draft) any    // nil: none
+	query func(*draft) string // nil: none
+	makes string              // kind of the new resource that its task names
+	kin   string              // kinds of further resources that it may make
+	ends  bool                // deletes what its path names
+	wide  bool                // changes things elsewhere in the account
+	shows string              // members of the body that a read shows: "member=path.in.the.answer", or only the member
+	reads string              // the read; empty: that of the kind
+	// answers is the statuses and codes of the answers that there may be; nil: nobody knows.
+	answers func(*draft) []string
+	// Of what is a job to clients: the state in which they see what it is about from its acceptance on, and how long what
+	// it leaves to provisioning takes.
+	turns string
+	takes time.Duration
 }
 
 const jobs = "database-job essentials-database-job"
@@ -143,6 +151,7 @@ func everyAction() []action {
 		{op: "patchDataIntegrationWorkspaceSubpath", on: "subscription", body: document},
 		{op: "deleteDataIntegrationWorkspaceSubpath", on: "subscription"},
 	}
+	all = append(all, instanceActions()...)
 	reads := everyRead()
 	for _, on := range slices.Sorted(maps.Keys(reads)) {
 		for _, op := range reads[on] {

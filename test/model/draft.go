@@ -18,6 +18,9 @@ type draft struct {
 	target, root Resource
 	region       int64 // id of a region of root
 	dry          bool
+	wrong        string // the answer to what is wrong with the body; empty: nothing is
+	token        string
+	again        *Call // that is repeated
 }
 
 func (d *draft) pick(label string, n int) int { return d.choice(label, n) }
@@ -122,7 +125,7 @@ func (m *Model) actionsOn(kind string, root Resource, senseless, read bool) []*a
 	for i := range m.actions {
 		a := &m.actions[i]
 		switch {
-		case a.on != kind || !senseless && !a.sensible(root):
+		case a.on != kind || !senseless && !a.sensible(root) || m.full(a):
 		case read == (m.operations[a.op].Method == http.MethodGet):
 			wanted = append(wanted, a)
 		default:
@@ -133,6 +136,13 @@ func (m *Model) actionsOn(kind string, root Resource, senseless, read bool) []*a
 		return others
 	}
 	return wanted
+}
+
+// full reports whether an action would make another one of so many that a list soon has two pages: while others make
+// and delete some, clients cannot read both at once.
+func (m *Model) full(a *action) bool {
+	most := m.kinds[a.makes].pages / 2
+	return most > 0 && len(m.candidates(a.makes, false)) >= most
 }
 
 // opening is what an account begins with, so that there is something of each sort: stages, each of which wants the one
@@ -147,6 +157,8 @@ func opening() [][]scripted {
 			{op: "createProSubscription", shape: 1},
 			{op: "createProSubscription", shape: 2},
 			{op: "createProSubscription", shape: 3},
+			{op: "createInstance"},
+			{op: "createInstance", shape: 1},
 		},
 		{
 			{op: "createAclRole"},
@@ -190,7 +202,7 @@ func (m *Model) Opening(stage int) (calls []*Call) {
 				break
 			}
 		}
-		if d.target.Kind == d.action.on {
+		if d.target.Kind == d.action.on && !m.full(d.action) {
 			calls = append(calls, d.call())
 		}
 	}
@@ -213,7 +225,9 @@ func (d *draft) call() *Call {
 	if n := len(d.root.Regions); d.region == 0 && n > 0 {
 		d.region = d.root.Regions[d.pick("region", n)].ID
 	}
-	c := &Call{action: d.action, Target: d.target.Ref, Operation: op, Gone: d.m.namesGone(d.target)}
+	c := &Call{
+		action: d.action, Target: d.target.Ref, Operation: op, Gone: d.m.namesGone(d.target),
+	}
 	spec := d.m.operations[op]
 	c.Method, c.Path = spec.Method, spec.Path
 	for _, name := range spec.PathParams() {
@@ -222,8 +236,15 @@ func (d *draft) call() *Call {
 	if d.action.body != nil {
 		c.Body = d.action.body(d)
 	}
-	c.dry, c.region = d.dry, d.region
+	if d.action.query != nil {
+		c.Path += "?" + d.action.query(d)
+	}
+	c.dry, c.region, c.Token, c.again = d.dry, d.region, d.token, d.again
 	c.sure = !wrongTwin && d.action.ends && d.m.removable(d.target)
+	if d.action.answers != nil {
+		c.sure, c.expects = false, d.action.answers(d)
+		return c
+	}
 	body, ok := c.Body.(object)
 	if ok && !strings.Contains(op, "DataIntegration") && d.rarely("malformed") && d.rarely("indeed") {
 		body["noSuchMember"], c.malformed = true, true
@@ -263,6 +284,10 @@ func (d *draft) parameter(name string) string {
 		return fmt.Sprint(r.ID)
 	}
 	switch name {
+	case "project_id":
+		return d.m.Project
+	case "database_name":
+		return "MySQL"
 	case "regionId":
 		return fmt.Sprint(d.region)
 	case "tgwInvitationId":
@@ -282,6 +307,9 @@ func (d *draft) parameter(name string) string {
 
 // candidates lists what is known of a kind, oldest first: what is there, or what is gone.
 func (m *Model) candidates(kind string, goneOnes bool) (list []Resource) {
+	if m.kinds[kind].always {
+		return []Resource{{Ref: Ref{kind, 1}}}
+	}
 	for _, ref := range m.order {
 		if ref.Kind == kind && m.isGone(m.known[ref]) == goneOnes {
 			list = append(list, m.known[ref])

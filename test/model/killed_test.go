@@ -70,13 +70,14 @@ type families struct {
 
 func newFamilies(tb testing.TB, s *servetest.Server) *families {
 	tb.Helper()
-	doc := document(tb)
+	docs := documents(tb)
 	f := &families{tb: tb, s: s, acks: make(chan struct{})}
 	for i := range 3 {
-		m, err := model.New(doc)
+		m, err := model.New(docs...)
 		if err != nil {
 			tb.Fatal(err)
 		}
+		m.Project = s.APIKey
 		m.Client = fmt.Sprintf("client-%d-", i)
 		f.models = append(f.models, m)
 	}
@@ -127,9 +128,14 @@ func (f *families) until(n int) {
 
 // send sends a request; a status of 0 says that no answer came.
 func (f *families) send(method, path string, body any) apitest.Answer {
+	return f.sendWith(func(*http.Request) {}, method, path, body)
+}
+
+// sendWith is send with other headers.
+func (f *families) sendWith(head func(*http.Request), method, path string, body any) apitest.Answer {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	answer, err := f.s.Send(ctx, method, strings.TrimPrefix(path, "/v1"), body)
+	answer, err := f.s.Send(ctx, method, strings.TrimPrefix(path, "/v1"), body, head)
 	if err != nil {
 		return apitest.Answer{}
 	}
@@ -147,8 +153,9 @@ func (f *families) learn(m *model.Model) bool {
 
 // call sends a request, waits for its task or not, and reports whether to go on.
 func (f *families) call(m *model.Model, c *model.Call) bool {
-	answer := f.send(c.Method, c.Path, c.Body)
+	answer := f.sendWith(c.Head, c.Method, c.Path, c.Body)
 	if answer.Status == 0 {
+		m.Lost(c)
 		return false
 	}
 	for _, problem := range m.Sent(c, answer) {
@@ -164,7 +171,7 @@ func (f *families) call(m *model.Model, c *model.Call) bool {
 	return task.Status != 0
 }
 
-// tasks waits until all tasks have ended, and returns them.
+// tasks waits until all tasks and jobs have ended, and returns them.
 func (f *families) tasks() (tasks []any) {
 	f.tb.Helper()
 	f.s.Until("/tasks", func(_ int, body []byte) bool {
@@ -178,7 +185,15 @@ func (f *families) tasks() (tasks []any) {
 			return status != "processing-completed" && status != "processing-error"
 		})
 	})
-	return tasks
+	var jobs []any
+	apitest.Eventually(f.tb, "all jobs are over", func() bool {
+		list, problems := f.models[0].JobList(model.Reader{Send: f.send})
+		jobs = model.AsTasks(list)
+		return len(problems) == 0 && !slices.ContainsFunc(jobs, func(job any) bool {
+			return job.(map[string]any)["status"] == nil
+		})
+	})
+	return append(tasks, jobs...)
 }
 
 // check waits until everything has ended, and holds it against what was asked for.
@@ -221,6 +236,9 @@ func (f *families) check() {
 		return len(wrong) == 0 && m.Rests(view)
 	})
 	view, problems := m.Read(api, true)
+	for _, m := range f.models {
+		problems = append(problems, m.Twice(view)...)
+	}
 	for _, problem := range append(problems, m.Ledger(tasks, view)...) {
 		f.tb.Error(problem)
 	}

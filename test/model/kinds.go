@@ -1,6 +1,8 @@
 // Package model predicts, lightly, what random requests of all families must lead to: which resources there are, which
 // states they may be in, and what a read of them shows. It knows operations by their operationId and takes paths and
-// methods from the document. A new family is some lines of the tables in kinds.go and actions.go.
+// methods from the documents of the dialects. A new family is some lines of the tables in kinds.go and actions.go. The
+// lines also say what is different in a dialect: what its lists call a state, what clients are told of at once, how a
+// request must be answered. What is a task in one and a job in another is in jobs.go.
 package model
 
 import (
@@ -24,6 +26,10 @@ type kind struct {
 	get    string // operation that shows one; empty: none does
 	hidden string // states in which the list leaves one out
 	early  bool   // none shows while what it is below is being created
+	words  string // what a list calls states, where those are other words: "WORD=state"
+	looks  string // states that a list shows as another one: "state=other"
+	pages  int    // of so many items a list is at most; 0: it is whole
+	always bool   // the account itself: one is there from the start, and nothing shows it
 }
 
 // Words of a life that are no states: before and after it, and any state.
@@ -124,7 +130,29 @@ func everyKind() []kind {
 		},
 		{name: "data-integration-workspace", parent: "subscription", task: "new>active active>gone"},
 		{name: "cost-report", param: "costReportId", task: "new>active"},
+		{name: project, always: true},
+		{
+			name: "instance", param: "instance_id", time: "pending>active rebooting>active deleting>gone",
+			task: "new>pending active>rebooting active>deleting", list: "listInstances", items: "instances", id: "id",
+			words: "BUILD=pending ACTIVE=active REBOOTING=rebooting", looks: "deleting=active", pages: 100,
+		},
 	}
+}
+
+// state is what a list calls by a word.
+func (k kind) state(word string) string { return translated(k.words, word) }
+
+// shown is the state as which a list shows one.
+func (k kind) shown(state string) string { return translated(k.looks, state) }
+
+// translated is what a text stands for in pairs like "one=other", or the text itself.
+func translated(pairs, text string) string {
+	for pair := range strings.FieldsSeq(pairs) {
+		if from, to, _ := strings.Cut(pair, "="); from == text {
+			return to
+		}
+	}
+	return text
 }
 
 // reach is the states that a resource may be in after a while: by time alone, or also by operations.

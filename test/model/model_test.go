@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -22,6 +21,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/rds"
 	"github.com/understudy-dev/understudy/internal/servetest"
 	"github.com/understudy-dev/understudy/internal/store"
 	"github.com/understudy-dev/understudy/test/model"
@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 // Every operation of the document is called: a new one wants its line in the table.
 func TestEveryOperationIsCalled(t *testing.T) {
 	t.Parallel()
-	m, err := model.New(document(t))
+	m, err := model.New(documents(t)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,13 +51,17 @@ func TestEveryOperationIsCalled(t *testing.T) {
 	}
 }
 
-func document(tb testing.TB) *openapi.Document {
+// documents are those of all dialects.
+func documents(tb testing.TB) (all []*openapi.Document) {
 	tb.Helper()
-	doc, err := openapi.Load(understudy.Document)
-	if err != nil {
-		tb.Fatal(err)
+	for _, text := range [][]byte{understudy.Document, rds.Document} {
+		doc, err := openapi.Load(text)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		all = append(all, doc)
 	}
-	return doc
+	return all
 }
 
 // Random requests of all families to two accounts, at random times and at every speed.
@@ -78,15 +82,17 @@ func allFamilies(t *testing.T, speed servetest.Speed) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
-	doc := document(t)
+	docs := documents(t)
 	outcomes := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &machine{}
 		for _, name := range []string{"anna", "bert"} {
 			a := &actor{ctx: t.Context(), name: name, conn: conn, account: w.Account(), speed: speed}
-			if a.model, err = model.New(doc); err != nil {
+			if a.model, err = model.New(docs...); err != nil {
 				rt.Fatal(err)
 			}
+			a.model.Project, a.model.Sole = a.account.Secrets.Key, true
+			a.clock(rt)
 			m.actors = append(m.actors, a)
 			if rapid.Bool().Draw(rt, name+" is refused a fourth change") {
 				a.exec(rt, `UPDATE accounts SET cap_policy = 'reject' WHERE id = $1`)
@@ -174,7 +180,7 @@ func (a *actor) request(rt *rapid.T) {
 }
 
 func (a *actor) call(rt *rapid.T, c *model.Call) {
-	problems := a.model.Sent(c, a.account.Do(c.Method, c.Path, c.Body))
+	problems := a.model.Sent(c, a.account.Do(c.Method, c.Path, c.Body, c.Head))
 	rt.Logf("%s: %v", a.name, c)
 	a.fail(rt, problems)
 	a.touched = true
@@ -232,6 +238,7 @@ func (a *actor) settle(rt *rapid.T) {
 // end reads everything in every way there is.
 func (a *actor) end(rt *rapid.T) {
 	a.settle(rt)
+	a.fail(rt, a.model.Jobs(model.Reader{Send: a.send}, a.now, true))
 	a.fail(rt, a.shown(model.Reader{Send: a.send, Await: a.account.Finish}, a.now, true))
 }
 
@@ -266,13 +273,14 @@ func (a *actor) check(rt *rapid.T) {
 	}
 	if a.touched {
 		a.awaitQuiet(rt)
-		for _, c := range a.model.Tasks(a.send(http.MethodGet, "/v1/tasks", nil).Get("tasks")) {
+		a.clock(rt)
+		for _, c := range a.model.Tasks(a.tasks(rt)) {
 			rt.Logf("%s: ended %v", a.name, c)
 			a.ended = append(a.ended, c)
 		}
 	}
 	now := a.snapshot(rt)
-	problems := a.model.Step(a.now, now, a.ended)
+	problems := append(a.model.Overtaken(), a.model.Step(a.now, now, a.ended)...)
 	difference := cmp.Diff(a.now, now, cmpopts.EquateEmpty())
 	if a.touched {
 		problems = append(problems, a.broken(rt)...)
@@ -280,12 +288,15 @@ func (a *actor) check(rt *rapid.T) {
 	} else if difference != "" {
 		problems = append(problems, "something has changed that nobody touched:\n"+difference)
 	}
-	if difference != "" || len(a.ended) > 0 {
+	if a.touched {
+		problems = append(problems, a.model.Jobs(model.Reader{Send: a.send}, now, false)...)
+	}
+	if difference != "" || len(a.ended) > 0 || a.model.Foresees() {
 		problems = append(problems, a.shown(model.Reader{Send: a.send}, now, false)...)
 		problems = append(problems, a.model.Agree(model.Reader{Send: a.send}, a.now, now, a.ended)...)
 	}
 	a.fail(rt, problems)
-	a.model.See(now)
+	a.model.SeeAhead(now)
 	a.now, a.ended, a.touched = now, nil, false
 }
 

@@ -105,7 +105,7 @@ func (v *View) up(r Resource) Resource {
 // ask sends a read about a resource, and waits for its task.
 func (m *Model) ask(api Reader, op string, about Resource, region int64, up func(Resource) Resource) apitest.Answer {
 	spec := m.operations[op]
-	path := spec.Path
+	path := strings.Replace(spec.Path, "{project_id}", m.Project, 1)
 	for r := about; r.Kind != ""; r = up(r) {
 		if param := m.kinds[r.Kind].param; param != "" {
 			path = strings.Replace(path, "{"+param+"}", fmt.Sprint(r.ID), 1)
@@ -119,21 +119,41 @@ func (m *Model) ask(api Reader, op string, about Resource, region int64, up func
 	return answer
 }
 
+// paged reads a list page by page, of so many items each; 0: at once.
+func paged(api Reader, size int, path string, read func(Reader) apitest.Answer) (items []any, problems []string) {
+	for {
+		page := api
+		if size > 0 {
+			page.Send = func(method, path string, body any) apitest.Answer {
+				return api.Send(method, fmt.Sprintf("%s?offset=%d&limit=%d", path, len(items), size), body)
+			}
+		}
+		answer := read(page)
+		if answer.Status != http.StatusOK && answer.Status != http.StatusNotFound {
+			return nil, []string{fmt.Sprintf("a list is answered with %d %s", answer.Status, answer.Body)}
+		}
+		found := listAt(answer.Get(), path)
+		items = append(items, found...)
+		if size == 0 || len(found) < size {
+			return items, nil
+		}
+	}
+}
+
 // list reads the resources of a kind at one place.
 func (m *Model) list(api Reader, k kind, at location, v *View) (found []Resource, problems []string) {
 	op := k.list
 	if at.twin {
 		op, _ = m.twin(op)
 	}
-	answer := m.ask(api, op, at.parent, at.region, v.up)
-	if answer.Status != http.StatusOK && answer.Status != http.StatusNotFound {
-		return nil, []string{fmt.Sprintf("%s of %v: got %d %s", op, at.parent.Ref, answer.Status, answer.Body)}
-	}
-	for _, item := range listAt(answer.Get(), either(k.items, at.twin)) {
-		r := Resource{Parent: at.parent.Ref, Region: at.region, Name: textAt(item, "name"), Status: textAt(item, "status")}
-		r.Kind = k.name
+	items, problems := paged(api, k.pages, either(k.items, at.twin), func(api Reader) apitest.Answer {
+		return m.ask(api, op, at.parent, at.region, v.up)
+	})
+	for _, item := range items {
+		r := Resource{Parent: at.parent.Ref, Region: at.region, Name: textAt(item, "name")}
+		r.Kind, r.Status = k.name, k.state(textAt(item, "status"))
 		if id := either(k.id, at.twin); id != "" {
-			r.ID = numberAt(item, id)
+			r.ID, r.UID = idAt(item, id), textAt(item, id)
 		} else { // what has none in the API gets one that nothing else has
 			r.ID, r.Name = -int64(len(v.Resources)+len(found)+1), textAt(item, "shareName")+textAt(item, "principal")
 		}
@@ -223,10 +243,11 @@ func (m *Model) Compare(v View, now Snapshot) (problems []string) {
 		}
 		shown[m.key(r, v.up(r), v.root(r))] = r.Status
 	}
+	now = m.foreseen(now)
 	for _, r := range now.sorted() {
 		k := m.kinds[r.Kind]
 		if v.kinds[r.Kind] && !slices.Contains(strings.Fields(k.hidden), r.Status) && (!k.early || !now[r.Parent].New) {
-			there[m.key(r, now[r.Parent], now.root(r))] = r.Status
+			there[m.key(r, now[r.Parent], now.root(r))] = k.shown(r.Status)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(there)) {

@@ -26,7 +26,8 @@ type Region struct {
 // Resource is what is known of one.
 type Resource struct {
 	Ref
-	Parent   Ref // zero: none
+	Parent   Ref    // zero: none
+	UID      string // its id for clients, where that is no number
 	Name     string
 	Status   string
 	Provider string   // of a Pro subscription
@@ -114,6 +115,16 @@ func textAt(v any, path string) string {
 func numberAt(v any, path string) int64 {
 	n, _ := dig(v, path).(float64)
 	return int64(n)
+}
+
+// idAt is the number of an id, which may be a text that begins with hexadecimal digits; 0: there is none.
+func idAt(v any, path string) int64 {
+	const digits = 12 // that a number in JSON has room for
+	if text := textAt(v, path); len(text) >= digits {
+		id, _ := strconv.ParseInt(text[:digits], 16, 64) // 0: it is none
+		return id
+	}
+	return numberAt(v, path)
 }
 
 // plain is a value as it is after a way through JSON.

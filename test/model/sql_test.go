@@ -3,6 +3,7 @@ package model_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -19,10 +20,11 @@ type body struct {
 	CloudAccountID int64
 	Regions        []model.Region
 	RegionID       int64
-	Port           int64
+	Port           json.Number // a text in some dialects
 	RoleID         int64
 	Grants         []struct{ RuleID int64 }
 	Locals         []struct{ Region string }
+	UID            string
 }
 
 // resources are those of all accounts, a database and its jobs under the kind that the model tells apart by the
@@ -32,7 +34,8 @@ const resources = `(
 		CASE WHEN 'essentials-subscription' IN (r.parent_kind, p.parent_kind) THEN 'essentials-' ELSE '' END
 			|| r.kind AS model_kind,
 		CASE WHEN p.parent_kind = 'essentials-subscription' THEN 'essentials-' ELSE '' END
-			|| r.parent_kind AS model_parent_kind
+			|| r.parent_kind AS model_parent_kind,
+		COALESCE(('x' || left(r.body ->> 'uid', 12))::bit(48)::bigint, r.id) AS model_id
 	FROM resources r
 	LEFT JOIN resources p ON (p.account_id, p.kind, p.id) = (r.account_id, r.parent_kind, r.parent_id)
 )`
@@ -40,7 +43,7 @@ const resources = `(
 // snapshot reads all resources of the account, in the states that its clients see.
 func (a *actor) snapshot(rt *rapid.T) model.Snapshot {
 	rows, err := a.conn.Query(a.ctx, `
-		SELECT model_kind, id, COALESCE(model_parent_kind, ''), COALESCE(parent_id, 0), name, body,
+		SELECT model_kind, model_id, COALESCE(model_parent_kind, ''), COALESCE(parent_id, 0), name, body,
 			CASE WHEN status = 'active' AND EXISTS (
 				SELECT FROM steps s WHERE s.account_id = r.account_id AND s.holds = r.id AND r.parent_id IS NULL
 			) THEN 'pending' ELSE status END,
@@ -60,7 +63,9 @@ func (a *actor) snapshot(rt *rapid.T) model.Snapshot {
 			return fmt.Errorf("%v: %w", r.Ref, err)
 		}
 		found := r
-		found.Provider, found.Regions, found.Region, found.Port = b.Provider, b.Regions, b.RegionID, b.Port
+		found.UID = b.UID
+		found.Provider, found.Regions, found.Region = b.Provider, b.Regions, b.RegionID
+		found.Port, _ = b.Port.Int64() // 0: there is none
 		for _, local := range b.Locals {
 			found.Locals = append(found.Locals, local.Region)
 		}
@@ -82,6 +87,35 @@ func (a *actor) snapshot(rt *rapid.T) model.Snapshot {
 		rt.Fatal(err)
 	}
 	return s
+}
+
+// tasks are those that clients see, and those that they see as jobs as far as they are done.
+func (a *actor) tasks(rt *rapid.T) any {
+	tasks, _ := a.send(http.MethodGet, "/v1/tasks", nil).Get("tasks").([]any)
+	rows, err := a.conn.Query(a.ctx, `
+		SELECT jsonb_build_object('taskId', id, 'status', CASE status
+			WHEN 'done' THEN 'processing-completed' WHEN 'failed' THEN 'processing-error' ELSE 'received' END)
+		FROM tasks
+		WHERE account_id = $1 AND operation LIKE '%Instance'`, a.account.ID)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	jobs, err := pgx.CollectRows(rows, pgx.RowTo[any])
+	if err != nil {
+		rt.Fatal(err)
+	}
+	return append(tasks, jobs...)
+}
+
+// clock tells the model the time, where that stands still.
+func (a *actor) clock(rt *rapid.T) {
+	if !a.speed.Stepped {
+		return
+	}
+	sql := `SELECT business_now(a) FROM accounts a WHERE id = $1`
+	if err := a.conn.QueryRow(a.ctx, sql, a.account.ID).Scan(&a.model.Now); err != nil {
+		rt.Fatal(err)
+	}
 }
 
 // exec runs SQL about the account, which is $1.
@@ -166,7 +200,7 @@ func (a *actor) broken(rt *rapid.T) []string {
 // stuck lists what is under way while nothing is left to be done for it.
 func (a *actor) stuck(rt *rapid.T, now model.Snapshot) (problems []string) {
 	rows, err := a.conn.Query(a.ctx, `
-		SELECT r.model_kind, r.id
+		SELECT r.model_kind, r.model_id
 		FROM steps s
 		JOIN `+resources+` r ON (r.account_id, r.kind, r.id) = (s.account_id, s.kind, s.resource_id)
 		WHERE s.account_id = $1
