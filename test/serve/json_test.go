@@ -32,6 +32,7 @@ func TestEveryCommandAnswersInJSON(t *testing.T) {
 	task := s.post("/subscriptions", subscriptionBody("one"))
 	answered := map[string]bool{
 		"serve":          true, // its answer is the ready file
+		"demo":           true, // a story for people
 		"completion":     true, // a shell's
 		"journal curl":   true, // a command
 		"journal follow": true, // below: it goes on until it is interrupted

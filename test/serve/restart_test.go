@@ -49,6 +49,7 @@ func TestReadyFile(t *testing.T) {
 	want := map[string]any{
 		"url": ready.URL, "apiKey": ready.APIKey, "apiSecretKey": ready.APISecretKey, "pid": float64(p.cmd.Process.Pid),
 		"dashboardUrl": strings.TrimSuffix(ready.URL, "v1") + "ui/",
+		"dialects":     map[string]any{"redis": ready.URL, "rds": strings.TrimSuffix(ready.URL, "v1") + "v3"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || ready.APIKey == "" || ready.APISecretKey == "" {
 		t.Errorf("ready file, want (-), got (+):\n%s", diff)
