@@ -2,6 +2,7 @@ package serve
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/pgtest"
+	"github.com/understudy-dev/understudy/internal/server"
 	"github.com/understudy-dev/understudy/internal/servetest"
 )
 
@@ -250,6 +252,22 @@ func (p *process) wantSetting(s setting) {
 	t := p.t
 	t.Helper()
 	ready := p.ready(s["ready-file"])
+	at, err := server.FindAddress(s["data-dir"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dialects []string
+	for _, name := range slices.Sorted(maps.Keys(ready.Dialects)) {
+		dialects = append(dialects, name)
+		if !strings.HasPrefix(ready.Dialects[name], s["advertise"]+"/v") {
+			t.Errorf("with --advertise %s the ready file has %v", s["advertise"], ready.Dialects)
+		}
+	}
+	if got := strings.Join(dialects, ","); got != s["dialects"] || ready.URL != s["advertise"]+"/v1" {
+		t.Errorf("with --dialects %s --advertise %s the ready file has %+v", s["dialects"], s["advertise"], ready)
+	}
+	ready.URL = at.URL + "/v1"
+	p.wantDashboard(at.URL, s)
 	if !strings.HasPrefix(ready.URL, "http://"+strings.TrimSuffix(s["listen"], "0")) ||
 		ready.APIKey != s["api-key"] || ready.APISecretKey != s["api-secret-key"] {
 		t.Errorf("ready as %+v with %v", ready, s)
@@ -330,6 +348,34 @@ func (p *process) wantSetting(s setting) {
 	}
 }
 
+// wantDashboard asks for the dashboard, and to change something there.
+func (p *process) wantDashboard(base string, s setting) {
+	p.t.Helper()
+	ask := func(method, path string) int {
+		req, err := http.NewRequestWithContext(p.t.Context(), method, base+s["ui-prefix"]+path, nil)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+s["control-token"])
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		_ = res.Body.Close() // the status tells
+		return res.StatusCode
+	}
+	shows, changes := http.StatusOK, http.StatusForbidden
+	if s["no-ui"] == "true" {
+		shows, changes = http.StatusNotFound, http.StatusNotFound
+	}
+	if got := ask(http.MethodGet, "/tasks"); got != shows {
+		p.t.Errorf("with --no-ui %s --ui-prefix %s: got %d, want %d", s["no-ui"], s["ui-prefix"], got, shows)
+	}
+	if got := ask(http.MethodPost, "/faults"); s["ui-readonly"] == "true" && got != changes {
+		p.t.Errorf("with --ui-readonly: got %d, want %d", got, changes)
+	}
+}
+
 // wantInvitation looks for a transit gateway among the invitations to the subscription that a task has made.
 func (p *process) wantInvitation(ready readiness, made any, gateway string) {
 	p.t.Helper()
@@ -366,6 +412,8 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 		"keys-file": filepath.Join(home, "keys-of-one.json"), "rate-limit": "100000",
 		"seed":     filepath.Join(home, "seed-of-one.yaml"),
 		"accounts": "any", "max-accounts": "3", "journal": "2", "events": "1000",
+		"advertise": "http://one.example:1", "dialects": "rds,redis",
+		"no-ui": "false", "ui-prefix": "/pages-of-one", "ui-readonly": "true",
 		"expose": "true", "control-token": "token of one", "allow-host": "one.example", "pprof": "true",
 		"card": "Mastercard 1234", "cloud-account": "ours of one", "transit-gateway": "tgw-1",
 		"ready-file": filepath.Join(home, "one.json"), "task-hold": "0", "log-format": "json", "log-level": "info",
@@ -376,6 +424,8 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 		"keys-file": filepath.Join(home, "keys-of-two.json"), "rate-limit": "200000",
 		"seed":     filepath.Join(home, "seed-of-two.yaml"),
 		"accounts": "known", "max-accounts": "3", "journal": "1", "events": "2000",
+		"advertise": "https://two.example", "dialects": "redis",
+		"no-ui": "true", "ui-prefix": "/pages-of-two", "ui-readonly": "false",
 		"expose": "false", "control-token": "token of two", "allow-host": "two.example", "pprof": "false",
 		"card": "Discover 4321", "cloud-account": "ours of two", "transit-gateway": "tgw-2",
 		"ready-file": filepath.Join(home, "two.json"), "task-hold": "9s", "log-format": "text", "log-level": "info",
