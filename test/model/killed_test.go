@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,14 +42,22 @@ func TestAllFamiliesKilled(t *testing.T) {
 	for name, args := range map[string][]string{"private Postgres": nil, "given Postgres": {"--database-url", url}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// Slow enough for something to be under way at every kill.
-			f := newFamilies(t, servetest.Start(t, servetest.Options{Args: append(args, "--speed", "2000")}))
+			options := servetest.Options{Args: append(args, "--speed", "2000")} // something is under way at every kill
+			servers := []*servetest.Server{servetest.Start(t, options)}
+			if args != nil { // which another server can use, too
+				servers = append(servers, servetest.Start(t, options))
+			}
+			f := newFamilies(t, servers)
 			for range rounds(t) {
 				f.start()
-				f.until(1 + rand.IntN(120))
-				f.s.Kill()
-				f.clients.Wait()
-				f.s.Restart()
+				for _, i := range rand.Perm(len(servers)) {
+					f.until(1 + rand.Int64N(120))
+					servers[i].Kill()
+				}
+				f.running.Wait()
+				for _, s := range servers {
+					s.Restart()
+				}
 			}
 			f.check()
 			if args != nil {
@@ -60,121 +69,126 @@ func TestAllFamiliesKilled(t *testing.T) {
 
 // families is some clients of one account.
 type families struct {
-	tb      testing.TB
-	s       *servetest.Server
-	models  []*model.Model
-	clients sync.WaitGroup
-	ended   chan struct{} // closed when the clients have ended
-	acks    chan struct{}
+	tb       testing.TB
+	servers  []*servetest.Server // on one database
+	models   []*model.Model
+	running  sync.WaitGroup // the clients
+	answered atomic.Int64   // requests
 }
 
-func newFamilies(tb testing.TB, s *servetest.Server) *families {
+func newFamilies(tb testing.TB, servers []*servetest.Server) *families {
 	tb.Helper()
 	docs := documents(tb)
-	f := &families{tb: tb, s: s, acks: make(chan struct{})}
+	f := &families{tb: tb, servers: servers}
 	for i := range 3 {
 		m, err := model.New(docs...)
 		if err != nil {
 			tb.Fatal(err)
 		}
-		m.Project = s.APIKey
+		m.Project = servers[0].APIKey
 		m.Client = fmt.Sprintf("client-%d-", i)
 		f.models = append(f.models, m)
 	}
 	return f
 }
 
-// start starts the clients, which go on until the server no longer answers.
+// start starts the clients, which go on until no server answers any more.
 func (f *families) start() {
-	ended := make(chan struct{})
 	for _, m := range f.models {
-		f.clients.Go(func() {
+		c := f.client(m)
+		f.running.Go(func() {
 			var opening []*model.Call
-			for i := 0; ; i++ {
+			for i := 0; len(c.alive) > 0; i++ {
 				if i%20 == 0 {
-					if !f.learn(m) {
-						return
-					}
+					c.learn()
 					opening = m.Opening(i / 20)
 				}
-				c := m.Draw(func(_ string, n int) int { return rand.IntN(n) })
+				next := m.Draw(func(_ string, n int) int { return rand.IntN(n) })
 				if len(opening) > 0 {
-					c, opening = opening[0], opening[1:]
+					next, opening = opening[0], opening[1:]
 				}
-				if !f.call(m, c) {
-					return
-				}
-				select {
-				case f.acks <- struct{}{}:
-				case <-ended:
-				}
+				c.call(next)
+				f.answered.Add(1)
 			}
 		})
 	}
-	f.ended = ended
 }
 
-// until waits for n answers, and lets the clients go on.
-func (f *families) until(n int) {
-	for range n {
-		select {
-		case <-f.acks:
-		case <-time.After(time.Minute):
-			f.tb.Fatal("no client has been answered for a minute")
-		}
-	}
-	close(f.ended)
+// until waits for n more answers.
+func (f *families) until(n int64) {
+	f.tb.Helper()
+	enough := f.answered.Load() + n
+	apitest.Eventually(f.tb, "the clients are answered", func() bool { return f.answered.Load() >= enough })
+}
+
+// client is one of them.
+type client struct {
+	tb    testing.TB
+	model *model.Model
+	alive []*servetest.Server // those that have always answered
+	keys  func(*http.Request) // of the account, whose key is its project
+}
+
+func (f *families) client(m *model.Model) *client {
+	key, secret := f.servers[0].APIKey, f.servers[0].SecretKey // other servers have made other ones
+	return &client{tb: f.tb, model: m, alive: slices.Clone(f.servers), keys: func(r *http.Request) {
+		r.Header.Set("X-Api-Key", key)
+		r.Header.Set("X-Api-Secret-Key", secret)
+		r.Header.Set("X-Auth-Token", secret)
+	}}
 }
 
 // send sends a request; a status of 0 says that no answer came.
-func (f *families) send(method, path string, body any) apitest.Answer {
-	return f.sendWith(func(*http.Request) {}, method, path, body)
+func (c *client) send(method, path string, body any) apitest.Answer {
+	return c.sendWith(func(*http.Request) {}, method, path, body)
 }
 
-// sendWith is send with other headers.
-func (f *families) sendWith(head func(*http.Request), method, path string, body any) apitest.Answer {
+// sendWith is send with other headers, to any of the servers.
+func (c *client) sendWith(head func(*http.Request), method, path string, body any) apitest.Answer {
+	if len(c.alive) == 0 {
+		return apitest.Answer{}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	answer, err := f.s.Send(ctx, method, strings.TrimPrefix(path, "/v1"), body, head)
+	i := rand.IntN(len(c.alive))
+	answer, err := c.alive[i].Send(ctx, method, strings.TrimPrefix(path, "/v1"), body, c.keys, head)
 	if err != nil {
+		c.alive = slices.Delete(c.alive, i, i+1)
 		return apitest.Answer{}
 	}
 	return apitest.Answer(answer)
 }
 
-// learn looks what there is, and reports whether the server answers.
-func (f *families) learn(m *model.Model) bool {
-	view, problems := m.Read(model.Reader{Send: f.send}, false)
+// learn looks what there is.
+func (c *client) learn() {
+	view, problems := c.model.Read(model.Reader{Send: c.send}, false)
 	if len(problems) == 0 {
-		m.Learn(view)
+		c.model.Learn(view)
 	}
-	return f.send(http.MethodGet, "/v1/", nil).Status == http.StatusOK
 }
 
-// call sends a request, waits for its task or not, and reports whether to go on.
-func (f *families) call(m *model.Model, c *model.Call) bool {
-	answer := f.sendWith(c.Head, c.Method, c.Path, c.Body)
+// call sends a request, and waits for its task or not.
+func (c *client) call(next *model.Call) {
+	answer := c.sendWith(next.Head, next.Method, next.Path, next.Body)
 	if answer.Status == 0 {
-		m.Lost(c)
-		return false
+		c.model.Lost(next)
+		return
 	}
-	for _, problem := range m.Sent(c, answer) {
-		f.tb.Error(problem)
+	for _, problem := range c.model.Sent(next, answer) {
+		c.tb.Error(problem)
 	}
-	if c.Task == "" || rand.IntN(2) == 0 {
-		return true
+	if next.Task == "" || rand.IntN(2) == 0 {
+		return
 	}
-	task := f.send(http.MethodGet, "/v1/tasks/"+c.Task, nil)
-	if task.Status == http.StatusOK {
-		m.Tasks([]any{task.Get()})
+	if task := c.send(http.MethodGet, "/v1/tasks/"+next.Task, nil); task.Status == http.StatusOK {
+		c.model.Tasks([]any{task.Get()})
 	}
-	return task.Status != 0
 }
 
 // tasks waits until all tasks and jobs have ended, and returns them.
 func (f *families) tasks() (tasks []any) {
 	f.tb.Helper()
-	f.s.Until("/tasks", func(_ int, body []byte) bool {
+	f.servers[0].Until("/tasks", func(_ int, body []byte) bool {
 		var list struct{ Tasks []any }
 		if err := json.Unmarshal(body, &list); err != nil {
 			f.tb.Fatalf("decode %s: %v", body, err)
@@ -187,7 +201,7 @@ func (f *families) tasks() (tasks []any) {
 	})
 	var jobs []any
 	apitest.Eventually(f.tb, "all jobs are over", func() bool {
-		list, problems := f.models[0].JobList(model.Reader{Send: f.send})
+		list, problems := f.models[0].JobList(model.Reader{Send: f.client(nil).send})
 		jobs = model.AsTasks(list)
 		return len(problems) == 0 && !slices.ContainsFunc(jobs, func(job any) bool {
 			return job.(map[string]any)["status"] == nil
@@ -223,8 +237,8 @@ func (f *families) check() {
 	f.tb.Logf("%d tasks, %d of them acknowledged", len(tasks), acknowledged)
 
 	m := f.models[0]
-	api := model.Reader{Send: f.send, Await: func(task string) apitest.Answer {
-		finished := f.s.Task(task)
+	api := model.Reader{Send: f.client(m).send, Await: func(task string) apitest.Answer {
+		finished := f.servers[0].Task(task)
 		body, err := json.Marshal(finished)
 		if err != nil {
 			f.tb.Fatal(err)
@@ -232,7 +246,7 @@ func (f *families) check() {
 		return apitest.Answer{Status: http.StatusOK, Body: body}
 	}}
 	apitest.Eventually(f.tb, "everything is at rest", func() bool {
-		view, wrong := m.Read(model.Reader{Send: f.send}, false)
+		view, wrong := m.Read(model.Reader{Send: api.Send}, false)
 		return len(wrong) == 0 && m.Rests(view)
 	})
 	view, problems := m.Read(api, true)
