@@ -162,9 +162,12 @@ func TestLogIn(t *testing.T) {
 	if p := f.get("/ui/", "Cookie", value+"0"); p.status != http.StatusSeeOther {
 		t.Errorf("with a forged cookie: %d", p.status)
 	}
-	for _, to := range []string{"https://example.com/", "//example.com/", "/v1/", "/ui/../v1", `/ui\..`, "javascript:1"} {
+	for _, to := range []string{
+		"https://example.com/", "//example.com/", "/v1/", "/ui/../v1", `/ui\..`, "javascript:1", `/\example.com/%2e%2e/ui/`,
+		`/ui/\..\..\v1`, "/ui/%2e%2e/v1", "/%5Cexample.com/../ui/", "/\t/example.com/%2e%2e/%2e%2e/ui/",
+	} {
 		p := f.post("/ui/login", url.Values{"token": {"open sesame"}, "to": {to}})
-		at, err := url.Parse(p.header.Get("Location"))
+		at, err := url.Parse(strings.ReplaceAll(p.header.Get("Location"), `\`, "/")) // as browsers do
 		if err != nil || at.Host != "" || !strings.HasPrefix(path.Clean(at.Path)+"/", "/ui/") {
 			t.Errorf("to %q leads to %q", to, p.header.Get("Location"))
 		}
