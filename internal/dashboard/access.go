@@ -39,6 +39,10 @@ func (h *Handler) loggedIn(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case h.knows(r):
+			if err := readable(r.URL.Query(), url.Values{"": {r.URL.Path}}); err != nil {
+				h.fail(w, r, err)
+				return
+			}
 			next(w, r)
 		case r.Method == http.MethodGet && !strings.HasPrefix(r.Header.Get("Accept"), eventStream):
 			to := h.Prefix + "/login?" + url.Values{"to": {r.URL.RequestURI()}}.Encode()

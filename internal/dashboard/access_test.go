@@ -205,3 +205,55 @@ func TestRootIsStillTheAPIs(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is sent, the server does not fail of it.
+func TestHostileRequestsAreRefused(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	pages := []string{"/", "/tasks", "/resources", "/requests", "/faults", "/clock", "/accounts", "/snapshots", "/reference"}
+	for _, text := range []string{"%00", "%ff", "%ed%a0%80"} {
+		paths := []string{"/ui/tasks/" + text, "/ui/resources/" + text + "/1", "/ui/snapshots/file?name=" + text}
+		for _, page := range pages {
+			for _, name := range []string{"account", "q", "kind", "operation", "status"} {
+				paths = append(paths, "/ui"+page+"?"+name+"="+text)
+			}
+		}
+		for _, path := range paths {
+			if p := f.get(path); p.status != http.StatusBadRequest {
+				t.Errorf("%s: got status %d", path, p.status)
+			}
+		}
+		for _, do := range []string{"account.create", "account.fork", "snapshot.save", "key.create", "fault.clear", "try"} {
+			for _, name := range []string{"name", "account", "key", "operation"} {
+				form, err := url.ParseQuery("do=" + do + "&" + name + "=" + text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if p := f.post("/ui/accounts", form); p.status != http.StatusBadRequest {
+					t.Errorf("%s with %s %s: got status %d", do, name, text, p.status)
+				}
+			}
+		}
+	}
+	policy := url.Values{"do": {"account.create"}, "name": {"other"}, "policy": {"none"}}
+	if p := f.post("/ui/accounts", policy); p.status != http.StatusBadRequest {
+		t.Errorf("with a policy that there is not: got status %d", p.status)
+	}
+}
+
+// A form may be sent to another page than the one it is on, which then need not show what comes of it.
+func TestFormOfAnotherPage(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	for _, form := range []url.Values{
+		{"do": {"try"}, "operation": {"getTask"}, "path.taskId": {"x"}, "account": {"1000"}},
+		{"do": {"key.create"}, "account": {"1000"}, "name": {"of-another-page"}},
+		{"do": {"clock.advance"}, "idle": {"1"}, "tell": {"1"}, "account": {"1000"}},
+	} {
+		for _, path := range []string{"/ui/accounts", "/ui/clock", "/ui/reference/getTask", "/ui/"} {
+			if p := f.post(path+"?account=1000", form); p.status >= http.StatusInternalServerError {
+				t.Errorf("%s on %s: got status %d", form.Get("do"), path, p.status)
+			}
+		}
+	}
+}

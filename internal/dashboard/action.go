@@ -27,8 +27,8 @@ type order struct {
 
 func (o order) get(name string) string { return o.form.Get(name) }
 
-// actions are what forms can ask for, by what they send as "do". What one returns is shown on its page; nil: the page
-// shows it anyway.
+// actions are what forms can ask for, by what they send as "do". What one returns is shown on a page that has a place
+// for it; nil: the page shows it anyway.
 var actions = map[string]func(context.Context, order) (any, error){
 	"account.create":  createAccount,
 	"account.fork":    fork,
@@ -61,6 +61,10 @@ func (h *Handler) act(p *page) http.HandlerFunc {
 			h.fail(w, r, cloud.Errorf("BAD_REQUEST", "The form cannot be read, or is longer than %d MB.", maxForm>>20))
 			return
 		}
+		if err := readable(r.PostForm); err != nil {
+			h.fail(w, r, err)
+			return
+		}
 		action, ok := actions[r.PostForm.Get("do")]
 		if r.PostForm.Get("do") == "try" {
 			action, ok = h.try, true
@@ -74,7 +78,7 @@ func (h *Handler) act(p *page) http.HandlerFunc {
 			o.account = r.URL.Query().Get("account")
 		}
 		done, err := action(r.Context(), o)
-		if err == nil && done == nil {
+		if err == nil && !p.shows(done) {
 			http.Redirect(w, r, r.URL.RequestURI(), http.StatusSeeOther) //nolint:gosec // to where it came from
 			return
 		}
@@ -91,6 +95,19 @@ func (h *Handler) act(p *page) http.HandlerFunc {
 		}
 		h.show(w, status, v)
 	}
+}
+
+// shows reports whether a page has a place for what an action came to.
+func (p *page) shows(done any) bool {
+	switch done.(type) {
+	case minted:
+		return p.name == "accounts" || p.name == "snapshots"
+	case sandbox.Advanced:
+		return p.name == "clock"
+	case tried:
+		return p.name == "operation"
+	}
+	return false
 }
 
 // readForm reads a form, and the file that came with it.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/sandbox"
@@ -93,6 +94,20 @@ func (h *Handler) accounts(q *query) (list []sandbox.AccountName, all int, err e
 	a, err := h.Service.Account(q.ctx(), ref)
 	q.account = sandbox.AccountName{ID: a.ID, Name: a.Name}
 	return append(list, q.account), all, err
+}
+
+// readable refuses what is no text: Postgres takes neither NUL nor what is not UTF-8.
+func readable(all ...url.Values) error {
+	for _, values := range all {
+		for _, texts := range values {
+			for _, text := range texts {
+				if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+					return cloud.Errorf("BAD_REQUEST", "%q is not a text.", text)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // one makes sure that a page is about one account: the first one, where none was chosen.

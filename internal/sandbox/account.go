@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -75,6 +76,9 @@ func (s *Service) CreateAccount(ctx context.Context, spec NewAccount) (Account, 
 	if err == nil {
 		err = checkName(spec.Name)
 	}
+	if err == nil {
+		err = checkPolicy(spec.CapPolicy)
+	}
 	if err != nil {
 		return Account{}, KeyPair{}, err
 	}
@@ -106,6 +110,14 @@ func checkName(name string) error {
 	return nil
 }
 
+// checkPolicy refuses what is no policy; empty: the server's.
+func checkPolicy(policy string) error {
+	if policy != "" && policy != string(engine.PolicyQueue) && policy != string(engine.PolicyReject) {
+		return cloud.Errorf("INVALID_ACCOUNT", "The cap policy must be %s or %s.", engine.PolicyQueue, engine.PolicyReject)
+	}
+	return nil
+}
+
 func nameTaken(name string) error {
 	return cloud.Errorf("ACCOUNT_NAME_TAKEN", "There is an account %q already.", name)
 }
@@ -120,6 +132,11 @@ func (s *Service) ChangeAccount(ctx context.Context, ref string, c AccountChange
 	change := store.AccountChange{Name: c.Name, OwnerName: c.OwnerName, OwnerEmail: c.OwnerEmail, CapPolicy: c.CapPolicy}
 	if c.CapPolicy != nil && *c.CapPolicy == policyDefault {
 		change.CapPolicy = new("")
+	}
+	if change.CapPolicy != nil {
+		if err := checkPolicy(*change.CapPolicy); err != nil {
+			return Account{}, err
+		}
 	}
 	if c.Name != nil {
 		if err := checkName(*c.Name); err != nil {
