@@ -67,8 +67,8 @@ func (h *Handler) showLogin(w http.ResponseWriter, r *http.Request) {
 	h.show(w, http.StatusOK, h.loginView(r))
 }
 
-// back is where a log-in leads: to a page of ours, whatever the request says. It has to begin like one as it is written,
-// too: browsers take \ for / and escaped dots for dots, and so would find the name of another server in it.
+// back is where a log-in leads: to a page of ours, whatever the request says. It has to begin like one as it is
+// written, too: browsers take \ for / and escaped dots for dots, and so could find the name of another server in it.
 func (h *Handler) back(r *http.Request) string {
 	to := r.FormValue("to")
 	u, err := url.Parse(to)
