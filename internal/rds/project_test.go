@@ -91,22 +91,8 @@ func (p project) refused(status int, code, method, path, body string, headers ..
 	}
 }
 
-func get(v any, path ...any) any {
-	for _, step := range path {
-		switch step := step.(type) {
-		case string:
-			object, _ := v.(map[string]any)
-			v = object[step]
-		case int:
-			list, _ := v.([]any)
-			if step >= len(list) {
-				return nil
-			}
-			v = list[step]
-		}
-	}
-	return v
-}
+// get is what decoded JSON has at a path of names and indexes; nil: nothing.
+var get = apitest.At
 
 const single = `{"name": "orders", "datastore": {"type": "MySQL", "version": "8.0"},
 	"flavor_ref": "rds.mysql.n1.large.2",
