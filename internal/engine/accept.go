@@ -117,7 +117,7 @@ func (e *Engine) Accept(
 			return cloud.Task{}, op.explained(err)
 		}
 	}
-	request, err := json.Marshal(req)
+	request, err := op.kept(req)
 	if err != nil {
 		return cloud.Task{}, fmt.Errorf("accept %s: %w", id, err)
 	}
@@ -163,6 +163,22 @@ func (e *Engine) Accept(
 	e.tell(caller.Account)
 	reply.after(task)
 	return task, nil
+}
+
+// kept is a request as its task keeps it.
+func (op *bound) kept(req binding.Request) ([]byte, error) {
+	if op.forgets != "" {
+		var members map[string]json.RawMessage
+		if err := json.Unmarshal(req.Body, &members); err != nil {
+			return nil, err
+		}
+		delete(members, op.forgets)
+		var err error
+		if req.Body, err = json.Marshal(members); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(req)
 }
 
 // notAccepted says why a request was not accepted.

@@ -27,6 +27,7 @@ type Operation struct {
 	faults  []string                                                         // what is wrong with the operation itself
 	find    func(ctx context.Context, tx *store.Tx, in any) error            // FoundBy; nil: answer finds it as well
 	check   func(ctx context.Context, tx *store.Tx, in any) error            // CheckedBy; nil: none is refused at once
+	forgets string                                                           // Forgetting; empty: likewise
 	valid   func(in any) error                                               // ValidatedBy; nil: likewise
 }
 
@@ -90,6 +91,13 @@ func CheckedBy[In any](op Operation, check func(context.Context, *store.Tx, In) 
 		op.faults = append(op.faults, fmt.Sprintf("it is checked by %s and takes %s as a task", typ, op.input.Type()))
 	}
 	op.check = func(ctx context.Context, tx *store.Tx, in any) error { return check(ctx, tx, *in.(*In)) }
+	return op
+}
+
+// Forgetting has a task keep a member of its request's body no longer than the request is looked at. Its Process goes
+// without it.
+func Forgetting(op Operation, member string) Operation {
+	op.forgets = member
 	return op
 }
 

@@ -67,7 +67,7 @@ func takesToken(body []byte) bool {
 // Operations returns every operation there is.
 func Operations() []engine.Operation {
 	return []engine.Operation{
-		engine.ValidatedBy(engine.Task("createInstance", create), checkCreate),
+		engine.Forgetting(engine.ValidatedBy(engine.Task("createInstance", create), checkCreate), "password"),
 		engine.Answer("listInstances", list),
 		engine.CheckedBy(engine.Task("deleteInstance", remove), checkDelete),
 		engine.CheckedBy(engine.Task("restartInstance", restart), checkRestart),
