@@ -28,7 +28,10 @@ type Config struct {
 	Prefix   string       // of all its paths, like /ui
 	Token    string       // to log in with; empty: nobody need
 	ReadOnly bool         // it changes nothing
-	Logger   *slog.Logger
+	// Secrets returns the names of members that are not to be shown, of what is stored. They are more than those of the
+	// dialects: of a database that offered others the resources are still there.
+	Secrets func() (map[string]bool, error)
+	Logger  *slog.Logger
 }
 
 // Dialect is an API that is stood in for.
@@ -46,18 +49,12 @@ type Handler struct {
 	assets    map[string]asset
 	templates *template.Template
 	described described
-	secrets   map[string]bool // names of members that are not to be shown
 	http.Handler
 }
 
 // New returns the handler of all below the prefix.
 func New(cfg Config) (*Handler, error) {
-	h := &Handler{Config: cfg, secrets: map[string]bool{}, described: newDescribed(cfg.Dialects)}
-	for _, d := range cfg.Dialects {
-		for _, name := range d.Document.Secrets() {
-			h.secrets[name] = true
-		}
-	}
+	h := &Handler{Config: cfg, described: newDescribed(cfg.Dialects)}
 	var err error
 	if h.assets, err = loadAssets(); err != nil {
 		return nil, err

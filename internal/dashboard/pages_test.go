@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/sandbox"
 	"github.com/understudy-dev/understudy/internal/server"
 )
@@ -164,6 +165,29 @@ func TestNoSecretOfAResourceIsShown(t *testing.T) {
 			t.Errorf("%s: %d, and a password", path, p.status)
 		}
 	}
+}
+
+// What an API calls a secret is one also on a server that offers another API only.
+func TestNoSecretOfAnotherDialectIsShown(t *testing.T) {
+	t.Parallel()
+	database, dir := pgtest.New(t), t.TempDir()
+	f := slow(t, func(c *server.Config) { c.DatabaseURL, c.DataDir = database, dir })
+	f.create()
+	f.pass(sandbox.Advance{Idle: true})
+	made := f.api(http.MethodPost, "/subscriptions/100001/databases",
+		`{"name": "second", "datasetSizeInGb": 1, "replicaOf": ["redis://:swordfish-1A@192.0.2.1:6379"]}`)
+	if made.status != http.StatusAccepted {
+		t.Fatalf("got %d %s", made.status, made.text)
+	}
+	f.pass(sandbox.Advance{Idle: true})
+	other := start(t, func(c *server.Config) {
+		c.DatabaseURL, c.DataDir, c.Dialects = database, dir, []string{"rds"}
+	})
+	p := other.get("/ui/resources/database/51000003")
+	if p.status != http.StatusOK || strings.Contains(p.text, "swordfish") {
+		t.Errorf("got status %d, and a password: %v", p.status, strings.Contains(p.text, "swordfish"))
+	}
+	other.has(p, "[redacted]")
 }
 
 func TestUnmatchedRequestHasTheNearest(t *testing.T) {

@@ -95,7 +95,9 @@ func loadResource(h *Handler, q *query) (any, error) {
 			p.Tasks = append(p.Tasks, e.Task)
 		}
 	}
-	p.JSON = h.redacted(p.Body)
+	if p.JSON, err = h.redacted(p.Body); err != nil {
+		return nil, err
+	}
 	const looked = 200
 	lanes, err := h.Service.Lanes(q.ctx(), []int64{q.account.ID}, looked)
 	if err != nil {
@@ -113,19 +115,19 @@ func loadResource(h *Handler, q *query) (any, error) {
 }
 
 // redacted is what is stored of a resource, without what some API calls a secret.
-func (h *Handler) redacted(body json.RawMessage) json.RawMessage {
+func (h *Handler) redacted(body json.RawMessage) (json.RawMessage, error) {
 	if len(body) == 0 {
-		return nil
+		return nil, nil
+	}
+	secrets, err := h.Secrets()
+	if err != nil {
+		return nil, err
 	}
 	var value any
-	if json.Unmarshal(body, &value) != nil {
-		return nil
+	if err := json.Unmarshal(body, &value); err != nil {
+		return nil, err
 	}
-	text, err := json.Marshal(redact(value, h.secrets))
-	if err != nil {
-		return nil
-	}
-	return text
+	return json.Marshal(redact(value, secrets))
 }
 
 // redact takes what has one of some names out of a value.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/go-chi/chi/v5"
 
@@ -54,7 +55,7 @@ func (s *Server) dashboard(
 	}
 	if s.pages, err = dashboard.New(dashboard.Config{
 		Service: s.Sandbox, Dialects: shown, API: edge, Prefix: prefix, Token: s.access.Token, ReadOnly: s.cfg.UIReadOnly,
-		Logger: s.cfg.Logger,
+		Secrets: sync.OnceValues(func() (map[string]bool, error) { return secrets(s.cfg) }), Logger: s.cfg.Logger,
 	}); err != nil {
 		return fmt.Errorf("dashboard: %w", err)
 	}

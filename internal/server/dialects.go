@@ -174,3 +174,23 @@ func (s *Server) environmentAt(address string, pair store.Secrets) []cloud.Varia
 func (s *Server) advertised() string {
 	return cmp.Or(strings.TrimSuffix(s.cfg.Advertise, "/"), "http://"+s.Address())
 }
+
+// secrets returns the names of the members that are secrets in some dialect, whether or not it is offered: the database
+// may have been another server's. It reads every document.
+func secrets(cfg Config) (map[string]bool, error) {
+	names := map[string]bool{}
+	for _, o := range offers {
+		r, err := o.read(cfg)
+		if err != nil {
+			return nil, err
+		}
+		document, err := openapi.Load(r.text)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range document.Secrets() {
+			names[name] = true
+		}
+	}
+	return names, nil
+}
