@@ -206,6 +206,7 @@ func TestProjectsAreMadeOnFirstUse(t *testing.T) {
 	}
 	want(http.StatusOK, in("first", token("t1")), "a project by a token")
 	want(http.StatusOK, in("first", token("t1")), "by the token again")
+	want(http.StatusForbidden, in("", token("t1")), "no project")
 	want(http.StatusForbidden, in("first", token("t2")), "by another token")
 	want(http.StatusForbidden, in("first", by("k1")), "by a signature")
 	want(http.StatusOK, in("second", by("k1")), "a project by a signature, which nobody can check")
