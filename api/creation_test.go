@@ -11,7 +11,6 @@ import (
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/idempotency"
 	"github.com/understudy-dev/understudy/internal/servetest"
-	"github.com/understudy-dev/understudy/internal/store"
 )
 
 // creation is a route that creates something and takes X-Client-Token, with what is its dialect's own.
@@ -32,8 +31,6 @@ type creation struct {
 	prepare func(*apitest.Account) // makes what must be there for it to succeed; nil: nothing
 	// live lets what was created come to be there, and returns what deletes it for good.
 	live func(a *apitest.Account, first apitest.Answer) (remove func())
-	// rotated are other credentials for the same account.
-	rotated func(old store.Secrets, n int) store.Secrets
 }
 
 // wrong is a mistake in a body, and the code with which it is refused.
@@ -68,7 +65,6 @@ func subscriptionCreation() creation {
 				a.Settle(path, "")
 			}
 		},
-		rotated: newPair,
 	}
 }
 
@@ -122,14 +118,7 @@ func instanceCreation() creation {
 				a.EventuallyInstance(id, "")
 			}
 		},
-		rotated: func(old store.Secrets, n int) store.Secrets { // the project remains
-			return store.Secrets{Key: old.Key, Secret: fmt.Sprint("new-token-", n)}
-		},
 	}
-}
-
-func newPair(_ store.Secrets, n int) store.Secrets {
-	return store.Secrets{Key: fmt.Sprint("new-key-", n), Secret: "new-secret"}
 }
 
 // code is the error_code of an error with a status that is not about the token.

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,10 +49,23 @@ func (s *server) keyOf(r *http.Request, c call) (*requestKey, error) {
 			Account:     c.caller.Account,
 			Scheme:      scheme.Name,
 			Hash:        idempotency.Hash(value),
-			Fingerprint: idempotency.Fingerprint(s.cfg.Secret, r.Method, r.URL, c.body.JSON),
+			Fingerprint: idempotency.Fingerprint(s.cfg.Secret, r.Method, s.tenantless(r.URL), c.body.JSON),
 		}}
 	}
 	return found, nil
+}
+
+// tenantless is a URL without what all paths of the dialect begin with, where that names the tenant: whom a key is of is
+// known by the account, which may have several names.
+func (s *server) tenantless(u *url.URL) *url.URL {
+	root := s.Document.Root()
+	if root == s.Document.Base() {
+		return u
+	}
+	segments := strings.SplitN(u.EscapedPath(), "/", strings.Count(root, "/")+2)
+	same := *u
+	same.Path, same.RawPath = root+"/"+segments[len(segments)-1], ""
+	return &same
 }
 
 // performTime is how long a request may take. One with a key goes on when its

@@ -121,7 +121,7 @@ func (m *machine) take(rt *rapid.T, name keyName, d draw) {
 		scheme = m.rdsToken
 	}
 	m.sent = append(m.sent, sending{d, []keyName{name}})
-	method, path := d.target(m.database, m.client.Project())
+	method, path := d.target(m.database, "/v3/{project_id}") // whatever the project is called
 	key := store.IdempotencyKey{
 		Account:     m.client.ID,
 		Scheme:      scheme.Name,

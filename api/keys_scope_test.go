@@ -13,6 +13,7 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/idempotency"
+	"github.com/understudy-dev/understudy/internal/store"
 )
 
 // D-1: both headers on a creation of Redis Cloud are refused, and neither is used up. RDS knows one of them.
@@ -109,7 +110,7 @@ func TestD4R12H16H18B5Scope(t *testing.T) {
 			}
 			bodies[string(first.Body)] = true
 			rotated := *a
-			rotated.Secrets = k.rotated(a.Secrets, i)
+			rotated.Secrets = store.Secrets{Key: fmt.Sprint("new-key-", i), Secret: "new-secret"}
 			if err := w.DB.EnsureKey(t.Context(), a.ID, "new", rotated.Secrets); err != nil {
 				t.Fatal(err)
 			}
