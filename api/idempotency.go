@@ -55,8 +55,8 @@ func (s *server) keyOf(r *http.Request, c call) (*requestKey, error) {
 	return found, nil
 }
 
-// tenantless is a URL without what all paths of the dialect begin with, where that names the tenant: whom a key is of is
-// known by the account, which may have several names.
+// tenantless is a URL without what all paths of the dialect begin with, where that names the tenant: whom a key is of
+// is known by the account, which may have several names.
 func (s *server) tenantless(u *url.URL) *url.URL {
 	root := s.Document.Root()
 	if root == s.Document.Base() {
