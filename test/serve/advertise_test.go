@@ -35,9 +35,7 @@ func TestAdvertise(t *testing.T) {
 		t.Errorf("the ready file has %+v", s.ready)
 	}
 	want := "export REDISCLOUD_URL=" + at + "/v1\n"
-	if banner := s.stdout.String(); !strings.Contains(banner, want) {
-		t.Errorf("got %s, want %s", banner, want)
-	}
+	s.until("the banner has the address", func() bool { return strings.Contains(s.stdout.String(), want) })
 	if got := s.do("env"); !strings.Contains(got, want) {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -87,6 +87,7 @@ func TestDialects(t *testing.T) {
 			if !slices.Equal(names, test.dialects) {
 				t.Errorf("the ready file has %v, want %v", r.Dialects, test.dialects)
 			}
+			p.until("the banner is there", func() bool { return strings.Contains(p.stdout.String(), "Stop with Ctrl-C") })
 			if banner := p.stdout.String(); strings.Contains(banner, "HUAWEICLOUD") != slices.Contains(names, "rds") {
 				t.Errorf("with %v the server says:\n%s", names, banner)
 			}
