@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"net"
@@ -44,7 +45,8 @@ func newJob(t *testing.T, env ...string) *job {
 // step runs the script of the action.
 func (j *job) step(verb string) (out string, err error) {
 	j.t.Helper()
-	cmd := exec.CommandContext(j.t.Context(), "../../scripts/action.sh", verb)
+	ctx := context.WithoutCancel(j.t.Context()) // the last step comes when the test is over
+	cmd := exec.CommandContext(ctx, "../../scripts/action.sh", verb)
 	cmd.Env = j.env
 	text, err := cmd.CombinedOutput()
 	return string(text), err
