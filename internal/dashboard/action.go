@@ -82,7 +82,7 @@ func (h *Handler) act(p *page) http.HandlerFunc {
 			http.Redirect(w, r, r.URL.RequestURI(), http.StatusSeeOther) //nolint:gosec // to where it came from
 			return
 		}
-		v, _, pageErr := h.view(p, r)
+		v, pageErr := h.view(p, r)
 		if pageErr != nil {
 			h.fail(w, r, errors.Join(pageErr, err))
 			return

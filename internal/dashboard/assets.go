@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 //go:embed templates/*.html
@@ -21,9 +22,10 @@ var assetFiles embed.FS
 
 // asset is a file that pages load.
 type asset struct {
-	media        string
-	plain, small []byte // small is the same, compressed
-	version      string // in its URL: it may be kept for ever
+	media   string
+	plain   []byte
+	small   func() []byte // the same, compressed when somebody first asks: it takes longer than all else of a start here
+	version string        // in its URL: it may be kept for ever
 }
 
 func loadAssets() (map[string]asset, error) {
@@ -37,25 +39,24 @@ func loadAssets() (map[string]asset, error) {
 		if err != nil {
 			return nil, err
 		}
-		var small bytes.Buffer
-		zip, err := gzip.NewWriterLevel(&small, gzip.BestCompression)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := zip.Write(plain); err != nil {
-			return nil, err
-		}
-		if err := zip.Close(); err != nil {
-			return nil, err
-		}
 		sum := sha256.Sum256(plain)
 		media := mime.TypeByExtension(path.Ext(file.Name()))
 		if media == "" {
 			media = "text/plain; charset=utf-8"
 		}
-		assets[file.Name()] = asset{media, plain, small.Bytes(), hex.EncodeToString(sum[:6])}
+		small := sync.OnceValue(func() []byte { return compressed(plain) })
+		assets[file.Name()] = asset{media, plain, small, hex.EncodeToString(sum[:6])}
 	}
 	return assets, nil
+}
+
+// compressed is a text in the form of gzip.
+func compressed(text []byte) []byte {
+	var small bytes.Buffer
+	zip, _ := gzip.NewWriterLevel(&small, gzip.BestCompression) // there is such a level
+	_, _ = zip.Write(text)                                      // a Buffer takes everything
+	_ = zip.Close()
+	return small.Bytes()
 }
 
 // assetURL is where a page finds a file.
@@ -81,7 +82,7 @@ func (h *Handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	content := a.plain
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		w.Header().Set("Content-Encoding", "gzip")
-		content = a.small
+		content = a.small()
 	}
 	_, _ = w.Write(content) // the client is gone
 }

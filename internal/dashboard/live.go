@@ -27,7 +27,7 @@ const (
 // nothing is missed by who was cut off, whatever happened meanwhile. The id of an event stands for what is shown after
 // it; who names it is not sent the same again.
 func (h *Handler) stream(w http.ResponseWriter, r *http.Request, p *page) {
-	_, q, err := h.view(p, r)
+	_, q, err := h.head(p, r)
 	if err != nil {
 		h.fail(w, r, err)
 		return
@@ -37,16 +37,24 @@ func (h *Handler) stream(w http.ResponseWriter, r *http.Request, p *page) {
 	if s.seen == "" {
 		s.seen = r.URL.Query().Get(lastSeen)
 	}
-	_ = s.control.SetReadDeadline(time.Time{}) // who cannot is a test's recorder, which has none
-	w.Header().Set("Content-Type", eventStream)
-	w.WriteHeader(http.StatusOK)
+	begun := false
 	err = h.Service.Look(r.Context(), q.account.ID, pause, func(ctx context.Context) error {
-		v, _, err := h.view(p, r.WithContext(ctx))
+		v, err := h.view(p, r.WithContext(ctx))
 		if err != nil {
 			return err
 		}
+		if !begun { // what cannot be shown is answered as a page is
+			begun = true
+			_ = s.control.SetReadDeadline(time.Time{}) // who cannot is a test's recorder, which has none
+			w.Header().Set("Content-Type", eventStream)
+			w.WriteHeader(http.StatusOK)
+		}
 		return s.send(h, v)
 	})
+	if !begun {
+		h.fail(w, r, err)
+		return
+	}
 	h.Logger.Debug("stream ends", "path", r.URL.Path, "reason", err)
 }
 

@@ -113,3 +113,18 @@ func TestStreamLeavesOutWhatIsTheSame(t *testing.T) {
 		t.Errorf("got %v", parts)
 	}
 }
+
+// A stream of what cannot be shown is answered as the page is, and not begun.
+func TestStreamOfNothing(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	for path, want := range map[string]int{
+		"/ui/tasks/00000000-0000-4000-8000-000000000000": http.StatusNotFound,
+		"/ui/tasks?account=nobody":                       http.StatusNotFound,
+	} {
+		got := f.do(http.MethodGet, path, "", "Accept", "text/event-stream")
+		if media := got.header.Get("Content-Type"); got.status != want || !strings.HasPrefix(media, "text/html") {
+			t.Errorf("%s: got %d %s, want %d as a page", path, got.status, media, want)
+		}
+	}
+}

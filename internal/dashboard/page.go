@@ -9,9 +9,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/sandbox"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -96,12 +96,12 @@ func (h *Handler) accounts(q *query) (list []sandbox.AccountName, all int, err e
 	return append(list, q.account), all, err
 }
 
-// readable refuses what is no text: Postgres takes neither NUL nor what is not UTF-8.
+// readable refuses what is no text.
 func readable(all ...url.Values) error {
 	for _, values := range all {
 		for _, texts := range values {
 			for _, text := range texts {
-				if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+				if !openapi.IsText(text) {
 					return cloud.Errorf("BAD_REQUEST", "%q is not a text.", text)
 				}
 			}
@@ -123,7 +123,16 @@ func (q *query) one(v *view) error {
 }
 
 // view loads a page.
-func (h *Handler) view(p *page, r *http.Request) (v *view, q *query, err error) {
+func (h *Handler) view(p *page, r *http.Request) (v *view, err error) {
+	v, q, err := h.head(p, r)
+	if err == nil {
+		v.Data, err = p.load(h, q)
+	}
+	return v, err
+}
+
+// head is a page without its data, and what it is asked for.
+func (h *Handler) head(p *page, r *http.Request) (v *view, q *query, err error) {
 	values := r.URL.Query()
 	values.Del(lastSeen)
 	q = &query{Request: r, values: values}
@@ -140,11 +149,8 @@ func (h *Handler) view(p *page, r *http.Request) (v *view, q *query, err error) 
 	}
 	v.Account = q.account
 	if perAccount[p.name] {
-		if err := q.one(v); err != nil {
-			return v, q, err
-		}
+		err = q.one(v)
 	}
-	v.Data, err = p.load(h, q)
 	return v, q, err
 }
 
@@ -155,7 +161,7 @@ func (h *Handler) serve(p *page) http.HandlerFunc {
 			h.stream(w, r, p)
 			return
 		}
-		v, _, err := h.view(p, r)
+		v, err := h.view(p, r)
 		if err != nil {
 			h.fail(w, r, err)
 			return

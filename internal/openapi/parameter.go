@@ -57,12 +57,14 @@ func (p parameter) value(text string) (value any, wrong string) {
 			return nil, quote(text) + " is neither true nor false"
 		}
 		return b, ""
-	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
-		// Postgres takes neither into a text.
+	case !IsText(text):
 		return nil, quote(text) + " is not a text"
 	}
 	return text, ""
 }
+
+// IsText reports whether a string is a text for Postgres, too, which takes neither NUL nor what is not UTF-8.
+func IsText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 // bits returns the size of an integer schema.
 func bits(schema *openapi3.Schema) int {
