@@ -120,7 +120,7 @@ type Task struct {
 	Response  *TaskResponse // nil until finished
 	UpdatedAt time.Time     // last change of Status, business time
 	Injected  string        // the fault rules that strike it, where it is accepted
-	Body      []byte        // JSON of what was asked for, where it is accepted; nil: nothing, or elsewhere
+	Asked     any           // what was asked for, as its function takes it, where that was looked at when it was accepted
 }
 
 // TaskResponse is what a finished task came to, as it is stored.

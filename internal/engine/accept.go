@@ -112,8 +112,9 @@ func (e *Engine) Accept(
 			return cloud.Task{}, op.explained(err)
 		}
 	}
+	var asked any // as the operation takes it
 	if op.valid != nil || op.check != nil {
-		if err := e.check(ctx, caller, op, req); err != nil {
+		if asked, err = e.check(ctx, caller, op, req); err != nil {
 			return cloud.Task{}, op.explained(err)
 		}
 	}
@@ -127,7 +128,7 @@ func (e *Engine) Accept(
 		Operation: id,
 		Command:   op.doc.Command,
 		Status:    cloud.TaskReceived,
-		Body:      req.Body,
+		Asked:     asked,
 	}
 	task.UpdatedAt = reply.Claim.Now
 	strikes, err := e.strike(ctx, caller, op, req, &task)
@@ -227,21 +228,20 @@ func (e *Engine) find(ctx context.Context, caller cloud.Caller, op *bound, req b
 	})
 }
 
-// check sees whether a request is to be refused at once.
-func (e *Engine) check(ctx context.Context, caller cloud.Caller, op *bound, req binding.Request) error {
-	in, err := op.input.Decode(req)
-	if err != nil {
-		return err
+// check returns the input that a request is for an operation, or the error with which it is to be refused at once.
+func (e *Engine) check(ctx context.Context, caller cloud.Caller, op *bound, req binding.Request) (in any, err error) {
+	if in, err = op.input.Decode(req); err != nil {
+		return nil, err
 	}
 	if op.valid != nil {
 		if err := op.valid(in); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if op.check == nil {
-		return nil
+		return in, nil
 	}
-	return e.db.Read(ctx, caller, func(tx *store.Tx) error {
+	return in, e.db.Read(ctx, caller, func(tx *store.Tx) error {
 		tx.Hide(op.others)
 		return op.check(ctx, tx, in)
 	})

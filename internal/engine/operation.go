@@ -26,9 +26,9 @@ type Operation struct {
 	asks    func(in any) question                                            // GetTask: the engine makes its answer of it
 	faults  []string                                                         // what is wrong with the operation itself
 	find    func(ctx context.Context, tx *store.Tx, in any) error            // FoundBy; nil: answer finds it as well
-	check   func(ctx context.Context, tx *store.Tx, in any) error            // CheckedBy; nil: none is refused at once
-	forgets string                                                           // Forgetting; empty: likewise
-	valid   func(in any) error                                               // ValidatedBy; nil: likewise
+	valid   func(in any) error                                               // ValidatedBy; nil: none is refused at once
+	check   func(ctx context.Context, tx *store.Tx, in any) error            // CheckedBy; nil: likewise
+	forgets string                                                           // Forgetting; empty: all of it is kept
 }
 
 // Outcome is what processing a task comes to.
@@ -87,25 +87,28 @@ func FoundBy[In any](op Operation, find func(context.Context, *store.Tx, In) err
 // has a view for reading. What check has seen may be otherwise when the task is processed. In is the input of the
 // operation.
 func CheckedBy[In any](op Operation, check func(context.Context, *store.Tx, In) error) Operation {
-	if typ := reflect.TypeFor[In](); typ != op.input.Type() || op.process == nil {
-		op.faults = append(op.faults, fmt.Sprintf("it is checked by %s and takes %s as a task", typ, op.input.Type()))
-	}
+	op.refusesBy(reflect.TypeFor[In]())
 	op.check = func(ctx context.Context, tx *store.Tx, in any) error { return check(ctx, tx, *in.(*In)) }
 	return op
+}
+
+// ValidatedBy is CheckedBy for what the input alone tells: nothing is asked of the database.
+func ValidatedBy[In any](op Operation, validate func(In) error) Operation {
+	op.refusesBy(reflect.TypeFor[In]())
+	op.valid = func(in any) error { return validate(*in.(*In)) }
+	return op
+}
+
+// refusesBy notes where what refuses a request at once takes another input than the task, or there is none.
+func (o *Operation) refusesBy(typ reflect.Type) {
+	if typ != o.input.Type() || o.process == nil {
+		o.faults = append(o.faults, fmt.Sprintf("it is checked by %s and takes %s as a task", typ, o.input.Type()))
+	}
 }
 
 // Forgetting has a task keep a member of its request's body no longer than the request is looked at. Its Process goes
 // without it.
 func Forgetting(op Operation, member string) Operation {
 	op.forgets = member
-	return op
-}
-
-// ValidatedBy is CheckedBy for what the input alone tells: nothing is asked of the database.
-func ValidatedBy[In any](op Operation, validate func(In) error) Operation {
-	if typ := reflect.TypeFor[In](); typ != op.input.Type() || op.process == nil {
-		op.faults = append(op.faults, fmt.Sprintf("it is validated by %s and takes %s as a task", typ, op.input.Type()))
-	}
-	op.valid = func(in any) error { return validate(*in.(*In)) }
 	return op
 }

@@ -65,8 +65,7 @@ type createdBody struct {
 }
 
 func created(task cloud.Task) (body createdBody) {
-	var s settings
-	_ = json.Unmarshal(task.Body, &s) // it was decoded before
+	s := task.Asked.(*createInput).settings
 	s.complete()
 	body.Job, body.Instance.ID, body.Instance.Status = task.ID, uid(uuid.MustParse(task.ID)), words[cloud.StatusPending]
 	body.Instance.echoed = s.echoed
