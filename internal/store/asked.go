@@ -87,7 +87,10 @@ func asked[B cloud.Body](ctx context.Context, tx *Tx, which string, args ...any)
 }
 
 // OwnTask returns the id of the task that is processed in this transaction; uuid.Nil: none is.
-func (tx *Tx) OwnTask() uuid.UUID { return tx.task }
+func (tx *Tx) OwnTask() uuid.UUID {
+	id, _ := uuid.Parse(tx.task) // Nil for none
+	return id
+}
 
 // MadeBy reads the caller's resource of a kind that a task has made; ok is false if it has made none, or that is gone.
 func MadeBy[B cloud.Body](ctx context.Context, tx *Tx, task uuid.UUID) (cloud.Resource[B], bool, error) {

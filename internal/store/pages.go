@@ -29,15 +29,7 @@ func (db *DB) TaskPage(
 	counts = map[cloud.TaskStatus]int{}
 	batch := &pgx.Batch{}
 	batch.Queue(`SELECT status, count(*) FROM tasks WHERE `+fits+` GROUP BY status`, account, p.Text).Query(
-		func(rows pgx.Rows) error {
-			var status cloud.TaskStatus
-			var n int
-			_, err := pgx.ForEachRow(rows, []any{&status, &n}, func() error {
-				counts[status] = n
-				return nil
-			})
-			return err
-		})
+		countsInto(counts))
 	batch.Queue(`
 		SELECT `+taskRecordColumns+`
 		FROM tasks
@@ -50,6 +42,19 @@ func (db *DB) TaskPage(
 		return nil, nil, fmt.Errorf("read a page of tasks: %w", err)
 	}
 	return list, counts, nil
+}
+
+// countsInto reads rows of something and how often it is there.
+func countsInto[K comparable](counts map[K]int) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		var one K
+		var n int
+		_, err := pgx.ForEachRow(rows, []any{&one, &n}, func() error {
+			counts[one] = n
+			return nil
+		})
+		return err
+	}
 }
 
 // Shown is a resource of any kind, as it is stored.
@@ -104,15 +109,7 @@ func (db *DB) ResourcePage(
 	counts = map[string]int{}
 	batch := &pgx.Batch{}
 	batch.Queue(`SELECT kind, count(*) FROM resources WHERE account_id = $1 GROUP BY kind`, account).Query(
-		func(rows pgx.Rows) error {
-			var kind string
-			var n int
-			_, err := pgx.ForEachRow(rows, []any{&kind, &n}, func() error {
-				counts[kind] = n
-				return nil
-			})
-			return err
-		})
+		countsInto(counts))
 	batch.Queue(`
 		SELECT `+shownColumns+`
 		FROM resources r

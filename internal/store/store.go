@@ -131,7 +131,7 @@ type Tx struct {
 	inserted  int64 // id of the first one since BeginInserts
 	dropped   bool
 
-	task       uuid.UUID // that is processed
+	task       string // id of the one that is processed; empty: none is
 	ownLengths bool
 	draw       string // what the account's own lengths are drawn by
 }

@@ -240,12 +240,8 @@ var ErrLeaseLost = errors.New("lease lost")
 func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 	return db.inPipeline(ctx, func(p *pipeline) error {
 		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: cloud.Caller{Account: c.Account}, names: map[int64]string{}}
-		tx.draw = strconv.FormatInt(c.Seq, 10)
-		var err error
-		if tx.task, err = uuid.Parse(c.ID); err != nil {
-			return fmt.Errorf("process: %w", err)
-		}
-		err = p.QueryRow(ctx, `
+		tx.draw, tx.task = strconv.FormatInt(c.Seq, 10), c.ID
+		err := p.QueryRow(ctx, `
 			SELECT now, cap_policy, last_id, own_lengths`+inTransaction+`
 			FROM (
 				SELECT business_now(a) AS now, COALESCE(a.cap_policy, '') AS cap_policy, a.last_id,
