@@ -8,10 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/understudy-dev/understudy/internal/sandbox"
-
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/control"
+	"github.com/understudy-dev/understudy/internal/sandbox"
 	"github.com/understudy-dev/understudy/internal/server"
 )
 

@@ -19,6 +19,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/understudy-dev/understudy"
+	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/sandbox"
 	"github.com/understudy-dev/understudy/internal/server"
@@ -261,8 +262,8 @@ func controlLines(ready server.Ready) string {
 	if ready.ControlToken == "" {
 		return ""
 	}
-	return fmt.Sprintf("To control it from elsewhere:\n  export UNDERSTUDY_CONTROL_TOKEN=%s\n\n",
-		sandbox.ShellWord(ready.ControlToken))
+	token := cloud.Variable{Name: "UNDERSTUDY_CONTROL_TOKEN", Value: ready.ControlToken}
+	return "To control it from elsewhere:\n  " + sandbox.Export(token) + "\n\n"
 }
 
 type migrateCmd struct {
