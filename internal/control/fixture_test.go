@@ -2,7 +2,6 @@ package control_test
 
 import (
 	"bytes"
-	"context"
 	"flag"
 	"io"
 	"net/http"
@@ -11,8 +10,8 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/understudy-dev/understudy"
+	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/control"
-	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/server"
@@ -36,27 +35,8 @@ type fixture struct {
 // start starts a sandbox; configure may change its configuration.
 func start(t *testing.T, configure ...func(*server.Config)) *fixture {
 	t.Helper()
-	cfg := server.Config{
-		Document: understudy.Document, Control: understudy.ControlDocument, Version: "v0.0.0-test",
-		Listen: "127.0.0.1:0", DatabaseURL: pgtest.New(t), DataDir: t.TempDir(), CapPolicy: engine.PolicyQueue,
-	}
-	for _, change := range configure {
-		change(&cfg)
-	}
-	s, err := server.Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	stopped := make(chan error, 1)
-	go func() { stopped <- s.Serve(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-stopped; err != nil {
-			t.Errorf("the server stopped: %v", err)
-		}
-	})
-	document, err := openapi.Load(cfg.Control)
+	s := apitest.Serve(t, configure...)
+	document, err := openapi.Load(understudy.ControlDocument)
 	if err != nil {
 		t.Fatal(err)
 	}

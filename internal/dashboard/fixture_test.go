@@ -1,7 +1,6 @@
 package dashboard_test
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -9,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy"
+	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/server"
@@ -26,27 +26,7 @@ type fixture struct {
 // start starts a sandbox; configure may change its configuration.
 func start(t *testing.T, configure ...func(*server.Config)) *fixture {
 	t.Helper()
-	cfg := server.Config{
-		Document: understudy.Document, Control: understudy.ControlDocument, Version: "v0.0.0-test",
-		Listen: "127.0.0.1:0", DatabaseURL: pgtest.New(t), DataDir: t.TempDir(), CapPolicy: engine.PolicyQueue,
-		Journal: 100,
-	}
-	for _, change := range configure {
-		change(&cfg)
-	}
-	s, err := server.Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	stopped := make(chan error, 1)
-	go func() { stopped <- s.Serve(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-stopped; err != nil {
-			t.Errorf("the server stopped: %v", err)
-		}
-	})
+	s := apitest.Serve(t, append([]func(*server.Config){func(cfg *server.Config) { cfg.Journal = 100 }}, configure...)...)
 	// Nothing is followed by itself: where one is led to is part of the answer.
 	return &fixture{Server: s, t: t, client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse

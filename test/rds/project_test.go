@@ -189,20 +189,15 @@ func (p *project) ends(id string) *model.GetJobInfoResponseBodyJob {
 	if p.stepped {
 		p.advance(map[string]any{"idle": true})
 	}
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(3 * time.Minute)
-	for {
-		job := p.job(id)
-		if job.Status.Value() != "Running" {
+	var job *model.GetJobInfoResponseBodyJob
+	for range 5 { // of what the sandbox waits at most within a request here
+		if job = p.job(id); job.Status.Value() != "Running" {
 			return job
 		}
-		select {
-		case <-deadline:
-			p.Fatalf("job %s is still %v", id, job)
-		case <-tick.C:
-		}
+		p.server.control(p.T, http.MethodGet, "/wait?state=provisioned&timeout=50s&task="+id, nil, nil)
 	}
+	p.Fatalf("job %s is still %v", id, job)
+	return nil
 }
 
 // list lists the DB instances that a request asks for.

@@ -44,18 +44,8 @@ func TestAdvertise(t *testing.T) {
 		t.Fatal(err)
 	}
 	for host, want := range map[string]int{"sandbox.example:9000": http.StatusOK, "other.example": http.StatusForbidden} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address.URL+"/openapi.yaml", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Host = host
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = res.Body.Close() // nothing is read
-		if res.StatusCode != want {
-			t.Errorf("called %s it answers %d, want %d", host, res.StatusCode, want)
+		if got := calledAs(t, host, address.URL+"/openapi.yaml"); got != want {
+			t.Errorf("called %s it answers %d, want %d", host, got, want)
 		}
 	}
 	for _, wrong := range []string{"localhost:9000", "ftp://x", "http://", "http://x/v1", "http://u:p@x", "http://x?y"} {
