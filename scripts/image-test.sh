@@ -14,9 +14,9 @@ for tool in buildah mmdebstrap jq curl; do
 done
 export BUILDAH_ISOLATION=chroot
 work=$(mktemp -d)
-server='' containers=''
+server='' other='' containers=''
 cleanup() {
-	[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true
+	for pid in $server $other; do kill -9 "$pid" 2>/dev/null || true; done
 	for c in $containers; do buildah rm "$c" >/dev/null; done
 	rm -rf "$work"
 }
@@ -129,7 +129,7 @@ buildah run "$slim" -- understudy version >/dev/null
 if buildah run "$slim" -- sh -c true 2>/dev/null; then die 'the slim image has a shell'; fi
 mkdir "$work/other"
 chown 10001:10001 "$work/other"
-buildah run --volume "$volume:/postgres" --volume "$work/other:/var/lib/understudy" \
+buildah run --volume "$volume:/postgres" --volume "$work/other:/other" --env UNDERSTUDY_DATA_DIR=/other \
 	--env "UNDERSTUDY_DATABASE_URL=postgres://understudy@/understudy?host=/postgres/run" \
 	--env UNDERSTUDY_LISTEN=127.0.0.1:8081 "$slim" -- understudy serve >"$work/slim.log" 2>&1 &
 second=$!
@@ -137,8 +137,10 @@ until curl -fsS --max-time 5 http://127.0.0.1:8081/readyz >/dev/null 2>&1; do
 	kill -0 "$second" 2>/dev/null || { cat "$work/slim.log"; die 'the slim server ended'; }
 done
 say 'the slim image works on the Postgres of the other'
-kill "$(jq .pid "$work/other/server.json")"
+other=$(jq .pid "$work/other/server.json")
+kill "$other"
 wait "$second" || die 'the slim server did not end clean'
+other=''
 kill "$server"
 wait "$runner" || die 'the server did not end clean'
 server=''

@@ -129,6 +129,10 @@ func (s *Server) Serve(ctx context.Context) error {
 // or one of them fails.
 func (s *Server) serve(ctx context.Context) error {
 	cfg := s.cfg
+	// Before the first answer, so that whoever sees that it is ready finds both; it listens already.
+	if err := errors.Join(s.keepAddress(), writeReadyFile(cfg, s.Ready)); err != nil {
+		return err
+	}
 	httpServer := &http.Server{
 		Handler:           s.handler,
 		ReadHeaderTimeout: cmp.Or(cfg.Timeouts.Header, headerTimeout),
@@ -170,10 +174,6 @@ func (s *Server) serve(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err := errors.Join(s.keepAddress(), writeReadyFile(cfg, s.Ready)); err != nil {
-		stop()
-		return errors.Join(err, group.Wait())
-	}
 	return group.Wait()
 }
 
