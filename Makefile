@@ -5,7 +5,7 @@ ARGS ?=
 FUZZTIME ?= 10s
 TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
 # Where there is a go.mod beside the main one, for those who depend on the server to get none of it.
-MODULES := . bench test/browser test/model test/rds test/sdk test/terraform
+MODULES := . bench test/browser test/ha test/model test/rds test/sdk test/terraform
 # The binary carries its commit, where git can tell it.
 VCS := $(shell git status --porcelain >/dev/null 2>&1 && echo true || echo false)
 
@@ -110,6 +110,11 @@ bench: ## Measure against pgbench and a bare server, and print the ratios
 .PHONY: image-test
 image-test: ## Build the images without an engine and live through a story with them; needs root and Debian
 	@scripts/image-test.sh
+
+.PHONY: ha-test
+ha-test: ## Several servers on one Postgres: behind PgBouncer, over a failover, over an upgrade; needs Debian
+	@scripts/setup.sh postgres pgbouncer . test/ha
+	cd test/ha && go test -v -count=1 -timeout 20m ./... $(ARGS)
 
 .PHONY: migration
 migration: ## Write the next, empty migration: make migration name=add_something

@@ -5,6 +5,7 @@
 #   postgres   initdb and postgres, for the private database of `understudy serve`
 #   cc         a C compiler, for the race detector
 #   node       node and npm, for the clients from npm
+#   pgbouncer  PgBouncer, for several servers behind one
 #   curl       curl, for the clients that are shell scripts
 #   chromium   Chromium, or what it became, for the tests of the dashboard
 #   terraform  terraform, for the tests of the official provider: built where PATH has none
@@ -111,6 +112,7 @@ for need in "$@"; do
 	cc) command -v gcc >/dev/null || command -v cc >/dev/null || apt_install "C compiler" gcc libc6-dev ;;
 	node) install_node ;;
 	chromium) have_chromium || apt_install Chromium chromium ;;
+	pgbouncer) command -v pgbouncer >/dev/null || apt_install PgBouncer pgbouncer ;;
 	curl) command -v curl >/dev/null || apt_install curl curl ;;
 	*/npm) npm_ci "$need" ;;
 	terraform | opentofu | provider) programs="$programs $need" ;;
