@@ -12,38 +12,43 @@ import (
 // measureLife lets a client of each account create databases one after the
 // other, each as soon as the one before is active, with no business time.
 func measureLife(ctx context.Context, e *env) (_ []row, err error) {
-	if _, err := e.sharedFixture(ctx); err != nil {
-		return nil, err
-	}
-	p, err := e.serveFixture(ctx, "--speed", "0")
+	both, err := e.contenders(ctx, "life", "--speed", "0")
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, p.stop()) }()
-	var lives rounds
+	defer func() { err = errors.Join(err, both.close()) }()
 	for round := range e.rounds {
-		accounts, err := e.fixture.newAccounts(ctx, numAccounts)
-		if err != nil {
-			return nil, err
+		for _, c := range both {
+			accounts, err := c.fixture.newAccounts(ctx, numAccounts)
+			if err != nil {
+				return nil, err
+			}
+			figure, err := e.metered(c.product.pid(), func() (loaded, error) {
+				return e.live(ctx, c.product.addr, c.fixture.subscription, accounts)
+			})
+			if err != nil {
+				return nil, err
+			}
+			e.say("life, round %d, %s: %.0f/s, p50 %v", round+1, c.name, figure.perSecond, figure.p50.Round(time.Millisecond))
+			c.figures = append(c.figures, figure)
 		}
-		figure, err := e.metered(p.pid(), func() (loaded, error) { return e.live(ctx, p.addr, accounts) })
-		if err != nil {
-			return nil, err
-		}
-		e.say("life, round %d: %.0f/s, p50 %v", round+1, figure.perSecond, figure.p50.Round(time.Millisecond))
-		lives = append(lives, figure)
+	}
+	now, before := both.figures()
+	most, least := goal{atLeast: 700}, goal{}
+	if len(before) > 0 {
+		most, least = goal{atLeast: 1.7}, goal{atMost: 1}
 	}
 	return []row{
-		{"life of a database, 100 accounts", perSecond, lives.rates(), nil, lives.cpu(), goal{atLeast: 700}},
-		{"life of a database, 100 accounts, p50", millis, lives.p50s(), nil, nil, goal{}},
+		{"life of a database, 100 accounts", perSecond, now.rates(), before.rates(), now.cpu(), most},
+		{"life of a database, 100 accounts, p50", millis, now.p50s(), before.p50s(), nil, least},
 	}, nil
 }
 
 // live counts the databases that become active after a short warm-up.
-func (e *env) live(ctx context.Context, addr string, accounts []account) (loaded, error) {
+func (e *env) live(ctx context.Context, addr string, subscription int64, accounts []account) (loaded, error) {
 	begin := time.Now().Add(500 * time.Millisecond)
 	end := begin.Add(e.duration)
-	path := fmt.Sprintf("/v1/subscriptions/%d/databases", e.fixture.subscription)
+	path := fmt.Sprintf("/v1/subscriptions/%d/databases", subscription)
 	tallies := make([]tally, len(accounts))
 	var group errgroup.Group
 	for i, a := range accounts {

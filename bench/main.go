@@ -59,6 +59,7 @@ type options struct {
 	duration time.Duration // of one measurement
 	rounds   int
 	profile  string // directory for CPU profiles of the product; empty: none
+	before   string // binary of the product, of an earlier commit; empty: none
 }
 
 func parse(args []string, stderr io.Writer) (opts options, err error) {
@@ -73,6 +74,8 @@ func parse(args []string, stderr io.Writer) (opts options, err error) {
 	flags.IntVar(&opts.rounds, "rounds", 3, "times that everything is measured; the median counts")
 	flags.StringVar(&opts.profile, "profile", "",
 		"directory for CPU profiles of the product, which then runs inside this program")
+	flags.StringVar(&opts.before, "before", "",
+		"binary of an earlier commit, as a baseline in turn for life and backlog")
 	if err := flags.Parse(args); err != nil {
 		return opts, err
 	}
@@ -100,6 +103,7 @@ func measurements() []measurement {
 		{"layout", measureLayout},
 		{"many-accounts", measureManyAccounts},
 		{"life", measureLife},
+		{"backlog", measureBacklog},
 		{"wake", measureWake},
 		{"claim", measureClaim},
 		{"state", measureState},

@@ -36,6 +36,15 @@ func demoKeys() store.Secrets { return store.Secrets{Key: "bench-key", Secret: "
 // serve starts the product, with its log in a file at the default level, and
 // waits until it is ready. took is the time from its exec to its ready file.
 func (e *env) serve(ctx context.Context, args ...string) (*product, error) {
+	if e.profile == "" {
+		return e.serveAs(ctx, e.binary, args...)
+	}
+	profile := filepath.Join(e.profile, fmt.Sprintf("%02d.pprof", e.runs+1))
+	return e.serveAs(ctx, e.self, append(args, "--cpu-profile", profile)...)
+}
+
+// serveAs is serve for a binary of the product.
+func (e *env) serveAs(ctx context.Context, binary string, args ...string) (*product, error) {
 	e.runs++
 	file := filepath.Join(e.dir, fmt.Sprintf("ready-%d.json", e.runs))
 	p := &product{log: filepath.Join(e.dir, fmt.Sprintf("log-%d", e.runs)), done: make(chan error, 1)}
@@ -48,11 +57,6 @@ func (e *env) serve(ctx context.Context, args ...string) (*product, error) {
 		"serve", "--listen", "127.0.0.1:0", "--ready-file", file,
 		"--api-key", demoKeys().Key, "--api-secret-key", demoKeys().Secret,
 	}, args...)
-	binary := e.binary
-	if e.profile != "" {
-		binary = e.self
-		args = append(args, "--cpu-profile", filepath.Join(e.profile, fmt.Sprintf("%02d.pprof", e.runs)))
-	}
 	p.cmd = exec.Command(binary, args...) //nolint:noctx // it is asked to stop, not killed
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.Env = without(os.Environ(), "UNDERSTUDY_")
