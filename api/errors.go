@@ -54,6 +54,7 @@ func problemOf(r *http.Request, err error) Problem {
 	case errors.As(err, &found):
 		return found
 	case errors.As(err, &rule):
+		event(r).code = string(rule.Code)
 		return Problem{Status: rule.Status, Message: rule.Description, Err: rule}
 	case errors.As(err, &invalid):
 		return Problem{Status: http.StatusBadRequest, Message: invalid.Error(), Err: invalid}

@@ -37,6 +37,7 @@ type requestEvent struct {
 	apiKey  string             // the name of the caller's
 	fault   string             // that was injected; empty: none
 	outcome string             // of the idempotency key
+	code    string             // of the rule that was broken
 	body    []byte             // as it was sent
 	answer  []byte             // JSON in its compact form
 }
@@ -135,7 +136,7 @@ func (w *statusWriter) tell() {
 		Context: r.Context(), ID: e.id, Time: w.start, Duration: time.Since(w.start), Account: e.account,
 		Key: e.apiKey, Method: r.Method, URL: cmp.Or(e.url, r.URL), Host: r.Host, Proto: r.Proto, Header: r.Header,
 		Operation: e.op, Document: e.in, Status: e.status, Task: e.task, Fault: e.fault, Once: e.key,
-		Outcome: e.outcome, Body: e.body, Answer: e.answer, Sent: w.Header(),
+		Outcome: e.outcome, Code: e.code, Body: e.body, Answer: e.answer, Sent: w.Header(),
 	}
 	for _, strike := range e.strikes {
 		told.Effects = append(told.Effects, strike.Effect.Do)

@@ -72,6 +72,7 @@ func journalRow(e journal.Entry) string {
 		{"task ", e.Task},
 		{"nearest: ", e.Nearest},
 		{"fault ", e.Fault},
+		{"", e.Code},
 		{"idempotency key ", e.Idempotency},
 		{"", strings.Join(e.Normalised, ", ")},
 		{"", e.Error},

@@ -83,8 +83,8 @@ func (h *Handler) logIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if h.Token != "" && !same(r.PostFormValue("token"), h.Token) {
 		v := h.loginView(r)
-		v.Problem = &problem{http.StatusUnauthorized, "UNAUTHORIZED", "That is not the token."}
-		h.show(w, http.StatusUnauthorized, v)
+		v.Problem = h.problem("UNAUTHORIZED", "That is not the token.")
+		h.show(w, v.Problem.Status, v)
 		return
 	}
 	h.setSession(w, r, h.sessionValue(), 0)

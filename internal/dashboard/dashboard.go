@@ -23,6 +23,7 @@ import (
 // Config is what the dashboard needs.
 type Config struct {
 	Service  *sandbox.Service
+	Control  *openapi.Document // that has the statuses of the service's errors
 	Dialects []Dialect
 	API      http.Handler // answers requests to the APIs that are stood in for
 	Prefix   string       // of all its paths, like /ui

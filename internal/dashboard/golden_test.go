@@ -26,7 +26,8 @@ func TestPartsAreWhatTheyWere(t *testing.T) {
 		"overview#recent": {Name: "overview", Data: laneOfWork()},
 		"overview#ahead":  {Name: "overview", Data: laneOfWork()},
 		"tasks#list":      {Name: "tasks", Path: "/ui/tasks", Query: url.Values{"q": {"a&b"}}, Data: listOfTasks()},
-		"task#task":       {Name: "task", Data: failedTask()},
+		"task#task":       {Name: "task", Data: failedTask(t, h)},
+		"request":         {Name: "request", Data: refusedRequest(t, h)},
 		"requests#list":   {Name: "requests", Data: listOfRequests()},
 		"faults#armed":    {Name: "faults", Data: armedFault()},
 	} {
@@ -147,7 +148,8 @@ func listOfTasks() *tasks {
 }
 
 // failedTask made a database whose provisioning is under way; another failed.
-func failedTask() *taskPage {
+func failedTask(t *testing.T, h *Handler) *taskPage {
+	t.Helper()
 	p := &taskPage{
 		Task: sandbox.Task{
 			ID: oneTask, Account: 1000, Operation: "createProDatabase", Status: "failed", ReceivedAt: noon,
@@ -158,18 +160,41 @@ func failedTask() *taskPage {
 			}}},
 		},
 		Clock: sandbox.Clock{Mode: sandbox.ClockReal, Rate: 1, Now: noon.Add(time.Minute)},
-		Over:  true, Code: 500,
+		Over:  true,
 		Request: &journal.Entry{
 			ID: "r", Method: "POST", Path: "/v1/subscriptions/1/databases", Key: "demo", Time: noon, Status: 202,
 		},
 		Polls: []journal.Entry{{Time: noon.Add(10 * time.Second)}, {Time: noon.Add(30 * time.Second)}}, PollCount: 2,
 	}
 	p.Waterfall = p.draw()
+	var err error
+	if p.Broken, err = h.broken(p.Error.Code, h.operation(p.Operation)); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// refusedRequest was answered with a code that its answer does not have.
+func refusedRequest(t *testing.T, h *Handler) *requestPage {
+	t.Helper()
+	p := &requestPage{Entry: journal.Entry{
+		ID: "a", Time: noon, Method: "GET", Path: "/v1/subscriptions/9", Operation: "getProSubscription", Status: 404,
+		DurationMS: 1, Code: "SUBSCRIPTION_NOT_FOUND", Request: &journal.Message{},
+		Answer: &journal.Message{Body: []byte(`{"status": 404, "error": "Not Found"}`)},
+	}}
+	var err error
+	if p.Broken, err = h.refused(p.Entry); err != nil {
+		t.Fatal(err)
+	}
 	return p
 }
 
 func listOfRequests() *requests {
 	return &requests{Older: 50, Entries: []journal.Entry{
+		{
+			Seq: 3, ID: "c", Time: noon, Method: "GET", Path: "/v1/subscriptions/9", Operation: "getProSubscription",
+			Status: 404, DurationMS: 1, Code: "SUBSCRIPTION_NOT_FOUND",
+		},
 		{
 			Seq: 2, ID: "b", Time: noon, Method: "POST", Path: "/v1/subscriptions", Operation: "createProSubscription",
 			Status: 202, DurationMS: 1.5, Task: oneTask, Fault: "slow#1",

@@ -214,22 +214,27 @@ type problem struct {
 // problemOf says what went wrong.
 func (h *Handler) problemOf(r *http.Request, err error) *problem {
 	if rule, ok := errors.AsType[*cloud.Error](err); ok {
-		status := http.StatusBadRequest
-		if strings.HasSuffix(string(rule.Code), "_NOT_FOUND") {
-			status = http.StatusNotFound
-		}
-		return &problem{status, string(rule.Code), rule.Description}
+		return h.problem(rule.Code, rule.Description)
 	}
 	switch {
 	case errors.Is(err, errNoPage):
-		return &problem{http.StatusNotFound, "NOT_FOUND", "There is no page " + r.URL.Path + "."}
-	case errors.Is(err, errReadOnly):
+		return h.problem("NOT_FOUND", "There is no page "+r.URL.Path+".")
+	case errors.Is(err, errReadOnly): // which nobody but the dashboard says
 		return &problem{http.StatusForbidden, "READ_ONLY", "This dashboard only shows: it was started with --ui-readonly."}
 	case store.Unavailable(err):
-		return &problem{http.StatusServiceUnavailable, "UNAVAILABLE", "The database cannot be reached just now. Try again."}
+		return h.problem("UNAVAILABLE", "The database cannot be reached just now. Try again.")
 	}
 	h.Logger.Error("dashboard", "path", r.URL.Path, "error", err)
-	return &problem{http.StatusInternalServerError, "FAILED", "The server failed; its log has more."}
+	return h.problem(cloud.Code(h.Control.InternalError()), "The server failed; its log has more.")
+}
+
+// problem is one with a code of the document of control, which has its status.
+func (h *Handler) problem(code cloud.Code, text string) *problem {
+	p := &problem{Status: http.StatusInternalServerError, Code: string(code), Text: text}
+	if known, ok := h.Control.Code(p.Code); ok {
+		p.Status = known.Status
+	}
+	return p
 }
 
 // fail shows an error in place of a page.

@@ -130,7 +130,8 @@ func TestWhyATaskFailed(t *testing.T) {
 	}
 	f.api(http.MethodGet, "/tasks/"+failed.TaskID, "")
 	p = f.get("/ui/tasks/" + failed.TaskID)
-	f.has(p, "SUBSCRIPTION_NOT_FOUND", "has the status 404", "leaves nothing behind", "PUT /v1/subscriptions/99",
+	f.has(p, "SUBSCRIPTION_NOT_FOUND", "404 Not Found", "What a request names must be there", "leaves nothing behind",
+		`<a href="https://redis.io/docs/latest/operate/rc/api/api-reference"`, "PUT /v1/subscriptions/99",
 		"polls <small>1<")
 	if p := f.get("/ui/tasks?q=NOT_FOUND&status=done"); strings.Contains(p.text, "data-task=") {
 		t.Error("a text and a state together do not narrow the list")

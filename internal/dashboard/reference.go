@@ -120,7 +120,7 @@ func loadOperation(h *Handler, q *query) (any, error) {
 		p.Seen = len(seen)
 		return p, ignoring(err, "JOURNAL_OFF")
 	}
-	return nil, cloud.Errorf("OPERATION_NOT_FOUND", "There is no operation %q.", id)
+	return nil, cloud.Errorf("NOT_FOUND", "There is no operation %q.", id)
 }
 
 // tried is what an operation answered.
@@ -137,7 +137,7 @@ type tried struct {
 func (h *Handler) try(ctx context.Context, o order) (any, error) {
 	op := h.operation(o.get("operation"))
 	if op == nil {
-		return nil, cloud.Errorf("OPERATION_NOT_FOUND", "There is no operation %q.", o.get("operation"))
+		return nil, cloud.Errorf("NOT_FOUND", "There is no operation %q.", o.get("operation"))
 	}
 	pair, err := o.service.EnvironmentPair(ctx, o.account)
 	if err != nil {

@@ -55,7 +55,8 @@ func (r *requests) Newer() int { return max(0, r.From-requestsOnPage) }
 // requestPage is the page of a request.
 type requestPage struct {
 	journal.Entry
-	Near *openapi.Operation // that comes nearest, where none matched
+	Near   *openapi.Operation // that comes nearest, where none matched
+	Broken *broken            // the rule that it broke, or that its answer tells of; nil: none
 }
 
 func loadRequest(h *Handler, q *query) (any, error) {
@@ -63,7 +64,9 @@ func loadRequest(h *Handler, q *query) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &requestPage{Entry: entry, Near: h.named(entry.Nearest)}, nil
+	p := &requestPage{Entry: entry, Near: h.named(entry.Nearest)}
+	p.Broken, err = h.refused(entry)
+	return p, err
 }
 
 // named finds an operation by its method and path; nil: there is none.

@@ -18,8 +18,8 @@ type taskPage struct {
 	Request   *journal.Entry // that it was made by, if that is still known
 	Polls     []journal.Entry
 	PollCount int
-	Ahead     int // tasks before it in the queue
-	Code      int // the status that its error has as an answer; 0: nobody knows
+	Ahead     int     // tasks before it in the queue
+	Broken    *broken // the rule that it failed by; nil: it has not failed
 	Over      bool
 }
 
@@ -45,10 +45,8 @@ func loadTask(h *Handler, q *query) (any, error) {
 		}
 	}
 	if task.Error != nil {
-		for _, d := range h.Dialects {
-			if code, ok := d.Document.Code(task.Error.Code); ok {
-				p.Code = code.Status
-			}
+		if p.Broken, err = h.broken(task.Error.Code, h.operation(task.Operation)); err != nil {
+			return nil, err
 		}
 	}
 	p.Waterfall = p.draw()

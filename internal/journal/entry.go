@@ -27,6 +27,7 @@ type Entry struct {
 	Fault          string    `json:"fault,omitempty"`          // that was injected
 	IdempotencyKey string    `json:"idempotencyKey,omitempty"` // part of its hash
 	Idempotency    string    `json:"idempotency,omitempty"`    // what became of it
+	Code           string    `json:"code,omitempty"`           // of the rule that was broken
 	Error          string    `json:"error,omitempty"`          // what went wrong inside
 	Normalised     []string  `json:"normalised,omitempty"`     // in what the body was taken for another one
 
@@ -64,7 +65,7 @@ func (k *kept) summary() Entry {
 	e := Entry{
 		Seq: k.seq, ID: k.ID, Time: k.Time, Account: k.Account, Key: k.Key, Method: k.Method, Path: k.path(),
 		Status: k.Status, DurationMS: float64(k.Duration.Microseconds()) / 1000, Task: k.Task, Fault: k.Fault,
-		IdempotencyKey: k.Once, Idempotency: k.Outcome, Error: k.Err,
+		IdempotencyKey: k.Once, Idempotency: k.Outcome, Code: k.Code, Error: k.Err,
 	}
 	if k.Operation == nil {
 		e.Nearest = nearest(k.Document, k.Method, k.URL.Path)

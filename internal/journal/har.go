@@ -125,6 +125,7 @@ func comment(e Entry) string {
 		{"task ", e.Task},
 		{"injected ", e.Fault},
 		{"idempotency key ", e.Idempotency},
+		{"", e.Code},
 		{"API key ", e.Key},
 	} {
 		if pair[1] != "" {

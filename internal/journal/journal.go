@@ -41,6 +41,7 @@ type Record struct {
 	Effects   []string    // what that was
 	Once      string      // part of the hash of the idempotency key
 	Outcome   string      // of the idempotency key
+	Code      string      // of the rule that was broken, whether or not the answer has it
 	Err       string      // what went wrong inside
 	Body      []byte      // as it was sent; it must not be changed any more
 	Answer    []byte      // the same

@@ -98,7 +98,7 @@ func TestWhatIsToldIsShown(t *testing.T) {
 		ID: "id", Time: time.Unix(1, 2), Duration: 3 * time.Millisecond, Account: 4, Key: "key", Method: http.MethodPost,
 		URL: &url.URL{Path: "/v1/acl/a/b", RawPath: "/v1/acl/a%2Fb", RawQuery: "x=1"}, Host: "host:1", Proto: "HTTP/1.0",
 		Operation: op, Document: document, Status: http.StatusAccepted, Task: "task", Fault: "fault", Once: "once",
-		Outcome: "outcome", Err: "err", Body: []byte(`{"name":"ada"}`), Answer: []byte(`{"taskId":"task"}`),
+		Outcome: "outcome", Code: "code", Err: "err", Body: []byte(`{"name":"ada"}`), Answer: []byte(`{"taskId":"task"}`),
 		Header: http.Header{"User-Agent": {"me", "you"}, "X-Api-Key": {"k"}},
 		Sent:   http.Header{"Content-Type": {"application/json"}, "X-Api-Key": {"k"}},
 	}
@@ -109,7 +109,7 @@ func TestWhatIsToldIsShown(t *testing.T) {
 	want := journal.Entry{
 		Seq: 1, ID: "id", Time: time.Unix(1, 2), Account: 4, Key: "key", Method: "POST",
 		Path: "/v1/acl/a%2Fb?x=" + openapi.Redacted, Operation: "createAclUser", Status: 202, DurationMS: 3, Task: "task",
-		Fault: "fault", IdempotencyKey: "once", Idempotency: "outcome", Error: "err",
+		Fault: "fault", IdempotencyKey: "once", Idempotency: "outcome", Code: "code", Error: "err",
 		Request: &journal.Message{
 			Headers: []journal.Header{{"User-Agent", "me"}, {"User-Agent", "you"}, {"X-Api-Key", openapi.Redacted}},
 			Body:    r.Body, Size: len(r.Body),

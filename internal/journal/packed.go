@@ -83,9 +83,9 @@ func (p *packed) unpack() *kept {
 }
 
 // texts are those of a request, in the order in which they are packed.
-func (k *kept) texts() [13]*string {
+func (k *kept) texts() [14]*string {
 	return [...]*string{
-		&k.ID, &k.Key, &k.Method, &k.Host, &k.Proto, &k.Task, &k.Fault, &k.Once, &k.Outcome, &k.Err,
+		&k.ID, &k.Key, &k.Method, &k.Host, &k.Proto, &k.Task, &k.Fault, &k.Once, &k.Outcome, &k.Code, &k.Err,
 		&k.URL.Path, &k.URL.RawPath, &k.URL.RawQuery,
 	}
 }

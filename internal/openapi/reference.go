@@ -16,6 +16,7 @@ type Reference struct {
 	Title     string
 	Families  []Family // in the order of the document
 	described map[string]Described
+	rules     map[string]Rule // by error code
 }
 
 // Family is what the operations of a tag have in common.
@@ -65,6 +66,11 @@ func Describe(document []byte) (*Reference, error) {
 		return nil, fmt.Errorf("describe the contract: %w", err)
 	}
 	r := &Reference{described: map[string]Described{}}
+	if root.Components != nil {
+		if r.rules, err = readRules(root.Components.Schemas); err != nil {
+			return nil, fmt.Errorf("describe the contract: %w", err)
+		}
+	}
 	if root.Info != nil {
 		r.Title = root.Info.Title
 	}

@@ -54,7 +54,8 @@ func (s *Server) dashboard(
 		}
 	}
 	if s.pages, err = dashboard.New(dashboard.Config{
-		Service: s.Sandbox, Dialects: shown, API: edge, Prefix: prefix, Token: s.access.Token, ReadOnly: s.cfg.UIReadOnly,
+		Service: s.Sandbox, Control: c.handler.Document, Dialects: shown, API: edge,
+		Prefix: prefix, Token: s.access.Token, ReadOnly: s.cfg.UIReadOnly,
 		Secrets: sync.OnceValues(func() (map[string]bool, error) { return secrets(s.cfg) }), Logger: s.cfg.Logger,
 	}); err != nil {
 		return fmt.Errorf("dashboard: %w", err)
