@@ -60,6 +60,7 @@ type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Run the sandbox."`
 	Demo        demoCmd        `cmd:"" help:"Watch three accounts at work, with things going wrong, in a sandbox that goes when it ends."`
 	Env         envCmd         `cmd:"" help:"Print what points clients at a running sandbox."`
+	Terraform   terraformCmd   `cmd:"" help:"Run terraform or tofu against a running sandbox, and nothing else."`
 	Account     accountCmd     `cmd:"" help:"Accounts of a running sandbox."`
 	Asset       assetCmd       `cmd:"" help:"Cards, cloud accounts, users and transit gateways of its accounts."`
 	Key         keyCmd         `cmd:"" help:"Keys of its accounts."`
@@ -120,6 +121,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = c.Serve.Run(ctx, stdout)
 	} else {
 		err = command.Run()
+	}
+	if status, ok := errors.AsType[exitStatus](err); ok { // which has said why
+		return int(status)
 	}
 	if err != nil {
 		if errors.Is(err, server.ErrConfig) {

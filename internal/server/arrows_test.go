@@ -18,7 +18,7 @@ var arrows = map[string][]string{
 	"cmd/understudy": {
 		"", "internal/server", "internal/control", "internal/sandbox", "internal/journal", "internal/openapi",
 		"internal/engine", "internal/cloud", "internal/rediscloud/account", "internal/tracing", "internal/doctor",
-		"internal/demo",
+		"internal/demo", "internal/terraform",
 	},
 	"internal/server": {
 		"internal/control", "internal/dashboard", "internal/sandbox", "api", "internal/journal", "internal/metrics",
@@ -37,12 +37,14 @@ var arrows = map[string][]string{
 		"internal/nearest",
 		"internal/store",
 	},
-	"internal/fault":   {"internal/nearest", "internal/store"},
-	"internal/nearest": {},
-	"internal/metrics": {"internal/cloud", "internal/journal", "internal/openapi", "internal/store"},
-	"internal/tracing": {"internal/journal", "internal/store"},
-	"internal/demo":    {"internal/sandbox", "internal/server", "internal/throwaway"},
-	"internal/doctor":  {"internal/postgres", "internal/server", "internal/store", "migrations"},
+	"internal/fault":            {"internal/nearest", "internal/store"},
+	"internal/nearest":          {},
+	"internal/metrics":          {"internal/cloud", "internal/journal", "internal/openapi", "internal/store"},
+	"internal/tracing":          {"internal/journal", "internal/store"},
+	"internal/terraform":        {"internal/cloud", "internal/terraform/source"},
+	"internal/terraform/source": {},
+	"internal/demo":             {"internal/sandbox", "internal/server", "internal/throwaway"},
+	"internal/doctor":           {"internal/postgres", "internal/server", "internal/store", "migrations"},
 	"internal/control": {
 		"api", "internal/binding", "internal/cloud", "internal/journal", "internal/openapi", "internal/sandbox",
 		"internal/store",
@@ -71,10 +73,10 @@ var arrows = map[string][]string{
 
 	"internal/coverage":         {"", "internal/openapi", "internal/rds"},
 	"internal/coverage/answers": {"internal/coverage"},
-	"internal/fault/gen":        {"internal/fault", "internal/rds", "internal/rediscloud"},
+	"internal/fault/gen":        {"internal/fault", "internal/rds", "internal/rediscloud", "internal/terraform"},
 	"internal/coverage/gen": {
 		"", "internal/openapi", "internal/rds", "internal/rediscloud", "internal/rediscloud/account", "internal/coverage",
-		"internal/engine", "internal/fault",
+		"internal/engine", "internal/fault", "internal/terraform",
 	},
 }
 
@@ -112,6 +114,7 @@ var owners = map[string][]string{
 	"github.com/pressly/goose/v3":   {"migrations"},
 	"github.com/go-chi/chi/v5":      {"api", "internal/control", "internal/server"},
 	"github.com/alecthomas/kong":    {"cmd/understudy"},
+	"github.com/hashicorp":          {"internal/terraform"},
 	"github.com/getkin/kin-openapi": {"internal/openapi"},
 	"github.com/prometheus":         {"internal/metrics"},
 	"go.opentelemetry.io":           {"internal/tracing"},

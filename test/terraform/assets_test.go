@@ -12,7 +12,7 @@ import (
 // account does.
 func TestOwnAssets(t *testing.T) {
 	t.Parallel()
-	terraform := newCommand(t, programs.Terraform, programs.FastProvider)
+	terraform := newCommand(t, programs.Terraform, fast)
 	open := func() (*understudy.Sandbox, *workspace) {
 		sandbox := understudy.StartT(t, understudy.Options{Speed: understudy.Instant})
 		w := terraform.copy(t, "own-assets")

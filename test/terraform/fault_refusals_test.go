@@ -35,8 +35,8 @@ func refusalFaults() map[string]faultStory {
 			s.apply(0)
 			s.arm("rate-header-zero", "")
 			// The official provider as it is: how long it sleeps is what matters here.
-			official := newCommand(s.t, programs.Terraform, programs.Provider)
-			s.env = append(s.env, "TF_CLI_CONFIG_FILE="+official.config)
+			unhurried := newCommand(s.t, programs.Terraform, official)
+			s.env = append(s.env, "TF_CLI_CONFIG_FILE="+unhurried.config)
 			begun := time.Now()
 			s.wantNoChanges("after a minute")
 			s.wantHits(1)

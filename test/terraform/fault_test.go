@@ -44,7 +44,7 @@ func TestFaultPresets(t *testing.T) {
 				story.speed = understudy.Instant
 			}
 			s := &struck{
-				workspace: newCommand(t, programs.Terraform, programs.FastProvider).copy(t, story.module),
+				workspace: newCommand(t, programs.Terraform, fast).copy(t, story.module),
 				// A task is read once, however busy the machine is: some presets count requests.
 				sandbox: understudy.StartT(t, understudy.Options{Speed: story.speed, TaskHold: 10 * time.Second}),
 			}

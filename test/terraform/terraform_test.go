@@ -34,7 +34,7 @@ func stories() []story {
 // The official provider, unchanged, with the waits it has.
 func TestOfficialProvider(t *testing.T) {
 	t.Parallel()
-	terraform := newCommand(t, programs.Terraform, programs.Provider)
+	terraform := newCommand(t, programs.Terraform, official)
 	server := servetest.Start(t, servetest.Options{})
 	for _, story := range stories() {
 		if story.family {
@@ -47,18 +47,18 @@ func TestOfficialProvider(t *testing.T) {
 func TestOpenTofu(t *testing.T) {
 	t.Parallel()
 	server := servetest.Start(t, servetest.Options{})
-	wholeLife(t, server, newCommand(t, programs.OpenTofu, programs.Provider))
+	wholeLife(t, server, newCommand(t, programs.OpenTofu, official))
 }
 
 // What is right at one speed may be wrong at another, and what is right for a client that looks twice a minute may be
 // wrong for one that looks three times a second. At each speed the stories have every resource and every data source.
 func TestEverySpeed(t *testing.T) {
 	t.Parallel()
-	offered := newCommand(t, programs.Terraform, programs.FastProvider).offered(t)
+	offered := newCommand(t, programs.Terraform, fast).offered(t)
 	for _, speed := range servetest.Speeds() {
 		t.Run(speed.Name, func(t *testing.T) {
 			t.Parallel()
-			terraform := newCommand(t, programs.Terraform, programs.FastProvider)
+			terraform := newCommand(t, programs.Terraform, fast)
 			terraform.kinds.wantAll(t, offered)
 			server := speed.Start(t, servetest.Options{})
 			for _, story := range stories() {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/servetest"
+	"github.com/understudy-dev/understudy/internal/terraform"
 	"github.com/understudy-dev/understudy/test/terraform/programs"
 )
 
@@ -26,7 +27,7 @@ type command struct {
 }
 
 // newCommand finds a command line and a provider: this module builds none of them, scripts/setup.sh does.
-func newCommand(t *testing.T, line, provider programs.Program) *command {
+func newCommand(t *testing.T, line programs.Program, provider provider) *command {
 	t.Helper()
 	config := filepath.Join(t.TempDir(), "terraform.rc")
 	text := fmt.Sprintf(`provider_installation {
@@ -35,14 +36,38 @@ func newCommand(t *testing.T, line, provider programs.Program) *command {
   }
   direct {}
 }
-`, filepath.Dir(find(t, provider)))
+`, provider.dir(t))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return &command{
-		path: find(t, line), config: config, fast: provider.Name == programs.FastProvider.Name,
+		path: find(t, line), config: config, fast: provider == fast,
 		kinds: &kinds{found: map[string]bool{}},
 	}
+}
+
+// provider is the official one in one of its speeds.
+type provider string
+
+const (
+	official provider = "official" // with the waits it has
+	fast     provider = "fast"     // with a hundredth of them
+)
+
+// dir is the directory that it was built into.
+func (p provider) dir(t *testing.T) string {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache = filepath.Join(cache, "understudy")
+	dir, err := terraform.BuildProvider(t.Context(), cache, terraform.TestedVersion, p == fast,
+		func(doing string) { t.Errorf("%s: run scripts/setup.sh provider first", doing) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // find returns the path of a program that must be there.

@@ -21,6 +21,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/rds"
 	"github.com/understudy-dev/understudy/internal/rediscloud"
 	"github.com/understudy-dev/understudy/internal/rediscloud/account"
+	"github.com/understudy-dev/understudy/internal/terraform"
 )
 
 // suite is a suite of tests that keeps a list of operations. A client of which two versions are driven has two.
@@ -30,6 +31,7 @@ type suite struct {
 	list    string // the file with the operations
 	require string // the file that pins the client: a go.mod or a package.json; empty: plain HTTP
 	client  string // by the name that it has there
+	version string // of the client, where nothing pins it
 
 	ids []string
 }
@@ -77,7 +79,7 @@ func redisSuites() []suite {
 		{
 			column: "Terraform", says: "succeed with the official Terraform provider",
 			list:    "test/terraform/testdata/operations.txt",
-			require: "test/terraform/tools/provider/go.mod", client: "github.com/RedisLabs/terraform-provider-rediscloud",
+			version: "v" + terraform.TestedVersion,
 		},
 		{
 			column: "MCP server", says: "succeed with Redis' MCP server", list: "test/clients/mcp/testdata/operations.txt",
@@ -148,6 +150,9 @@ func (s *suite) load(root string, document *openapi.Document) (err error) {
 		}
 	}
 	if s.require == "" {
+		if s.version != "" {
+			s.column, s.says = s.column+" "+s.version, s.says+" "+s.version
+		}
 		return nil
 	}
 	text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(s.require)))

@@ -17,6 +17,7 @@ import (
 	"github.com/understudy-dev/understudy/internal/fault"
 	"github.com/understudy-dev/understudy/internal/rds"
 	"github.com/understudy-dev/understudy/internal/rediscloud"
+	"github.com/understudy-dev/understudy/internal/terraform"
 )
 
 const intro = `# Faults
@@ -103,11 +104,6 @@ func write(root string) error {
 	if err != nil {
 		return err
 	}
-	provider, err := version(root, "test/terraform/tools/provider/go.mod",
-		"github.com/RedisLabs/terraform-provider-rediscloud")
-	if err != nil {
-		return err
-	}
 	var b strings.Builder
 	b.WriteString(intro)
 	for _, part := range []struct {
@@ -141,7 +137,7 @@ func write(root string) error {
 	fmt.Fprintf(&b, "\n## Presets\n\nAll are held to the official Go SDK %s by `test/sdk`, and to the official "+
 		"Terraform provider %s, whose waits are\nshorter there, by `test/terraform`.\n\n"+
 		"| preset | what goes wrong | what an unmodified client shows |\n|---|---|---|\n",
-		sdk, provider)
+		sdk, "v"+terraform.TestedVersion)
 	for _, p := range presets.All {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", p.Name, p.What, p.Shows)
 	}

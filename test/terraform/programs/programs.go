@@ -1,6 +1,6 @@
-// Package programs builds what the stories drive where the machine has none: the command lines people use, and the
-// provider in two speeds. Each is built once for a version of itself, of Go and of the way it is built here, and kept
-// in the user's cache directory, so that no other clone of this repository builds it again.
+// Package programs builds what the stories drive where the machine has none: the command lines people use. Each is
+// built once for a version of itself, of Go and of the way it is built here, and kept in the user's cache directory, so
+// that no other clone of this repository builds it again.
 package programs
 
 import (
@@ -51,23 +51,6 @@ var (
 	}
 )
 
-// The official provider, and one whose waits are shorter: see hurry.
-var (
-	Provider = Program{
-		Name: "provider", exe: "terraform-provider-rediscloud",
-		pinned: "tools/provider", pkg: "github.com/RedisLabs/terraform-provider-rediscloud",
-	}
-	FastProvider = Program{
-		Name: "fast-provider", exe: "terraform-provider-rediscloud",
-		pinned: "tools/provider", pkg: "github.com/RedisLabs/terraform-provider-rediscloud",
-		rewrites: []rewrite{
-			{module: "github.com/RedisLabs/terraform-provider-rediscloud", files: "provider/*.go", change: hurry, places: 30},
-			{module: "github.com/RedisLabs/rediscloud-go-api", files: "internal/*.go", change: hurry, places: 4},
-			{module: "github.com/hashicorp/terraform-plugin-sdk/v2", files: "helper/retry/*.go", change: hurry, places: 4},
-		},
-	}
-)
-
 // light leaves out of a command line what speaks to clouds.
 func light(module string) []rewrite {
 	return []rewrite{
@@ -81,7 +64,7 @@ func light(module string) []rewrite {
 
 // recipe is what decides how a program is built, besides its version and Go's.
 //
-//go:embed programs.go rewrite.go waits.go without.go
+//go:embed programs.go rewrite.go without.go
 var recipe embed.FS
 
 // Path is where the program is, or is to be: on PATH when that will do, else in the cache. The root is the directory of

@@ -1,10 +1,12 @@
-package programs
+package terraform
 
 import (
 	"fmt"
 	"go/ast"
 	"go/token"
 	"slices"
+
+	"github.com/understudy-dev/understudy/internal/terraform/source"
 )
 
 // Hurry is by how much the waits of the fast provider are shorter than those of the official one.
@@ -22,11 +24,13 @@ var (
 	units = []string{"Microsecond", "Millisecond", "Second", "Minute", "Hour"}
 )
 
-// hurry divides every wait that is written down as a number of seconds or the like.
-func hurry(file *ast.File) (edits []edit) {
+// Shorten divides every wait that is written down as a number of seconds or the like.
+func Shorten(file *ast.File) (edits []source.Edit) {
 	divide := func(value ast.Expr) {
 		if fixed(value) {
-			edits = append(edits, edit{value.Pos(), value.End(), fmt.Sprintf("(%%s)/%d", Hurry)})
+			edits = append(edits, source.Edit{
+				From: value.Pos(), To: value.End(), Text: fmt.Sprintf("(%%s)/%d", Hurry),
+			})
 		}
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
