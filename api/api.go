@@ -52,6 +52,7 @@ type edge struct {
 	log      *slog.Logger
 	auth     *authenticator
 	inflight inflight
+	owed     owed
 	waiters  chan struct{} // a place for each request that waits for another one
 	mux      *chi.Mux
 	servers  []*server

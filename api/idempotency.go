@@ -114,6 +114,10 @@ func (s *server) acquire(
 	for {
 		done := s.inflight.of(key)
 		claim, record, err := s.cfg.DB.AcquireKey(ctx, key.store, terms, uuid.NewString(), event(r).id)
+		if err != nil && claim.Token != "" {
+			s.owed.add(claim, s.cfg.DB.ReleaseKey)
+			return store.KeyClaim{}, nil, err
+		}
 		underWay := record != nil && record.State == store.KeyHeld && bytes.Equal(record.Fingerprint, key.store.Fingerprint)
 		if err != nil || !underWay || key.Wait == 0 {
 			return claim, record, err
@@ -207,11 +211,12 @@ func (s *server) finish(
 	return rep
 }
 
-// release lets the next attempt begin at once; without it, it begins when the
-// lease has run out.
+// release lets the next attempt begin at once, or as soon as the database is there again; without it, it begins when
+// the lease has run out.
 func (s *server) release(ctx context.Context, r *http.Request, claim store.KeyClaim) {
 	if err := s.cfg.DB.ReleaseKey(ctx, claim); err != nil {
-		s.log.WarnContext(r.Context(), "idempotency key waits for its lease to run out", "key", event(r).key, "error", err)
+		s.log.WarnContext(r.Context(), "idempotency key is not given back yet", "key", event(r).key, "error", err)
+		s.owed.add(claim, s.cfg.DB.ReleaseKey)
 	}
 }
 

@@ -113,7 +113,8 @@ const acquireKey = `
 	LEFT JOIN settled ON true`
 
 // AcquireKey takes a key for a request, or returns what is known of it: then the
-// record is not nil and the hold is empty. token and request are UUIDs.
+// record is not nil and the hold is empty. With an error there is a hold where the
+// key may be taken all the same. token and request are UUIDs.
 func (db *DB) AcquireKey(
 	ctx context.Context, key IdempotencyKey, terms KeyTerms, token, request string,
 ) (KeyClaim, *KeyRecord, error) {
@@ -121,6 +122,9 @@ func (db *DB) AcquireKey(
 	// the other was quicker; looking again it sees it.
 	for range 5 {
 		claim, record, err := db.acquireOnce(ctx, key, terms, token, request)
+		if err != nil && Unavailable(err) && !unsent(err) {
+			claim.Key, claim.Token = key, token
+		}
 		if err != nil || record != nil || claim.Token != "" {
 			return claim, record, err
 		}

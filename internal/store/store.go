@@ -240,6 +240,12 @@ func Unavailable(err error) bool {
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err)
 }
 
+// unsent reports whether an error says that the database was not even asked.
+func unsent(err error) bool {
+	var connectErr *pgconn.ConnectError
+	return errors.As(err, &connectErr) || pgconn.SafeToRetry(err)
+}
+
 // TimedOut reports whether the database ended what it was asked because that took
 // too long. It is Unavailable, too, but the same call may end so every time.
 func TimedOut(err error) bool {
