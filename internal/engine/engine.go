@@ -72,6 +72,7 @@ type Engine struct {
 	operations map[string]*bound
 	acceptor   *acceptor
 	tasks      *dispatcher
+	owed       owed
 	steps      *dispatcher
 	ended      waiters[string] // by task
 	events     waiters[int64]  // by account

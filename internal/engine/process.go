@@ -30,6 +30,9 @@ func (e *Engine) taskDispatcher() *dispatcher {
 	return &dispatcher{
 		name: "tasks", log: e.log, wake: newSignal(), size: processWorkers, limit: e.cfg.Limit, next: e.db.NextTask,
 		take: func(ctx context.Context, free int) ([]job, error) {
+			if err := e.owed.settle(ctx, e.db); err != nil {
+				return nil, err
+			}
 			claims, err := e.db.ClaimTasks(ctx, free, e.cfg.Lease)
 			jobs := make([]job, len(claims))
 			for i, c := range claims {
@@ -60,7 +63,8 @@ func (e *Engine) release(ctx context.Context, log *slog.Logger, c store.Claim, c
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
 	if err := e.db.ReleaseTask(ctx, c, retryPause, counts); err != nil {
-		log.Warn("task waits for its lease to run out", "error", err)
+		log.Warn("task is not given back yet", "error", err)
+		e.owed.add(owedClaim{c, counts})
 	}
 }
 

@@ -101,4 +101,8 @@ func report(t *testing.T, l *load, servers int, killed, promoted time.Time) {
 	t.Logf("%d subscriptions; refused: %v; the slowest one took %v: %d requests, %v to its 202",
 		len(l.made), l.refused, longest.ended.Sub(longest.asked).Round(time.Millisecond), longest.attempts,
 		longest.taken.Sub(longest.asked).Round(time.Millisecond))
+	// A claim whose answer got lost with the primary is nobody's until its lease has run out.
+	if took := longest.ended.Sub(longest.asked); took > promoted.Sub(killed)+backWithin+time.Second {
+		t.Errorf("%s took too long", longest.name)
+	}
 }
