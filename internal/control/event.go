@@ -137,14 +137,20 @@ func (h *Handler) serveStream(doc *openapi.Operation, op bound) http.HandlerFunc
 }
 
 // FollowEvents calls each with every event of an account after one with a number, in their order and as they are
-// committed; nil: with those that are yet to come. began, if it is not nil, is called when it is connected. Where the
-// connection is lost it connects again, and goes on where it was. It returns when the context ends, with what each
-// returns, and with a *Problem where the server refuses it.
+// committed; nil: with those that are yet to come. began, if it is not nil, is called when it is connected, with the
+// number of the event that it begins after. Where the connection is lost it connects again, and goes on where it was.
+// It returns when the context ends, with what each returns, and with a *Problem where the server refuses it.
 func FollowEvents(
-	ctx context.Context, c *Client, in EventStream, began func(), each func(sandbox.Transition) error,
+	ctx context.Context, c *Client, in EventStream, began func(after int64), each func(sandbox.Transition) error,
 ) error {
+	told := func(after int64) {
+		if began != nil {
+			began(after)
+			began = nil // what comes later is another connection, or an event
+		}
+	}
 	for {
-		err := follow(ctx, c, &in, began, each)
+		err := follow(ctx, c, &in, told, each)
 		problem, refused := errors.AsType[*Problem](err)
 		if _, mine := errors.AsType[eachError](err); mine || refused && problem.Code != "UNAVAILABLE" {
 			return err
@@ -170,7 +176,9 @@ type eachError struct{ error }
 func (e eachError) Unwrap() error { return e.error }
 
 // follow is FollowEvents over one connection. It notes in in how far it has come.
-func follow(ctx context.Context, c *Client, in *EventStream, began func(), each func(sandbox.Transition) error) error {
+func follow(
+	ctx context.Context, c *Client, in *EventStream, began func(int64), each func(sandbox.Transition) error,
+) error {
 	res, err := c.send(ctx, string(streamEvents), binding.Of[EventStream](), *in)
 	if err != nil {
 		return err
@@ -192,10 +200,6 @@ func follow(ctx context.Context, c *Client, in *EventStream, began func(), each 
 		if err != nil {
 			return err
 		}
-		if began != nil {
-			began()
-			began = nil
-		}
 		field, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
 		switch field {
 		case "id":
@@ -203,6 +207,7 @@ func follow(ctx context.Context, c *Client, in *EventStream, began func(), each 
 		case "data":
 			err = json.Unmarshal([]byte(value), &e)
 		case "": // the end of an event, or of where it stands
+			began(seq) // for the first time at once: the server says where it stands
 			if e.Seq != 0 {
 				err = each(e)
 			}

@@ -136,7 +136,7 @@ func TestEventsGoWithTheirAccount(t *testing.T) {
 	defer cancel()
 	go func() {
 		from := control.EventStream{Account: a.Account.Name, After: new(int64)}
-		followed <- control.FollowEvents(ctx, f.client, from, func() { close(began) },
+		followed <- control.FollowEvents(ctx, f.client, from, func(int64) { close(began) },
 			func(sandbox.Transition) error { return nil })
 	}()
 	<-began

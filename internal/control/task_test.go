@@ -71,7 +71,7 @@ func TestATaskIsSeenGoingThroughItsPhases(t *testing.T) {
 	var seen []string
 	began, followed := make(chan struct{}), make(chan error, 1)
 	go func() {
-		followed <- control.FollowEvents(ctx, f.client, control.EventStream{Account: account}, func() { close(began) },
+		followed <- control.FollowEvents(ctx, f.client, control.EventStream{Account: account}, func(int64) { close(began) },
 			func(e sandbox.Transition) error {
 				if e.Seq != int64(len(seen)+1) {
 					t.Errorf("event %d comes as the %d.", e.Seq, len(seen)+1)

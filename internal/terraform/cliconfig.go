@@ -16,10 +16,8 @@ import (
 // ConfigVariable names the configuration file of Terraform's command line.
 const ConfigVariable = "TF_CLI_CONFIG_FILE"
 
-// addresses are those of the official provider in a configuration: of no registry, and of those of both tools.
-var addresses = []string{
-	"RedisLabs/rediscloud", "registry.terraform.io/RedisLabs/rediscloud", "registry.opentofu.org/RedisLabs/rediscloud",
-}
+// addresses are those of the official provider: at the registry of the tool, and at the one that it is of.
+var addresses = []string{"RedisLabs/rediscloud", "registry.terraform.io/RedisLabs/rediscloud"}
 
 // WriteConfig writes a configuration of the command line that says what the user's says, and takes the official
 // provider from a directory. It returns the file's name; environ and tool decide which is the user's.

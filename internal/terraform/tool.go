@@ -96,16 +96,3 @@ func (c Command) Run(ctx context.Context, signals <-chan os.Signal) (status int,
 		}
 	}
 }
-
-// WorkingDir is the directory of the root module that the arguments are for.
-func WorkingDir(args []string) string {
-	for _, arg := range args {
-		if !strings.HasPrefix(arg, "-") {
-			break
-		}
-		if dir, ok := strings.CutPrefix(strings.TrimLeft(arg, "-"), "chdir="); ok {
-			return dir
-		}
-	}
-	return "."
-}
