@@ -20,11 +20,13 @@ type covered struct {
 	Same       int // without a known difference
 	Asked      int // at least once
 	Succeeded  int
+	Proven     []counted // how many of them by which client
 }
 
 // coveredOperation is an operation with what became of the requests for it that the journal has.
 type coveredOperation struct {
 	*openapi.Operation
+	Clients   []string // with which it succeeds in the tests
 	Good, Bad int
 }
 
@@ -37,6 +39,10 @@ func loadCoverage(h *Handler, q *query) (any, error) {
 			return nil, err
 		}
 	}
+	tested, err := h.proofs()
+	if err != nil {
+		return nil, err
+	}
 	good, bad := map[string]int{}, map[string]int{}
 	for _, e := range entries {
 		const failed = 400
@@ -47,9 +53,9 @@ func loadCoverage(h *Handler, q *query) (any, error) {
 		}
 	}
 	for _, d := range h.Dialects {
-		one := covered{Name: d.Name}
+		one := covered{Name: d.Name, Proven: tested.counted(d.Document)}
 		for _, op := range d.Document.Operations() {
-			row := coveredOperation{op, good[op.ID], bad[op.ID]}
+			row := coveredOperation{op, tested.of(op.ID), good[op.ID], bad[op.ID]}
 			one.All++
 			if len(op.Differences) == 0 {
 				one.Same++

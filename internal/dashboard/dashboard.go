@@ -50,12 +50,13 @@ type Handler struct {
 	assets    map[string]asset
 	templates *template.Template
 	described described
+	proofs    func() (proofs, error)
 	http.Handler
 }
 
 // New returns the handler of all below the prefix.
 func New(cfg Config) (*Handler, error) {
-	h := &Handler{Config: cfg, described: newDescribed(cfg.Dialects)}
+	h := &Handler{Config: cfg, described: newDescribed(cfg.Dialects), proofs: readProofs()}
 	var err error
 	if h.assets, err = loadAssets(); err != nil {
 		return nil, err

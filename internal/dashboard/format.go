@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"maps"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +37,8 @@ func (h *Handler) functions() template.FuncMap {
 		"export":    sandbox.Export,
 		"last":      func(all []sandbox.StatusTime) string { return all[len(all)-1].Status },
 		"clock":     func(t time.Time) string { return t.UTC().Format("15:04:05") },
+		"when":      when,
+		"prose":     prose,
 		"day":       func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 		"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
 		"rfc":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
@@ -148,6 +151,23 @@ func short(id string) string {
 		return id
 	}
 	return id[:enough]
+}
+
+// when writes a time for those whose clock shows another: the day, too, where that is another one.
+func when(t, now time.Time) string {
+	t, now = t.UTC(), now.UTC()
+	if t.Truncate(24 * time.Hour).Equal(now.Truncate(24 * time.Hour)) {
+		return t.Format("15:04:05")
+	}
+	return t.Format("2006-01-02 15:04:05")
+}
+
+var quoted = regexp.MustCompile("`([^`]+)`")
+
+// prose is a text of a document, with what stands in `quotes` there as code.
+func prose(text string) template.HTML {
+	text = quoted.ReplaceAllString(template.HTMLEscapeString(text), "<code>$1</code>")
+	return template.HTML(text) //nolint:gosec // it is escaped
 }
 
 // length is span of a length that is a text.

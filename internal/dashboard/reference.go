@@ -92,6 +92,7 @@ type operationPage struct {
 	Dialect string
 	Roles   []string
 	Given   map[string]bool // parameters that come with the credentials
+	Clients []string        // with which it succeeds in the tests
 	Seen    int             // requests for it in the journal
 }
 
@@ -112,6 +113,11 @@ func loadOperation(h *Handler, q *query) (any, error) {
 				p.Roles = append(p.Roles, role)
 			}
 		}
+		tested, err := h.proofs()
+		if err != nil {
+			return nil, err
+		}
+		p.Clients = tested.of(id)
 		_, path := d.Authorize("", "")
 		for name := range path {
 			p.Given[name] = true

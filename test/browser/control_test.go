@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/understudy-dev/understudy/internal/control"
 	"github.com/understudy-dev/understudy/internal/sandbox"
 	"github.com/understudy-dev/understudy/internal/servetest"
 )
@@ -76,6 +77,8 @@ func TestFaultIsMarked(t *testing.T) {
 		`document.querySelector('#requests tr[data-status="503"]')?.innerText.includes("fault flaky-5xx")`)
 	b.click(button("fault.disarm"))
 	b.until("nothing is armed", `!document.querySelector("[data-fault]")`)
+	call(s, control.ArmFault, sandbox.NewFault{Preset: "rate-429"})
+	b.until("what somebody else arms is marked", `!!document.querySelector("#preset-rate-429[data-armed=yes]")`)
 }
 
 // A reset is seen at once by who looks at something else.

@@ -41,10 +41,13 @@ const (
 	wide   = 1280
 )
 
-// wantNoSidewaysScroll holds that the page is no wider than the window.
+// wantNoSidewaysScroll holds that neither the page nor a table on it is wider than there is room for.
 func (b *tab) wantNoSidewaysScroll(name string) {
 	b.t.Helper()
-	if over := eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
-		b.t.Errorf("%s is %d pixels wider than the window", name, over)
+	const wider = `[document.documentElement, ...document.querySelectorAll(".scroll")]
+		.filter(e => e.scrollWidth > e.clientWidth)
+		.map(e => (e.ariaLabel ?? "the page") + " by " + (e.scrollWidth - e.clientWidth))`
+	if all := eval[[]string](b, wider); len(all) > 0 {
+		b.t.Errorf("%s: wider than there is room for: %v pixels", name, all)
 	}
 }

@@ -40,6 +40,7 @@ func (s *server) world() {
 		s.ask(http.MethodPost, "/subscriptions", servetest.SubscriptionBody(fmt.Sprintf("waiting-%d", i)))
 	}
 	s.Do(http.MethodGet, "/subscription", nil) // a slip
+	s.Do(http.MethodGet, "/subscriptions/999", nil)
 	call(s, control.ForkAccount, control.ForkInput{AccountPath: control.AccountPath{Account: demo}, Name: "fork"})
 }
 
@@ -98,6 +99,16 @@ func (b *tab) pages() (all []place) {
 			if !slices.ContainsFunc(all, func(p place) bool { return p.Name == name }) {
 				all = append(all, place{name, path})
 			}
+		}
+	}
+	for _, list := range []place{
+		{"failed-task", "/ui/tasks?status=failed&account=" + demo},
+		{"refused-request", "/ui/requests?status=404&account=" + demo},
+	} {
+		b.open(list.Path)
+		const first = `document.querySelector("main .main a")?.getAttribute("href") ?? ""`
+		if path := eval[string](b, first); path != "" {
+			all = append(all, place{list.Name, path})
 		}
 	}
 	return all

@@ -1,5 +1,5 @@
-// Command gen writes docs/coverage.md from the contracts and from the lists that the
-// test suites keep. It runs no test.
+// Command gen writes docs/coverage.md, and what the dashboard shows of it, from the contracts and from the lists that
+// the test suites keep. It runs no test.
 package main
 
 //go:generate go run . ../../..
@@ -111,6 +111,9 @@ func write(root string) error {
 	}
 	tests, err := testsOf(root, codes)
 	if err != nil {
+		return err
+	}
+	if err := writeProofs(root, all); err != nil {
 		return err
 	}
 	//nolint:gosec // for everybody, like all of the repository
