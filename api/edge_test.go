@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudy-dev/understudy/internal/compiled"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
@@ -64,7 +66,7 @@ func wantHeaders(t *testing.T, got apitest.Answer, path string) {
 // operations are those of the document with a path that fits each.
 func operations(t *testing.T) map[*openapi.Operation]string {
 	t.Helper()
-	document, err := openapi.Load(understudy.Document)
+	document, err := compiled.Load(understudy.Document)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,9 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudy-dev/understudy/internal/compiled"
+
 	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
 func withHeader(name string, values ...string) func(*http.Request) {
@@ -28,7 +29,7 @@ const aToken = "46436810-d999-454c-bd85-e515fd258600"
 // C-1: every operation that writes takes the key, no other one does.
 func TestC1WhichOperationsTakeAKey(t *testing.T) {
 	t.Parallel()
-	doc, err := openapi.Load(understudy.Document)
+	doc, err := compiled.Load(understudy.Document)
 	if err != nil {
 		t.Fatal(err)
 	}

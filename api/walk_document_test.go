@@ -4,6 +4,8 @@ import (
 	"path"
 	"testing"
 
+	"github.com/understudy-dev/understudy/internal/compiled"
+
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/understudy-dev/understudy"
@@ -33,7 +35,7 @@ func walk(tb testing.TB) []walked {
 
 func walkOf(tb testing.TB, text []byte) (all []walked) {
 	tb.Helper()
-	document, err := openapi.Load(text)
+	document, err := compiled.Load(text)
 	if err != nil {
 		tb.Fatal(err)
 	}

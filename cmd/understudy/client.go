@@ -10,9 +10,10 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/understudy-dev/understudy/internal/compiled"
+
 	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/control"
-	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/server"
 )
 
@@ -26,7 +27,7 @@ type clientFlags struct {
 
 // client returns a client of the server.
 func (f clientFlags) client() (*control.Client, error) {
-	document, err := openapi.Load(understudy.ControlDocument)
+	document, err := compiled.Load(understudy.ControlDocument)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/understudy-dev/understudy/internal/compiled"
+
 	"github.com/go-chi/chi/v5"
 
 	"github.com/understudy-dev/understudy"
@@ -36,7 +38,7 @@ type fixture struct {
 func start(t *testing.T, configure ...func(*server.Config)) *fixture {
 	t.Helper()
 	s := apitest.Serve(t, configure...)
-	document, err := openapi.Load(understudy.ControlDocument)
+	document, err := compiled.Load(understudy.ControlDocument)
 	if err != nil {
 		t.Fatal(err)
 	}

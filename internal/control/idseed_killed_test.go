@@ -9,9 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudy-dev/understudy/internal/compiled"
+
 	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/control"
-	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/sandbox"
 	"github.com/understudy-dev/understudy/internal/servetest"
 )
@@ -20,7 +21,7 @@ import (
 // now and then, and the server is killed before some steps.
 func eventfulStory(t *testing.T, killed ...int) []string {
 	t.Helper()
-	document, err := openapi.Load(understudy.ControlDocument)
+	document, err := compiled.Load(understudy.ControlDocument)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/understudy-dev/understudy/internal/compiled"
+
 	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/rds"
@@ -28,7 +30,7 @@ func load() ([]contract, error) {
 	contracts := []contract{{task: redisTask, checkErrors: checkWords}, {task: rdsJob, checkErrors: checkRDSCode}}
 	for i, text := range [][]byte{understudy.Document, rds.Document} {
 		var err error
-		if contracts[i].Document, err = openapi.Load(text); err != nil {
+		if contracts[i].Document, err = compiled.Load(text); err != nil {
 			return nil, err
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/understudy-dev/understudy/internal/compiled"
+
 	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/coverage"
 	"github.com/understudy-dev/understudy/internal/openapi"
@@ -24,7 +26,7 @@ func TestErrorsSayWhatClientsLookFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	control, err := openapi.Load(understudy.ControlDocument)
+	control, err := compiled.Load(understudy.ControlDocument)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,12 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudy-dev/understudy/internal/compiled"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/fault"
 	"github.com/understudy-dev/understudy/internal/journal"
-	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/sandbox"
 )
 
@@ -61,7 +62,7 @@ func ofTheDocument(t *testing.T) *Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	document, err := openapi.Load(text)
+	document, err := compiled.Load(text)
 	if err != nil {
 		t.Fatal(err)
 	}

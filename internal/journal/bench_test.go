@@ -6,14 +6,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudy-dev/understudy/internal/compiled"
+
 	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/journal"
-	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
 // BenchmarkAdd is what a request pays for being kept.
 func BenchmarkAdd(b *testing.B) {
-	document, err := openapi.Load(understudy.Document)
+	document, err := compiled.Load(understudy.Document)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudy-dev/understudy/internal/compiled"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy-dev/understudy"
@@ -89,7 +91,7 @@ func TestAllTogetherAreBounded(t *testing.T) {
 // All that is told of a request is shown again, and nothing else of its headers than what is harmless.
 func TestWhatIsToldIsShown(t *testing.T) {
 	t.Parallel()
-	document, err := openapi.Load(understudy.Document)
+	document, err := compiled.Load(understudy.Document)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +143,7 @@ func TestNoJournalKeepsNothing(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	t.Parallel()
-	document, err := openapi.Load(understudy.Document)
+	document, err := compiled.Load(understudy.Document)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +170,7 @@ func TestNearest(t *testing.T) {
 // A search looks in what is shown, so it cannot tell a secret.
 func TestSearchFindsNoSecret(t *testing.T) {
 	t.Parallel()
-	document, err := openapi.Load(understudy.Document)
+	document, err := compiled.Load(understudy.Document)
 	if err != nil {
 		t.Fatal(err)
 	}

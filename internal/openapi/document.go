@@ -40,7 +40,7 @@ func Load(document []byte) (*Document, error) {
 		return nil, fmt.Errorf("load the contract: %w", err)
 	}
 	share(root)
-	checker := newChecker(root)
+	checker := newChecker(typeNames(root))
 	doc := &Document{byID: make(map[string]*Operation)}
 	for path, item := range root.Paths.Map() {
 		for method, spec := range item.Operations() {
@@ -66,7 +66,7 @@ func Load(document []byte) (*Document, error) {
 			problems = append(problems, fmt.Errorf("%s: operationId %s is taken", op.where(), op.ID))
 		}
 		doc.byID[op.ID] = op
-		op.spec = &openapi3.Operation{RequestBody: op.spec.RequestBody} // all else has been read
+		op.spec = nil // all has been read
 	}
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("check the contract: %w", errors.Join(problems...))

@@ -11,9 +11,9 @@ import (
 func (o *Operation) AnswerMembers() []string {
 	found := map[string]bool{}
 	seen := map[*openapi3.Schema]bool{}
-	for status, response := range o.responses.Map() {
+	for status, response := range o.responses {
 		if status[0] == '2' {
-			collectMembers(jsonSchema(response.Value.Content), found, seen)
+			collectMembers(response[plainJSON], found, seen)
 		}
 	}
 	return slices.Sorted(maps.Keys(found))

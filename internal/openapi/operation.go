@@ -22,16 +22,17 @@ type Operation struct {
 	// Differences are what is known to be different in the real service, a sentence each.
 	Differences []string
 
-	document  *Document
-	roles     []string // x-roles: those that may call it beside the usual ones
-	catchAll  string   // the path parameter that takes the rest of the path
-	path      []parameter
-	query     []parameter
-	headers   []parameter
-	body      *openapi3.Schema // nil without a request body
-	responses *openapi3.Responses
-	spec      *openapi3.Operation
-	checker   *checker
+	document              *Document
+	roles                 []string // x-roles: those that may call it beside the usual ones
+	catchAll              string   // the path parameter that takes the rest of the path
+	path                  []parameter
+	query                 []parameter
+	headers               []parameter
+	body                  *openapi3.Schema // nil without a request body
+	bodyNeeded, takesFile bool
+	responses             responses
+	spec                  *openapi3.Operation // nil once the document is loaded
+	checker               *checker
 }
 
 // newOperation reads one operation, without judging it: problems does that.
@@ -44,7 +45,7 @@ func newOperation(
 		Path:      path,
 		Summary:   spec.Summary,
 		document:  doc,
-		responses: spec.Responses,
+		responses: newResponses(spec.Responses),
 		spec:      spec,
 		checker:   c,
 	}
@@ -56,22 +57,28 @@ func newOperation(
 	op.Differences, _ = sentences(spec.Extensions["x-differences"])
 	op.catchAll, _ = item.Extensions["x-catch-all"].(string)
 	for _, ref := range slices.Concat(item.Parameters, spec.Parameters) {
-		switch p := newParameter(ref.Value); p.in {
-		case openapi3.ParameterInPath:
-			op.path = append(op.path, p)
-		case openapi3.ParameterInQuery:
-			op.query = append(op.query, p)
-		case openapi3.ParameterInHeader:
-			op.headers = append(op.headers, p)
-		}
+		op.addParameter(newParameter(ref.Value))
 	}
 	if spec.RequestBody != nil {
-		op.body = jsonSchema(spec.RequestBody.Value.Content)
+		body := newContent(spec.RequestBody.Value.Content)
+		op.body, op.bodyNeeded = body[plainJSON], spec.RequestBody.Value.Required
+		_, op.takesFile = body[octets]
 	}
 	if successes := op.successes(); len(successes) > 0 {
 		op.Status = successes[0]
 	}
 	return op
+}
+
+func (o *Operation) addParameter(p parameter) {
+	switch p.in {
+	case openapi3.ParameterInPath:
+		o.path = append(o.path, p)
+	case openapi3.ParameterInQuery:
+		o.query = append(o.query, p)
+	case openapi3.ParameterInHeader:
+		o.headers = append(o.headers, p)
+	}
 }
 
 // Document returns the document that declares the operation.
@@ -120,9 +127,7 @@ func (o *Operation) TakesHeader(name string) bool {
 }
 
 // TakesFile reports whether the request's body is a file instead of JSON.
-func (o *Operation) TakesFile() bool {
-	return o.spec.RequestBody != nil && o.spec.RequestBody.Value.Content[octets] != nil
-}
+func (o *Operation) TakesFile() bool { return o.takesFile }
 
 // BodyProperties returns the names of the request body's top-level properties, sorted, those of all alternatives
 // together, without those that are read-only, and whether the operation takes a body at all.
@@ -148,7 +153,7 @@ func knownProperties(schema *openapi3.Schema) []string {
 
 // successes returns the statuses below 300 that the operation declares, sorted.
 func (o *Operation) successes() (statuses []int) {
-	for text := range o.responses.Map() {
+	for text := range o.responses {
 		if status, err := strconv.Atoi(text); err == nil && status < 300 {
 			statuses = append(statuses, status)
 		}
@@ -169,12 +174,3 @@ func sentences(extension any) (list []string, ok bool) {
 
 // where names the operation in a message about the document.
 func (o *Operation) where() string { return o.Method + " " + o.Path }
-
-// jsonSchema returns the schema of a JSON body, nil if there is none.
-func jsonSchema(content openapi3.Content) *openapi3.Schema {
-	media := content["application/json"]
-	if media == nil || media.Schema == nil {
-		return nil
-	}
-	return media.Schema.Value
-}

@@ -35,9 +35,8 @@ func (o *Operation) problems() (problems []error) {
 		report("no success response")
 	case len(successes) > 1:
 		report("more than one success response: %v", successes)
-	case o.Status != http.StatusNoContent && !isFile(o.responses.Status(o.Status)) &&
-		!isStream(o.responses.Status(o.Status)) &&
-		jsonSchema(o.responses.Status(o.Status).Value.Content) == nil:
+	case o.Status != http.StatusNoContent && !o.success().has(octets) && !o.success().has(eventStream) &&
+		o.success()[plainJSON] == nil:
 		report("no JSON schema for status %d", o.Status)
 	case (o.Status == http.StatusAccepted) != (o.Command != ""):
 		report("status 202 and x-command go together")
@@ -67,8 +66,8 @@ func (o *Operation) problems() (problems []error) {
 		}
 	})
 	closed := false
-	for _, response := range o.responses.Map() {
-		objects(jsonSchema(response.Value.Content), make(map[*openapi3.Schema]bool), func(object *openapi3.Schema) {
+	for _, response := range o.responses {
+		objects(response[plainJSON], make(map[*openapi3.Schema]bool), func(object *openapi3.Schema) {
 			if object.AdditionalProperties.Has == nil && object.AdditionalProperties.Schema == nil {
 				object.AdditionalProperties.Has = &closed
 			}

@@ -26,16 +26,13 @@ func (o *Operation) RedactRequest(body []byte) (shown []byte, ok bool) {
 
 // RedactAnswer is RedactRequest for an answer with a status.
 func (o *Operation) RedactAnswer(status int, body []byte) (shown []byte, ok bool) {
-	declared := o.responses.Status(status)
-	if declared == nil {
-		declared = o.responses.Default()
+	declared, ok := o.responses.of(status)
+	if !ok {
+		declared = o.responses[otherwise]
 	}
-	if declared == nil || declared.Value == nil {
-		return nil, false
-	}
-	for media, content := range declared.Value.Content {
-		if media != octets && content.Schema != nil {
-			return redactJSON(content.Schema.Value, body)
+	for media, schema := range declared {
+		if media != octets && schema != nil {
+			return redactJSON(schema, body)
 		}
 	}
 	return nil, false

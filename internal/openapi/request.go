@@ -30,7 +30,7 @@ func (o *Operation) Check(pathParams map[string]string, query url.Values, body B
 		return nil
 	}
 	if len(body.JSON) == 0 {
-		if !o.spec.RequestBody.Value.Required {
+		if !o.bodyNeeded {
 			return nil
 		}
 		invalid := inBody(Problem{Text: "required request body is missing"})

@@ -35,8 +35,8 @@ func (d *Document) Secrets() []string {
 	found, seen := map[string]bool{}, map[*openapi3.Schema]bool{}
 	for _, op := range d.operations {
 		secretMembers(op.body, found, seen)
-		for _, response := range op.responses.Map() {
-			secretMembers(jsonSchema(response.Value.Content), found, seen)
+		for _, response := range op.responses {
+			secretMembers(response[plainJSON], found, seen)
 		}
 	}
 	return slices.Sorted(maps.Keys(found))

@@ -28,21 +28,26 @@ type checker struct {
 	full  []openapi3.SchemaValidationOption
 }
 
-func newChecker(root *openapi3.T) *checker {
+func newChecker(types map[*openapi3.Schema]string) *checker {
 	formats := openapi3.WithStringFormatValidators(map[string]openapi3.StringFormatValidator{
 		"uuid": openapi3.NewRegexpFormatValidator(uuid),
 	})
-	c := &checker{
-		types: make(map[*openapi3.Schema]string),
+	return &checker{
+		types: types,
 		quick: []openapi3.SchemaValidationOption{formats, openapi3.FailFast()},
 		full:  []openapi3.SchemaValidationOption{formats, openapi3.MultiErrors()},
 	}
+}
+
+// typeNames returns the names of the named schemas.
+func typeNames(root *openapi3.T) map[*openapi3.Schema]string {
+	names := map[*openapi3.Schema]string{}
 	if root.Components != nil {
 		for name, ref := range root.Components.Schemas {
-			c.types[ref.Value] = name
+			names[ref.Value] = name
 		}
 	}
-	return c
+	return names
 }
 
 // visit holds a value against a schema and returns the problems, at most enough of them, sorted by field.

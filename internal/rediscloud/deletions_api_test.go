@@ -6,9 +6,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/understudy-dev/understudy/internal/compiled"
+
 	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/apitest"
-	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
 // deletion is an operation that takes something out of the cloud. window says what its resource shows after the task
@@ -270,7 +271,7 @@ func documentToGo(s *deletionScene, path string) (string, any, func() any) {
 // What a deletion has taken out is gone once its task is completed, for reads of it alone and for lists; or it is being
 // deleted, where clients look on until it has gone.
 func TestEveryDeletionIsDoneWithItsTask(t *testing.T) {
-	document, err := openapi.Load(understudy.Document)
+	document, err := compiled.Load(understudy.Document)
 	if err != nil {
 		t.Fatal(err)
 	}

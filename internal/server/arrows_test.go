@@ -16,13 +16,13 @@ var arrows = map[string][]string{
 		"internal/cloud", "internal/engine", "internal/journal", "internal/sandbox", "internal/server", "internal/throwaway",
 	},
 	"cmd/understudy": {
-		"", "internal/server", "internal/control", "internal/sandbox", "internal/journal", "internal/openapi",
-		"internal/engine", "internal/cloud", "internal/rediscloud/account", "internal/tracing", "internal/doctor",
-		"internal/demo", "internal/terraform",
+		"", "internal/server", "internal/control", "internal/sandbox", "internal/journal",
+		"internal/compiled", "internal/openapi", "internal/engine", "internal/cloud", "internal/rediscloud/account",
+		"internal/tracing", "internal/doctor", "internal/demo", "internal/terraform",
 	},
 	"internal/server": {
 		"internal/control", "internal/dashboard", "internal/sandbox", "api", "internal/journal", "internal/metrics",
-		"internal/openapi", "internal/rds", "internal/rediscloud",
+		"internal/compiled", "internal/openapi", "internal/rds", "internal/rediscloud",
 		"internal/rediscloud/account", "internal/rediscloud/subscription", "internal/cloud", "internal/engine",
 		"internal/postgres", "internal/store", "migrations",
 	},
@@ -73,7 +73,9 @@ var arrows = map[string][]string{
 	"internal/servetest":       {"internal/coverage", "internal/pgtest", "internal/store"},
 	"migrations":               {},
 
-	"internal/coverage":         {"", "internal/openapi", "internal/rds"},
+	"internal/compiled":         {"internal/openapi"},
+	"internal/compiled/gen":     {"internal/openapi"},
+	"internal/coverage":         {"", "internal/compiled", "internal/openapi", "internal/rds"},
 	"internal/coverage/answers": {"internal/coverage"},
 	"internal/fault/gen":        {"internal/fault", "internal/rds", "internal/rediscloud", "internal/terraform"},
 	"internal/coverage/gen": {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/understudy-dev/understudy/internal/compiled"
+
 	"github.com/understudy-dev/understudy/api"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -89,7 +91,7 @@ func readDialects(cfg Config) (readings []reading, err error) {
 
 // loading begins to load a document, and returns what waits for it.
 func loading(text []byte) func() (*openapi.Document, error) {
-	document := sync.OnceValues(func() (*openapi.Document, error) { return openapi.Load(text) })
+	document := sync.OnceValues(func() (*openapi.Document, error) { return compiled.Load(text) })
 	go func() { _, _ = document() }()
 	return document
 }
@@ -184,7 +186,7 @@ func secrets(cfg Config) (map[string]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		document, err := openapi.Load(r.text)
+		document, err := compiled.Load(r.text)
 		if err != nil {
 			return nil, err
 		}

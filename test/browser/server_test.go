@@ -5,9 +5,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/understudy-dev/understudy/internal/compiled"
+
 	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/control"
-	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/sandbox"
 	"github.com/understudy-dev/understudy/internal/servetest"
@@ -27,7 +28,7 @@ type server struct {
 
 func serve(t *testing.T, args ...string) *server {
 	t.Helper()
-	document, err := openapi.Load(understudy.ControlDocument)
+	document, err := compiled.Load(understudy.ControlDocument)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,11 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudy-dev/understudy/internal/compiled"
+
 	"github.com/jackc/pgx/v5"
 
 	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/control"
-	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/sandbox"
 	"github.com/understudy-dev/understudy/internal/servetest"
@@ -75,7 +76,7 @@ func TestKilledWhileTimePasses(t *testing.T) {
 // controls is a client of a server's control.
 func controls(tb testing.TB, s *servetest.Server) *control.Client {
 	tb.Helper()
-	document, err := openapi.Load(understudy.ControlDocument)
+	document, err := compiled.Load(understudy.ControlDocument)
 	if err != nil {
 		tb.Fatal(err)
 	}

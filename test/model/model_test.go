@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudy-dev/understudy/internal/compiled"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5"
@@ -55,7 +57,7 @@ func TestEveryOperationIsCalled(t *testing.T) {
 func documents(tb testing.TB) (all []*openapi.Document) {
 	tb.Helper()
 	for _, text := range [][]byte{understudy.Document, rds.Document} {
-		doc, err := openapi.Load(text)
+		doc, err := compiled.Load(text)
 		if err != nil {
 			tb.Fatal(err)
 		}
