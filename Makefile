@@ -116,6 +116,10 @@ ha-test: ## Several servers on one Postgres: behind PgBouncer, over a failover, 
 	@scripts/setup.sh postgres pgbouncer . test/ha
 	cd test/ha && go test -v -count=1 -timeout 20m ./... $(ARGS)
 
+.PHONY: release-test
+release-test: ## Build a release twice and look at what came out; needs root and Debian
+	@scripts/release-test.sh
+
 .PHONY: migration
 migration: ## Write the next, empty migration: make migration name=add_something
 	@scripts/migration.sh $(name)

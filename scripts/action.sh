@@ -36,7 +36,7 @@ get() {
 		done
 		(cd "$dir" && grep -F "  $archive" checksums.txt >own.txt && sha256sum -c own.txt >/dev/null 2>&1) ||
 			die "$archive is not what checksums.txt of its release says"
-		tar -C "$dir" --strip-components=1 -xzf "$dir/$archive" "${archive%.tar.gz}/understudy"
+		tar -C "$dir" --strip-components=1 -xzf "$dir/$archive" "understudy_${version#v}/understudy"
 	else
 		command -v go >/dev/null || die "a version that is no release is built with Go: add actions/setup-go before, or name one as v1.2.3"
 		go build -C "$source" -buildvcs=false -trimpath -ldflags="-X main.release=${version:-source}" -o "$binary" ./cmd/understudy

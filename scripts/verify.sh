@@ -21,8 +21,8 @@ if ! diff "$before" "$after"; then
 	echo 'verify: the files above were out of date, and have been renewed: commit them' >&2
 	status=1
 fi
-# Not those of terraform and OpenTofu: what is built of them is lighter than what go mod tidy sees.
-for mod in go.mod bench/go.mod tools/go.mod tools/*/go.mod test/*/go.mod; do
+# Not those of terraform, OpenTofu and goreleaser: what is built of them is lighter than what go mod tidy sees.
+for mod in go.mod bench/go.mod tools/go.mod tools/actionlint/go.mod test/*/go.mod; do
 	if ! (cd "$(dirname "$mod")" && go mod tidy -diff); then
 		echo "verify: $mod or its go.sum is not tidy: run 'go mod tidy' there" >&2
 		status=1

@@ -82,7 +82,8 @@ func release(t *testing.T, version string, altered bool) (url string) {
 	var archive bytes.Buffer
 	zipped, _ := gzip.NewWriterLevel(&archive, gzip.NoCompression)
 	files := tar.NewWriter(zipped)
-	header := tar.Header{Name: name + "/understudy", Mode: 0o755, Size: int64(len(program))}
+	within := "understudy_" + strings.TrimPrefix(version, "v") + "/understudy"
+	header := tar.Header{Name: within, Mode: 0o755, Size: int64(len(program))}
 	if err := files.WriteHeader(&header); err != nil {
 		t.Fatal(err)
 	}
