@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -15,52 +16,6 @@ import (
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/servetest"
 )
-
-// recipe is a section of a page that has commands.
-type recipe struct {
-	heading string
-	scripts []string
-}
-
-// readRecipes reads a page: its recipes, the files that it shows, by their names, and what other blocks it has.
-func readRecipes(t *testing.T, path string) (recipes []recipe, files map[string]string, others []string) {
-	t.Helper()
-	page, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files = map[string]string{}
-	var heading, block string
-	inside := false
-	var text strings.Builder
-	for line := range strings.Lines(string(page)) {
-		fence, isFence := strings.CutPrefix(strings.TrimSpace(line), "```")
-		switch {
-		case isFence && !inside:
-			inside, block = true, fence
-			text.Reset()
-		case isFence:
-			inside = false
-			kind, file, named := strings.Cut(block, " ")
-			switch {
-			case named:
-				files[file] = text.String()
-			case kind != "sh":
-				others = append(others, heading+": "+kind)
-			case len(recipes) > 0 && recipes[len(recipes)-1].heading == heading:
-				last := &recipes[len(recipes)-1]
-				last.scripts = append(last.scripts, text.String())
-			default:
-				recipes = append(recipes, recipe{heading, []string{text.String()}})
-			}
-		case inside:
-			text.WriteString(line)
-		case strings.HasPrefix(line, "#"):
-			heading = strings.TrimSpace(strings.TrimLeft(line, "#"))
-		}
-	}
-	return recipes, files, others
-}
 
 // kitchen is what a recipe takes for granted.
 type kitchen struct {
@@ -82,6 +37,9 @@ var kitchens = map[string]kitchen{
 	shortcut: {before: map[int]func(*sandbox) []string{0: func(s *sandbox) []string {
 		return []string{"TASK=" + s.post("/subscriptions", subscriptionBody("one"))}
 	}}},
+	"curl": {after: `
+		api "$REDISCLOUD_URL/subscriptions" | grep '"status" : "active"'`},
+	"Any client, by its environment": {after: `test "$(node client.mjs)" = "Visa 5556"`},
 	second: {after: `
 		rds "$PROJECT/instances" | grep '"total_count" : 1'
 		rds "$PROJECT/instances" | grep '"status" : "ACTIVE"'
@@ -207,37 +165,48 @@ func freeAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// Every command of docs/sandbox.md, and of what README.md says of it, works as it stands there, in its order.
+// Every command of these pages, and of what README.md says of them, works as it stands there, in its order.
 func TestRecipes(t *testing.T) {
 	t.Parallel()
-	recipes, files, others := readRecipes(t, "../../docs/sandbox.md")
-	if len(others) > 0 {
-		t.Errorf("there are blocks that nobody runs or writes into a file: %q", others)
+	recipes, files := []servetest.Recipe{}, map[string]string{}
+	for _, name := range []string{"sandbox.md", "start.md"} {
+		page := servetest.ReadPage(t, "../../docs/"+name)
+		maps.Copy(files, page.Files)
+		if len(page.Others) > 0 {
+			t.Errorf("%s has blocks that nobody runs or writes into a file: %q", name, page.Others)
+		}
+		recipes = append(recipes, page.Recipes...)
 	}
-	first, _, _ := readRecipes(t, "../../README.md")
-	first = slices.DeleteFunc(first, func(r recipe) bool { return r.heading != shortcut && r.heading != second })
-	recipes = append(recipes, first...)
+	recipes = slices.DeleteFunc(recipes, func(r servetest.Recipe) bool {
+		return r.Heading == "Terraform" // which test/terraform runs
+	})
+	readme := servetest.ReadPage(t, "../../README.md")
+	recipes = append(recipes, readme.Recipe(t, shortcut), readme.Recipe(t, second))
 	headings := []string{}
 	for _, r := range recipes {
-		headings = append(headings, r.heading)
-		t.Run(r.heading, func(t *testing.T) {
+		headings = append(headings, r.Heading)
+		t.Run(r.Heading, func(t *testing.T) {
 			t.Parallel()
-			k := kitchens[r.heading]
+			k := kitchens[r.Heading]
 			s := startSandbox(t, k.flags...)
 			dir := t.TempDir()
 			for name, text := range files {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				path := filepath.Join(dir, name)
+				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
 			env := s.environment(t)
 			address := freeAddress(t)
 			names := strings.NewReplacer("0.0.0.0:8080", address, "sandbox:8080", address)
-			for i, script := range r.scripts {
+			for i, script := range r.Scripts {
 				if before := k.before[i]; before != nil {
 					env = append(env, before(s)...)
 				}
-				if i == len(r.scripts)-1 {
+				if i == len(r.Scripts)-1 {
 					script += k.after
 				}
 				if err := cook(t, dir, env, names.Replace(script)); err != nil {
@@ -251,8 +220,8 @@ func TestRecipes(t *testing.T) {
 			t.Errorf("there is no recipe %q", heading)
 		}
 	}
-	if len(recipes) < 12 {
-		t.Errorf("the page has the recipes %q only", headings)
+	if len(recipes) < 14 {
+		t.Errorf("the pages have the recipes %q only", headings)
 	}
 }
 
