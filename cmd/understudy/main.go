@@ -27,10 +27,12 @@ import (
 )
 
 // Exit statuses: 1 for a failure on the way, 2 for a command line or an
-// environment that only the user can mend.
+// environment that only the user can mend, and for results that are not the
+// expected ones.
 const (
-	exitFailure = 1
-	exitUsage   = 2
+	exitFailure   = 1
+	exitUsage     = 2
+	exitDifferent = 2
 )
 
 func main() {
@@ -71,6 +73,7 @@ type cli struct {
 	Journal     journalCmd     `cmd:"" help:"Requests that a running sandbox answered."`
 	Clock       clockCmd       `cmd:"" help:"The clock of an account: how it runs, what comes next, and letting time pass."`
 	Fault       faultCmd       `cmd:"" help:"What goes wrong on purpose in a running sandbox."`
+	Campaign    campaignCmd    `cmd:"" help:"Find out which faults a Terraform module survives, and which make it leak resources or misreport."`
 	Task        taskCmd        `cmd:"" help:"Tasks of an account, and watching them."`
 	Wait        waitCmd        `cmd:"" help:"Wait for a task, a resource, or until an account is idle; exit status 1 says that it did not come."`
 	Events      eventsCmd      `cmd:"" help:"Follow the transitions of tasks and resources."`

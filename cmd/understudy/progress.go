@@ -41,7 +41,7 @@ const (
 
 // Progress is the bar of one piece of work. Its methods may be called from any goroutine.
 type Progress struct {
-	out     io.Writer
+	out     Stderr
 	what    string
 	start   time.Time
 	end     chan struct{}
@@ -60,6 +60,16 @@ func (p *Progress) Set(done, total int, note string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done, p.total, p.note = done, total, note
+}
+
+// Say writes a line about the work, above the bar where there is one.
+func (p *Progress) Say(line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.out.terminal() {
+		line = "\r\x1b[K" + line
+	}
+	_, _ = fmt.Fprintln(p.out, line)
 }
 
 // Done removes the bar.

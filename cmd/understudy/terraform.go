@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -21,12 +19,10 @@ import (
 
 type terraformCmd struct {
 	clientFlags
-	Account         string   `env:"UNDERSTUDY_ACCOUNT" default:"1000" placeholder:"new|ACCOUNT" help:"Account to work in, by its id or name; new makes one. Default: ${default}, the demo account."`
-	Fast            bool     `env:"UNDERSTUDY_TERRAFORM_FAST" help:"Use the official provider built here with its fixed waits divided by 100, which is not the official binary. Needs Go."`
-	ProviderVersion string   `placeholder:"VERSION" help:"Version that --fast builds. Default: the one that the module locks or requires."`
-	Tool            string   `env:"UNDERSTUDY_TERRAFORM" placeholder:"PROGRAM" help:"What to run, by its name or path. Default: terraform, else tofu."`
-	Quiet           bool     `short:"q" help:"Tell nothing of the tasks while it runs."`
-	Args            []string `arg:"" passthrough:"" help:"What to run it with, as in -- apply -auto-approve."`
+	toolFlags
+	Account string   `env:"UNDERSTUDY_ACCOUNT" default:"1000" placeholder:"new|ACCOUNT" help:"Account to work in, by its id or name; new makes one. Default: ${default}, the demo account."`
+	Quiet   bool     `short:"q" help:"Tell nothing of the tasks while it runs."`
+	Args    []string `arg:"" passthrough:"" help:"What to run it with, as in -- apply -auto-approve."`
 }
 
 // Help shows how it is used.
@@ -49,9 +45,9 @@ func (c *terraformCmd) Run(ctx context.Context, stderr Stderr) error {
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
-	tool, err := terraform.FindTool(c.Tool)
+	tool, err := c.path()
 	if err != nil {
-		return fmt.Errorf("%w: %w", server.ErrConfig, err)
+		return err
 	}
 	client, err := c.client()
 	if err != nil {
@@ -185,35 +181,16 @@ func (c *terraformCmd) sumUp(ctx context.Context, watch *terraform.Watch, stderr
 	}
 }
 
-// fastConfig builds the fast provider and writes the configuration that makes terraform use it.
+// fastConfig writes the configuration that makes terraform use the fast provider.
 func (c *terraformCmd) fastConfig(
 	ctx context.Context, dir, tool string, environ []string, stderr Stderr,
 ) (config string, remove func(), err error) {
-	version := c.ProviderVersion
-	if version == "" {
-		if version, err = terraform.LockedVersion(dir); err != nil {
-			return "", nil, fmt.Errorf("%w: %w", server.ErrConfig, err)
-		}
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", nil, err
-	}
-	provider, err := terraform.BuildProvider(ctx, filepath.Join(cache, "understudy"), version, true, func(doing string) {
-		_, _ = fmt.Fprintln(stderr, "understudy:", doing)
-	})
-	if err != nil {
-		return "", nil, err
-	}
-	_, _ = fmt.Fprintf(stderr, "understudy: provider %s is built here, its fixed waits divided by %d: "+
-		"it is not the official binary\n", strings.TrimPrefix(version, "v"), terraform.Hurry)
 	temporary, err := os.MkdirTemp("", "understudy-terraform")
 	if err != nil {
 		return "", nil, err
 	}
 	remove = func() { _ = os.RemoveAll(temporary) }
-	config, err = terraform.WriteConfig(temporary, tool, environ, provider)
-	if err != nil {
+	if config, _, err = c.config(ctx, dir, tool, environ, temporary, stderr); err != nil {
 		remove()
 		return "", nil, err
 	}

@@ -18,7 +18,8 @@ var arrows = map[string][]string{
 	"cmd/understudy": {
 		"", "internal/server", "internal/control", "internal/sandbox", "internal/journal",
 		"internal/compiled", "internal/openapi", "internal/engine", "internal/cloud", "internal/rediscloud/account",
-		"internal/tracing", "internal/doctor", "internal/demo", "internal/terraform",
+		"internal/tracing", "internal/doctor", "internal/demo", "internal/terraform", "internal/campaign",
+		"internal/throwaway",
 	},
 	"internal/server": {
 		"internal/control", "internal/dashboard", "internal/sandbox", "api", "internal/journal", "internal/metrics",
@@ -46,7 +47,10 @@ var arrows = map[string][]string{
 	},
 	"internal/terraform/source": {},
 	"internal/demo":             {"internal/sandbox", "internal/server", "internal/throwaway"},
-	"internal/doctor":           {"internal/postgres", "internal/server", "internal/store", "migrations"},
+	"internal/campaign": {
+		"internal/cloud", "internal/control", "internal/fault", "internal/sandbox", "internal/terraform",
+	},
+	"internal/doctor": {"internal/postgres", "internal/server", "internal/store", "migrations"},
 	"internal/control": {
 		"api", "internal/binding", "internal/cloud", "internal/journal", "internal/openapi", "internal/sandbox",
 		"internal/store",
@@ -127,7 +131,7 @@ var owners = map[string][]string{
 		"internal/dashboard", "internal/openapi", "internal/server", "internal/servetest", "internal/coverage",
 		"internal/cloud", "internal/idempotency",
 		"internal/journal", "internal/metrics", "internal/sandbox", "internal/tracing", "internal/doctor",
-		"internal/demo", "cmd/understudy",
+		"internal/demo", "internal/campaign", "cmd/understudy",
 	},
 }
 

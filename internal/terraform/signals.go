@@ -22,6 +22,9 @@ func ownGroup(cmd *exec.Cmd, stdin io.Reader) bool {
 	return true
 }
 
+// killGroup ends what is left of a group that is led by a process.
+func killGroup(leader *os.Process) { _ = syscall.Kill(-leader.Pid, syscall.SIGKILL) } // mostly there is nothing
+
 // fromTerminal reports whether a terminal sends the signal to all of its foreground.
 func fromTerminal(s os.Signal) bool { return s == syscall.SIGINT || s == syscall.SIGQUIT }
 

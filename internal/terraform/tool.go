@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 )
@@ -67,6 +68,9 @@ type Command struct {
 	Stdin  io.Reader
 	Stdout io.Writer
 	Stderr io.Writer
+
+	// Patience is how long it may take to end once it is interrupted; then it is killed, with its providers. 0: for ever.
+	Patience time.Duration
 }
 
 // Run runs it and returns its exit status, as a shell would: 128 and more for one that a signal ended. Signals that
@@ -76,6 +80,7 @@ func (c Command) Run(ctx context.Context, signals <-chan os.Signal) (status int,
 	cmd.Dir, cmd.Env = c.Dir, c.Env
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Stdin, c.Stdout, c.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = c.Patience
 	own := ownGroup(cmd, c.Stdin)
 	if err := cmd.Start(); err != nil {
 		return 0, err
@@ -89,6 +94,9 @@ func (c Command) Run(ctx context.Context, signals <-chan os.Signal) (status int,
 				_ = cmd.Process.Signal(s) // it may have ended
 			}
 		case err := <-ended:
+			if own && ctx.Err() != nil && c.Patience > 0 {
+				killGroup(cmd.Process)
+			}
 			if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
 				return 0, err
 			}

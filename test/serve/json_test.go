@@ -34,6 +34,7 @@ func TestEveryCommandAnswersInJSON(t *testing.T) {
 		"serve":          true, // its answer is the ready file
 		"demo":           true, // a story for people
 		"completion":     true, // a shell's
+		"campaign":       true, // test/terraform has it
 		"terraform":      true, // terraform's
 		"journal curl":   true, // a command
 		"journal follow": true, // below: it goes on until it is interrupted
