@@ -154,6 +154,7 @@ type serveCmd struct {
 	UIPrefix     string        `name:"ui-prefix" env:"UNDERSTUDY_UI_PREFIX" default:"/ui" placeholder:"PATH" help:"Path that the dashboard is below. Default: ${default}."`
 	UIReadonly   bool          `name:"ui-readonly" env:"UNDERSTUDY_UI_READONLY" help:"Let the dashboard show everything and change nothing. Default: off."`
 	DatabaseURL  string        `env:"UNDERSTUDY_DATABASE_URL" placeholder:"URL" help:"Postgres 14 or newer to keep the state in; several servers may share it. Default: a private Postgres in the data directory."`
+	DirectURL    string        `name:"database-direct-url" env:"UNDERSTUDY_DATABASE_DIRECT_URL" placeholder:"URL" help:"The same database without the pooler, where --database-url leads to one that gives each transaction any session, as PgBouncer does with pool_mode=transaction. Default: --database-url has sessions of its own."`
 	DataDir      string        `env:"UNDERSTUDY_DATA_DIR" default:"${data_dir}" placeholder:"DIR" help:"Where the sandbox keeps its state over restarts. Default: ${default}."`
 	Speed        float64       `env:"UNDERSTUDY_SPEED" default:"600" placeholder:"N" help:"How much faster than in the real cloud time passes for tasks and provisioning: 1 is realistic minutes, 0 lets nothing take any time. Default: ${default}."`
 	CapPolicy    engine.Policy `name:"subscription-cap-policy" env:"UNDERSTUDY_SUBSCRIPTION_CAP_POLICY" default:"queue" placeholder:"queue|reject" help:"What happens to the change of a fourth subscription while three are being changed: it waits, or its task fails. Default: ${default}."`
@@ -199,6 +200,7 @@ func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 		UIPrefix:     s.UIPrefix,
 		UIReadOnly:   s.UIReadonly,
 		DatabaseURL:  s.DatabaseURL,
+		DirectURL:    s.DirectURL,
 		DataDir:      s.DataDir,
 		Speed:        s.Speed,
 		CapPolicy:    s.CapPolicy,
@@ -276,11 +278,12 @@ func controlLines(ready server.Ready) string {
 type migrateCmd struct {
 	jsonFlag
 	DatabaseURL string `env:"UNDERSTUDY_DATABASE_URL" required:"" placeholder:"URL" help:"Postgres to migrate."`
+	DirectURL   string `name:"database-direct-url" env:"UNDERSTUDY_DATABASE_DIRECT_URL" placeholder:"URL" help:"The same database without the pooler, where --database-url leads to one. Default: --database-url has sessions of its own."`
 }
 
 // Run migrates.
 func (m *migrateCmd) Run(ctx context.Context, stdout io.Writer, stderr Stderr) error {
-	if err := server.Migrate(ctx, m.DatabaseURL); err != nil {
+	if err := server.Migrate(ctx, m.DatabaseURL, m.DirectURL); err != nil {
 		return err
 	}
 	return m.say(stdout, stderr, map[string]any{"migrated": true}, "The database has the schema of this binary.")

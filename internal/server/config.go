@@ -40,6 +40,7 @@ type Config struct {
 	UIReadOnly   bool          // the dashboard changes nothing
 	Tracing      Tracing       // nil: none
 	DatabaseURL  string        // empty: a private Postgres in DataDir
+	DirectURL    string        // of the same database, where DatabaseURL leads to a pooler that shares sessions; empty: none
 	DataDir      string        // empty: DefaultDataDir
 	Speed        float64       // business time over real time; 0: nothing takes any time
 	CapPolicy    engine.Policy // for a change of a fourth subscription
@@ -109,7 +110,7 @@ func (c *Config) check() error {
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return badConfig("--listen %q: there is no port %q", c.Listen, port)
 	}
-	if err := errors.Join(checkURL(c.DatabaseURL), checkAdvertised(c.Advertise)); err != nil {
+	if err := errors.Join(checkURLs(c.DatabaseURL, c.DirectURL), checkAdvertised(c.Advertise)); err != nil {
 		return err
 	}
 	if c.Speed < 0 || math.IsNaN(c.Speed) || math.IsInf(c.Speed, 0) {
@@ -170,18 +171,28 @@ func checkAdvertised(text string) error {
 	return badConfig("--advertise %q is not a URL like http://localhost:9000", text)
 }
 
-// checkURL refuses what is no URL of a Postgres. It does not repeat the URL,
-// which may hold a password. Empty passes.
-func checkURL(text string) error {
+// checkURLs refuses what are no URLs of a Postgres. Empty ones pass.
+func checkURLs(pool, direct string) error {
+	if pool == "" && direct != "" {
+		return badConfig("--database-direct-url goes with --database-url")
+	}
+	return errors.Join(checkURL("--database-url", pool), checkURL("--database-direct-url", direct))
+}
+
+// checkURL does not repeat the URL, which may hold a password.
+func checkURL(flag, text string) error {
 	u, err := url.Parse(text)
 	switch {
 	case text == "":
 		return nil
 	case err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql":
-		return badConfig("--database-url is not a URL like postgres://user@host:5432/name")
+		return badConfig("%s is not a URL like postgres://user@host:5432/name", flag)
 	}
-	if _, err := strconv.ParseUint(u.Port(), 10, 16); err != nil && u.Port() != "" {
-		return badConfig("--database-url: there is no port %s", u.Port())
+	for host := range strings.SplitSeq(u.Host, ",") { // the machines of one that fails over
+		_, port, _ := strings.Cut(host[strings.LastIndex(host, "]")+1:], ":")
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil && port != "" {
+			return badConfig("%s: there is no port %s", flag, port)
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,13 +44,41 @@ func openDatabase(ctx context.Context, cfg Config, options ...store.Option) (_ *
 		}()
 		url = d.private.url
 	}
-	if err := migrations.Up(ctx, url); err != nil {
-		return nil, databaseError(err)
-	}
-	if d.DB, err = store.Open(ctx, url, 0, options...); err != nil {
+	if d.DB, err = openMigrated(ctx, url, cfg.DirectURL, options...); err != nil {
 		return nil, err
 	}
+	if cfg.DirectURL != "" {
+		names, err := d.Unbounded(ctx)
+		if err != nil {
+			d.Close()
+			return nil, err
+		}
+		if len(names) > 0 {
+			cfg.Logger.Warn("nothing bounds what is asked through the pooler: give the role these settings, see docs/scale.md",
+				"settings", names)
+		}
+	}
 	return d, nil
+}
+
+// openMigrated connects to a database and brings its schema up to date. That comes second: it takes a lock that a
+// session keeps, and so one that is no other's.
+func openMigrated(ctx context.Context, url, direct string, options ...store.Option) (*store.DB, error) {
+	db, err := store.Open(ctx, url, 0, append(options, store.Direct(direct))...)
+	if err == nil {
+		if err = migrations.Up(ctx, cmp.Or(direct, url)); err != nil {
+			db.Close()
+		}
+	}
+	switch {
+	case errors.Is(err, store.ErrSharedSessions):
+		return nil, badConfig("--database-url: %w: name Postgres itself, too, with --database-direct-url", err)
+	case errors.Is(err, migrations.ErrNewerSchema):
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	case err != nil:
+		return nil, err
+	}
+	return db, nil
 }
 
 func (d *database) close() error {

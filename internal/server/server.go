@@ -20,7 +20,6 @@ import (
 	"github.com/understudy-dev/understudy/internal/metrics"
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/sandbox"
-	"github.com/understudy-dev/understudy/migrations"
 )
 
 // The account that a fresh sandbox has.
@@ -190,23 +189,19 @@ func reachable(addr net.Addr) string {
 	return host + ":" + port
 }
 
-// Migrate brings a database to the schema of this binary.
-func Migrate(ctx context.Context, url string) error {
+// Migrate brings a database to the schema of this binary. direct is a URL of the same database where the other one
+// leads to a pooler; empty: there is none.
+func Migrate(ctx context.Context, url, direct string) error {
 	if url == "" { // to the driver that is a database of its own choice
 		return badConfig("--database-url is empty")
 	}
-	if err := checkURL(url); err != nil {
+	if err := checkURLs(url, direct); err != nil {
 		return err
 	}
-	if err := migrations.Up(ctx, url); err != nil {
-		return databaseError(err)
+	db, err := openMigrated(ctx, url, direct)
+	if err != nil {
+		return err
 	}
+	db.Close()
 	return nil
-}
-
-func databaseError(err error) error {
-	if errors.Is(err, migrations.ErrNewerSchema) {
-		return fmt.Errorf("%w: %w", ErrConfig, err)
-	}
-	return err
 }

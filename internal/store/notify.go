@@ -25,12 +25,10 @@ func (db *DB) Notify(ctx context.Context) error {
 // at the start, since something may have been missed before. It returns when its connection is lost or the context
 // ends.
 func (db *DB) Listen(ctx context.Context, changed, faults func()) error {
-	conn, err := db.pool.Acquire(ctx)
+	own, err := db.ownSession(ctx)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	// The connection keeps its LISTEN, so it never goes back to the pool.
-	own := conn.Hijack()
 	defer func() { _ = own.Close(context.WithoutCancel(ctx)) }()
 	for _, name := range []string{channel, faultChannel} {
 		if _, err := own.Exec(ctx, "LISTEN "+pgx.Identifier{name}.Sanitize()); err != nil {
@@ -52,4 +50,16 @@ func (db *DB) Listen(ctx context.Context, changed, faults func()) error {
 			changed()
 		}
 	}
+}
+
+// ownSession is a connection whose session keeps what it is told, so it never goes back to the pool.
+func (db *DB) ownSession(ctx context.Context) (*pgx.Conn, error) {
+	if db.direct != nil {
+		return pgx.ConnectConfig(ctx, db.direct)
+	}
+	conn, err := db.pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return conn.Hijack(), nil
 }

@@ -14,12 +14,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -32,70 +30,16 @@ type DB struct {
 	pool   *pgxpool.Pool
 	reads  *reads
 	queues accountQueues
-	id     string // tells our own notifications from others
+	direct *pgx.ConnConfig // for who needs a session of its own; nil: the pool's connections have one
+	id     string          // tells our own notifications from others
 
 	upgrades   upgrades     // of snapshots
 	keyChanges atomic.Int64 // of pairs of API keys
 	adoption   *Adoption    // nil: a pair that nobody has is wrong
 }
 
-// session is set on every connection: a query that hangs, a lock nobody gives
-// back or a client that is gone must not hold the account's lock for long.
-// Values are milliseconds where Postgres takes no unit.
-var session = map[string]string{
-	"application_name":                    "understudy",
-	"client_connection_check_interval":    "1000",
-	"idle_in_transaction_session_timeout": "10000",
-	"lock_timeout":                        "5000",
-	// Our statements want the same plan whatever their arguments, and planning the
-	// larger ones costs more than running them.
-	"plan_cache_mode":   "force_generic_plan",
-	"statement_timeout": "10000",
-	"timezone":          "UTC",
-}
-
 // commitLater lets a transaction be acknowledged before it is on disk.
 const commitLater = `SELECT set_config('synchronous_commit', 'off', true)`
-
-// Option changes how a database is asked.
-type Option func(*pgx.ConnConfig)
-
-// Traced tells a tracer of every question.
-func Traced(tracer pgx.QueryTracer) Option { return func(c *pgx.ConnConfig) { c.Tracer = tracer } }
-
-// Open connects to a database, which must be migrated already. maxConns bounds
-// the pool; 0 takes a default that suits one small server.
-func Open(ctx context.Context, url string, maxConns int, options ...Option) (*DB, error) {
-	cfg, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, fmt.Errorf("database url: %w", err)
-	}
-	maps.Copy(cfg.ConnConfig.RuntimeParams, session)
-	for _, option := range options {
-		option(cfg.ConnConfig)
-	}
-	if maxConns == 0 {
-		maxConns = 24
-	}
-	cfg.MaxConns = int32(min(maxConns, 1000))
-	if cfg.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
-		cfg.ConnConfig.DescriptionCacheCapacity = 0 // of another mode; each connection would make room for it
-	}
-	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
-	cfg.PingTimeout = 5 * time.Second // of a connection that was idle: it may have died unheard
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	if err := pool.Ping(ctx); err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("reach database: %w", err)
-	}
-	return &DB{
-		pool: pool, reads: newReads(pool), queues: accountQueues{accounts: map[int64]*accountQueue{}}, id: uuid.NewString(),
-		upgrades: allUpgrades(),
-	}, nil
-}
 
 // Close waits for the connections in use and closes all.
 func (db *DB) Close() { db.pool.Close() }
@@ -218,7 +162,7 @@ const noTask = "none"
 // asked, as against an answer that is wrong: the same call may succeed later.
 func Unavailable(err error) bool {
 	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
-		if pgErr.Code == "25P03" { // idle in a transaction for too long
+		if pgErr.Code == "25P03" || pgErr.Code == readOnly { // idle in a transaction for too long, or not the primary
 			return true
 		}
 		switch pgErr.Code[:2] {
@@ -239,6 +183,9 @@ func Unavailable(err error) bool {
 		errors.Is(err, net.ErrClosed) || errors.Is(err, pgx.ErrTxClosed) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err)
 }
+
+// readOnly is the code of a write where there are none: at a standby.
+const readOnly = "25006"
 
 // unsent reports whether an error says that the database was not even asked.
 func unsent(err error) bool {

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -119,14 +120,19 @@ func (n *node) launch(name string, args ...string) {
 	defer log.Close()
 	n.cmd, n.done = n.program(context.WithoutCancel(n.tb.Context()), name, args...), make(chan struct{})
 	n.cmd.Stdout, n.cmd.Stderr = log, log
-	if err := n.cmd.Start(); err != nil {
-		n.tb.Fatal(err)
-	}
-	done, cmd := n.done, n.cmd
+	started, done, cmd := make(chan error), n.done, n.cmd
 	go func() {
-		_ = cmd.Wait() // who looks for its end wants no more
+		runtime.LockOSThread() // whose end would be taken for that of this process
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait() // who looks for its end wants no more
+		}
 		close(done)
 	}()
+	if err := <-started; err != nil {
+		n.tb.Fatal(err)
+	}
 	n.tb.Cleanup(func() {
 		n.end(syscall.SIGQUIT)
 		if text, err := os.ReadFile(log.Name()); n.tb.Failed() && err == nil {

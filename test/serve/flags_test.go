@@ -28,6 +28,7 @@ var flags = []struct{ name, fallback string }{
 	{"ui-prefix", "/ui"},
 	{"ui-readonly", "off"},
 	{"database-url", "a private Postgres in the data directory"},
+	{"database-direct-url", "--database-url has sessions of its own"},
 	{"data-dir", "/understudy"}, // TestDefaultDataDir has it in full
 	{"speed", "600"},
 	{"subscription-cap-policy", "queue"},
@@ -103,6 +104,8 @@ func TestBadValues(t *testing.T) {
 		{"database-url", "mysql://u:hidden@127.0.0.1/x", "postgres://"},
 		{"database-url", "postgres://u:hidden@127.0.0.1:99999/x", "99999"},
 		{"database-url", "postgres://u:hidden@[::1/x", "postgres://"},
+		{"database-url", "postgres://u:hidden@one:99999,two:5432/x", "99999"},
+		{"database-direct-url", "postgres://u:hidden@127.0.0.1/x", "--database-url"},
 		{"data-dir", file, "not a directory"},
 		{"data-dir", file + "/below", "not a directory"},
 		{"speed", "fast", `"fast"`},
@@ -431,6 +434,7 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 		"ready-file": filepath.Join(home, "two.json"), "task-hold": "9s", "log-format": "text", "log-level": "info",
 	}
 	for _, s := range []setting{one, two} {
+		s["database-direct-url"] = s["database-url"] // its effect is seen behind a pooler, in test/ha
 		name := strings.TrimSuffix(filepath.Base(s["keys-file"]), ".json")
 		writeKeys(t, s["keys-file"], []any{entry(name, nil)})
 		seed := fmt.Sprintf("resources: [{operation: createAclRedisRule, body: {name: %s, redisRule: +get}}]",
