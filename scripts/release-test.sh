@@ -99,7 +99,7 @@ mmdebstrap --quiet --variant=minbase --include=systemd \
 	--customize-hook="copy-in $dist/$deb /" \
 	--customize-hook="chroot \"\$1\" env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends /$deb" \
 	bookworm "$work/debian" >"$work/debian.log" 2>&1 || { cat "$work/debian.log"; die 'it does not install'; }
-systemd-analyze verify --root="$work/debian" --man=no understudy.service
+chroot "$work/debian" systemd-analyze verify --man=no understudy.service
 install -d -m 700 -o "$(chroot "$work/debian" id -u understudy)" "$work/debian/var/lib/understudy" # as StateDirectory does
 start=$(sed -n 's/^ExecStart=//p' "$work/debian/usr/lib/systemd/system/understudy.service")
 # shellcheck disable=SC2086 # words
