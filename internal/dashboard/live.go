@@ -68,7 +68,8 @@ type stream struct {
 	last    time.Time                    // when something was written
 }
 
-// ticking are elements that show how time passes, which the browser does by itself.
+// ticking are elements that show how time passes, which the browser does by itself. Those of a clock that stands still
+// are none: it moves when it is told to.
 var ticking = regexp.MustCompile(`<(time|progress)\b[^>]*\bdata-tick\b[^>]*>[^<]*`)
 
 // send sends the parts that changed.

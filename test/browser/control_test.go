@@ -50,6 +50,9 @@ func TestClock(t *testing.T) {
 	b.click("#advance-by")
 	face(`[data-steps="0"]`)
 	b.until("it has told of it", `document.querySelector("#passed").innerText.startsWith("10")`)
+	before := eval[string](b, `document.querySelector(".face time").innerText`)
+	s.advance(sandbox.Advance{By: "1h"}) // by somebody else, and nothing happens
+	b.until("the clock shows it", `document.querySelector(".face time").innerText != "`+before+`"`)
 	b.click("#unfreeze")
 	face("[data-mode=real]")
 }

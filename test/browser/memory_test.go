@@ -1,16 +1,13 @@
 package browser
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/heapprofiler"
@@ -18,104 +15,78 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"github.com/understudy-dev/understudy/internal/control"
 	"github.com/understudy-dev/understudy/internal/sandbox"
 )
 
-// An hour of a page on which everything changes all the time takes no more memory than its first minutes: what is
-// streamed within an hour comes as fast as the browser takes it.
+// An hour of an account that is never idle takes no memory that stays, neither in the page that shows it nor in the
+// server. The hour is the account's: its clock stands still but for the steps that it is told to take, two minutes each,
+// in which tasks are asked for, polled, processed and failing, and resources are provisioned. The page has shown each
+// step before the next one.
 func TestMemoryStaysFlat(t *testing.T) {
 	t.Parallel()
-	s := serve(t)
-	s.world()
-	const path = "/ui/?account=" + demo
-	one := s.streamed(path)
-	s.advance(sandbox.Advance{Idle: true})
-	other := s.streamed(path)
-	if bytes.Equal(one, other) {
-		t.Fatal("the page has not changed")
-	}
-	events := make(chan []byte)
-	b := openTab(t, s.playing(events))
-	b.open(path)
+	s := serve(t, "--speed", "1", "--journal", "30", "--pprof")
+	s.freeze()
+	b := openTab(t, s.base)
+	b.open("/ui/?account=" + demo)
 	b.untilLive()
-	n := 0
-	play := func(times int) {
-		for range times {
+	eval[bool](b, mark)
+	const step = 2 * time.Minute
+	n, happened := 0, 0
+	pass := func(d time.Duration) {
+		for range d / step {
+			if n%3 == 0 { // of which at most three are made at once
+				s.subscribe(fmt.Sprintf("number-%d", n))
+			}
+			for i := range 3 {
+				database := map[string]any{"name": fmt.Sprintf("cache-%d-%d", n, i), "datasetSizeInGb": 1}
+				task := s.ask(http.MethodPost, "/subscriptions/100001/databases", database)
+				s.Do(http.MethodGet, "/tasks/"+task, nil)
+			}
+			passed := call(s, control.AdvanceClock, control.ClockAdvance{
+				AccountPath: control.AccountPath{Account: demo}, Advance: sandbox.Advance{By: step.String()},
+			})
+			b.until("the step is shown", fmt.Sprintf(`document.querySelector(".lane .clock time")?.dataset.clock == "%d"`,
+				passed.Clock.Now.UnixMilli()))
 			n++
-			text := [][]byte{one, other}[n%2]
-			events <- append(text, fmt.Sprintf("event: lanes\ndata: <b id=\"n\">%d</b>\n\n", n)...)
-			if n%50 == 0 { // no faster than it is shown
-				b.until("it is shown", fmt.Sprintf(`document.querySelector("#n")?.textContent == "%d"`, n))
-			}
+			happened += passed.Count
 		}
 	}
-	const changes = 3600 // one a second
-	play(500)
-	before := b.uses()
-	play(changes)
-	after := b.uses()
-	t.Logf("%+v, and after %d changes %+v", before, changes, after)
-	// Elements of the latest changes, some hundreds each, may still wait to be collected. A change that leaked its own
-	// would have left ten times as many as are let pass here.
-	if after.heap > before.heap+1<<20 || after.nodes > before.nodes+20*changes || after.listeners > before.listeners+50 {
-		t.Errorf("the page takes %+v, and after %d changes %+v", before, changes, after)
+	pass(10 * time.Minute)
+	before, serverBefore := b.uses(), s.heap()
+	happened = 0
+	pass(time.Hour)
+	after, serverAfter := b.uses(), s.heap()
+	b.wantSamePage()
+	t.Logf("after ten minutes the page takes %+v and the server %d bytes, after an hour more %+v and %d; %d things happened",
+		before, serverBefore, after, serverAfter, happened)
+	if happened < 100 {
+		t.Errorf("only %d things happened within the hour", happened)
+	}
+	// Steps that leaked what they changed in the page, hundreds of elements each, would leave ten times as many.
+	if after.heap > before.heap+1<<20 || after.nodes > before.nodes+1000 || after.listeners > before.listeners+50 {
+		t.Errorf("the page takes %+v, and after an hour %+v", before, after)
+	}
+	if serverAfter > serverBefore+2<<20 {
+		t.Errorf("the server takes %d bytes, and after an hour %d", serverBefore, serverAfter)
 	}
 }
 
-// streamed is what the stream of a page sends at first.
-func (s *server) streamed(path string) []byte {
+// heap is what the server has allocated that cannot be freed.
+func (s *server) heap() (bytes int) {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.base+path, nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req.Header.Set("Accept", "text/event-stream")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	var text []byte
-	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
-		text = append(append(text, lines.Bytes()...), '\n')
-		if bytes.HasSuffix(text, []byte("\n\n")) && bytes.Contains(text, []byte("event: beat")) {
-			return text
-		}
-	}
-	s.t.Fatalf("the stream of %s ends: %s", path, text)
-	return nil
-}
-
-// playing is the server but for its streams, which send what comes through a channel.
-func (s *server) playing(events <-chan []byte) (base string) {
-	s.t.Helper()
-	to, err := url.Parse(s.base)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	pages := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }}
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.Header.Get("Accept"), "text/event-stream") {
-			pages.ServeHTTP(w, r)
-			return
-		}
-		w.Header().Set("Content-Type", "text/event-stream")
-		control := http.NewResponseController(w)
-		for {
-			if control.Flush() != nil {
-				return
+	const name = "# HeapAlloc = "
+	for line := range strings.Lines(string(s.fetch("/debug/pprof/heap?debug=1&gc=1"))) {
+		if text, ok := strings.CutPrefix(line, name); ok {
+			n, err := strconv.Atoi(strings.TrimSpace(text))
+			if err != nil {
+				s.t.Fatal(err)
 			}
-			select {
-			case text := <-events:
-				_, _ = w.Write(text) // the next flush says so
-			case <-r.Context().Done():
-				return
-			}
+			return n
 		}
-	}))
-	s.t.Cleanup(front.CloseClientConnections)
-	s.t.Cleanup(front.Close)
-	return front.URL
+	}
+	s.t.Fatalf("the profile has no %q", name)
+	return 0
 }
 
 // usage is what a page takes.

@@ -80,29 +80,3 @@ func TestWithoutScripts(t *testing.T) {
 		t.Errorf("time does not pass without scripts: %s", state)
 	}
 }
-
-// The first page is light, and soon there.
-func TestFirstPageIsLight(t *testing.T) {
-	t.Parallel()
-	s := serve(t)
-	s.world()
-	best := 1e9
-	for range 5 { // on a busy machine one of them is nearly as quick as all are on an idle one
-		b := openTab(t, s.base)
-		b.open("/ui/?account=" + demo)
-		b.untilLive()
-		const size = `performance.getEntries().reduce((sum, e) => sum + (e.transferSize || 0), 0)`
-		if got := eval[int](b, size); got == 0 || got > 100_000 {
-			t.Fatalf("the first page takes %d bytes, want fewer than 100000", got)
-		}
-		const ready = `performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd`
-		best = min(best, eval[float64](b, ready))
-		t.Logf("the first page takes %d bytes and is ready after %.0f ms", eval[int](b, size), best)
-		if best < 300 {
-			return
-		}
-	}
-	if best > 3000 {
-		t.Errorf("the first page is ready after %.0f ms at best, want less than 300 where the machine has time", best)
-	}
-}
