@@ -113,7 +113,8 @@ image-test: ## Build the images without an engine and live through a story with 
 
 .PHONY: ha-test
 ha-test: ## Several servers on one Postgres: behind PgBouncer, over a failover, over an upgrade; needs Debian
-	@scripts/setup.sh postgres pgbouncer . test/ha
+	@scripts/setup.sh postgres pgbouncer . test/ha test/deploy
+	cd test/deploy && go test -count=1 ./...
 	cd test/ha && go test -v -count=1 -timeout 20m ./... $(ARGS)
 
 .PHONY: release-test
