@@ -40,7 +40,7 @@ type Config struct {
 	UIReadOnly   bool          // the dashboard changes nothing
 	Tracing      Tracing       // nil: none
 	DatabaseURL  string        // empty: a private Postgres in DataDir
-	DirectURL    string        // of the same database, where DatabaseURL leads to a pooler that shares sessions; empty: none
+	DirectURL    string        // of the same database, where DatabaseURL leads to a pooler that shares sessions; or empty
 	DataDir      string        // empty: DefaultDataDir
 	Speed        float64       // business time over real time; 0: nothing takes any time
 	CapPolicy    engine.Policy // for a change of a fourth subscription

@@ -32,6 +32,8 @@ type Options struct {
 	Args []string // further arguments of `understudy serve`
 	Env  []string // further environment of the first run, "NAME=value"; the developer's UNDERSTUDY_… are not passed on
 	Tags []string // build tags of the binary
+	// Binary is another program than that of this source; empty: it is not.
+	Binary string
 }
 
 // Server is a started `understudy serve`. Requests may be sent from any goroutine, also while another one kills and
@@ -70,7 +72,10 @@ type process struct {
 // cleanly; when the test has failed, the end of the server's log is shown.
 func Start(tb testing.TB, opts Options) *Server {
 	tb.Helper()
-	binary := Binary(tb, opts.Tags...)
+	binary := opts.Binary
+	if binary == "" {
+		binary = Binary(tb, opts.Tags...)
+	}
 	// Not tb.TempDir: its path is long and, to the user Postgres runs as, closed.
 	home, err := os.MkdirTemp("", "understudy-")
 	if err != nil {
@@ -125,6 +130,13 @@ func (s *Server) Restart(env ...string) {
 		s.Stop()
 	}
 	s.start(env)
+}
+
+// Replace stops the server and starts that of another program on the same data. Restart says more.
+func (s *Server) Replace(binary string) {
+	s.tb.Helper()
+	s.binary = binary
+	s.Restart()
 }
 
 // Log returns what the server has logged so far, over all its runs.

@@ -27,6 +27,7 @@ type load struct {
 	made    []made        // in the order of the answers
 	changed chan struct{} // closed and replaced at every answer
 	refused map[string]int
+	worst   int // how often a request was sent again that was sent most often
 }
 
 // made is a subscription that was acknowledged, and whose task has ended.
@@ -41,11 +42,17 @@ type made struct {
 }
 
 // serve starts servers that share accounts, whose keys nobody has to tell them.
-func serve(tb testing.TB, many int, args ...string) (servers []*servetest.Server) {
+func serve(tb testing.TB, many int, args ...string) []*servetest.Server {
+	tb.Helper()
+	return serveBy(tb, "", many, args...)
+}
+
+// serveBy is serve by another program.
+func serveBy(tb testing.TB, binary string, many int, args ...string) (servers []*servetest.Server) {
 	tb.Helper()
 	for range many {
 		servers = append(servers, servetest.Start(tb, servetest.Options{
-			Args: append([]string{"--accounts", "any", "--speed", "20000"}, args...),
+			Args: append([]string{"--accounts", "any", "--speed", "20000"}, args...), Binary: binary,
 		}))
 	}
 	return servers
@@ -150,6 +157,7 @@ func (l *load) persist(
 		}
 		l.mu.Lock()
 		l.refused[why]++
+		l.worst = max(l.worst, i+1)
 		l.mu.Unlock()
 		select {
 		case <-tick.C:
