@@ -20,6 +20,7 @@ type account struct {
 	client    *control.Client
 	id        string
 	variables []cloud.Variable // that point at it
+	seeded    []Resource       // that it had before
 }
 
 // openAccount makes an empty account, in which work takes its time divided by a speed; 0: none.
@@ -40,6 +41,19 @@ func openAccount(ctx context.Context, client *control.Client, name string, speed
 	env, err := control.GetEnvironment.Call(ctx, client, path)
 	a.variables = env.Variables
 	return a, err
+}
+
+// seed gives the account what a seed file says, which nothing later is about.
+func (a *account) seed(ctx context.Context, file []byte) (err error) {
+	if file == nil {
+		return nil
+	}
+	in := control.SeedInput{File: control.File{Content: file}, Account: a.id}
+	if _, err := control.SeedAccounts.Call(ctx, a.client, in); err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
+	a.seeded, err = a.has(ctx)
+	return err
 }
 
 // close deletes the account with all that it has.
@@ -80,7 +94,8 @@ func (a *account) settle(ctx context.Context) error {
 	return err
 }
 
-// has returns what the account has, by kind and id: all that was ever there and is not gone.
+// has returns what the account has beside what it was seeded with, by kind and id: all that was ever there and is not
+// gone.
 func (a *account) has(ctx context.Context) ([]Resource, error) {
 	type key struct {
 		kind string
@@ -119,7 +134,7 @@ func (a *account) has(ctx context.Context) ([]Resource, error) {
 	slices.SortFunc(list, func(a, b Resource) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
 	})
-	return list, nil
+	return without(list, a.seeded), nil
 }
 
 // mostEvents is how many are read at once.

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -32,20 +33,30 @@ func expected(r Result) Expected {
 	}
 }
 
-// String is it in words.
-func (e Expected) String() string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s (apply %s, plan %s, destroy %s, again %s)", joined(e.Verdicts), e.Apply, e.Plan, e.Destroy,
-		e.Again)
+// left is what is left in words.
+func (e Expected) left() string {
+	var parts []string
 	for _, kind := range slices.Sorted(maps.Keys(e.Left)) {
-		fmt.Fprintf(&text, ", %d %s left", e.Left[kind], kind)
+		parts = append(parts, fmt.Sprintf("%d %s", e.Left[kind], kind))
 	}
-	return text.String()
+	return cmp.Or(strings.Join(parts, ", "), "nothing") + " left"
 }
 
-func (e Expected) equal(other Expected) bool {
-	return slices.Equal(e.Verdicts, other.Verdicts) && e.Apply == other.Apply && e.Plan == other.Plan &&
-		e.Destroy == other.Destroy && e.Again == other.Again && maps.Equal(e.Left, other.Left)
+// instead says in what it is not another one; empty: in nothing.
+func (e Expected) instead(other Expected) string {
+	var parts []string
+	differ := func(what, is, was string) {
+		if is != was {
+			parts = append(parts, fmt.Sprintf("%s%s instead of %s", what, is, was))
+		}
+	}
+	differ("", joined(e.Verdicts), joined(other.Verdicts))
+	differ("apply ", string(e.Apply), string(other.Apply))
+	differ("plan ", string(e.Plan), string(other.Plan))
+	differ("destroy ", string(e.Destroy), string(other.Destroy))
+	differ("destroy again ", string(e.Again), string(other.Again))
+	differ("", e.left(), other.left())
+	return strings.Join(parts, "; ")
 }
 
 // ReadBaseline reads a file.
@@ -93,11 +104,11 @@ type Difference struct {
 func (d Difference) String() string {
 	switch {
 	case d.Was == nil:
-		return fmt.Sprintf("%s: %v, and the baseline does not have it", d.Fault, d.Is)
+		return fmt.Sprintf("%s: %s, and the baseline does not have it", d.Fault, joined(d.Is.Verdicts))
 	case d.Is == nil:
-		return fmt.Sprintf("%s: it is no longer there, and the baseline has %v", d.Fault, d.Was)
+		return fmt.Sprintf("%s: there is no such fault any more, and the baseline has %s", d.Fault, joined(d.Was.Verdicts))
 	}
-	return fmt.Sprintf("%s: %v, and the baseline has %v", d.Fault, d.Is, d.Was)
+	return d.Fault + ": " + d.Is.instead(*d.Was)
 }
 
 // Compare returns where the results of a report are not the expected ones.
@@ -109,7 +120,7 @@ func (b Baseline) Compare(r *Report) []Difference {
 		switch {
 		case !known:
 			list = append(list, Difference{Fault: result.Fault, Is: &is})
-		case !is.equal(was):
+		case is.instead(was) != "":
 			list = append(list, Difference{Fault: result.Fault, Was: &was, Is: &is})
 		}
 	}

@@ -24,6 +24,7 @@ type Config struct {
 	Terraform Terraform
 	Dir       string   // of the module, which is left as it is
 	Work      string   // an empty directory for copies of it, which the caller removes
+	Seed      []byte   // what each account has before, as a seed file; nil: nothing
 	Faults    []string // presets and bundles; none: all presets
 	Speed     *float64 // how much faster than in the real cloud time passes; nil: as it suits each fault
 	Parallel  int      // runs at once
@@ -125,6 +126,9 @@ func (cfg Config) round(
 		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, a.close(context.WithoutCancel(ctx))) }()
+	if err := a.seed(ctx, cfg.Seed); err != nil {
+		return nil, nil, err
+	}
 	if p.fault != "" {
 		if err := a.arm(ctx, p.fault); err != nil {
 			return nil, nil, err
