@@ -204,6 +204,7 @@ func (c *campaignCmd) tell(stderr Stderr, bar *Progress, p campaign.Progress) {
 	}
 	bar.Set(p.Done, p.Total, note)
 	if p.Run == nil {
+		bar.Say(fmt.Sprintf("%3d/%d  %s", p.Done, p.Total, p.Note))
 		return
 	}
 	text := fmt.Sprintf("%3d/%d  %-32s %s", p.Done, p.Total, p.Run.Name(), p.Run.Verdict())
@@ -237,8 +238,8 @@ func (c *campaignCmd) show(stdout io.Writer, stderr Stderr, report *campaign.Rep
 	if len(report.Differences) == 0 {
 		return nil
 	}
-	_, _ = fmt.Fprintf(stderr, "understudy: %d of %d results differ from %s\n", len(report.Differences), len(report.Faulty()),
-		c.Baseline)
+	_, _ = fmt.Fprintf(stderr, "understudy: %d of %d results differ from %s\n",
+		len(report.Differences), len(report.Faulty()), c.Baseline)
 	return exitStatus(exitDifferent)
 }
 

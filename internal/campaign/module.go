@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -18,6 +19,7 @@ type module struct {
 	work    string // where its copies are
 	data    string // what `terraform init` or `get` brought, for all copies
 	version string // of the command line
+	ready   string // the copy in which that was brought; empty before
 }
 
 // prepare brings what the module needs, once for all runs.
@@ -38,8 +40,15 @@ func prepare(ctx context.Context, cfg Config) (*module, error) {
 	if m.version, err = l.version(ctx); err != nil {
 		return nil, err
 	}
-	return m, l.bring(ctx)
+	if err := l.bring(ctx); err != nil {
+		return nil, err
+	}
+	m.ready = l.dir
+	return m, nil
 }
+
+// lockFile has the versions of the providers that `terraform init` chose.
+const lockFile = ".terraform.lock.hcl"
 
 // mostAbove is how many directories above the module it may reach, as in source = "../../network".
 const mostAbove = 4
@@ -74,6 +83,15 @@ func (m *module) copy(t Terraform, a *account, name string) (*life, error) {
 	}
 	if err := copyModule(dir, m.source); err != nil {
 		return nil, err
+	}
+	if m.ready != "" {
+		text, err := os.ReadFile(filepath.Join(m.ready, lockFile))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, lockFile), text, 0o600)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a provider that is built here is not locked
+			return nil, err
+		}
 	}
 	return &life{terraform: t, account: a, dir: dir, data: m.data}, nil
 }

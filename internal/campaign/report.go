@@ -172,6 +172,14 @@ func (r *Report) Count(v Verdict) (n int) {
 // Faulty are the runs under a fault.
 func (r *Report) Faulty() []Result { return r.Results[1:] }
 
+// Title says what was tried.
+func (r *Report) Title() string {
+	if len(r.Faulty()) == 1 {
+		return r.Module + " under 1 fault"
+	}
+	return fmt.Sprintf("%s under %d faults", r.Module, len(r.Faulty()))
+}
+
 // Summary is the report in one line.
 func (r *Report) Summary() string {
 	var parts []string
@@ -180,7 +188,7 @@ func (r *Report) Summary() string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, v))
 		}
 	}
-	return fmt.Sprintf("%s under %d faults: %s", r.Module, len(r.Faulty()), strings.Join(parts, ", "))
+	return r.Title() + ": " + strings.Join(parts, ", ")
 }
 
 func joined[T ~string](list []T) string {

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -104,6 +106,7 @@ resources:
   - operation: createProSubscription
     body:
       name: older
+      paymentMethodId: 24681
       cloudProviders: [{regions: [{region: us-east-1, networking: {deploymentCIDR: 10.0.0.0/24}}]}]
       databases: [{name: cache, datasetSizeInGb: 1}]
 `
@@ -169,13 +172,45 @@ func TestCampaign(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, stdout, stderr = c.run("--preset=task-error-general,instance-busy", "--baseline", baseline)
-	if status != 2 || !strings.Contains(stdout, "Different from the baseline:\n  task-error-general: fails instead of surv") ||
+	if status != 2 || !strings.Contains(stdout, "Different from the baseline:\n  task-error-general: fails instead of") ||
 		!strings.Contains(stderr, "1 of 2 results differ") {
 		t.Errorf("otherwise: got status %d, want 2: %s%s", status, stdout, stderr)
 	}
 	if read(t, baseline) != changed {
 		t.Error("the baseline is written anew though nobody asked for it")
 	}
+}
+
+// Without --fast the provider is the one that terraform init brings: here a fast one, too, from a mirror.
+func TestCampaignWithWhatInitBrings(t *testing.T) {
+	t.Parallel()
+	c := newCampaign(t, "subscription")
+	mirror := t.TempDir()
+	dir := filepath.Join(mirror, "registry.terraform.io/redislabs/rediscloud", terraform.TestedVersion,
+		runtime.GOOS+"_"+runtime.GOARCH)
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	err := os.Symlink(filepath.Join(fast.dir(t), "terraform-provider-rediscloud"),
+		filepath.Join(dir, "terraform-provider-rediscloud_v"+terraform.TestedVersion))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := filepath.Join(t.TempDir(), "terraform.rc")
+	text := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := c.command("--fast=false", "--preset=payment-missing")
+	cmd.Env = append(cmd.Env, "TF_CLI_CONFIG_FILE="+config)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if !strings.Contains(string(out), "under 1 fault: 1 fails") {
+		t.Errorf("got %s", out)
+	}
+	c.wantNothingLeft()
 }
 
 // What is wrong with the campaign is told, with another status than a difference.
