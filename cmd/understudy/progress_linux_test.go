@@ -110,3 +110,23 @@ func TestProgressOnATerminal(t *testing.T) {
 		})
 	}
 }
+
+// A line stands above the bar, and alone where there is none.
+func TestProgressSays(t *testing.T) {
+	t.Parallel()
+	inner, outer := terminal(t)
+	var plain bytes.Buffer
+	for _, stderr := range []Stderr{{inner}, {&plain}} {
+		p := stderr.Progress("work", 2)
+		p.Say("one is done")
+		p.Done()
+	}
+	if got := plain.String(); got != "one is done\n" {
+		t.Errorf("without a terminal: got %q", got)
+	}
+	shown := make([]byte, 100)
+	n, err := outer.Read(shown)
+	if got := string(shown[:n]); err != nil || got != "\r\x1b[Kone is done\r\n" {
+		t.Errorf("on a terminal: got %q, %v", got, err)
+	}
+}

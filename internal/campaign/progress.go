@@ -12,18 +12,21 @@ type counter struct {
 	parallel int
 	began    time.Time
 
-	mu   sync.Mutex
-	done int
-	ran  int     // of these
-	took float64 // those together, in seconds
+	mu    sync.Mutex
+	done  int
+	first float64 // what the first one took, in seconds
+	ran   int     // of those under a fault
+	took  float64 // those together, in seconds
 }
 
 // ended counts a run; ran says that it was one of a fault, and not left out.
 func (c *counter) ended(run *Result, ran bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.done++
-	mean := run.Seconds
+	if c.done++; c.done == 1 {
+		c.first = run.Seconds
+	}
+	mean := c.first
 	if ran {
 		c.ran++
 		c.took += run.Seconds
@@ -31,6 +34,7 @@ func (c *counter) ended(run *Result, ran bool) {
 	if c.ran > 0 {
 		mean = c.took / float64(c.ran)
 	}
-	left := time.Duration(mean * float64(c.total-c.done) / float64(c.parallel) * float64(time.Second))
+	turns := (c.total - c.done + c.parallel - 1) / c.parallel // the last one takes as long with few as with all
+	left := time.Duration(mean * float64(turns) * float64(time.Second))
 	c.say(Progress{Done: c.done, Total: c.total, Run: run, Left: left.Round(time.Second)})
 }
