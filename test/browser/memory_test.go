@@ -20,7 +20,7 @@ import (
 )
 
 // An hour of an account that is never idle takes no memory that stays, neither in the page that shows it nor in the
-// server. The hour is the account's: its clock stands still but for the steps that it is told to take, two minutes each,
+// server. The hour is the account's: its clock stands still but for the steps that it is told to take, of two minutes,
 // in which tasks are asked for, polled, processed and failing, and resources are provisioned. The page has shown each
 // step before the next one.
 func TestMemoryStaysFlat(t *testing.T) {
@@ -58,7 +58,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	pass(time.Hour)
 	after, serverAfter := b.uses(), s.heap()
 	b.wantSamePage()
-	t.Logf("after ten minutes the page takes %+v and the server %d bytes, after an hour more %+v and %d; %d things happened",
+	t.Logf("after ten minutes: the page %+v, the server %d bytes; after an hour more %+v, %d; %d things happened",
 		before, serverBefore, after, serverAfter, happened)
 	if happened < 100 {
 		t.Errorf("only %d things happened within the hour", happened)

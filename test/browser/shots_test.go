@@ -27,6 +27,7 @@ func (b *tab) look(name string) {
 		b.audit(name + " " + scheme)
 		b.keep(name+"-"+scheme+".png", chromedp.FullScreenshot(100))
 	}
+	b.wantNoSidewaysScroll(name)
 	b.scheme("light", false)
 	b.width(narrow)
 	b.audit(name + " narrow")

@@ -41,7 +41,7 @@ func TestRowChangesWithoutReload(t *testing.T) {
 	b.until("the task is done", row(task, "done"))
 	b.untilSays("#tasks", "pending")
 	s.advance(sandbox.Advance{Idle: true})
-	b.untilSays("#tasks", "active")
+	b.until("its resources are provisioned", `!!document.querySelector("#tasks tr[data-provisioned]")`)
 	b.wantSamePage()
 
 	failing := s.ask(http.MethodPost, "/subscriptions/1/databases", map[string]any{"name": "lost", "datasetSizeInGb": 1})
