@@ -50,5 +50,5 @@ func settings(node *kong.Node) (names []string) {
 	for _, child := range node.Children {
 		names = append(names, settings(child)...)
 	}
-	return append(names, "UNDERSTUDY_CRASHPOINT") // of the crash tests
+	return append(names, "UNDERSTUDY_CRASHPOINT", "UNDERSTUDY_GROUP") // of the crash tests
 }

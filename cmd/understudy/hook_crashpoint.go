@@ -27,3 +27,9 @@ func hook() func(point string) {
 		}
 	}
 }
+
+// group is how many tasks share a transaction, as server.Config has it: UNDERSTUDY_GROUP=-2.
+func group() int {
+	n, _ := strconv.Atoi(os.Getenv("UNDERSTUDY_GROUP"))
+	return n
+}

@@ -219,6 +219,7 @@ func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 		Logger:       s.logger(os.Stderr),
 		Banner:       func(ready server.Ready) { banner(stdout, ready) },
 		Hook:         hook(),
+		Group:        group(),
 	}
 	if tracing.Wanted() {
 		traces, err := tracing.Start(ctx, "understudy", version())

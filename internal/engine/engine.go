@@ -41,6 +41,10 @@ type Config struct {
 	// the longest statement.
 	Limit time.Duration
 
+	// Group is how many tasks, each of another account, share a transaction at most; 0: 16. Less than 0 means as many,
+	// and that one alone takes the way of a group, too, for tests.
+	Group int
+
 	// Sweep is how often idempotency keys are removed that are as if never seen;
 	// 0: every minute. Nothing else depends on it.
 	Sweep time.Duration
@@ -73,6 +77,8 @@ type Engine struct {
 	acceptor   *acceptor
 	tasks      *dispatcher
 	owed       owed
+	lone       bool          // a task that is alone is a group
+	single     chan struct{} // a place for each task that is processed in a transaction of its own
 	steps      *dispatcher
 	ended      waiters[string] // by task
 	events     waiters[int64]  // by account
@@ -94,13 +100,20 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.Limit == 0 {
 		cfg.Limit = 12 * time.Second
 	}
+	lone := cfg.Group < 0
+	if cfg.Group = max(cfg.Group, -cfg.Group); cfg.Group == 0 {
+		cfg.Group = defaultGroup
+	}
 	if cfg.Sweep == 0 {
 		cfg.Sweep = time.Minute
 	}
 	if cfg.Events == 0 {
 		cfg.Events = DefaultEvents
 	}
-	e := &Engine{cfg: cfg, db: cfg.DB, log: cfg.Logger, changed: newSignal(), draining: make(chan struct{})}
+	e := &Engine{
+		cfg: cfg, db: cfg.DB, log: cfg.Logger, changed: newSignal(), draining: make(chan struct{}),
+		single: make(chan struct{}, processWorkers), lone: lone,
+	}
 	operations, err := bind(cfg.APIs)
 	if err != nil {
 		return nil, err

@@ -29,17 +29,13 @@ const (
 func (e *Engine) taskDispatcher() *dispatcher {
 	return &dispatcher{
 		name: "tasks", log: e.log, wake: newSignal(), size: processWorkers, limit: e.cfg.Limit, next: e.db.NextTask,
-		take: func(ctx context.Context, free int) ([]job, error) {
+		take: func(ctx context.Context, free int) (jobs []job, err error) {
 			if err := e.owed.settle(ctx, e.db); err != nil {
 				return nil, err
 			}
-			claims, err := e.db.ClaimTasks(ctx, free, e.cfg.Lease)
-			jobs := make([]job, len(claims))
-			for i, c := range claims {
-				jobs[i] = func(ctx context.Context) { e.start(ctx, c) }
-				if c.Ready {
-					jobs[i] = func(ctx context.Context) { e.process(ctx, c) }
-				}
+			claims, err := e.db.ClaimTasks(ctx, free*e.cfg.Group, e.cfg.Lease)
+			for _, some := range inGroups(claims, e.cfg.Group) {
+				jobs = append(jobs, func(ctx context.Context) { e.bringOn(ctx, some) })
 			}
 			return jobs, err
 		},
@@ -72,7 +68,7 @@ func (e *Engine) release(ctx context.Context, log *slog.Logger, c store.Claim, c
 func (e *Engine) process(ctx context.Context, c store.Claim) {
 	e.at("task.claimed")
 	log := e.log.With("task", c.ID, "account", c.Account, "operation", c.Operation)
-	steps, err := e.attempt(ctx, c)
+	steps, err := e.attempt(ctx, c, func(fn func(*store.Tx) error) error { return e.db.Process(ctx, c, fn) })
 	var failure *cloud.Error
 	switch {
 	case errors.Is(err, errHeld):
@@ -100,6 +96,11 @@ func (e *Engine) process(ctx context.Context, c store.Claim) {
 		e.release(ctx, log, c, counts)
 		return
 	}
+	e.processed(c, steps)
+}
+
+// processed tells of the end of a task.
+func (e *Engine) processed(c store.Claim, steps bool) {
 	e.at("task.after_commit")
 	e.ended.wake(c.ID)
 	e.tell(c.Account)
@@ -109,9 +110,11 @@ func (e *Engine) process(ctx context.Context, c store.Claim) {
 	}
 }
 
-// attempt runs the operation's function and ends the task, in one transaction.
-// It reports whether there is something to provision.
-func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err error) {
+// attempt runs the operation's function and ends the task, in one transaction, which is that of process. It reports
+// whether there is something to provision.
+func (e *Engine) attempt(
+	ctx context.Context, c store.Claim, process func(func(*store.Tx) error) error,
+) (steps bool, err error) {
 	if c.Attempts > maxAttempts {
 		return false, e.internalError(c,
 			"Processing was given up after %d attempts that did not come to an end.", maxAttempts)
@@ -135,7 +138,7 @@ func (e *Engine) attempt(ctx context.Context, c store.Claim) (steps bool, err er
 	if err != nil {
 		return false, err
 	}
-	err = e.db.Process(ctx, c, func(tx *store.Tx) error {
+	err = process(func(tx *store.Tx) error {
 		tx.Hide(op.others)
 		if failure := e.failureOf(c, struck, "task-error"); failure != nil {
 			tx.Finish(c, cloud.TaskFailed, failed(req, failure, struck))
@@ -185,13 +188,18 @@ func call(ctx context.Context, op *bound, tx *store.Tx, in any) (out Outcome, er
 // fail ends a task with an error, in a transaction of its own: what the function
 // did was rolled back.
 func (e *Engine) fail(ctx context.Context, c store.Claim, failure *cloud.Error) error {
+	return e.db.Process(ctx, c, func(tx *store.Tx) error {
+		e.finishFailed(tx, c, failure)
+		return nil
+	})
+}
+
+// finishFailed ends a task with an error.
+func (e *Engine) finishFailed(tx *store.Tx, c store.Claim, failure *cloud.Error) {
 	var req binding.Request
 	_ = json.Unmarshal(c.Request, &req) // what cannot be read is why it failed,
 	struck, _ := readStrikes(c)         // here, too
-	return e.db.Process(ctx, c, func(tx *store.Tx) error {
-		tx.Finish(c, cloud.TaskFailed, failed(req, e.explained(c.Operation, failure), struck))
-		return nil
-	})
+	tx.Finish(c, cloud.TaskFailed, failed(req, e.explained(c.Operation, failure), struck))
 }
 
 // explained is an error of an operation with what the operation's document says of its

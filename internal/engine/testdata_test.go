@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -205,13 +207,24 @@ func config(tb testing.TB, db *store.DB, change func(*engine.Config)) engine.Con
 		APIs: []engine.API{{Document: doc, Operations: operations(), Lengths: cloud.Lengths{
 			cloud.LengthChange: {Takes: 5 * time.Second}, cloud.LengthRead: {Takes: time.Second},
 		}}},
-		DB: db, Speed: 1, Hold: 10 * time.Second,
+		DB: db, Speed: 1, Hold: 10 * time.Second, Group: groupOf(tb),
 		Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	if change != nil {
 		change(&cfg)
 	}
 	return cfg
+}
+
+// groupOf is the size of the groups that TestInGroups has a test run with; 0: the engine's own.
+func groupOf(tb testing.TB) (size int) {
+	tb.Helper()
+	if _, name, ok := strings.Cut(tb.Name(), "/groups_of_"); ok {
+		if _, err := fmt.Sscan(strings.ReplaceAll(name, "/", " "), &size); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return size
 }
 
 // start runs an engine until the end of the test.

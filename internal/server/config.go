@@ -61,8 +61,10 @@ type Config struct {
 	Logger       *slog.Logger
 	Banner       func(Ready) // called when ready; nil: nothing
 
-	// Hook is called at named points of the lifecycle; nil in production.
-	Hook func(point string)
+	// Hook is called at named points of the lifecycle, and Group is how many tasks share a transaction, as engine.Config
+	// has it. Both are for tests.
+	Hook  func(point string)
+	Group int
 }
 
 // Tracing is who follows what a request does. It is given from outside, so that a program with a sandbox in it need not

@@ -169,6 +169,7 @@ func (s *Server) assemble(
 		Shared: shared,
 		Events: cfg.Events,
 		Hook:   cfg.Hook,
+		Group:  cfg.Group,
 	}, Edge{RateLimit: cfg.RateLimit, Observe: s.observe}, dialects...)
 	if err != nil {
 		return nil, err

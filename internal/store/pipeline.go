@@ -15,10 +15,22 @@ import (
 // with the next question, or with the commit. A write that fails is an error
 // then, and ever after; no write of ours fails but by a mistake of ours.
 type pipeline struct {
-	conn   *pgx.Conn
+	conn   *pgx.Conn // nil in a group
+	to     sender    // what is queued: the connection, or the group
 	queued *pgx.Batch
 	writes int   // among them, all but a last question
 	err    error // the first of a write; nothing but a rollback is sent after it
+
+	// Of all writes how many are queued or sent, how many are sent, and how many are there before any function's.
+	total, sent, begun int
+
+	now, task string // of a task that is processed, as the triggers want to know them,
+	told      bool   // and whether the transaction tells that it has started
+}
+
+// sender is the part of a connection that a pipeline uses for all but the ends of its transaction.
+type sender interface {
+	SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults
 }
 
 // rollbackTime is how long a rollback may take; without one the connection is closed.
@@ -27,7 +39,7 @@ const rollbackTime = 5 * time.Second
 // inPipeline runs fn in a transaction. An error, or a panic, rolls it back.
 func (db *DB) inPipeline(ctx context.Context, fn func(*pipeline) error) error {
 	return db.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
-		p := &pipeline{conn: conn.Conn(), queued: &pgx.Batch{}}
+		p := &pipeline{conn: conn.Conn(), to: conn.Conn(), queued: &pgx.Batch{}}
 		committed := false
 		defer func() {
 			if !committed {
@@ -53,7 +65,11 @@ func (db *DB) inPipeline(ctx context.Context, fn func(*pipeline) error) error {
 func (p *pipeline) write(sql string, args ...any) {
 	p.queued.Queue(sql, args...)
 	p.writes++
+	p.total++
 }
+
+// changes reports whether something of a function is yet to be sent.
+func (p *pipeline) changes() bool { return p.total > max(p.begun, p.sent) }
 
 // fail keeps the error of a write that cannot be queued.
 func (p *pipeline) fail(err error) {
@@ -87,8 +103,9 @@ func (p *pipeline) QueryRow(ctx context.Context, sql string, args ...any) pgx.Ro
 
 // flush sends the queue and checks the writes in it.
 func (p *pipeline) flush(ctx context.Context) (pgx.BatchResults, error) {
-	results := p.conn.SendBatch(ctx, p.queued)
+	results := p.to.SendBatch(ctx, p.queued)
 	writes := p.writes
+	p.sent += writes
 	p.queued, p.writes = &pgx.Batch{}, 0 // the results still read the old one
 	for range writes {
 		if _, err := results.Exec(); err != nil {

@@ -155,6 +155,9 @@ func (tx *Tx) run(fn func(*Tx) error) error {
 // one by which a resource changed last.
 const inTransaction = `, set_config('understudy.now', now::text, true), set_config('understudy.task', $2::text, true)`
 
+// inGroup is inTransaction for what comes of one of the tasks that share a transaction.
+const inGroup = `SELECT set_config('understudy.now', $1, true), set_config('understudy.task', $2, true)`
+
 // noTask is the task of a transaction that processes none.
 const noTask = "none"
 

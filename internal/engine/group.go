@@ -1,0 +1,133 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+const (
+	// defaultGroup is how many tasks share a transaction at most. More bring nothing that could be measured.
+	defaultGroup = 16
+	// groupPatience is how long the functions of a group may keep it waiting, all in all.
+	groupPatience = 500 * time.Millisecond
+	// groupShare is the part of a lease that a group may take: enough of it is left to process its tasks one by one.
+	groupShare = 0.4
+)
+
+// inGroups parts claims into as few groups as may be, of about the same size.
+func inGroups(claims []store.Claim, size int) (groups [][]store.Claim) {
+	for n := (len(claims) + size - 1) / size; n > 0; n-- {
+		share := (len(claims) + n - 1) / n
+		groups, claims = append(groups, claims[:share]), claims[share:]
+	}
+	return groups
+}
+
+// bringOn starts and processes claimed tasks, each of another account, those together that may be.
+func (e *Engine) bringOn(ctx context.Context, claims []store.Claim) {
+	var starts, together, alone []store.Claim
+	for _, c := range claims {
+		switch {
+		case !c.Ready:
+			starts = append(starts, c)
+		case c.Attempts > 1 || c.Faults != nil: // what went wrong before, or is to, takes nobody along
+			alone = append(alone, c)
+		default:
+			together = append(together, c)
+		}
+	}
+	var all sync.WaitGroup
+	all.Go(func() { e.processEach(ctx, alone) })
+	all.Go(func() { e.startTogether(ctx, starts) })
+	if e.share(together) {
+		together = e.attemptTogether(ctx, together)
+	}
+	e.processEach(ctx, together)
+	all.Wait()
+}
+
+// processEach brings tasks to their ends, each in a transaction of its own and as many at a time as there are workers.
+// One that finds none free soon goes back to its queue as if nobody had taken it.
+func (e *Engine) processEach(ctx context.Context, claims []store.Claim) {
+	var all sync.WaitGroup
+	for _, c := range claims {
+		all.Go(func() {
+			timer := time.NewTimer(e.cfg.Lease / 4)
+			defer timer.Stop()
+			select {
+			case e.single <- struct{}{}:
+				defer func() { <-e.single }()
+				e.process(ctx, c)
+			case <-timer.C:
+				e.release(ctx, e.log.With("task", c.ID, "account", c.Account), c, false)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// startTogether begins the processing time of tasks in one commit.
+func (e *Engine) startTogether(ctx context.Context, claims []store.Claim) {
+	started := make([]bool, len(claims))
+	if e.share(claims) {
+		var err error
+		if started, err = e.db.StartTogether(ctx, claims); err != nil {
+			e.log.Debug("tasks are started one by one", "error", err)
+			started = make([]bool, len(claims))
+		}
+	}
+	for i, c := range claims {
+		if started[i] {
+			e.tell(c.Account)
+			e.tasks.wake.set() // the next due time is new
+		} else {
+			e.start(ctx, c)
+		}
+	}
+}
+
+// share reports whether tasks are to share a transaction: one alone gets none to share.
+func (e *Engine) share(claims []store.Claim) bool {
+	return len(claims) > 1 || e.lone && len(claims) > 0
+}
+
+// attemptTogether brings tasks to their ends in one transaction. It returns those that are still to be processed: all
+// of them, where the function of one fails by anything but a broken rule, or takes too long.
+func (e *Engine) attemptTogether(ctx context.Context, claims []store.Claim) (left []store.Claim) {
+	working, cancel := context.WithTimeout(ctx, time.Duration(groupShare*float64(e.cfg.Lease)))
+	defer cancel()
+	steps := make([]bool, len(claims))
+	alone, err := e.db.ProcessTogether(working, claims, groupPatience,
+		func(i int, process func(func(*store.Tx) error) error) (err error) {
+			e.at("task.claimed")
+			c := claims[i]
+			steps[i], err = e.attempt(working, c, func(fn func(*store.Tx) error) error {
+				return process(func(tx *store.Tx) error {
+					err := fn(tx)
+					if failure, ok := errors.AsType[*cloud.Error](err); ok && tx.Restart() {
+						e.finishFailed(tx, c, failure)
+						return nil
+					}
+					return err
+				})
+			})
+			return err
+		})
+	if err != nil {
+		e.log.Debug("tasks are processed one by one", "error", err)
+		return claims
+	}
+	for i, c := range claims {
+		if alone[i] {
+			left = append(left, c)
+		} else {
+			e.processed(c, steps[i])
+		}
+	}
+	return left
+}

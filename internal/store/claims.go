@@ -1,0 +1,220 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// Claim is a task that a worker has taken to process it.
+type Claim struct {
+	cloud.Task
+	Request  []byte
+	Lease    string // proves the claim: whoever holds another one comes too late
+	Attempts int    // this one included
+	Faults   []byte // what strikes it, as it was accepted; nil: nothing
+	Ready    bool   // its processing time is over, or it needs none: it is for Process; else for Start
+	Started  bool   // it was told of that it has started
+}
+
+// ClaimTasks takes up to limit tasks on whose turn it is: received ones, and those whose processing time is over. Each
+// gets a fresh lease of that length. A taken task whose lease has run out, because its worker died, is taken again.
+//
+// tasks.wake_at says when a task needs attention and holds only for the first
+// task of each account, so the cost does not grow with the queues.
+func (db *DB) ClaimTasks(ctx context.Context, limit int, lease time.Duration) (taken []Claim, err error) {
+	return db.claimTasks(ctx, limit, lease, "")
+}
+
+// ClaimTaskOf is ClaimTasks for the first task of one account.
+func (db *DB) ClaimTaskOf(ctx context.Context, account int64, lease time.Duration) (taken []Claim, err error) {
+	return db.claimTasks(ctx, 1, lease, `AND account_id = $2`, account)
+}
+
+func (db *DB) claimTasks(
+	ctx context.Context, limit int, lease time.Duration, only string, args ...any,
+) (taken []Claim, err error) {
+	// A claim that gets lost with the database is simply made again, so it need not
+	// wait for the disk.
+	var both pgx.Batch
+	both.Queue(commitLater)
+	// The limit stands in the statement so that its plan is made for a few.
+	both.Queue(fmt.Sprintf(`
+		WITH due AS (
+			SELECT id, account_id, status, work,
+				status <> 'received' OR work = '0' AS ready
+			FROM tasks
+			WHERE head AND wake_at <= statement_timestamp() %s
+			ORDER BY wake_at
+			LIMIT %d
+			FOR UPDATE SKIP LOCKED
+		)
+		UPDATE tasks t
+		SET status     = CASE WHEN due.ready THEN 'running' ELSE t.status END,
+			updated_at = CASE WHEN due.ready AND due.status = 'received' THEN business_now(a) ELSE t.updated_at END,
+			due_at     = CASE WHEN due.ready THEN COALESCE(t.due_at, business_now(a)) END,
+			wake_at    = clock_timestamp() + $1::interval,
+			lease      = gen_random_uuid(),
+			attempts   = t.attempts + due.ready::int
+		FROM due
+		JOIN accounts a ON a.id = due.account_id
+		WHERE t.account_id = due.account_id AND t.id = due.id
+		RETURNING t.id, t.account_id, t.seq, t.operation, t.command, t.status, t.request, t.lease, t.attempts,
+			t.faults, due.ready, t.started_at IS NOT NULL`, only, limit), append([]any{lease}, args...)...)
+	results := db.pool.SendBatch(ctx, &both)
+	defer func() {
+		if closing := results.Close(); err == nil && closing != nil {
+			taken, err = nil, fmt.Errorf("claim tasks: %w", closing)
+		}
+	}()
+	if _, err := results.Exec(); err != nil {
+		return nil, fmt.Errorf("claim tasks: %w", err)
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return nil, fmt.Errorf("claim tasks: %w", err)
+	}
+	var c Claim
+	_, err = pgx.ForEachRow(rows, []any{
+		&c.ID, &c.Account, &c.Seq, &c.Operation, &c.Command, &c.Status, &c.Request, &c.Lease, &c.Attempts, &c.Faults,
+		&c.Ready, &c.Started,
+	}, func() error {
+		taken = append(taken, c)
+		c.Request, c.Faults = nil, nil // the next row must not share them
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim tasks: %w", err)
+	}
+	return taken, nil
+}
+
+// heldClaim is the account $1 of a claim of task $2 by lease $3, and its time. Its clock is not moved before the
+// commit: so what says when to wake the task is right, or who moves the clock later puts it right.
+const heldClaim = heldBy + heldSince
+
+// heldFreeClaim is heldClaim that waits for nobody: what somebody else has locked is not held.
+const heldFreeClaim = heldBy + holdFree + heldSince
+
+const (
+	heldBy = `
+	WITH held AS (
+		SELECT account, business_now(account) AS now
+		FROM (
+			SELECT a AS account
+			FROM accounts a
+			JOIN tasks t ON t.account_id = a.id
+			WHERE a.id = $1 AND t.id = $2 AND t.lease = $3
+			FOR NO KEY UPDATE OF a, t `
+	heldSince = `
+		) a -- first the locks, then the time
+	)`
+)
+
+// Start begins the processing time of a claimed task and gives the task back until that is over. It returns
+// ErrLeaseLost if the task is no longer held by the claim's lease.
+func (db *DB) Start(ctx context.Context, c Claim) error {
+	started, err := db.startAll(ctx, heldClaim, []Claim{c})
+	if err == nil && !started[0] {
+		err = ErrLeaseLost
+	}
+	return err
+}
+
+// StartTogether is Start for several claims at once, each of another account, in one commit. It waits for no account:
+// what was not started is for Start.
+func (db *DB) StartTogether(ctx context.Context, claims []Claim) (started []bool, err error) {
+	return db.startAll(ctx, heldFreeClaim, claims)
+}
+
+func (db *DB) startAll(ctx context.Context, held string, claims []Claim) ([]bool, error) {
+	var all pgx.Batch
+	all.Queue(commitLater) // what gets lost with the database is simply done again
+	started := make([]bool, len(claims))
+	for i, c := range claims {
+		all.Queue(held+startHeld, c.Account, c.ID, c.Lease).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&started[i])
+		})
+	}
+	if err := db.pool.SendBatch(ctx, &all).Close(); err != nil {
+		return nil, fmt.Errorf("start tasks: %w", err)
+	}
+	return started, nil
+}
+
+const startHeld = `, started AS (
+		UPDATE tasks t
+		SET status     = 'running',
+			updated_at = held.now,
+			started_at = held.now,
+			due_at     = held.now + t.work,
+			wake_at    = wake_time(held.account, held.now + t.work),
+			lease      = NULL
+		FROM held
+		WHERE t.account_id = $1 AND t.id = $2
+		RETURNING t.operation, held.now
+	), counted AS (
+		UPDATE accounts
+		SET event_seq = event_seq + 1
+		FROM started
+		WHERE id = $1
+		RETURNING event_seq
+	), told AS (
+		INSERT INTO events (account_id, seq, at, task, name, status)
+		SELECT $1, counted.event_seq, started.now, $2, started.operation, 'running'
+		FROM started, counted
+	)
+	SELECT EXISTS (SELECT FROM started)`
+
+// NextTask returns how long it is until some task needs attention; ok is false
+// when none ever will by time alone.
+func (db *DB) NextTask(ctx context.Context) (wait time.Duration, ok bool, err error) {
+	return db.next(ctx, `
+		SELECT wake_at - clock_timestamp()
+		FROM tasks
+		WHERE head AND wake_at < 'infinity'
+		ORDER BY wake_at
+		LIMIT 1`)
+}
+
+func (db *DB) next(ctx context.Context, sql string, args ...any) (wait time.Duration, ok bool, err error) {
+	err = db.pool.QueryRow(ctx, sql, args...).Scan(&wait)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("look for what is next: %w", err)
+	}
+	return wait, true, nil
+}
+
+// ReleaseTask gives a claim back unprocessed: it is taken again after a pause. The
+// attempt counts or not.
+func (db *DB) ReleaseTask(ctx context.Context, c Claim, pause time.Duration, counts bool) error {
+	_, err := db.pool.Exec(ctx, `
+		UPDATE tasks
+		SET lease = NULL, attempts = attempts - (NOT $4)::int, wake_at = clock_timestamp() + $3::interval
+		WHERE account_id = $5 AND id = $1 AND lease = $2`, c.ID, c.Lease, pause, counts, c.Account)
+	if err != nil {
+		return fmt.Errorf("release task %s: %w", c.ID, err)
+	}
+	return nil
+}
+
+// ExpireLeases ends every lease at once. Only for a server that knows it is
+// alone on its database: whoever held one is dead.
+func (db *DB) ExpireLeases(ctx context.Context) error {
+	_, err := db.pool.Exec(ctx, `
+		UPDATE tasks
+		SET wake_at = clock_timestamp()
+		WHERE head AND lease IS NOT NULL`)
+	if err != nil {
+		return fmt.Errorf("expire leases: %w", err)
+	}
+	return nil
+}
