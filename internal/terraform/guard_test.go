@@ -1,7 +1,10 @@
 package terraform
 
 import (
+	"archive/zip"
+	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -120,7 +123,8 @@ func TestGuard(t *testing.T) {
 		},
 		"a module that is given a url": {
 			files: map[string]string{
-				"main.tf":   `module "a" { source = "./a" }`,
+				"main.tf": "module \"a\" { source = \"./a\" }\n" +
+					`variable "url" { default = "http://127.0.0.1:8080/v1" }`,
 				"a/main.tf": block + `variable "url" { default = "http://127.0.0.1:8080/v1" }`,
 			},
 			want: "nobody knows",
@@ -196,6 +200,43 @@ func TestGuard(t *testing.T) {
 				t.Errorf("got %v, want no error", err)
 			case tt.want != "" && (!refused || !strings.Contains(err.Error(), tt.want)):
 				t.Errorf("got %v, want a refusal with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// A plan that is applied has a configuration of its own.
+func TestGuardLooksIntoPlans(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ text, want string }{
+		"of the sandbox": {`provider "rediscloud" { url = "http://127.0.0.1:8080/v1" }`, ""},
+		"of another":     {`provider "rediscloud" { url = "https://example.com" }`, "m-/main.tf:1: the provider's url"},
+		"of a variable":  {`provider "rediscloud" { url = var.url }`, "nobody knows"},
+		"of no provider": {`locals {}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var text bytes.Buffer
+			archive := zip.NewWriter(&text)
+			for name, content := range map[string]string{
+				"tfplan": "\x00", "tfconfig/modules.json": "[]", "tfconfig/m-/main.tf": tt.text,
+			} {
+				w, err := archive.Create(name)
+				if err == nil {
+					_, err = io.WriteString(w, content)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := archive.Close(); err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			write(t, dir, map[string]string{"it.plan": text.String()})
+			_, err := Guard(Guarded{Dir: dir, Args: []string{"apply", "it.plan"}, Variables: sandboxed})
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})
 	}

@@ -135,6 +135,14 @@ func TestWrapper(t *testing.T) {
 	w.run(0, "--fast", "--account", account, "--", "plan", "-detailed-exitcode")
 	_, said = w.run(2, "--account", "new", "--", "plan")
 	w.says(said, "the state is of account "+account)
+	// Where that is not noted the account is asked.
+	if err := os.Remove(filepath.Join(w.dir, ".terraform", "understudy.json")); err != nil {
+		t.Fatal(err)
+	}
+	_, said = w.run(2, "--account", "new", "--", "plan")
+	w.says(said, "the state has rediscloud_subscription.shop, which a new account has not")
+	_, said = w.run(2, "--", "destroy")
+	w.says(said, "the state has rediscloud_subscription.shop 100001, which account 1000 has not")
 
 	// The status and the summary of a change, as JSON.
 	change := []string{"-var", "dataset_size=3"}
