@@ -82,7 +82,7 @@ func (cfg Config) faulty(
 	ctx context.Context, mod *module, plans []plan, operations map[string]bool, report *Report,
 ) error {
 	undisturbed := &report.Results[0]
-	count := counter{say: cfg.Progress, total: len(report.Results), parallel: cfg.Parallel, began: time.Now()}
+	count := counter{say: cfg.Progress, total: len(report.Results), parallel: cfg.Parallel}
 	count.ended(undisturbed, false)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(cfg.Parallel)

@@ -10,7 +10,6 @@ type counter struct {
 	say      func(Progress)
 	total    int
 	parallel int
-	began    time.Time
 
 	mu    sync.Mutex
 	done  int

@@ -17,6 +17,9 @@ func TestPatience(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer said.Close()
+	if err := said.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error, 1)

@@ -181,9 +181,11 @@ func TestCampaign(t *testing.T) {
 	}
 }
 
-// Without --fast the provider is the one that terraform init brings: here a fast one, too, from a mirror.
+// Without --fast the provider is the one that terraform init brings: here a fast one, too, from a mirror. A server that
+// runs has no account more afterwards.
 func TestCampaignWithWhatInitBrings(t *testing.T) {
 	t.Parallel()
+	server := servetest.Start(t, servetest.Options{})
 	c := newCampaign(t, "subscription")
 	mirror := t.TempDir()
 	dir := filepath.Join(mirror, "registry.terraform.io/redislabs/rediscloud", terraform.TestedVersion,
@@ -201,7 +203,7 @@ func TestCampaignWithWhatInitBrings(t *testing.T) {
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := c.command("--fast=false", "--preset=payment-missing")
+	cmd := c.command("--fast=false", "--preset=payment-missing", "--url", server.URL)
 	cmd.Env = append(cmd.Env, "TF_CLI_CONFIG_FILE="+config)
 	out, err := cmd.Output()
 	if err != nil {
@@ -211,6 +213,11 @@ func TestCampaignWithWhatInitBrings(t *testing.T) {
 		t.Errorf("got %s", out)
 	}
 	c.wantNothingLeft()
+	list := exec.CommandContext(t.Context(), servetest.Binary(t), "account", "list", "--json", "--url", server.URL)
+	out, err = list.Output()
+	if err != nil || strings.Count(string(out), `"name"`) != 1 {
+		t.Errorf("there are %s, %v, want the demo account alone", out, err)
+	}
 }
 
 // What is wrong with the campaign is told, with another status than a difference.
