@@ -1,11 +1,11 @@
 package campaign
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -121,9 +121,19 @@ func (e errTimeout) Error() string { return fmt.Sprintf("it did not end in %v", 
 func (l *life) run(ctx context.Context, args ...string) (status int, stdout, stderr []byte, err error) {
 	timed, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
-	var out, said bytes.Buffer
+	// What it says goes into files: a pipe would kill it when we are killed, and it could not end its provider.
+	out, err := os.CreateTemp(filepath.Dir(l.data), "stdout")
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	defer func() { _ = out.Close() }() // it is read
+	said, err := os.CreateTemp(filepath.Dir(l.data), "stderr")
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	defer func() { _ = said.Close() }()
 	status, err = terraform.Command{
-		Tool: l.terraform.Tool, Args: args, Dir: l.dir, Env: l.environ(), Stdout: &out, Stderr: &said, Patience: graceful,
+		Tool: l.terraform.Tool, Args: args, Dir: l.dir, Env: l.environ(), Stdout: out, Stderr: said, Patience: graceful,
 	}.Run(timed, nil)
 	switch {
 	case ctx.Err() != nil:
@@ -131,7 +141,11 @@ func (l *life) run(ctx context.Context, args ...string) (status int, stdout, std
 	case timed.Err() != nil:
 		err = errTimeout{l.timeout}
 	}
-	return status, out.Bytes(), said.Bytes(), err
+	stdout, unread := os.ReadFile(out.Name())
+	if unread == nil {
+		stderr, unread = os.ReadFile(said.Name())
+	}
+	return status, stdout, stderr, errors.Join(err, unread)
 }
 
 // environ is the environment of a command: the user's, but for what would change what a command does, and with what
