@@ -8,6 +8,6 @@
 // stories meet on a machine of few cores; -v shows how long each step took beside the provider's sleeps.
 //
 // The provider comes in two builds. The official one, unchanged, runs one story of each family of resources. The fast
-// one, the same but for its waits, which are a hundredth, runs all stories at every speed of the server. How they are
-// built is in programs.
+// one, the same but for its waits, which are a hundredth, runs all stories at every speed of the server. They are those
+// of internal/terraform, as `understudy terraform --fast` has them; how the command lines are built is in programs.
 package terraform

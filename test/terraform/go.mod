@@ -1,5 +1,5 @@
 // The stories of the official Terraform provider against a started server. A module of its own, because they take
-// minutes and what scripts/setup.sh builds: go test ./... leaves them alone. What it builds, tools/ pins.
+// minutes and what scripts/setup.sh builds: go test ./... leaves them alone. The command lines that it builds tools/ pins.
 module github.com/understudy-dev/understudy/test/terraform
 
 go 1.26.0
