@@ -30,7 +30,7 @@ func TestStandbyAway(t *testing.T) {
 		}
 	}
 	create("before")
-	second.end(syscall.SIGKILL)
+	second.end(syscall.SIGQUIT) // at once, and as after a crash; its processes are gone when it is started again
 	began := time.Now()
 	status, _, text := l.servers[0].Do(http.MethodPost, "/subscriptions", servetest.SubscriptionBody("given up"))
 	if status != http.StatusServiceUnavailable {
@@ -72,7 +72,7 @@ func TestDatabaseAwayAndBack(t *testing.T) {
 		}
 	}
 	ready(http.StatusOK)
-	primary.end(syscall.SIGKILL)
+	primary.end(syscall.SIGQUIT)
 	ready(http.StatusServiceUnavailable)
 	for range 50 {
 		status, header, text := s.Do(http.MethodPost, "/subscriptions", servetest.SubscriptionBody("one"))
