@@ -78,6 +78,9 @@ func (r *answerRows) Next() bool {
 }
 
 func (r *answerRows) Scan(dest ...any) error {
+	if whole, ok := dest[0].(pgx.RowScanner); ok && len(dest) == 1 {
+		return whole.ScanRow(r)
+	}
 	types := typeMaps.Get().(*pgtype.Map)
 	defer typeMaps.Put(types)
 	return pgx.ScanRow(types, r.fields, r.row, dest...)
