@@ -38,15 +38,13 @@ build: ## Build bin/understudy
 
 .PHONY: test
 test: setup ## Run every test: the server's, the Go SDKs', Terraform's
-	@$(MAKE) --no-print-directory --keep-going -j2 test-server test-terraform
+	@$(MAKE) --no-print-directory --keep-going -j2 test-server test-terraform test-sdks
 
 .PHONY: test-server
 test-server:
 	go test -race -timeout 15m ./...
 	cd bench && go test -race ./...
 	cd test/model && go test -race -count=1 -timeout 15m ./...
-	cd test/sdk && go test -count=1 -parallel 64 -timeout 10m ./...
-	cd test/rds && go test -count=1 -parallel 64 -timeout 10m ./...
 	cd test/browser && go test -count=1 -parallel 4 -timeout 10m ./...
 
 .PHONY: pictures
@@ -54,6 +52,12 @@ pictures: ## Keep a picture of every page of the dashboard in bin/pictures
 	@scripts/setup.sh postgres chromium . test/browser
 	@rm -rf bin/pictures && mkdir -p bin/pictures
 	cd test/browser && go test -count=1 -artifacts -outputdir $(CURDIR)/bin/pictures -run Pictures ./...
+
+# These mostly wait for the server, so they begin beside the others as soon as Terraform's are done.
+.PHONY: test-sdks
+test-sdks:
+	cd test/sdk && go test -count=1 -parallel 64 -timeout 10m ./...
+	cd test/rds && go test -count=1 -parallel 64 -timeout 10m ./...
 
 # Terraform mostly waits, so it runs beside the others, and shows its output when it is done.
 .PHONY: test-terraform
