@@ -144,3 +144,16 @@ func TestOptions(t *testing.T) {
 		}
 	}
 }
+
+// Of an even number of rounds none is in the middle: the better one of two must not count as both.
+func TestMedian(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		values []float64
+		want   float64
+	}{{nil, 0}, {[]float64{3}, 3}, {[]float64{4, 1}, 2.5}, {[]float64{9, 1, 2}, 2}, {[]float64{9, 1, 2, 4}, 3}} {
+		if got := median(tt.values); got != tt.want {
+			t.Errorf("median of %v: got %v, want %v", tt.values, got, tt.want)
+		}
+	}
+}
