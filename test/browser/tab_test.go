@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -119,10 +120,23 @@ func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// replaced reports whether an element was found, and gone when it was to be used.
+func replaced(err error) bool {
+	const serverError = -32000
+	gone, ok := errors.AsType[*cdproto.Error](err)
+	return ok && gone.Code == serverError && strings.Contains(gone.Message, "Could not find node")
+}
+
+// bounded does something in its time, and again where an answer to what was done before has put another element in the
+// place of the one that was found.
 func bounded(ctx context.Context, do func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	return do(ctx)
+	for {
+		if err := do(ctx); !replaced(err) || ctx.Err() != nil {
+			return err
+		}
+	}
 }
 
 // value returns what an action finds in the tab.
