@@ -22,23 +22,8 @@ import (
 	"github.com/understudy-dev/understudy/migrations"
 )
 
-// book is a log that may be read while it is written.
-type book struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *book) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *book) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
+// book is a log in which requests can be looked up.
+type book struct{ apitest.Output }
 
 // entry waits for the line of a request and gives it back.
 func (b *book) entry(t *testing.T, request string) (entry map[string]any) {

@@ -1,7 +1,6 @@
 package control_test
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,23 +13,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/control"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/sandbox"
 	"github.com/understudy-dev/understudy/internal/server"
 )
-
-// logText is a log that many write.
-type logText struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logText) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
 
 // requests are what clients of an account send without end.
 var requests = []func(*http.Request){
@@ -60,7 +48,7 @@ func create(r *http.Request) {
 // and the servers have nothing to complain about.
 func TestDeletionUnderLoad(t *testing.T) {
 	t.Parallel()
-	url, log := pgtest.New(t), &logText{}
+	url, log := pgtest.New(t), &apitest.Output{}
 	busy := func(cfg *server.Config) {
 		cfg.DatabaseURL, cfg.Speed, cfg.RateLimit = url, 600, 1e6
 		cfg.Logger = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
@@ -86,10 +74,8 @@ func TestDeletionUnderLoad(t *testing.T) {
 		}
 		group.Wait() // each client stops when its keys are wrong
 	}
-	log.mu.Lock()
-	defer log.mu.Unlock()
-	if log.text.Len() > 0 {
-		t.Errorf("the servers complain:\n%s", &log.text)
+	if said := log.String(); said != "" {
+		t.Errorf("the servers complain:\n%s", said)
 	}
 	if list := must(t, servers[0], control.ListAccounts, control.None{}).Accounts; len(list) != 1 {
 		t.Errorf("there are the accounts %+v", list)

@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -34,30 +33,12 @@ const limit = 30 * time.Second
 // subscriptionBody is apitest's: a subscription with one database.
 func subscriptionBody(name string) any { return apitest.SubscriptionBody(name) }
 
-// text is output that may be read while it is written.
-type text struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *text) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *text) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
 // process is a run of the binary as a user would start it: nothing is added to
 // its arguments.
 type process struct {
 	t              *testing.T
 	cmd            *exec.Cmd
-	stdout, stderr text
+	stdout, stderr apitest.Output
 	done           chan struct{}
 }
 

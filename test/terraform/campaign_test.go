@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -244,7 +243,7 @@ func TestCampaignInterrupted(t *testing.T) {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			c := newCampaign(t, "subscription")
-			said := &watched{}
+			said := &apitest.Output{}
 			cmd := c.command("--preset=task-stuck,slow-lognormal", "--parallel=2")
 			cmd.Stderr = said
 			if err := cmd.Start(); err != nil {
@@ -265,24 +264,6 @@ func TestCampaignInterrupted(t *testing.T) {
 			c.wantNothingLeft()
 		})
 	}
-}
-
-// watched is what a process says, as it says it.
-type watched struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (w *watched) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.text.Write(p)
-}
-
-func (w *watched) String() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.text.String()
 }
 
 // files are the names of all that a directory has.
