@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"cmp"
 	"path/filepath"
 	"strings"
 )
@@ -56,6 +57,21 @@ func (a arguments) worksOnState() bool {
 		return true
 	}
 	return false
+}
+
+// option returns the value of an option, the last one that is given.
+func (a arguments) option(name string) (value string, given bool) {
+	for _, o := range a.options {
+		if o.name == name {
+			value, given = o.value, true
+		}
+	}
+	return value, given
+}
+
+// dataDir is where Terraform keeps what it fetched for the module in a directory.
+func dataDir(dir string, environ []string) string {
+	return in(dir, cmp.Or(lookup(environ, "TF_DATA_DIR"), ".terraform"))
 }
 
 // in returns a path as Terraform understands it, which works in a directory.

@@ -29,14 +29,8 @@ var patterns = []string{
 }
 
 // readModules reads the module in a directory and all that it calls, as far as they are there: those of another place
-// are once `terraform init` has fetched them into the data directory; empty: .terraform below the module.
+// are once `terraform init` has fetched them into the data directory.
 func readModules(dir, data string) ([]file, error) {
-	if data == "" {
-		data = ".terraform"
-	}
-	if !filepath.IsAbs(data) {
-		data = filepath.Join(dir, data)
-	}
 	var all []file
 	seen := map[string]bool{}
 	next := []string{filepath.Clean(dir)}

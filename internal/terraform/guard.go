@@ -49,7 +49,7 @@ func (r *Refusal) Error() string {
 // that the run has to have set: those that point at the sandbox, and inputs of the module that are the provider's url
 // or keys and have no value.
 func Guard(g Guarded) ([]cloud.Variable, error) {
-	files, err := readModules(g.Dir, lookup(g.Environ, "TF_DATA_DIR"))
+	files, err := readModules(g.Dir, dataDir(g.Dir, g.Environ))
 	if err != nil {
 		return nil, err
 	}

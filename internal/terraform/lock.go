@@ -26,7 +26,7 @@ func LockedVersion(dir string) (string, error) {
 	if locked != "" || err != nil {
 		return locked, err
 	}
-	files, err := readModules(dir, "")
+	files, err := readModules(dir, dataDir(dir, nil))
 	if err != nil {
 		return "", err
 	}

@@ -42,11 +42,7 @@ var kinds = map[string]string{
 // ReadState reads the state that a run works on. It is empty for a command that works on none, and where there is none
 // that Terraform can read: then it cannot work on it either.
 func ReadState(ctx context.Context, tool, dir string, args, environ []string) (State, error) {
-	data := lookup(environ, "TF_DATA_DIR")
-	if data == "" {
-		data = ".terraform"
-	}
-	s := State{mark: filepath.Join(in(dir, data), "understudy.json")}
+	s := State{mark: filepath.Join(dataDir(dir, environ), "understudy.json")}
 	a := parseArguments(args, environ)
 	if !a.worksOnState() {
 		return State{}, nil
@@ -68,16 +64,6 @@ func ReadState(ctx context.Context, tool, dir string, args, environ []string) (S
 		return s, fmt.Errorf("read the state: %w", err)
 	}
 	return s, s.read(text)
-}
-
-// option returns the value of an option, the last one that is given.
-func (a arguments) option(name string) (value string, given bool) {
-	for _, o := range a.options {
-		if o.name == name {
-			value, given = o.value, true
-		}
-	}
-	return value, given
 }
 
 // withoutArguments is an environment in which a command of ours gets no arguments of the user's.
