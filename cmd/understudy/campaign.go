@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,11 +15,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/campaign"
-	"github.com/understudy-dev/understudy/internal/compiled"
 	"github.com/understudy-dev/understudy/internal/control"
-	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/server"
 	"github.com/understudy-dev/understudy/internal/terraform"
 	"github.com/understudy-dev/understudy/internal/throwaway"
@@ -169,16 +165,9 @@ func (c *campaignCmd) server(
 		}
 		return f(ctx, client)
 	}
-	document, err := compiled.Load(understudy.ControlDocument)
-	if err != nil {
-		return err
-	}
-	const hold = 10 * time.Second // a task is read once: some faults count requests
-	s, err := server.Open(ctx, server.Config{
-		Document: understudy.Document, Control: understudy.ControlDocument, Version: version(), Listen: "127.0.0.1:0",
-		DataDir: dir, CapPolicy: engine.PolicyQueue, TaskHold: hold, Journal: journalOfCampaign,
-		Logger: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-	})
+	cfg := ownServer("127.0.0.1:0", journalOfCampaign, stderr)
+	cfg.DataDir, cfg.TaskHold = dir, 10*time.Second // a task is read once: some faults count requests
+	s, err := server.Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -188,10 +177,14 @@ func (c *campaignCmd) server(
 	group.Go(func() error { return s.Serve(serving) })
 	group.Go(func() error {
 		defer stop()
+		client, err := clientFlags{URL: "http://" + s.Address(), ControlToken: s.ControlToken}.client()
+		if err != nil {
+			return err
+		}
 		both, cancel := context.WithCancel(ctx) // a server that ends takes the campaign along
 		defer cancel()
 		defer context.AfterFunc(serving, cancel)()
-		return f(both, &control.Client{Document: document, URL: "http://" + s.Address(), Token: s.ControlToken})
+		return f(both, client)
 	})
 	return group.Wait()
 }

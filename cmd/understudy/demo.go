@@ -31,22 +31,24 @@ func (*demoCmd) Help() string {
 // journalOfDemo is how many requests are kept of each account: those of a round, and more.
 const journalOfDemo = 1000
 
+// ownServer configures a server that is a command's own, and goes with it. It keeps so many requests of each account,
+// and says nothing but what is wrong.
+func ownServer(listen string, requests int, stderr Stderr) server.Config {
+	return server.Config{
+		Document: understudy.Document, Control: understudy.ControlDocument, Version: version(), Listen: listen,
+		CapPolicy: engine.PolicyQueue, Journal: requests,
+		Logger: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	}
+}
+
 // Run plays the demo.
 func (c *demoCmd) Run(ctx context.Context, stdout io.Writer, stderr Stderr) error {
 	cfg := demo.Config{
-		Server: server.Config{
-			Document:  understudy.Document,
-			Control:   understudy.ControlDocument,
-			Version:   version(),
-			Listen:    c.Listen,
-			Speed:     c.Speed,
-			CapPolicy: engine.PolicyQueue,
-			Journal:   journalOfDemo,
-			Logger:    slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-		},
-		For: c.For,
-		Out: stdout,
+		Server: ownServer(c.Listen, journalOfDemo, stderr),
+		For:    c.For,
+		Out:    stdout,
 	}
+	cfg.Server.Speed = c.Speed
 	if !c.NoBrowser {
 		cfg.Open = browser(os.Getenv)
 	}
