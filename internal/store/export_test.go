@@ -35,3 +35,19 @@ func (db *DB) Applied(ctx context.Context, schema int) error {
 	_, err := db.pool.Exec(ctx, `INSERT INTO goose_db_version (version_id, is_applied) VALUES ($1, true)`, schema)
 	return err
 }
+
+// Blocks counts the blocks of the database that this transaction has looked at so far.
+func (tx *Tx) Blocks(ctx context.Context) (n int64, err error) {
+	err = tx.q.QueryRow(ctx, `
+		SELECT sum(pg_stat_get_xact_blocks_fetched(oid))
+		FROM pg_class
+		WHERE relnamespace = current_schema()::regnamespace`).Scan(&n)
+	return n, err
+}
+
+// Analyze brings the statistics up to date.
+func (db *DB) Analyze(ctx context.Context) error {
+	_, err := db.pool.Exec(ctx, `ANALYZE`)
+	db.pool.Reset() // and the plans
+	return err
+}

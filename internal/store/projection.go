@@ -72,19 +72,10 @@ func jsonName(field reflect.StructField) (name string, tagged bool) {
 	return name, tagged
 }
 
-// List projects the caller's resources below a parent, those with a status aside.
-func (p Projection[B, P]) List(ctx context.Context, tx *Tx, parent int64, except cloud.Status) ([]P, error) {
-	kind := kindOf[B]()
-	return p.query(ctx, tx, `
-		SELECT `+p.columns+`
-		FROM resources r
-		WHERE r.account_id = $1 AND r.kind = $2 `+below+` AND r.status <> $5`,
-		tx.Caller.Account, kind.Name, kind.Parent, parent, except)
-}
-
 // Find projects those of the caller's resources that have one of some ids.
 func (p Projection[B, P]) Find(ctx context.Context, tx *Tx, ids []int64) ([]P, error) {
-	return p.query(ctx, tx, `
+	kind := kindOf[B]()
+	rows, err := tx.q.Query(ctx, `
 		SELECT r.*
 		FROM unnest($3::bigint[]) AS wanted (id)
 		CROSS JOIN LATERAL (
@@ -92,17 +83,13 @@ func (p Projection[B, P]) Find(ctx context.Context, tx *Tx, ids []int64) ([]P, e
 			FROM resources r
 			WHERE r.account_id = $1 AND r.kind = $2 AND r.id = wanted.id
 			LIMIT 1 -- one look at the index for each, whatever the statistics say when this is planned
-		) r`, tx.Caller.Account, kindOf[B]().Name, ids)
-}
-
-func (p Projection[B, P]) query(ctx context.Context, tx *Tx, sql string, args ...any) ([]P, error) {
-	rows, err := tx.q.Query(ctx, sql, args...)
+		) r`, tx.Caller.Account, kind.Name, ids)
 	if err != nil {
-		return nil, fmt.Errorf("project %ss: %w", kindOf[B]().Name, err)
+		return nil, fmt.Errorf("project %ss: %w", kind.Name, err)
 	}
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[P])
 	if err != nil {
-		return nil, fmt.Errorf("project %ss: %w", kindOf[B]().Name, err)
+		return nil, fmt.Errorf("project %ss: %w", kind.Name, err)
 	}
 	return found, nil
 }

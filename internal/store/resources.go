@@ -234,6 +234,9 @@ func NextID[B cloud.Body](_ context.Context, tx *Tx) (int64, error) {
 	return kindOf[B]().FirstID + tx.lastID, tx.writes.err
 }
 
+// PeekID returns the id that NextID would return.
+func PeekID[B cloud.Body](tx *Tx) int64 { return kindOf[B]().FirstID + tx.lastID + 1 }
+
 // Insert stores a new resource; its times are the transaction's.
 func Insert[B cloud.Body](tx *Tx, r cloud.Resource[B]) {
 	kind := r.Body.Kind()

@@ -97,7 +97,7 @@ func (s Subscription) locals(spec DatabaseSpec, taken siblings) ([]Local, error)
 	if err := checkActiveActive(spec); err != nil {
 		return nil, err
 	}
-	if err := checkActiveActiveCount(len(taken.names) + 1); err != nil {
+	if err := checkActiveActiveCount(taken.number + 1); err != nil {
 		return nil, err
 	}
 	d := Database{}

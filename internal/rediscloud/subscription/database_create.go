@@ -24,7 +24,7 @@ func createProDatabase(ctx context.Context, tx *store.Tx, in databaseCreateReque
 	if err != nil {
 		return out, err
 	}
-	taken, err := siblingsIn(ctx, tx, sub.ID)
+	taken, err := siblingsOf(ctx, tx, sub, in.Name, in.Port)
 	if err != nil {
 		return out, err
 	}

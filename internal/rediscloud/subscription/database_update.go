@@ -46,11 +46,11 @@ func changeDatabase(
 		return out, databaseNotActive(db)
 	}
 	if name != nil && *name != db.Name {
-		taken, err := siblingsIn(ctx, tx, db.Parent)
+		others, err := store.Beside[Database](ctx, tx, db.Parent, store.Wanted{Except: cloud.StatusDeleting, Name: *name})
 		if err != nil {
 			return out, err
 		}
-		if err := taken.checkName(*name); err != nil {
+		if err := (siblings{names: map[string]bool{*name: others.Named}}).checkName(*name); err != nil {
 			return out, err
 		}
 		db.Name = *name

@@ -158,14 +158,12 @@ func (c *service) lockDoomed(
 func deleteEmpty[S cloud.Body](
 	ctx context.Context, tx *store.Tx, sub cloud.Resource[S], takes cloud.Length,
 ) (out engine.Outcome, err error) {
-	databases, err := store.ListBelow[Database](ctx, tx, sub.Body.Kind().Name, sub.ID)
+	db, used, err := store.FirstBelow[Database](ctx, tx, sub.Body.Kind().Name, sub.ID, cloud.StatusDeleting)
 	if err != nil {
 		return out, err
 	}
-	for _, db := range databases {
-		if db.Status != cloud.StatusDeleting {
-			return out, cloud.Errorf("SUBSCRIPTION_IN_USE", "Subscription %d still has databases, such as %d.", sub.ID, db.ID)
-		}
+	if used {
+		return out, cloud.Errorf("SUBSCRIPTION_IN_USE", "Subscription %d still has databases, such as %d.", sub.ID, db.ID)
 	}
 	store.SetStatus[S](tx, sub.ID, cloud.StatusDeleting)
 	return planChange(tx, sub, takes, cloud.StatusGone), nil

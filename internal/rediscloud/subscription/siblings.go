@@ -17,26 +17,35 @@ const (
 
 // siblings are the databases of a subscription, which a new one must not collide with.
 type siblings struct {
-	names map[string]bool
-	ports map[int64]bool
+	number int // of them, as far as there is a limit
+	names  map[string]bool
+	ports  map[int64]bool
+	free   *int64 // the port of the next one that asks for none, 0 where none is free; nil: it follows from the others'
 }
 
-var namesAndPorts = store.Project[Database, struct {
-	Name string
-	Port int64 `json:"port"`
-}]()
-
-// siblingsIn reads the names and ports in use in a subscription. What is being deleted
-// leaves its own at once: clients do not wait for its end.
-func siblingsIn(ctx context.Context, tx *store.Tx, subscription int64) (taken siblings, err error) {
-	databases, err := namesAndPorts.List(ctx, tx, subscription, cloud.StatusDeleting)
+// siblingsOf reads what a new database of a subscription has to know of the others: whether its name and the port that
+// it asks for are in use, or else which one is free. What is being deleted leaves its own at once: clients do not wait
+// for its end.
+func siblingsOf(
+	ctx context.Context, tx *store.Tx, sub cloud.Resource[Subscription], name string, port *int64,
+) (taken siblings, err error) {
+	wanted := store.Wanted{
+		Except: cloud.StatusDeleting, Name: name,
+		From: preferredPort(store.PeekID[Database](tx)), First: firstPort, Last: lastPort,
+	}
+	if port != nil {
+		wanted.From, wanted.First, wanted.Last = *port, *port, *port
+	}
+	if sub.Body.ActiveActive() {
+		wanted.Most = maxActiveActiveDatabase
+	}
+	others, err := store.Beside[Database](ctx, tx, sub.ID, wanted)
 	if err != nil {
 		return taken, err
 	}
-	taken = siblings{names: map[string]bool{}, ports: map[int64]bool{}}
-	for _, db := range databases {
-		taken.names[db.Name] = true
-		taken.ports[db.Port] = true
+	taken = siblings{number: others.Count, names: map[string]bool{name: others.Named}, free: &others.Port}
+	if port != nil {
+		taken.ports = map[int64]bool{*port: others.Port == 0}
 	}
 	return taken, nil
 }
@@ -70,15 +79,29 @@ func (n siblings) checkPort(port int64) error {
 	return nil
 }
 
-// freePort chooses the port of a database that asks for none: one that follows
-// from its id, or the next that is free.
+const allPorts = lastPort - firstPort + 1
+
+// preferredPort follows from the id of a database.
+func preferredPort(id int64) int64 { return firstPort + derive.Number(id, "port", allPorts) }
+
+// freePort chooses the port of a database that asks for none: the one that it prefers, or the next that is free.
 func (n siblings) freePort(id int64) (int64, error) {
-	const all = lastPort - firstPort + 1
-	start := derive.Number(id, "port", all)
-	for i := range int64(all) {
-		if port := firstPort + (start+i)%all; !n.ports[port] {
-			return port, nil
-		}
+	port := n.nextPort(preferredPort(id))
+	if n.free != nil {
+		port = *n.free
+	}
+	if port != 0 {
+		return port, nil
 	}
 	return 0, cloud.Errorf("DATABASE_PORT_IS_UNAVAILABLE", "All ports of the subscription are in use.")
+}
+
+// nextPort is the first of the ports from one on that is not in use; 0: none is.
+func (n siblings) nextPort(from int64) int64 {
+	for i := range int64(allPorts) {
+		if port := firstPort + (from-firstPort+i)%allPorts; !n.ports[port] {
+			return port
+		}
+	}
+	return 0
 }

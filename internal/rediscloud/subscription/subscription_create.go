@@ -139,6 +139,7 @@ func designFirst(sub Subscription, specs []DatabaseSpec) (list []designed, err e
 		if err != nil {
 			return nil, err
 		}
+		taken.number++
 		taken.names[spec.Name], taken.ports[body.Port] = true, true
 		list = append(list, designed{spec.Name, body})
 	}

@@ -1,0 +1,158 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// booth is a resource with a port, in a room.
+type booth struct {
+	Port int64 `json:"port,omitempty"`
+}
+
+func (booth) Kind() cloud.Kind { return cloud.Kind{Name: "booth", Parent: "room", FirstID: 1} }
+
+// furnish gives rooms booths.
+func furnish(t *testing.T, db *store.DB, caller cloud.Caller, booths map[int64][]cloud.Resource[booth]) {
+	t.Helper()
+	err := db.Write(t.Context(), caller, func(tx *store.Tx) error {
+		for id, all := range booths {
+			store.Insert(tx, cloud.Resource[room]{ID: id, Name: "room", Status: cloud.StatusActive})
+			for _, b := range all {
+				id, err := store.NextID[booth](t.Context(), tx)
+				if err != nil {
+					return err
+				}
+				b.ID = id
+				store.Insert(tx, b)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func beside(t *testing.T, db *store.DB, caller cloud.Caller, room int64, w store.Wanted) (s store.Siblings) {
+	t.Helper()
+	err := db.Read(t.Context(), caller, func(tx *store.Tx) (err error) {
+		s, err = store.Beside[booth](t.Context(), tx, room, w)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// What is said of the others is what a look at all of them says.
+func TestBesideSaysWhatTheOthersHave(t *testing.T) {
+	t.Parallel()
+	db, caller := newAccount(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	booths := map[int64][]cloud.Resource[booth]{1000: nil}
+	const ports = 20
+	for _, room := range []int64{1001, 1002, 1003} {
+		for n := range int64(ports) {
+			b := cloud.Resource[booth]{
+				Parent: room, Name: fmt.Sprint("b", random.IntN(30)), Status: cloud.StatusActive, Body: booth{100 + n},
+			}
+			switch {
+			case room == 1001 && n%4 == 0, room == 1002 && n == 7: // gaps
+				continue
+			case random.IntN(4) == 0 && room != 1003:
+				b.Status = cloud.StatusDeleting
+			}
+			booths[room] = append(booths[room], b)
+		}
+	}
+	furnish(t, db, caller, booths)
+	for room, all := range booths {
+		for try := range 40 {
+			w := store.Wanted{
+				Except: cloud.StatusDeleting, Name: fmt.Sprint("b", random.IntN(35)), From: 100 + random.Int64N(ports),
+				First: 100, Last: 100 + ports - 1, Most: random.IntN(ports),
+			}
+			if try%3 == 0 { // one port alone
+				w.First, w.Last = w.From, w.From
+			}
+			var want store.Siblings
+			taken := map[int64]bool{}
+			for _, b := range all {
+				if b.Status != cloud.StatusDeleting {
+					want.Named = want.Named || b.Name == w.Name
+					want.Count = min(want.Count+1, w.Most)
+					taken[b.Body.Port] = true
+				}
+			}
+			for i, n := int64(0), w.Last-w.First+1; i < n && want.Port == 0; i++ {
+				if port := w.First + (w.From-w.First+i)%n; !taken[port] {
+					want.Port = port
+				}
+			}
+			if got := beside(t, db, caller, room, w); got != want {
+				t.Errorf("room %d, %+v: got %+v, want %+v", room, w, got, want)
+			}
+		}
+	}
+}
+
+// blocks is how much of the database a question looks at.
+func blocks(t *testing.T, db *store.DB, caller cloud.Caller, ask func(context.Context, *store.Tx) error) (n int64) {
+	t.Helper()
+	err := db.Write(t.Context(), caller, func(tx *store.Tx) error {
+		before, err := tx.Blocks(t.Context())
+		if err != nil {
+			return err
+		}
+		if err := ask(t.Context(), tx); err != nil {
+			return err
+		}
+		n, err = tx.Blocks(t.Context())
+		n -= before
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// What one more has to know of the others costs the same, however many there are and whatever the statistics say.
+func TestBesideLooksAtFew(t *testing.T) {
+	t.Parallel()
+	db, caller := newAccount(t)
+	var many []cloud.Resource[booth]
+	for n := range int64(1000) {
+		many = append(many, cloud.Resource[booth]{
+			Parent: 1001, Name: fmt.Sprint("b", n), Status: cloud.StatusActive, Body: booth{10_000 + n*3},
+		})
+	}
+	furnish(t, db, caller, map[int64][]cloud.Resource[booth]{1000: nil, 1001: many})
+	ask := func(room int64) func(context.Context, *store.Tx) error {
+		return func(ctx context.Context, tx *store.Tx) error {
+			s, err := store.Beside[booth](ctx, tx, room, store.Wanted{
+				Except: cloud.StatusDeleting, Name: "b7000", From: 10_300, First: 10_000, Last: 19_999, Most: 10,
+			})
+			if s.Named || room == 1001 && s.Port != 10_301 {
+				t.Errorf("in room %d it is %+v", room, s)
+			}
+			return err
+		}
+	}
+	for _, when := range []string{"without statistics", "with statistics"} {
+		alone, crowd := blocks(t, db, caller, ask(1000)), blocks(t, db, caller, ask(1001))
+		if crowd > alone+25 {
+			t.Errorf("%s: among 1,000 it looks at %d blocks, and alone at %d", when, crowd, alone)
+		}
+		if err := db.Analyze(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
