@@ -89,6 +89,7 @@ deadcode: ## List functions that nothing reaches
 .PHONY: generate
 generate: ## Renew generated files
 	@go generate ./...
+	@go generate -C bench ./...
 
 .PHONY: verify
 verify: ## Fail when a generated file or a go.mod is out of date
@@ -106,10 +107,11 @@ ci: ## All that a change must pass
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=5s
 
 .PHONY: bench
-bench: ## Measure against pgbench and a bare server, and print the ratios
+bench: ## Measure against pgbench, River and a bare server: make bench ARGS='-out docs/bench' keeps it, with plots
 	@scripts/setup.sh postgres . bench
 	@go build -C bench -o $(CURDIR)/bin/bench .
 	@bin/bench $(ARGS)
+	@go generate -C bench ./...
 
 .PHONY: image-test
 image-test: ## Build the images without an engine and live through a story with them; needs root and Debian

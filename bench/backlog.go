@@ -62,8 +62,7 @@ func (e *env) backlog(ctx context.Context, database string, mode backlogMode) (n
 			if err != nil {
 				return nil, nil, err
 			}
-			e.say("%s, round %d, %s: %.0f/s, CPU %d + %d µs", mode.what, round+1, c.name, figure.perSecond,
-				figure.cpu.product.Microseconds(), figure.cpu.postgres.Microseconds())
+			e.sayWorkedOff(mode, round, c.name, figure)
 			c.figures = append(c.figures, figure)
 		}
 	}
@@ -71,32 +70,53 @@ func (e *env) backlog(ctx context.Context, database string, mode backlogMode) (n
 	return now, before, nil
 }
 
-// workOff gives new accounts a backlog and waits until nothing of it is left.
+// workOff gives new accounts of the product a backlog and waits until nothing of it is left.
 func (e *env) workOff(ctx context.Context, c *contender, mode backlogMode) (loaded, error) {
-	accounts, err := c.fixture.newAccounts(ctx, numAccounts)
+	accounts, err := c.fixture.backlogAccounts(ctx, mode)
 	if err != nil {
 		return loaded{}, err
 	}
-	for n := int64(1); mode.apart && n < backlogTasks/numAccounts; n++ {
-		if err := c.fixture.subscribe(ctx, accounts, c.fixture.subscription+n); err != nil {
-			return loaded{}, err
-		}
-	}
-	for _, sql := range []string{`VACUUM ANALYZE`, `CHECKPOINT`} { // as autovacuum would in time
-		if _, err := c.fixture.conn.Exec(ctx, sql); err != nil {
-			return loaded{}, err
-		}
+	if err := c.fixture.settleDown(ctx); err != nil {
+		return loaded{}, err
 	}
 	if err := c.fixture.wait(ctx, accounts, mode); err != nil {
 		return loaded{}, err
 	}
-	figure, err := e.metered(c.product.pid(), func() (loaded, error) {
+	figure, err := e.untilDone(ctx, c.fixture, c.product.pid(), accounts,
+		`SELECT EXISTS (SELECT FROM tasks WHERE head) OR EXISTS (SELECT FROM steps)`,
+		`SELECT COALESCE(min(response::text), 'none failed') FROM tasks WHERE status <> 'done'`)
+	return figure, errors.Join(err, c.fixture.removeTasks(ctx))
+}
+
+// backlogAccounts makes accounts for a backlog, with the subscriptions that it is for.
+func (f *fixture) backlogAccounts(ctx context.Context, mode backlogMode) ([]account, error) {
+	accounts, err := f.newAccounts(ctx, numAccounts)
+	for n := int64(1); err == nil && mode.apart && n < backlogTasks/numAccounts; n++ {
+		err = f.subscribe(ctx, accounts, f.subscription+n)
+	}
+	return accounts, err
+}
+
+// settleDown does what autovacuum and the checkpointer would in time.
+func (f *fixture) settleDown(ctx context.Context) error {
+	for _, sql := range []string{`VACUUM ANALYZE`, `CHECKPOINT`} {
+		if _, err := f.conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("settle down: %w", err)
+		}
+	}
+	return nil
+}
+
+// untilDone waits until a question says that nothing is left of a backlog that a process works off, and looks whether
+// all is there; where it is not, another says what failed.
+func (e *env) untilDone(
+	ctx context.Context, f *fixture, pid int, accounts []account, isLeft, whatFailed string,
+) (loaded, error) {
+	figure, err := e.metered(pid, func() (loaded, error) {
 		begin := time.Now()
 		for left := true; left; {
 			time.Sleep(backlogLook)
-			err := c.fixture.conn.QueryRow(ctx, `
-				SELECT EXISTS (SELECT FROM tasks WHERE head) OR EXISTS (SELECT FROM steps)`).Scan(&left)
-			if err != nil {
+			if err := f.conn.QueryRow(ctx, isLeft).Scan(&left); err != nil {
 				return loaded{}, err
 			}
 		}
@@ -107,14 +127,14 @@ func (e *env) workOff(ctx context.Context, c *contender, mode backlogMode) (load
 	}
 	var made int
 	var failure string
-	err = c.fixture.conn.QueryRow(ctx, `
-		SELECT count(*), COALESCE((SELECT min(response::text) FROM tasks WHERE status <> 'done'), 'none failed')
+	err = f.conn.QueryRow(ctx, `
+		SELECT count(*), (`+whatFailed+`)
 		FROM resources
 		WHERE account_id = ANY ($1) AND kind = 'database' AND status = 'active'`, idsOf(accounts)).Scan(&made, &failure)
 	if err == nil && made != backlogTasks {
 		err = fmt.Errorf("%d databases are active, want %d: %s", made, backlogTasks, failure)
 	}
-	return figure, errors.Join(err, c.fixture.removeTasks(ctx))
+	return figure, err
 }
 
 // wait lets a backlog wait in accounts and wakes the product, all at once.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,9 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -77,40 +73,7 @@ func answer(w http.ResponseWriter, body any) {
 	_ = json.NewEncoder(w).Encode(body) // a client that is gone is no concern here
 }
 
-// baseline is a running bare server.
-type baseline struct {
-	cmd   *exec.Cmd
-	stdin io.Closer
-	addr  string
-}
-
-// serveBare starts this program again as the baseline.
+// serveBare starts this program again as the baseline for reading.
 func (e *env) serveBare(databaseURL string) (*baseline, error) {
-	cmd := exec.Command(e.self, "bare", "-database-url", databaseURL) //nolint:noctx // it ends with its input
-	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start the bare server: %w", err)
-	}
-	b := &baseline{cmd: cmd, stdin: stdin}
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("the bare server gives no address: %w", err), b.stop())
-	}
-	b.addr = strings.TrimSpace(line)
-	return b, nil
-}
-
-func (b *baseline) pid() int { return b.cmd.Process.Pid }
-
-func (b *baseline) stop() error {
-	_ = b.stdin.Close()
-	return b.cmd.Wait()
+	return e.serveBaseline("bare", "-database-url", databaseURL)
 }

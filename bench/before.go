@@ -19,36 +19,56 @@ type contenders []*contender
 
 // contenders starts them on databases whose names begin alike. The caller closes them.
 func (e *env) contenders(ctx context.Context, database string, args ...string) (all contenders, err error) {
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, all.close())
-			all = nil
-		}
-	}()
-	for _, name := range []string{"now", "before"} {
-		if name == "before" && e.before == "" {
+	for _, name := range []string{present, earlier} {
+		if name == earlier && e.before == "" {
 			break
 		}
-		c := &contender{name: name}
-		if c.fixture, err = e.newFixture(ctx, database+"-"+name); err != nil {
-			return all, err
+		c, err := e.newContender(ctx, name, database+"-"+name, args...)
+		if err != nil {
+			return nil, errors.Join(err, all.close())
 		}
 		all = append(all, c)
-		dir, err := e.tempDir()
-		if err != nil {
-			return all, err
-		}
-		where := slices.Concat(args, []string{"--database-url", c.fixture.url, "--data-dir", dir})
-		if name == "before" {
-			c.product, err = e.serveAs(ctx, e.before, where...)
-		} else {
-			c.product, err = e.serve(ctx, where...)
-		}
-		if err != nil {
-			return all, err
-		}
 	}
 	return all, nil
+}
+
+// The names of contenders.
+const (
+	present = "now"
+	earlier = "before"
+)
+
+// newContender starts one. The caller closes it.
+func (e *env) newContender(ctx context.Context, name, database string, args ...string) (c *contender, err error) {
+	c = &contender{name: name}
+	if c.fixture, err = e.newFixture(ctx, database); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.close())
+		}
+	}()
+	if name == present {
+		c.product, err = e.serveOn(ctx, c.fixture, args...)
+		return c, err
+	}
+	dir, err := e.tempDir()
+	if err != nil {
+		return c, err
+	}
+	args = append(slices.Clone(args), "--database-url", c.fixture.url, "--data-dir", dir)
+	c.product, err = e.serveAs(ctx, e.before, args...)
+	return c, err
+}
+
+func (c *contender) close() error {
+	var err error
+	if c.product != nil {
+		err = c.product.stop()
+	}
+	c.fixture.close()
+	return err
 }
 
 // figures are what was measured of the product, and of the earlier one.
@@ -62,10 +82,7 @@ func (all contenders) figures() (now, before rounds) {
 func (all contenders) close() error {
 	var err error
 	for _, c := range all {
-		if c.product != nil {
-			err = errors.Join(err, c.product.stop())
-		}
-		c.fixture.close()
+		err = errors.Join(err, c.close())
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,12 +13,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudy-dev/understudy/bench/report"
 )
 
 func TestTable(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	printTable(&out, []row{
+	var rows []report.Row
+	for _, r := range []row{
 		// The second round was disturbed: its ratio is like the others'.
 		{
 			"ratio", perSecond,
@@ -29,7 +33,10 @@ func TestTable(t *testing.T) {
 		{"slow", millis, []float64{2.5}, []float64{1}, nil, goal{atMost: 2}},
 		{"figure", seconds, []float64{0.5, 0.7, 0.6}, nil, nil, goal{atMost: 0.6}},
 		{"no goal", megabytes, []float64{26}, nil, nil, goal{}},
-	})
+	} {
+		rows = append(rows, r.report())
+	}
+	report.Print(&out, rows)
 	want := strings.Join([]string{
 		"what      figure    baseline   ratio    goal                 CPU µs: product + Postgres",
 		"ratio     600/s     1000/s     0.60 x   >= 0.60 x   met      5 + 1000",
@@ -145,15 +152,12 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// Of an even number of rounds none is in the middle: the better one of two must not count as both.
-func TestMedian(t *testing.T) {
+// What is kept has no more digits than mean something.
+func TestSignificant(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		values []float64
-		want   float64
-	}{{nil, 0}, {[]float64{3}, 3}, {[]float64{4, 1}, 2.5}, {[]float64{9, 1, 2}, 2}, {[]float64{9, 1, 2, 4}, 3}} {
-		if got := median(tt.values); got != tt.want {
-			t.Errorf("median of %v: got %v, want %v", tt.values, got, tt.want)
+	for v, want := range map[float64]float64{0: 0, 1234.5678: 1235, 0.00123456: 0.001235, math.Inf(1): 0} {
+		if got := significant(v); got != want {
+			t.Errorf("%v: got %v, want %v", v, got, want)
 		}
 	}
 }

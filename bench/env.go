@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/understudy-dev/understudy/bench/report"
 	"github.com/understudy-dev/understudy/internal/postgres"
 	"github.com/understudy-dev/understudy/migrations"
 )
@@ -32,6 +33,7 @@ type env struct {
 	self    string   // this program
 	fixture *fixture // made by the first measurement that needs it
 	runs    int      // of the product, to number their files
+	charts  []report.Chart
 }
 
 // prepare builds the product and starts the Postgres. The directory is on a

@@ -4,6 +4,7 @@
 //
 //	make bench
 //	make bench ARGS='-only accept -rounds 5'
+//	make bench ARGS='-out docs/bench'        the figures and plots of the README
 //
 // Baseline and product take turns on one private Postgres with fsync on; what is
 // shown is the median of the rounds, and of their ratios. Clients, servers and
@@ -19,10 +20,11 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/understudy-dev/understudy/bench/report"
 )
 
 func main() {
@@ -35,13 +37,15 @@ func main() {
 	}
 }
 
-// run measures; or, started by itself with one of two words, it is the baseline
+// run measures; or, started by itself with one of three words, it is a baseline
 // or the profiled product.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 {
 		switch args[0] {
 		case "bare":
 			return bare(ctx, args[1:], os.Stdin, stdout)
+		case "river":
+			return runRiver(ctx, args[1:], os.Stdin, stdout)
 		case "serve":
 			return serveProfiled(ctx, args[1:])
 		}
@@ -60,6 +64,7 @@ type options struct {
 	rounds   int
 	profile  string // directory for CPU profiles of the product; empty: none
 	before   string // binary of the product, of an earlier commit; empty: none
+	out      string // directory that keeps the figures, their plots and their page; empty: none
 }
 
 func parse(args []string, stderr io.Writer) (opts options, err error) {
@@ -75,7 +80,9 @@ func parse(args []string, stderr io.Writer) (opts options, err error) {
 	flags.StringVar(&opts.profile, "profile", "",
 		"directory for CPU profiles of the product, which then runs inside this program")
 	flags.StringVar(&opts.before, "before", "",
-		"binary of an earlier commit, as a baseline in turn for life and backlog")
+		"binary of an earlier commit, as a baseline in turn where one is of use")
+	flags.StringVar(&opts.out, "out", "",
+		"directory to keep the figures in, with their plots: docs/bench is that of the README")
 	if err := flags.Parse(args); err != nil {
 		return opts, err
 	}
@@ -104,6 +111,7 @@ func measurements() []measurement {
 		{"many-accounts", measureManyAccounts},
 		{"life", measureLife},
 		{"backlog", measureBacklog},
+		{"river", measureRiver},
 		{"wake", measureWake},
 		{"claim", measureClaim},
 		{"state", measureState},
@@ -112,7 +120,7 @@ func measurements() []measurement {
 	}
 }
 
-// measure prints a table of what was measured, also when it is interrupted.
+// measure prints a table of what was measured, also when it is interrupted, and keeps it when it is all done.
 func measure(ctx context.Context, opts options, stdout, stderr io.Writer) (err error) {
 	e, err := prepare(ctx, opts, stderr)
 	if err != nil {
@@ -120,15 +128,18 @@ func measure(ctx context.Context, opts options, stdout, stderr io.Writer) (err e
 	}
 	defer func() { err = errors.Join(err, e.close()) }()
 
-	before := loadAverage()
-	var rows []row
+	var found report.Report
+	if found.Machine, found.Run, err = e.describe(ctx); err != nil {
+		return err
+	}
+	var rows []report.Row
 	defer func() {
 		if len(rows) == 0 {
 			return
 		}
 		fmt.Fprintf(stdout, "\n%d cores, load average %s before and %s after; medians of %d rounds of %v\n\n",
-			runtime.NumCPU(), before, loadAverage(), opts.rounds, opts.duration)
-		printTable(stdout, rows)
+			found.Machine.Cores, found.Run.LoadBefore, loadAverage(), opts.rounds, opts.duration)
+		report.Print(stdout, rows)
 	}()
 	for _, m := range measurements() {
 		if !opts.only.MatchString(m.name) {
@@ -138,9 +149,18 @@ func measure(ctx context.Context, opts options, stdout, stderr io.Writer) (err e
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
-		rows = append(rows, measured...)
+		part := report.Measurement{Name: m.name}
+		for _, r := range measured {
+			part.Rows = append(part.Rows, r.report())
+		}
+		rows = append(rows, part.Rows...)
+		found.Measurements = append(found.Measurements, part)
 	}
-	return nil
+	if opts.out == "" {
+		return nil
+	}
+	found.Run.LoadAfter, found.Charts = loadAverage(), e.charts
+	return record(opts.out, found)
 }
 
 // loadAverage of the last minute, as the system writes it.
@@ -149,5 +169,5 @@ func loadAverage() string {
 	if one, _, ok := strings.Cut(string(text), " "); err == nil && ok {
 		return one
 	}
-	return "unknown"
+	return unknown
 }

@@ -1,12 +1,13 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/understudy-dev/understudy/bench/report"
 )
 
 // usage is processor time. It says more than a rate on a machine that others
@@ -64,16 +65,16 @@ func (e *env) metered(server int, run func() (loaded, error)) (loaded, error) {
 	return figure, err
 }
 
-// cpuCell is the median of each of both.
-func cpuCell(all []usage) string {
+// medianCPU is the median of each of both; nil of none.
+func medianCPU(all []usage) *report.CPU {
 	if len(all) == 0 {
-		return ""
+		return nil
 	}
 	var product, postgres []time.Duration
 	for _, u := range all {
 		product, postgres = append(product, u.product), append(postgres, u.postgres)
 	}
-	return fmt.Sprintf("%d + %d", median(product).Microseconds(), median(postgres).Microseconds())
+	return &report.CPU{Product: median(product).Microseconds(), Postgres: median(postgres).Microseconds()}
 }
 
 // rounds gathers what the rounds of one row measured.

@@ -14,6 +14,7 @@ trap 'rm -f "$before" "$after"' EXIT
 
 fingerprint >"$before"
 go generate ./...
+go generate -C bench ./... # the figures in the README, and their plots
 fingerprint >"$after"
 
 status=0
