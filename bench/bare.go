@@ -75,5 +75,5 @@ func answer(w http.ResponseWriter, body any) {
 
 // serveBare starts this program again as the baseline for reading.
 func (e *env) serveBare(databaseURL string) (*baseline, error) {
-	return e.serveBaseline("bare", "-database-url", databaseURL)
+	return startBaseline(e.self, "bare", "-database-url", databaseURL)
 }

@@ -10,16 +10,16 @@ import (
 	"strings"
 )
 
-// baseline is this program, running once more as what the product is measured against.
+// baseline is a running program that the product is measured against.
 type baseline struct {
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
-	addr  string // the line it said first
+	addr  string // where it listens, or what else it says when it is ready
 }
 
-// serveBaseline starts it. It says a line when it is ready, and ends with its input.
-func (e *env) serveBaseline(args ...string) (*baseline, error) {
-	cmd := exec.Command(e.self, args...) //nolint:noctx // it ends with its input
+// startBaseline starts one. It says a line when it is ready, and ends with its input.
+func startBaseline(binary string, args ...string) (*baseline, error) {
+	cmd := exec.Command(binary, args...) //nolint:noctx // it ends with its input
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -35,7 +35,7 @@ func (e *env) serveBaseline(args ...string) (*baseline, error) {
 	b := &baseline{cmd: cmd, stdin: stdin}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("the baseline %s is not ready: %w", args[0], err), b.stop())
+		return nil, errors.Join(fmt.Errorf("the baseline is not ready: %w", err), b.stop())
 	}
 	b.addr = strings.TrimSpace(line)
 	return b, nil

@@ -145,7 +145,14 @@ func TestOptions(t *testing.T) {
 		}
 		seen[m.name] = true
 	}
-	for _, args := range [][]string{{"-duration", "1ms"}, {"-rounds", "0"}, {"-only", "("}} {
+	for _, args := range [][]string{
+		{"-duration", "1ms"},
+		{"-rounds", "0"},
+		{"-only", "("},
+		{"-growth", "2000,1000"},
+		{"-growth", "1000,x"},
+		{"-growth", "10"},
+	} {
 		if _, err := parse(args, io.Discard); err == nil {
 			t.Errorf("%v: got no error", args)
 		}

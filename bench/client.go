@@ -53,13 +53,21 @@ func (c *client) start(path, body string) (string, error) {
 	return task.TaskID, err
 }
 
-// create is start and the wait for the end of the task, until which the server
-// holds its answer. It returns the id of the resource.
+// create is start and await.
 func (c *client) create(ctx context.Context, path, body string) (int64, error) {
 	id, err := c.start(path, body)
 	if err != nil {
 		return 0, err
 	}
+	resource, err := c.await(ctx, id)
+	if err != nil {
+		return 0, fmt.Errorf("create %s: %w", path, err)
+	}
+	return resource, nil
+}
+
+// await waits for the end of a task, until which the server holds its answer. It returns the id of the resource.
+func (c *client) await(ctx context.Context, id string) (int64, error) {
 	for ctx.Err() == nil {
 		var task taskAnswer
 		if err := c.ask(get(c.addr, "/v1/tasks/"+id, c.headers), http.StatusOK, &task); err != nil {
@@ -69,7 +77,7 @@ func (c *client) create(ctx context.Context, path, body string) (int64, error) {
 		case "processing-completed":
 			return task.Response.ResourceID, nil
 		case "processing-error":
-			return 0, fmt.Errorf("create %s: %s", path, task.Response.Error)
+			return 0, fmt.Errorf("task %s failed: %s", id, task.Response.Error)
 		}
 	}
 	return 0, ctx.Err()

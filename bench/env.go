@@ -56,16 +56,8 @@ func prepare(ctx context.Context, opts options, stderr io.Writer) (_ *env, err e
 	}
 	e.say("building the product")
 	e.binary = filepath.Join(e.dir, "understudy")
-	// In its own module's directory: this one's go.sum does not know all that the product is built of.
-	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/understudy-dev/understudy")
-	root, err := list.Output()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", list, err)
-	}
-	dir := strings.TrimSpace(string(root))
-	build := exec.CommandContext(ctx, "go", "build", "-C", dir, "-trimpath", "-o", e.binary, "./cmd/understudy")
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%s: %w\n%s", build, err, out)
+	if err := e.buildIn(ctx, ".", e.binary, "./cmd/understudy"); err != nil {
+		return nil, err
 	}
 	if e.profile != "" {
 		if err := os.MkdirAll(e.profile, 0o755); err != nil { //nolint:gosec // profiles are no secret
@@ -76,6 +68,21 @@ func prepare(ctx context.Context, opts options, stderr io.Writer) (_ *env, err e
 		Dir: filepath.Join(e.dir, "postgres"), MaxConnections: maxConnections,
 	})
 	return e, err
+}
+
+// buildIn builds a program in the directory of its own module: no other's go.sum knows all that it is built of.
+func (e *env) buildIn(ctx context.Context, module, binary, program string) error {
+	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/understudy-dev/understudy")
+	root, err := list.Output()
+	if err != nil {
+		return fmt.Errorf("%s: %w", list, err)
+	}
+	dir := filepath.Join(strings.TrimSpace(string(root)), module)
+	build := exec.CommandContext(ctx, "go", "build", "-C", dir, "-trimpath", "-o", binary, program)
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", build, err, out)
+	}
+	return nil
 }
 
 // close stops the Postgres and removes everything.

@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -37,15 +38,13 @@ func main() {
 	}
 }
 
-// run measures; or, started by itself with one of three words, it is a baseline
+// run measures; or, started by itself with one of two words, it is the baseline
 // or the profiled product.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 {
 		switch args[0] {
 		case "bare":
 			return bare(ctx, args[1:], os.Stdin, stdout)
-		case "river":
-			return runRiver(ctx, args[1:], os.Stdin, stdout)
 		case "serve":
 			return serveProfiled(ctx, args[1:])
 		}
@@ -64,6 +63,7 @@ type options struct {
 	rounds   int
 	profile  string // directory for CPU profiles of the product; empty: none
 	before   string // binary of the product, of an earlier commit; empty: none
+	growth   []int  // tasks in the databases that are asked the same
 	out      string // directory that keeps the figures, their plots and their page; empty: none
 }
 
@@ -83,7 +83,12 @@ func parse(args []string, stderr io.Writer) (opts options, err error) {
 		"binary of an earlier commit, as a baseline in turn where one is of use")
 	flags.StringVar(&opts.out, "out", "",
 		"directory to keep the figures in, with their plots: docs/bench is that of the README")
+	growth := flags.String("growth", "1000,100000,1000000",
+		"how many tasks are in the databases that are asked the same, from few to many")
 	if err := flags.Parse(args); err != nil {
+		return opts, err
+	}
+	if opts.growth, err = sizes(*growth); err != nil {
 		return opts, err
 	}
 	if opts.duration < time.Second || opts.rounds < 1 {
@@ -91,6 +96,19 @@ func parse(args []string, stderr io.Writer) (opts options, err error) {
 	}
 	opts.only, err = regexp.Compile(*only)
 	return opts, err
+}
+
+// sizes reads numbers with commas between them.
+func sizes(text string) (all []int, err error) {
+	for one := range strings.SplitSeq(text, ",") {
+		n, err := strconv.Atoi(one)
+		if err != nil || n < tasksOfAccount*growthReaders || len(all) > 0 && n <= all[len(all)-1] {
+			return nil, fmt.Errorf("-growth %s: numbers that grow, from %d, with commas between them", text,
+				tasksOfAccount*growthReaders)
+		}
+		all = append(all, n)
+	}
+	return all, nil
 }
 
 // measurement is one part of the table.
@@ -113,6 +131,7 @@ func measurements() []measurement {
 		{"backlog", measureBacklog},
 		{"river", measureRiver},
 		{"wake", measureWake},
+		{"growth", measureGrowth},
 		{"claim", measureClaim},
 		{"state", measureState},
 		{"faults", measureFaults},

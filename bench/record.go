@@ -134,5 +134,5 @@ func revision(binary string) string {
 			}
 		}
 	}
-	return "an earlier commit"
+	return filepath.Base(binary) // at least it says something
 }

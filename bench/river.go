@@ -4,13 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
-	"github.com/riverqueue/river/rivermigrate"
+	"path/filepath"
+	"strings"
 
 	"github.com/understudy-dev/understudy/bench/report"
 )
@@ -20,8 +15,7 @@ type rival struct {
 	name    string
 	args    []string
 	fixture *fixture
-	pool    *pgxpool.Pool // puts jobs in
-	client  *river.Client[pgx.Tx]
+	version string
 	figures rounds
 }
 
@@ -39,9 +33,12 @@ func rivalSetups() []rival {
 // measureRiver lets the product and River work off the same backlog in turn. River does not keep the order of an
 // account's tasks, holds none to the limit and gives none up that kills its worker: it has less to do.
 func measureRiver(ctx context.Context, e *env) ([]row, error) {
+	binary := filepath.Join(e.dir, "river")
+	if err := e.buildIn(ctx, "bench", binary, "./river"); err != nil {
+		return nil, err
+	}
 	chart := report.Chart{
-		Name:  "river",
-		Title: "A backlog of 10,000 databases: Understudy and River " + riverVersion(),
+		Name: "river",
 		Description: "Databases created in a second, and the processor time of each: of the process and of Postgres. " +
 			"River's jobs write the same rows of databases and their events, and with steps a second job makes each active. " +
 			"It keeps no order per account and limits nothing. Completed inside: a job's end is one commit with what it " +
@@ -50,14 +47,15 @@ func measureRiver(ctx context.Context, e *env) ([]row, error) {
 	}
 	var rows []row
 	for i, mode := range backlogModes() {
-		ours, rivals, err := e.besideRiver(ctx, fmt.Sprint("river-", i), mode)
+		ours, rivals, err := e.besideRiver(ctx, binary, fmt.Sprint("river-", i), mode)
 		if err != nil {
 			return nil, err
 		}
 		chart.Bars = append(chart.Bars, bar(mode.what, "Understudy", ours, true))
 		for _, r := range rivals {
 			what := fmt.Sprintf("%s / River, %s", mode.what, r.name)
-			rows = append(rows, row{what, perSecond, ours.rates(), r.figures.rates(), ours.cpu(), goal{}})
+			rows = append(rows, row{what, perSecond, ours.rates(), r.figures.rates(), ours.cpu(), goal{atLeast: 1}})
+			chart.Title = "A backlog of 10,000 databases: Understudy and River " + r.version
 			chart.Bars = append(chart.Bars, bar(mode.what, "River, "+r.name, r.figures, false))
 		}
 		for _, r := range rivals {
@@ -69,18 +67,6 @@ func measureRiver(ctx context.Context, e *env) ([]row, error) {
 	return rows, nil
 }
 
-// riverVersion is that of the module that this program was built with.
-func riverVersion() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, m := range info.Deps {
-			if m.Path == "github.com/riverqueue/river" {
-				return m.Version
-			}
-		}
-	}
-	return unknown
-}
-
 func bar(group, label string, r rounds, ours bool) report.Bar {
 	return report.Bar{
 		Group: group, Label: label, Value: median(r.rates()), Unit: perSecond, CPU: medianCPU(r.cpu()), Ours: ours,
@@ -88,17 +74,19 @@ func bar(group, label string, r rounds, ours bool) report.Bar {
 }
 
 // besideRiver works off a backlog with the product and each of River's set-ups in turn.
-func (e *env) besideRiver(ctx context.Context, name string, mode backlogMode) (ours rounds, all []rival, err error) {
+func (e *env) besideRiver(
+	ctx context.Context, binary, name string, mode backlogMode,
+) (ours rounds, all []rival, err error) {
 	p, err := e.newContender(ctx, present, name, "--speed", mode.speed)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 	for i, r := range rivalSetups() {
-		if err := e.prepareRival(ctx, &r, fmt.Sprint(name, "-", i)); err != nil {
+		if r.fixture, err = e.newFixture(ctx, fmt.Sprint(name, "-", i)); err != nil {
 			return nil, nil, err
 		}
-		defer r.close()
+		defer r.fixture.close()
 		all = append(all, r)
 	}
 	for round := range e.rounds {
@@ -109,7 +97,7 @@ func (e *env) besideRiver(ctx context.Context, name string, mode backlogMode) (o
 		ours = append(ours, figure)
 		e.sayWorkedOff(mode, round, p.name, figure)
 		for i := range all {
-			figure, err := e.workOffByRiver(ctx, &all[i], mode)
+			figure, err := e.workOffByRiver(ctx, binary, &all[i], mode)
 			if err != nil {
 				return nil, nil, fmt.Errorf("river, %s: %w", all[i].name, err)
 			}
@@ -125,53 +113,29 @@ func (e *env) sayWorkedOff(mode backlogMode, round int, who string, figure loade
 		figure.cpu.product.Microseconds(), figure.cpu.postgres.Microseconds())
 }
 
-// prepareRival makes the database, with the product's schema and River's beside it.
-func (e *env) prepareRival(ctx context.Context, r *rival, database string) (err error) {
-	if r.fixture, err = e.newFixture(ctx, database); err != nil {
-		return err
-	}
-	if r.pool, err = pgxpool.New(ctx, r.fixture.url); err != nil {
-		return err
-	}
-	driver := riverpgxv5.New(r.pool)
-	migrator, err := rivermigrate.New(driver, nil)
-	if err != nil {
-		return err
-	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return err
-	}
-	r.client, err = river.NewClient(driver, &river.Config{})
-	return err
-}
-
-func (r *rival) close() {
-	r.pool.Close()
-	r.fixture.close()
-}
-
 // workOffByRiver gives new accounts a backlog of jobs, has a River of its own process begin once they are there, and
 // waits until nothing of it is left.
-func (e *env) workOffByRiver(ctx context.Context, r *rival, mode backlogMode) (_ loaded, err error) {
+func (e *env) workOffByRiver(
+	ctx context.Context, binary string, r *rival, mode backlogMode,
+) (_ loaded, err error) {
 	accounts, err := r.fixture.backlogAccounts(ctx, mode)
 	if err != nil {
 		return loaded{}, err
 	}
-	if _, err := r.client.InsertMany(ctx, r.jobs(accounts, mode)); err != nil {
-		return loaded{}, err
-	}
-	if err := r.fixture.settleDown(ctx); err != nil {
-		return loaded{}, err
-	}
-	args := append([]string{"river", "-database-url", r.fixture.url}, r.args...)
-	if mode.apart {
-		args = append(args, "-steps")
-	}
-	worker, err := e.serveBaseline(args...)
+	args := append([]string{
+		"-database-url", r.fixture.url, "-accounts", strings.Join(texts(idsOf(accounts)), ","),
+		"-subscription", fmt.Sprint(r.fixture.subscription), "-each", fmt.Sprint(backlogTasks / numAccounts),
+		"-request", databaseBody, fmt.Sprint("-steps=", mode.apart),
+	}, r.args...)
+	worker, err := startBaseline(binary, args...)
 	if err != nil {
 		return loaded{}, err
 	}
 	defer func() { err = errors.Join(err, worker.stop()) }()
+	r.version = worker.addr
+	if err := r.fixture.settleDown(ctx); err != nil {
+		return loaded{}, err
+	}
 	if err := worker.begin(); err != nil {
 		return loaded{}, err
 	}
@@ -184,20 +148,9 @@ func (e *env) workOffByRiver(ctx context.Context, r *rival, mode backlogMode) (_
 	return figure, err
 }
 
-// jobs are those of a backlog, the accounts taking turns, so that those that are worked at once seldom wait for each
-// other's lock.
-func (r *rival) jobs(accounts []account, mode backlogMode) []river.InsertManyParams {
-	jobs := make([]river.InsertManyParams, 0, backlogTasks)
-	for n := range int64(backlogTasks / numAccounts) {
-		subscription := r.fixture.subscription
-		if mode.apart {
-			subscription += n
-		}
-		for _, a := range accounts {
-			jobs = append(jobs, river.InsertManyParams{Args: riverCreate{
-				Account: a.id, Subscription: subscription, Name: fmt.Sprint("bench-", n+1), Request: []byte(databaseBody),
-			}})
-		}
+func texts(ids []int64) (all []string) {
+	for _, id := range ids {
+		all = append(all, fmt.Sprint(id))
 	}
-	return jobs
+	return all
 }

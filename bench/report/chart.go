@@ -1,9 +1,7 @@
 package report
 
 import (
-	"fmt"
 	"math"
-	"slices"
 	"strconv"
 )
 
@@ -140,13 +138,4 @@ func short(n int) string {
 		}
 	}
 	return strconv.Itoa(n)
-}
-
-// alt is what stands for the plot on a page: its title, and its figures.
-func (c Chart) alt() string {
-	if len(c.Bars) == 0 {
-		return c.Title
-	}
-	best := slices.MaxFunc(c.Bars, func(a, b Bar) int { return int(a.Value - b.Value) })
-	return fmt.Sprintf("%s: at most %s, %s", c.Title, best.Unit.Write(best.Value), best.Label)
 }

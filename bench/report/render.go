@@ -101,7 +101,7 @@ func (r Report) page() []byte {
 		"What `make bench` found. "+r.machine()+"\n\n"+
 		"A figure without a baseline has its goal itself, any other for the ratio: the median of the rounds' own.\n\n")
 	for _, c := range r.Charts {
-		fmt.Fprintf(&out, "![%s](%s.svg)\n\n%s\n\n", c.alt(), c.Name, c.Description)
+		fmt.Fprintf(&out, "![%s](%s.svg)\n\n%s\n\n", c.Title, c.Name, c.Description)
 	}
 	for _, m := range r.Measurements {
 		fmt.Fprintf(&out, "## %s\n\n", m.Name)
@@ -125,7 +125,7 @@ func (r Report) summary(dir string) []byte {
 	}
 	var out bytes.Buffer
 	for _, c := range r.Charts {
-		fmt.Fprintf(&out, "![%s](%s/%s.svg)\n\n", c.alt(), dir, c.Name)
+		fmt.Fprintf(&out, "![%s](%s/%s.svg)\n\n", c.Title, dir, c.Name)
 	}
 	markdown(&out, rows)
 	fmt.Fprintf(&out, "\n%s [All figures](%s/README.md).\n", r.machine(), dir)

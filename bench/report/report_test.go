@@ -66,7 +66,7 @@ func TestRender(t *testing.T) {
 	if _, ok := first["bench/stale.svg"]; ok {
 		t.Error("a plot that is no longer measured is left")
 	}
-	want := "# Title\n\n" + readmeBegin + `![Tea & beer: at most 14/s, "beer"](bench/bars.svg)
+	want := "# Title\n\n" + readmeBegin + `![Tea & beer](bench/bars.svg)
 
 ![Growth](bench/curves.svg)
 
