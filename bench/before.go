@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"slices"
 )
 
 // contender is a running product on a database of its own.
@@ -41,7 +40,11 @@ const (
 // newContender starts one. The caller closes it.
 func (e *env) newContender(ctx context.Context, name, database string, args ...string) (c *contender, err error) {
 	c = &contender{name: name}
-	if c.fixture, err = e.newFixture(ctx, database); err != nil {
+	serve := e.serve
+	if name == earlier {
+		serve = func(ctx context.Context, args ...string) (*product, error) { return e.serveAs(ctx, e.before, args...) }
+	}
+	if c.fixture, err = e.newFixtureOf(ctx, database, serve); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -49,16 +52,7 @@ func (e *env) newContender(ctx context.Context, name, database string, args ...s
 			err = errors.Join(err, c.close())
 		}
 	}()
-	if name == present {
-		c.product, err = e.serveOn(ctx, c.fixture, args...)
-		return c, err
-	}
-	dir, err := e.tempDir()
-	if err != nil {
-		return c, err
-	}
-	args = append(slices.Clone(args), "--database-url", c.fixture.url, "--data-dir", dir)
-	c.product, err = e.serveAs(ctx, e.before, args...)
+	c.product, err = e.serveOn(ctx, c.fixture, args...)
 	return c, err
 }
 

@@ -104,6 +104,15 @@ func (e *env) say(format string, args ...any) {
 
 // database makes a database with the product's schema and returns its URL.
 func (e *env) database(ctx context.Context, name string) (string, error) {
+	url, err := e.emptyDatabase(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	return url, migrations.Up(ctx, url)
+}
+
+// emptyDatabase makes a database and returns its URL.
+func (e *env) emptyDatabase(ctx context.Context, name string) (string, error) {
 	admin, err := pgx.Connect(ctx, e.cluster.URL())
 	if err != nil {
 		return "", fmt.Errorf("make database %s: %w", name, err)
@@ -117,7 +126,7 @@ func (e *env) database(ctx context.Context, name string) (string, error) {
 		return "", err
 	}
 	u.Path = "/" + name
-	return u.String(), migrations.Up(ctx, u.String())
+	return u.String(), nil
 }
 
 // tempDir makes a data directory that nobody has used.

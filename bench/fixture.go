@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -49,6 +50,7 @@ type fixture struct {
 	conn         *pgx.Conn
 	subscription int64 // id of the copies; an id is an account's own
 	accounts     int
+	serve        func(ctx context.Context, args ...string) (*product, error) // starts the product it is for
 }
 
 // sharedFixture returns the one that most measurements read and write; whoever
@@ -64,9 +66,24 @@ func (e *env) sharedFixture(ctx context.Context) (*fixture, error) {
 }
 
 // newFixture builds a fixture on a database of that name. The caller closes it.
-func (e *env) newFixture(ctx context.Context, database string) (_ *fixture, err error) {
-	f := &fixture{}
-	if f.url, err = e.database(ctx, database); err != nil {
+func (e *env) newFixture(ctx context.Context, database string) (*fixture, error) {
+	return e.newFixtureOf(ctx, database, e.serve)
+}
+
+// newFixtureOf is newFixture for a binary of the product, which gives the database the schema that it knows.
+func (e *env) newFixtureOf(
+	ctx context.Context, database string, serve func(ctx context.Context, args ...string) (*product, error),
+) (_ *fixture, err error) {
+	f := &fixture{serve: serve}
+	if f.url, err = e.emptyDatabase(ctx, database); err != nil {
+		return nil, err
+	}
+	p, err := e.serveOn(ctx, f, "--speed", "0")
+	if err != nil {
+		return nil, err
+	}
+	f.subscription, err = firstSubscription(ctx, p.addr)
+	if err := errors.Join(err, p.stop()); err != nil {
 		return nil, err
 	}
 	if f.conn, err = pgx.Connect(ctx, f.url); err != nil {
@@ -74,15 +91,6 @@ func (e *env) newFixture(ctx context.Context, database string) (_ *fixture, err 
 	}
 	if f.db, err = store.Open(ctx, f.url, 2); err != nil {
 		return nil, errors.Join(err, f.conn.Close(ctx))
-	}
-	p, err := e.serveOn(ctx, f, "--speed", "0")
-	if err == nil {
-		f.subscription, err = firstSubscription(ctx, p.addr)
-		err = errors.Join(err, p.stop())
-	}
-	if err != nil {
-		f.close()
-		return nil, err
 	}
 	return f, nil
 }
@@ -97,7 +105,7 @@ func (e *env) serveOn(ctx context.Context, f *fixture, args ...string) (*product
 	if err != nil {
 		return nil, err
 	}
-	return e.serve(ctx, append(args, "--database-url", f.url, "--data-dir", dir)...)
+	return f.serve(ctx, slices.Concat(args, []string{"--database-url", f.url, "--data-dir", dir})...)
 }
 
 func firstSubscription(ctx context.Context, addr string) (int64, error) {
