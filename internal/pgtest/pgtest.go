@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/throwaway"
+	"github.com/understudy-dev/understudy/migrations"
 )
 
 // shared is the Postgres of this test process: TestMain and the tests have no other
@@ -55,7 +56,8 @@ func Main(m *testing.M, checks ...func() error) {
 }
 
 // New returns the URL of a new database with the newest schema and nothing in
-// it, whose accounts begin at Now. It is dropped, connections or not, when the test is over.
+// it, whose accounts begin at Now, and in which Postgres holds migrations.Rules. It is
+// dropped, connections or not, when the test is over.
 func New(tb testing.TB) string {
 	tb.Helper()
 	return create(tb, throwaway.Migrated)
@@ -115,9 +117,17 @@ func (s *server) started(ctx context.Context) (*throwaway.Postgres, error) {
 	}
 	if !s.tried {
 		s.tried = true
-		s.postgres, s.err = throwaway.Start(ctx, beginNow)
+		s.postgres, s.err = throwaway.Start(ctx, prepare)
 	}
 	return s.postgres, s.err
+}
+
+// prepare makes a migrated database one for tests.
+func prepare(ctx context.Context, url string) error {
+	if err := migrations.Enforce(ctx, url); err != nil {
+		return err
+	}
+	return beginNow(ctx, url)
 }
 
 // stop ends Postgres and removes it. It reports one that did not live to be

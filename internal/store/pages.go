@@ -202,7 +202,7 @@ func (db *DB) LatestEvents(ctx context.Context, account int64, kind string, id i
 	return db.events(ctx, `
 		SELECT `+eventColumns+`
 		FROM events
-		WHERE account_id = $1 AND kind = $2 AND resource_id = $3
+		WHERE account_id + 0 = $1 AND kind = $2 AND resource_id = $3
 		ORDER BY seq DESC
 		LIMIT $4`, account, kind, id, limit)
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/understudy-dev/understudy/migrations"
 )
 
 // Snapshot is the state of an account at one moment, under a name.
@@ -214,6 +216,9 @@ func loadState(ctx context.Context, p *pipeline, account, snapshot int64) error 
 			WHERE `+cmp.Or(t.fits, "true")+`
 			ORDER BY saved.n`, account, snapshot, t.name)
 	}
+	if err := checkRules(ctx, p, account); err != nil {
+		return err
+	}
 	settle(p, account)
 	return nil
 }
@@ -248,6 +253,28 @@ func checkState(ctx context.Context, p *pipeline, account int64, check func([][]
 	}
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrUnreadableContent, err)
+	}
+	return err
+}
+
+// checkRules refuses a state in which a row is not as ours always are.
+func checkRules(ctx context.Context, p *pipeline, account int64) error {
+	broken := make([]string, len(migrations.Rules))
+	for i, r := range migrations.Rules {
+		key := "account_id"
+		if r.Table == "accounts" {
+			key = "id"
+		}
+		broken[i] = fmt.Sprintf(`SELECT '%[1]s.%[2]s' WHERE EXISTS (SELECT FROM %[1]s WHERE %[4]s = $1 AND NOT (%[3]s))`,
+			r.Table, r.Name, r.Check, key)
+	}
+	var rule string
+	err := p.QueryRow(ctx, strings.Join(broken, " UNION ALL "), account).Scan(&rule)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err == nil {
+		err = fmt.Errorf("%w: it breaks the rule %s", ErrUnreadableContent, rule)
 	}
 	return err
 }
