@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,6 +32,7 @@ func inGroups(claims []store.Claim, size int) (groups [][]store.Claim) {
 
 // bringOn starts and processes claimed tasks, each of another account, those together that may be.
 func (e *Engine) bringOn(ctx context.Context, claims []store.Claim) {
+	slices.SortFunc(claims, func(a, b store.Claim) int { return cmp.Compare(a.Account, b.Account) })
 	var starts, together, alone []store.Claim
 	for _, c := range claims {
 		switch {
@@ -44,10 +47,7 @@ func (e *Engine) bringOn(ctx context.Context, claims []store.Claim) {
 	var all sync.WaitGroup
 	all.Go(func() { e.processEach(ctx, alone) })
 	all.Go(func() { e.startTogether(ctx, starts) })
-	if e.share(together) {
-		together = e.attemptTogether(ctx, together)
-	}
-	e.processEach(ctx, together)
+	e.processEach(ctx, e.processTogether(ctx, together))
 	all.Wait()
 }
 
@@ -71,23 +71,30 @@ func (e *Engine) processEach(ctx context.Context, claims []store.Claim) {
 	all.Wait()
 }
 
-// startTogether begins the processing time of tasks in one commit.
+// startTogether begins the processing time of tasks in one commit; those that have to wait for others, in a second one.
 func (e *Engine) startTogether(ctx context.Context, claims []store.Claim) {
-	started := make([]bool, len(claims))
-	if e.share(claims) {
-		var err error
-		if started, err = e.db.StartTogether(ctx, claims); err != nil {
-			e.log.Debug("tasks are started one by one", "error", err)
-			started = make([]bool, len(claims))
+	for _, busy := range []store.Busy{store.BusyLeave, store.BusyWait} {
+		if !e.share(claims) {
+			break
 		}
-	}
-	for i, c := range claims {
-		if started[i] {
+		started, err := e.db.StartTogether(ctx, claims, busy)
+		if err != nil {
+			e.log.Debug("tasks are started one by one", "error", err)
+			break
+		}
+		var left []store.Claim
+		for i, c := range claims {
+			if !started[i] {
+				left = append(left, c)
+				continue
+			}
 			e.tell(c.Account)
 			e.tasks.wake.set() // the next due time is new
-		} else {
-			e.start(ctx, c)
 		}
+		claims = left
+	}
+	for _, c := range claims {
+		e.start(ctx, c)
 	}
 }
 
@@ -96,17 +103,36 @@ func (e *Engine) share(claims []store.Claim) bool {
 	return len(claims) > 1 || e.lone && len(claims) > 0
 }
 
-// attemptTogether brings tasks to their ends in one transaction. It returns those that are still to be processed: all
-// of them, where the function of one fails by anything but a broken rule, or takes too long.
-func (e *Engine) attemptTogether(ctx context.Context, claims []store.Claim) (left []store.Claim) {
-	working, cancel := context.WithTimeout(ctx, time.Duration(groupShare*float64(e.cfg.Lease)))
+// processTogether brings tasks to their ends in one transaction; those that have to wait for others, in a second one.
+// It returns those that are still to be processed: all of a transaction, where the function of one fails by anything
+// but a broken rule, or takes too long.
+func (e *Engine) processTogether(ctx context.Context, claims []store.Claim) []store.Claim {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(groupShare*float64(e.cfg.Lease)))
 	defer cancel()
+	for _, busy := range []store.Busy{store.BusyLeave, store.BusyWait} {
+		if !e.share(claims) {
+			break
+		}
+		left, err := e.attemptTogether(ctx, claims, busy)
+		if err != nil {
+			e.log.Debug("tasks are processed one by one", "error", err)
+			break
+		}
+		claims = left
+	}
+	return claims
+}
+
+// attemptTogether brings tasks to their ends in one transaction, and returns those that it leaves out.
+func (e *Engine) attemptTogether(
+	ctx context.Context, claims []store.Claim, busy store.Busy,
+) (left []store.Claim, err error) {
 	steps := make([]bool, len(claims))
-	alone, err := e.db.ProcessTogether(working, claims, groupPatience,
+	out, err := e.db.ProcessTogether(ctx, claims, busy, groupPatience,
 		func(i int, process func(func(*store.Tx) error) error) (err error) {
 			e.at("task.claimed")
 			c := claims[i]
-			steps[i], err = e.attempt(working, c, func(fn func(*store.Tx) error) error {
+			steps[i], err = e.attempt(ctx, c, func(fn func(*store.Tx) error) error {
 				return process(func(tx *store.Tx) error {
 					err := fn(tx)
 					if failure, ok := errors.AsType[*cloud.Error](err); ok && tx.Restart() {
@@ -119,15 +145,14 @@ func (e *Engine) attemptTogether(ctx context.Context, claims []store.Claim) (lef
 			return err
 		})
 	if err != nil {
-		e.log.Debug("tasks are processed one by one", "error", err)
-		return claims
+		return nil, err
 	}
 	for i, c := range claims {
-		if alone[i] {
+		if out[i] {
 			left = append(left, c)
 		} else {
 			e.processed(c, steps[i])
 		}
 	}
-	return left
+	return left, nil
 }

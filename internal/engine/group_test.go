@@ -270,3 +270,33 @@ func TestGroupWithoutALockedAccount(t *testing.T) {
 		t.Errorf("one has had %d attempts, want 1", attempts)
 	}
 }
+
+// Those that somebody else is at work for share a transaction of their own, which waits for them; but not for long.
+func TestGroupOfLockedAccounts(t *testing.T) {
+	t.Parallel()
+	b := newBacklog(t, func(c *engine.Config) { c.Group = 16 })
+	var locked []int64
+	holder := connect(t, b.url)
+	for range 3 {
+		locked = append(locked, b.accept(creation(`{"name":"locked"}`)))
+	}
+	const others = 10
+	for range others {
+		b.accept(creation(`{"name":"box"}`))
+	}
+	for _, account := range locked {
+		lock(t, holder, account)
+	}
+	b.run()
+	b.ended(others)
+	apitest.Eventually(t, "the three are waited for one by one", func() bool {
+		return waiting(t, b.url) == len(locked)
+	})
+	exec(t, holder, "COMMIT")
+	b.ended(len(locked) + others)
+	var attempts int
+	query(t, b.url, `SELECT max(attempts) FROM tasks`, nil, &attempts)
+	if attempts != 1 {
+		t.Errorf("one has had %d attempts, want 1", attempts)
+	}
+}

@@ -96,13 +96,8 @@ func (db *DB) claimTasks(
 
 // heldClaim is the account $1 of a claim of task $2 by lease $3, and its time. Its clock is not moved before the
 // commit: so what says when to wake the task is right, or who moves the clock later puts it right.
-const heldClaim = heldBy + heldSince
-
-// heldFreeClaim is heldClaim that waits for nobody: what somebody else has locked is not held.
-const heldFreeClaim = heldBy + holdFree + heldSince
-
-const (
-	heldBy = `
+func heldClaim(busy Busy) string {
+	return `
 	WITH held AS (
 		SELECT account, business_now(account) AS now
 		FROM (
@@ -110,34 +105,37 @@ const (
 			FROM accounts a
 			JOIN tasks t ON t.account_id = a.id
 			WHERE a.id = $1 AND t.id = $2 AND t.lease = $3
-			FOR NO KEY UPDATE OF a, t `
-	heldSince = `
+			FOR NO KEY UPDATE OF a, t ` + busy.lock() + `
 		) a -- first the locks, then the time
 	)`
-)
+}
 
 // Start begins the processing time of a claimed task and gives the task back until that is over. It returns
 // ErrLeaseLost if the task is no longer held by the claim's lease.
 func (db *DB) Start(ctx context.Context, c Claim) error {
-	started, err := db.startAll(ctx, heldClaim, []Claim{c})
+	started, err := db.startAll(ctx, []Claim{c}, BusyWait)
 	if err == nil && !started[0] {
 		err = ErrLeaseLost
 	}
 	return err
 }
 
-// StartTogether is Start for several claims at once, each of another account, in one commit. It waits for no account:
-// what was not started is for Start.
-func (db *DB) StartTogether(ctx context.Context, claims []Claim) (started []bool, err error) {
-	return db.startAll(ctx, heldFreeClaim, claims)
+// StartTogether is Start for several claims at once, each of another account and in the order of those, in one commit.
+// It reports which were started.
+func (db *DB) StartTogether(ctx context.Context, claims []Claim, busy Busy) (started []bool, err error) {
+	return db.startAll(ctx, claims, busy, waitBriefly)
 }
 
-func (db *DB) startAll(ctx context.Context, held string, claims []Claim) ([]bool, error) {
+func (db *DB) startAll(ctx context.Context, claims []Claim, busy Busy, first ...string) ([]bool, error) {
 	var all pgx.Batch
 	all.Queue(commitLater) // what gets lost with the database is simply done again
+	for _, sql := range first {
+		all.Queue(sql)
+	}
 	started := make([]bool, len(claims))
+	sql := heldClaim(busy) + startHeld
 	for i, c := range claims {
-		all.Queue(held+startHeld, c.Account, c.ID, c.Lease).QueryRow(func(row pgx.Row) error {
+		all.Queue(sql, c.Account, c.ID, c.Lease).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&started[i])
 		})
 	}

@@ -17,6 +17,28 @@ var (
 	errVanished = errors.New("a function did not return")
 )
 
+// Busy says what tasks that share a transaction do about an account that somebody else is at work for.
+type Busy int
+
+// To leave the account out, or to wait for it; but briefly, since what the others have locked waits with them.
+const (
+	BusyLeave Busy = iota
+	BusyWait
+)
+
+// waitBriefly bounds the wait for what somebody else has locked. Whoever waits like this has locked nothing but
+// accounts with lower ids, as all do that lock several and wait; and if they did not, this ends before Postgres would
+// look for a deadlock.
+const waitBriefly = `SELECT set_config('lock_timeout', '100', true)`
+
+// lock is how a task and its account are locked.
+func (b Busy) lock() string {
+	if b == BusyLeave {
+		return "SKIP LOCKED"
+	}
+	return ""
+}
+
 // group is a transaction that several tasks share, each of another account. Their functions run at the same time, each
 // in a goroutine and with a pipeline of its own. When all of them wait for an answer, what they have queued travels as
 // one; when all are done, the rest travels with the commit.
@@ -37,18 +59,23 @@ type member struct {
 }
 
 // ProcessTogether is Process for several claims at once, each of another account, in one transaction. do is called for
-// each of them, by its index, in a goroutine of its own, and calls process with what Process is to run, once.
+// each of them, by its index, in a goroutine of its own, and calls process with what Process is to run, once. Claims
+// are in the order of their accounts.
 //
-// left says which of the claims have nothing in the transaction and are to be processed alone: those whose account
-// somebody else is at work for, since no group waits while it holds others, and those that ended in an error before
-// anything was written. Any other error rolls back all, and so does a function that keeps the others waiting for longer
-// than patience: it may still run then, but finds that its group has ended.
+// left says which of the claims have nothing in the transaction and are still to be processed: those whose account
+// somebody else is at work for, and those that ended in an error before anything was written. Any other error rolls
+// back all, and so does a function that keeps the others waiting for longer than patience: it may still run then, but
+// finds that its group has ended.
 func (db *DB) ProcessTogether(
-	ctx context.Context, claims []Claim, patience time.Duration, do func(i int, process func(func(*Tx) error) error) error,
+	ctx context.Context, claims []Claim, busy Busy, patience time.Duration,
+	do func(i int, process func(func(*Tx) error) error) error,
 ) (left []bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	err = db.inPipeline(ctx, func(shared *pipeline) error {
+		if busy == BusyWait {
+			shared.write(waitBriefly)
+		}
 		g := &group{shared: shared, parked: make(chan *member, len(claims)), over: make(chan struct{})}
 		defer close(g.over)
 		members := make([]*member, len(claims))
@@ -59,7 +86,7 @@ func (db *DB) ProcessTogether(
 			go func() {
 				defer m.park()
 				m.err = do(i, func(fn func(*Tx) error) error {
-					found, err := db.hold(ctx, m.own, c, holdFree, fn)
+					found, err := db.hold(ctx, m.own, c, busy.lock(), fn)
 					if err == nil && !found {
 						err = errBusy
 					}

@@ -28,9 +28,6 @@ func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 	})
 }
 
-// holdFree has hold wait for nobody: what somebody else has locked is not held.
-const holdFree = "SKIP LOCKED"
-
 // hold runs fn if the task is held by the claim's lease. Where it needs no time, nobody has told yet that it has
 // started.
 func (db *DB) hold(ctx context.Context, p *pipeline, c Claim, wait string, fn func(*Tx) error) (held bool, err error) {

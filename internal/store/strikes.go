@@ -15,7 +15,7 @@ const heldFor = `timestamptz '2200-01-01 00:00:00Z'`
 // DelayTask gives a claim back, unprocessed, to be taken again after a length of business time. What strikes it from
 // then on is faults.
 func (db *DB) DelayTask(ctx context.Context, c Claim, after time.Duration, faults *string) error {
-	_, err := db.pool.Exec(ctx, heldClaim+`
+	_, err := db.pool.Exec(ctx, heldClaim(BusyWait)+`
 		UPDATE tasks t
 		SET lease = NULL, attempts = attempts - 1, faults = $5,
 			due_at  = held.now + $4::interval,
