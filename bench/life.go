@@ -10,15 +10,17 @@ import (
 )
 
 // measureLife lets a client of each account create databases one after the
-// other, each as soon as the one before is active, with no business time.
+// other, each as soon as the one before is active, with no business time; and
+// then one client alone.
 func measureLife(ctx context.Context, e *env) (_ []row, err error) {
 	both, err := e.contenders(ctx, "life", "--speed", "0")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, both.close()) }()
+	alone := make([]rounds, len(both))
 	for round := range e.rounds {
-		for _, c := range both {
+		for i, c := range both {
 			accounts, err := c.fixture.newAccounts(ctx, numAccounts)
 			if err != nil {
 				return nil, err
@@ -31,16 +33,30 @@ func measureLife(ctx context.Context, e *env) (_ []row, err error) {
 			}
 			e.say("life, round %d, %s: %.0f/s, p50 %v", round+1, c.name, figure.perSecond, figure.p50.Round(time.Millisecond))
 			c.figures = append(c.figures, figure)
+			if accounts, err = c.fixture.newAccounts(ctx, 1); err != nil {
+				return nil, err
+			}
+			one, err := e.metered(c.product.pid(), func() (loaded, error) {
+				return e.live(ctx, c.product.addr, c.fixture.subscription, accounts)
+			})
+			if err != nil {
+				return nil, err
+			}
+			e.say("life, round %d, %s, alone: p50 %v", round+1, c.name, one.p50.Round(10*time.Microsecond))
+			alone[i] = append(alone[i], one)
 		}
 	}
 	now, before := both.figures()
 	most, least := goal{atLeast: 700}, goal{}
+	lone := row{"life of a database alone, p50", millis, alone[0].p50s(), nil, alone[0].cpu(), goal{}}
 	if len(before) > 0 {
 		most, least = goal{atLeast: 1.7}, goal{atMost: 1}
+		lone.baselines, lone.goal = alone[1].p50s(), goal{atMost: 1.05} // no slower, as far as that can be told
 	}
 	return []row{
 		{"life of a database, 100 accounts", perSecond, now.rates(), before.rates(), now.cpu(), most},
 		{"life of a database, 100 accounts, p50", millis, now.p50s(), before.p50s(), nil, least},
+		lone,
 	}, nil
 }
 

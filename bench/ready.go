@@ -92,19 +92,27 @@ func touch(
 			requests = append(requests, get(p.addr, fmt.Sprintf("%s/%d", path, id), a.headers))
 		}
 	}
-	c, err := dial(ctx, p.addr)
-	if err != nil {
+	if err := readAll(ctx, p.addr, requests); err != nil {
 		return 0, err
+	}
+	return p.residentMB()
+}
+
+// readAll sends each request once.
+func readAll(ctx context.Context, addr string, requests [][]byte) error {
+	c, err := dial(ctx, addr)
+	if err != nil {
+		return err
 	}
 	defer c.close()
 	for _, request := range requests {
 		status, body, err := c.do(request)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		if status != http.StatusOK {
-			return 0, fmt.Errorf("%.80q: got %d %s, want 200", request, status, body)
+			return fmt.Errorf("%.80q: got %d %s, want 200", request, status, body)
 		}
 	}
-	return p.residentMB()
+	return nil
 }
