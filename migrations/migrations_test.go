@@ -320,3 +320,39 @@ func TestIdsGoOnWhereTheSequenceStood(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsThereIsCounted(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	db := openAt(t, url, 14)
+	if _, err := db.ExecContext(t.Context(), `
+		WITH a AS (INSERT INTO accounts (name, owner_name, owner_email) VALUES ('a', 'o', 'e') RETURNING id)
+		INSERT INTO resources (account_id, kind, id, parent_kind, parent_id, name, status, body, created_at, updated_at)
+		SELECT a.id, r.kind, r.id, r.parent_kind, r.parent_id, '', r.status, r.body::jsonb, now(), now()
+		FROM a, (VALUES
+			('subscription', 1, NULL, NULL, 'active', '{"port": 7}'),
+			('database', 2, 'subscription', 1, 'active', '{"port": 12000, "datasetGB": 1.5, "tls": true}'),
+			('database', 3, 'subscription', 1, 'pending', '{"port": 12001, "datasetGB": 1.5}'),
+			('database', 4, 'subscription', 1, 'deleting', '{"port": 12002, "datasetGB": 1.5}'),
+			('database', 5, 'subscription', 1, 'active', '{"port": 12003, "datasetGB": 2,
+				"locals": [{"region": "us-east-1", "reads": 500, "writes": 1000, "password": "secret"}]}'),
+			('database-job', 6, 'database', 5, 'active', '{"port": "none"}')
+		) r (kind, id, parent_kind, parent_id, status, body)`,
+	); err != nil {
+		t.Fatal(err)
+	}
+	if err := migrations.Up(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	for question, want := range map[string]string{
+		`SELECT string_agg(n || ' of ' || kind || ' in ' || parent_id || ' ' || body, '; ' ORDER BY body) FROM tallies`: `` +
+			`2 of database in 1 {"datasetGB": 1.5}; 1 of database in 1 ` +
+			`{"locals": [{"reads": 500, "region": "us-east-1", "writes": 1000}], "datasetGB": 2}`,
+		`SELECT string_agg(id || ':' || port, ' ' ORDER BY id) FROM resources`: `2:12000 3:12001 4:12002 5:12003`,
+	} {
+		var got string
+		if err := db.QueryRowContext(t.Context(), question).Scan(&got); err != nil || got != want {
+			t.Errorf("%s: got %s, %v; want %s", question, got, err, want)
+		}
+	}
+}

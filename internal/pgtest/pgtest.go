@@ -57,7 +57,7 @@ func Main(m *testing.M, checks ...func() error) {
 
 // New returns the URL of a new database with the newest schema and nothing in
 // it, whose accounts begin at Now, and in which Postgres holds migrations.Rules. It is
-// dropped, connections or not, when the test is over.
+// dropped, connections or not, when the test is over; then what it counts by itself is counted again.
 func New(tb testing.TB) string {
 	tb.Helper()
 	return create(tb, throwaway.Migrated)
@@ -101,6 +101,9 @@ func create(tb testing.TB, template string) string {
 	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), time.Minute)
 		defer cancel()
+		if err := recount(ctx, url); err != nil {
+			tb.Errorf("pgtest: %v", err)
+		}
 		if err := postgres.Drop(ctx, name); err != nil {
 			tb.Errorf("pgtest: %v", err)
 		}

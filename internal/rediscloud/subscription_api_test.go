@@ -93,9 +93,9 @@ func TestSubscriptionLife(t *testing.T) {
 		{[]any{"paymentMethodType"}, "credit-card"},
 		{[]any{"paymentMethodId"}, 24681.0},
 		{[]any{"numberOfDatabases"}, 2.0},
-		{[]any{"subscriptionPricing", 1, "databaseName"}, "first-2"},
-		{[]any{"subscriptionPricing", 1, "quantity"}, 2.0},
-		{[]any{"subscriptionPricing", 2}, nil},
+		{[]any{"subscriptionPricing", 0, "databaseName"}, nil}, // of both together
+		{[]any{"subscriptionPricing", 0, "quantity"}, 4.0},
+		{[]any{"subscriptionPricing", 1}, nil},
 		{[]any{"publicEndpointAccess"}, true},
 		{[]any{"cloudDetails", 0, "cloudAccountId"}, 1.0},
 		{[]any{"cloudDetails", 0, "totalSizeInGb"}, 4.0},

@@ -44,6 +44,7 @@ var otherTables = map[string]string{
 	"api_keys":     "a pair of keys acts for one account, and its secrets are nobody's to copy",
 	"revoked_keys": "they stay so, whatever the state",
 	"rate_windows": "real requests are counted, in real time",
+	"tallies":      "the database counts them itself",
 	"events":       "what has happened stays so, and its numbers go on",
 	"webhooks":     "who is told of one account need not be told of another",
 }

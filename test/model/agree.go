@@ -2,7 +2,7 @@ package model
 
 import (
 	"fmt"
-	"reflect"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -94,7 +94,8 @@ func (m *Model) agreeOnDatabases(api Reader, sub Resource, view View) (problems 
 			wrong("%v is active, and %v of it pending", sub.Ref, db.Ref)
 		}
 	}
-	for _, line := range listAt(item, "subscriptionPricing") {
+	pricing := m.ask(api, "getProSubscriptionPricing", sub, 0, view.up).Get("pricing")
+	for _, line := range listAt(pricing, "") {
 		if name := textAt(line, "databaseName"); name != "" {
 			priced = append(priced, name)
 		}
@@ -108,9 +109,17 @@ func (m *Model) agreeOnDatabases(api Reader, sub Resource, view View) (problems 
 	if !slices.Equal(listed, priced) {
 		wrong("%v has the databases %v, and prices for %v", sub.Ref, listed, priced)
 	}
-	pricing := m.ask(api, "getProSubscriptionPricing", sub, 0, view.up).Get("pricing")
-	if !reflect.DeepEqual(pricing, dig(item, "subscriptionPricing")) {
-		wrong("%v costs %v, and shows %v", sub.Ref, pricing, dig(item, "subscriptionPricing"))
+	if shown := dig(item, "subscriptionPricing"); !maps.Equal(quantities(pricing), quantities(shown)) {
+		wrong("%v costs %v, and shows %v", sub.Ref, pricing, shown)
 	}
 	return problems
+}
+
+// quantities are what lines of a price come to, whichever databases they are of.
+func quantities(lines any) map[string]int64 {
+	sums := map[string]int64{}
+	for _, line := range listAt(lines, "") {
+		sums[textAt(line, "type")+" "+textAt(line, "typeDetails")] += numberAt(line, "quantity")
+	}
+	return sums
 }

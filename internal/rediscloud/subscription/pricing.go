@@ -3,6 +3,8 @@ package subscription
 import (
 	"cmp"
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -120,6 +122,41 @@ func getProSubscriptionPricing(ctx context.Context, tx *store.Tx, in Path) (*sub
 		return nil, err
 	}
 	return &subscriptionPricing{Pricing: Pricing{priceOf(sub, databases)}}, nil
+}
+
+// priceInSum is priceOf as a subscription shows it: a line for each type of shard, and for each region of an Active-Active
+// one, in place of those of the databases.
+func priceInSum(sub cloud.Resource[Subscription], databases standing) []PricingItem {
+	items := []PricingItem{}
+	if sub.ActivatedAt == nil {
+		return items
+	}
+	for _, alike := range databases {
+		sizes := alike.Body.Pricing("")
+		for i := range sizes {
+			sizes[i].Quantity = alike.N
+		}
+		for _, line := range PriceDatabases(sizes) {
+			if !sub.Body.ActiveActive() {
+				line.Region = ""
+			}
+			i := slices.IndexFunc(items, func(have PricingItem) bool {
+				return have.TypeDetails == line.TypeDetails && have.Region == line.Region
+			})
+			if i < 0 {
+				items = append(items, line)
+				continue
+			}
+			items[i].Quantity += line.Quantity
+		}
+	}
+	slices.SortFunc(items, func(a, b PricingItem) int {
+		return cmp.Or(strings.Compare(a.Region, b.Region), strings.Compare(a.TypeDetails, b.TypeDetails))
+	})
+	if sub.Body.ActiveActive() {
+		items = append(items, PriceMinimum(sub.Body)...)
+	}
+	return items
 }
 
 // priceOf returns the lines of a subscription, of any status, with its databases: none

@@ -63,6 +63,31 @@ func BeingCreated(sub cloud.Resource[Subscription]) bool {
 	return sub.Status == cloud.StatusPending && sub.ActivatedAt == nil
 }
 
+// standing is how many databases of a subscription count and cost, by what they are.
+type standing []store.Tally[Database]
+
+// standingIn is Standing for databases that are not shown themselves.
+func standingIn(sub cloud.Resource[Subscription], databases standing) standing {
+	if BeingCreated(sub) {
+		return nil
+	}
+	return databases
+}
+
+func (s standing) count() (n int) {
+	for _, alike := range s {
+		n += int(alike.N)
+	}
+	return n
+}
+
+func (s standing) memoryGB() (size float64) {
+	for _, alike := range s {
+		size += float64(alike.N) * alike.Body.memoryGB()
+	}
+	return size
+}
+
 // Standing are those of a subscription's databases that count and cost: not one that
 // is being deleted, which clients do not wait for.
 func Standing(
@@ -79,9 +104,9 @@ func Standing(
 	return list
 }
 
-// show makes the view of a subscription with its databases, of any status.
-func show(sub cloud.Resource[Subscription], databases []cloud.Resource[Database]) *subscriptionView {
-	s := sub.Body
+// show makes the view of a subscription with what counts of its databases.
+func show(sub cloud.Resource[Subscription], counted standing) *subscriptionView {
+	s, databases := sub.Body, standingIn(sub, counted)
 	view := &subscriptionView{
 		ID:                   sub.ID,
 		Name:                 sub.Name,
@@ -90,8 +115,8 @@ func show(sub cloud.Resource[Subscription], databases []cloud.Resource[Database]
 		PaymentMethodID:      s.PaymentMethodID,
 		PaymentMethodType:    s.PaymentMethod,
 		MemoryStorage:        s.MemoryStorage,
-		NumberOfDatabases:    len(Standing(sub, databases)),
-		Pricing:              priceOf(sub, databases),
+		NumberOfDatabases:    databases.count(),
+		Pricing:              priceInSum(sub, databases),
 		PublicEndpointAccess: s.PublicAccess,
 		EncryptionType:       providerManagedKey,
 		CloudDetails:         []cloudDetail{},
@@ -112,16 +137,14 @@ func show(sub cloud.Resource[Subscription], databases []cloud.Resource[Database]
 }
 
 // showCloudDetail is where a subscription is. Subnets appear once it has been active.
-func showCloudDetail(sub cloud.Resource[Subscription], databases []cloud.Resource[Database]) cloudDetail {
+func showCloudDetail(sub cloud.Resource[Subscription], databases standing) cloudDetail {
 	s := sub.Body
 	detail := cloudDetail{
-		Provider: s.Provider, CloudAccountID: s.CloudAccountID, ResourceTags: s.ResourceTags, Links: wire.NoLinks(),
+		Provider: s.Provider, CloudAccountID: s.CloudAccountID, TotalSizeInGB: databases.memoryGB(),
+		ResourceTags: s.ResourceTags, Links: wire.NoLinks(),
 	}
 	if s.Provider == catalog.AWS {
 		detail.AWSAccountID = s.AWSAccountID()
-	}
-	for _, db := range Standing(sub, databases) {
-		detail.TotalSizeInGB += db.Body.memoryGB()
 	}
 	for _, region := range s.locations() {
 		detail.Regions = append(detail.Regions, cloudRegion{
@@ -202,8 +225,13 @@ func withDatabases(
 	return sub, databases, err
 }
 
+// What is read of databases is read before their subscription, as in withDatabases.
 func getProSubscription(ctx context.Context, tx *store.Tx, in Path) (*subscriptionView, error) {
-	sub, databases, err := withDatabases(ctx, tx, in.ID)
+	databases, err := store.TalliesOf[Database](ctx, tx, Subscription{}.Kind().Name, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	sub, err := ReadSubscription(ctx, tx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +245,7 @@ type subscriptionList struct {
 }
 
 func listProSubscriptions(ctx context.Context, tx *store.Tx, _ struct{}) (*subscriptionList, error) {
-	below, err := ProDatabases.BySubscription(ctx, tx) // first, as withDatabases does
+	below, err := store.Tallies[Database](ctx, tx, Subscription{}.Kind().Name) // first, as in withDatabases
 	if err != nil {
 		return nil, err
 	}
