@@ -9,6 +9,7 @@ import (
 
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -137,5 +138,30 @@ func TestWaitingWritesLeaveConnections(t *testing.T) {
 		if err := <-writes; err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// Who got slots while a task waited for its account is counted, too.
+func TestL4SlotsAreCountedUnderTheLock(t *testing.T) {
+	t.Parallel()
+	b := newBacklog(t, func(*engine.Config) {})
+	account := b.accept(creation(`{"name":"box"}`))
+	holder := connect(t, b.url)
+	lock(t, holder, account)
+	b.run()
+	apitest.Eventually(t, "the task waits for its account", func() bool { return waiting(t, b.url) == 1 })
+	exec(t, holder, `
+		INSERT INTO resources (account_id, kind, id, name, status, body, created_at, updated_at)
+		SELECT $1, 'box', id, 'other', 'pending', '{}', now(), now() FROM generate_series(901, 903) id`, account)
+	exec(t, holder, `
+		INSERT INTO steps (account_id, kind, resource_id, holds, holds_kind, slots, after, due_at, wake_at, status)
+		SELECT $1, 'box', id, id, 'box', 3, '1 hour', 'infinity', 'infinity', 'active'
+		FROM generate_series(901, 903) id`, account)
+	exec(t, holder, "COMMIT")
+	b.ended(1)
+	var admitted, left int
+	query(t, b.url, `SELECT count(due_at), count(*) FROM steps WHERE holds < 900`, nil, &admitted, &left)
+	if admitted != 0 || left != 1 {
+		t.Errorf("of %d steps of the fourth %d have a slot", left, admitted)
 	}
 }

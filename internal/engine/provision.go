@@ -47,13 +47,13 @@ func (e *Engine) leaveSteps(ctx context.Context, tx *store.Tx, steps []cloud.Ste
 	for _, s := range steps {
 		limit = cmp.Or(limit, s.Holds.Kind.Limit)
 	}
-	tx.InsertSteps(steps)
+	waits := tx.InsertSteps(steps)
 	if limit != nil {
 		if err := e.checkLimit(ctx, tx, limit, refuse); err != nil {
 			return err
 		}
 	}
-	if limit != nil || tx.Dropped() {
+	if waits || tx.Dropped() {
 		tx.Admit()
 	}
 	return nil

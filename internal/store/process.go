@@ -40,7 +40,8 @@ func (db *DB) hold(ctx context.Context, p *pipeline, c Claim, wait string, fn fu
 	err = p.QueryRow(ctx, `
 		WITH held AS (
 			SELECT business_now(account) AS now, COALESCE((account).cap_policy, '') AS cap_policy, (account).last_id,
-				(account).durations IS NOT NULL OR (account).clock_rate <> 1 AS own_lengths, claimed_at, operation
+				(account).durations IS NOT NULL OR (account).clock_rate <> 1 AS own_lengths, claimed_at, operation,
+				held_now((account).id) AS held
 			FROM (
 				SELECT a AS account, t.updated_at AS claimed_at, t.operation
 				FROM accounts a
@@ -49,9 +50,9 @@ func (db *DB) hold(ctx context.Context, p *pipeline, c Claim, wait string, fn fu
 				FOR NO KEY UPDATE OF a, t `+wait+`
 			) a -- first the locks, then the time
 		)`+told+`
-		SELECT now, cap_policy, last_id, own_lengths`+inTransaction+`
+		SELECT now, cap_policy, last_id, own_lengths, held`+inTransaction+`
 		FROM held`, c.Account, c.ID, c.ID, c.Lease).
-		Scan(&tx.Now, &tx.capPolicy, &tx.lastID, &tx.ownLengths, &p.now, &p.task)
+		Scan(&tx.Now, &tx.capPolicy, &tx.lastID, &tx.ownLengths, &tx.held, &p.now, &p.task)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}

@@ -13,9 +13,11 @@ import (
 	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
-// InsertSteps stores what provisioning has to do. A step that holds a resource waits for Admit; any other may start at
-// once.
-func (tx *Tx) InsertSteps(steps []cloud.Step) {
+// InsertSteps stores what provisioning has to do, and reports whether some of that waits for Admit: steps that hold a
+// resource, unless it is known that there is a slot for each. All others may start at once.
+func (tx *Tx) InsertSteps(steps []cloud.Step) (waits bool) {
+	free := tx.slotsFor(steps)
+	tx.held = nil
 	for _, s := range steps {
 		var holds *int64
 		var holdsKind *string
@@ -23,17 +25,38 @@ func (tx *Tx) InsertSteps(steps []cloud.Step) {
 		if s.Holds.ID != 0 {
 			holds, holdsKind, slots = &s.Holds.ID, &s.Holds.Kind.Name, &s.Holds.Kind.Limit.Max
 		}
+		admitted := free || holds == nil
+		waits = waits || !admitted
 		tx.write(`
 			INSERT INTO steps (account_id, kind, resource_id, holds, holds_kind, slots, after, due_at, wake_at, status, patch,
 				error)
 			SELECT a.id, $2, $3, $4, $11, $10, $5,
-				CASE WHEN $4::bigint IS NULL THEN $6::timestamptz + $5::interval END,
-				CASE WHEN $4::bigint IS NULL THEN wake_time(a, $6::timestamptz + $5::interval) END,
+				CASE WHEN $12 THEN $6::timestamptz + $5::interval END,
+				CASE WHEN $12 THEN wake_time(a, $6::timestamptz + $5::interval) END,
 				$7, $8, $9
 			FROM accounts a
 			WHERE a.id = $1`,
-			tx.Caller.Account, s.Kind.Name, s.ID, holds, s.After, tx.Now, s.Status, s.Patch, tx.failure(s), slots, holdsKind)
+			tx.Caller.Account, s.Kind.Name, s.ID, holds, s.After, tx.Now, s.Status, s.Patch, tx.failure(s), slots, holdsKind,
+			admitted)
 	}
+	return waits
+}
+
+// slotsFor reports whether there are slots for all resources that some steps hold, however many of them hold one
+// already.
+func (tx *Tx) slotsFor(steps []cloud.Step) bool {
+	if tx.held == nil {
+		return false
+	}
+	held := map[int64]bool{}
+	for _, s := range steps {
+		if s.Holds.ID != 0 {
+			held[s.Holds.ID] = true
+		}
+	}
+	return !slices.ContainsFunc(steps, func(s cloud.Step) bool {
+		return s.Holds.ID != 0 && *tx.held+len(held) > s.Holds.Kind.Limit.Max
+	})
 }
 
 // failure is the error that a step ends in; NULL for one that does not.

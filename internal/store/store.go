@@ -76,6 +76,7 @@ type Tx struct {
 	dropped   bool
 
 	task       string // id of the one that is processed; empty: none is
+	held       *int   // resources that had a slot when it began, where none waited for one; nil: that is not known
 	ownLengths bool
 	draw       string // what the account's own lengths are drawn by
 }
