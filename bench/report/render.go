@@ -20,7 +20,7 @@ const (
 
 // inReadme are the measurements that the README shows, those of their rows that have a goal.
 func inReadme() []string {
-	return []string{"ready", "memory", "accept", "get", "life", "backlog", "river"}
+	return []string{"ready", "memory", "accept", "get", "kept", "life", "backlog", "river"}
 }
 
 // Render makes the plots and the page of a report, beside it, anew; nothing that an earlier one had is left.
