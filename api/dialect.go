@@ -56,6 +56,11 @@ type Answer struct {
 	Body   any
 }
 
+// Appender is a body that may be long, and appends itself as compact JSON.
+type Appender interface {
+	AppendJSON(dst []byte) ([]byte, error)
+}
+
 // Problem is an error in words that belong to no dialect. As an error it is one that the edge or a dialect finds by
 // itself.
 type Problem struct {

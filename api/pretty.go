@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -40,7 +41,7 @@ const (
 // object on a line of its own, lists on one line. It writes over dst, and reports
 // false where the result would be too long.
 func pretty(dst, src []byte) ([]byte, bool) {
-	dst = dst[:0]
+	dst = slices.Grow(dst[:0], len(src)*2) // hardly any becomes longer
 	limit := maxGrowth*len(src) + freeSize
 	open := make([]byte, 0, 32) // brackets
 	level := 0                  // objects among them

@@ -46,22 +46,34 @@ func newReply(r *http.Request, a Answer) reply {
 		rep.body = []byte{} // stored as a body that is empty
 		return rep
 	}
-	e := encoders.Get().(*encoder)
-	e.Reset()
-	if err := e.json.Encode(a.Body); err != nil {
+	var err error
+	if rep.body, err = encode(a.Body); err != nil {
 		event(r).err = err
 		rep.status = http.StatusInternalServerError
-		e.Reset()
-		e.WriteString("{}\n")
-	}
-	rep.body = bytes.Clone(e.Bytes()[:e.Len()-1]) // without the line break that an Encoder adds
-	if e.Cap() <= maxKept {
-		encoders.Put(e)
+		rep.body = []byte("{}")
 	}
 	if rep.header["Content-Type"] == "" {
 		rep.header["Content-Type"] = "application/json"
 	}
 	return rep
+}
+
+// encode encodes a body as compact JSON.
+func encode(body any) ([]byte, error) {
+	if long, ok := body.(Appender); ok {
+		return long.AppendJSON(nil)
+	}
+	e := encoders.Get().(*encoder)
+	defer func() {
+		if e.Cap() <= maxKept {
+			encoders.Put(e)
+		}
+	}()
+	e.Reset()
+	if err := e.json.Encode(body); err != nil {
+		return nil, err
+	}
+	return bytes.Clone(e.Bytes()[:e.Len()-1]), nil // without the line break that an Encoder adds
 }
 
 // success renders what an operation gave back.

@@ -51,3 +51,6 @@ func (db *DB) Analyze(ctx context.Context) error {
 	db.pool.Reset() // and the plans
 	return err
 }
+
+// DecodeResponse decodes what a task came to.
+var DecodeResponse = decodeResponse

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,9 +25,36 @@ func scanTaskAnd(row pgx.CollectableRow, more ...any) (t cloud.Task, err error) 
 	columns := []any{&t.ID, &t.Account, &t.Seq, &t.Operation, &t.Command, &t.Status, &response, &t.UpdatedAt}
 	err = row.Scan(append(columns, more...)...)
 	if err == nil && response != nil {
-		err = json.Unmarshal(response, &t.Response)
+		t.Response, err = decodeResponse(response)
 	}
 	return t, err
+}
+
+// decodeResponse decodes what a task came to: mostly no more than two ids, as Postgres writes them.
+func decodeResponse(text []byte) (*cloud.TaskResponse, error) {
+	var r cloud.TaskResponse
+	rest, ok := cutID(text, `{"parent_id": `, &r.ParentID)
+	if ok {
+		rest, ok = cutID(rest, `, "resource_id": `, &r.ResourceID)
+	} else {
+		rest, ok = cutID(text, `{"resource_id": `, &r.ResourceID)
+	}
+	if ok && string(rest) == "}" {
+		return &r, nil
+	}
+	r = cloud.TaskResponse{}
+	return &r, json.Unmarshal(text, &r)
+}
+
+// cutID cuts a number after a name off a text.
+func cutID(text []byte, name string, id *int64) (rest []byte, ok bool) {
+	rest, ok = bytes.CutPrefix(text, []byte(name))
+	digits := 0
+	for ok && digits < len(rest) && '0' <= rest[digits] && rest[digits] <= '9' && digits < 18 {
+		*id = *id*10 + int64(rest[digits]-'0')
+		digits++
+	}
+	return rest[digits:], ok && digits > 0
 }
 
 // Task reads a task of the caller's account, as it is committed; ok is false if
@@ -63,7 +91,10 @@ func (tx *Tx) RecentTasks(ctx context.Context, age time.Duration, limit int) ([]
 	if err != nil {
 		return nil, fmt.Errorf("list tasks: %w", err)
 	}
-	slices.SortStableFunc(tasks, func(a, b cloud.Task) int { return b.UpdatedAt.Compare(a.UpdatedAt) })
+	later := func(a, b cloud.Task) int { return b.UpdatedAt.Compare(a.UpdatedAt) }
+	if !slices.IsSortedFunc(tasks, later) { // mostly they are
+		slices.SortStableFunc(tasks, later)
+	}
 	return tasks, nil
 }
 
