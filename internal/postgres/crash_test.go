@@ -162,3 +162,22 @@ func TestPidOfDeadPostmasterIsSomebodyElses(t *testing.T) {
 	}
 	start(t, dir)
 }
+
+// The supervisor dies after it has named the database, and before it has noted that.
+func TestSupervisorKilledOnceTheDatabaseHasItsName(t *testing.T) {
+	t.Parallel()
+	dir := madeDir(t)
+	mark := filepath.Join(dir, "postgres", "understudy.unnamed")
+	if _, err := os.Stat(mark); err == nil {
+		t.Fatal("a cluster that was started still has an unnamed database")
+	}
+	if err := os.WriteFile(mark, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := query[int](t, start(t, dir), "SELECT 1"); got != 1 {
+		t.Errorf("answer %d, want 1", got)
+	}
+	if _, err := os.Stat(mark); err == nil {
+		t.Error("the database is still noted as unnamed")
+	}
+}

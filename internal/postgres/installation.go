@@ -19,6 +19,9 @@ import (
 // maxSocketPath is below the limit of every system (104 on macOS, 108 on Linux).
 const maxSocketPath = 100
 
+// unnamed is a file in a cluster whose database does not have its name yet.
+const unnamed = "understudy.unnamed"
+
 // installation is a data directory and how to run a Postgres in it.
 type installation struct {
 	dir            string // of the sandbox: lock, postgres/, run/
@@ -194,6 +197,10 @@ func (s *installation) initdb(ctx context.Context) (version int, err error) {
 	}
 	if version < minVersion {
 		return 0, fmt.Errorf("%w: %s has Postgres %d, needed is %d or newer", ErrVersion, s.binDir, version, minVersion)
+	}
+	mark := filepath.Join(tmp, unnamed)
+	if err := errors.Join(os.WriteFile(mark, nil, 0o600), s.owner.own(mark)); err != nil {
+		return 0, err
 	}
 	if err := os.Remove(s.data); err != nil && !errors.Is(err, fs.ErrNotExist) { // an empty one is in the way
 		return 0, err

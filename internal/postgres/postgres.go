@@ -9,7 +9,9 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -74,8 +76,8 @@ type Cluster struct {
 
 // Start starts the private Postgres of cfg.Dir, after creating the cluster if
 // there is none and after clearing away what a killed predecessor left. It
-// returns once the database answers. ctx bounds the start, not the cluster,
-// which runs until Stop or until the calling process ends.
+// returns once the database takes connections. ctx bounds the start, not the
+// cluster, which runs until Stop or until the calling process ends.
 //
 // Errors that a caller tells apart with errors.Is: ErrNotFound, ErrLocked,
 // ErrUntraversable, ErrOwner, ErrVersion.
@@ -101,7 +103,7 @@ func Start(ctx context.Context, cfg Config) (_ *Cluster, err error) {
 		return nil, fmt.Errorf("start the private postgres: %w", err)
 	}
 	c.lock = lock
-	if err := c.ensureDatabase(ctx); err != nil {
+	if err := c.nameDatabase(ctx); err != nil {
 		c.end(context.WithoutCancel(ctx))
 		return nil, fmt.Errorf("open the private postgres: %w", err)
 	}
@@ -213,12 +215,16 @@ func (c *Cluster) waitReady(ctx context.Context) error {
 	}
 }
 
-// ensureDatabase connects once, which proves that the cluster answers. In a
-// new cluster it gives the database its name: renaming the empty one that
-// initdb made takes a millisecond, creating another takes fifty. It asks for
-// the database from another one, because Postgres logs a FATAL for whoever
-// connects to one that is not there.
-func (c *Cluster) ensureDatabase(ctx context.Context) error {
+// nameDatabase gives the database of a new cluster its name: renaming the empty
+// one that initdb made takes a millisecond, creating another takes fifty. Any
+// other cluster costs no connection, each of which takes as long as a fifth of
+// the start of Postgres. It asks for the database from another one, because
+// Postgres logs a FATAL for whoever connects to one that is not there.
+func (c *Cluster) nameDatabase(ctx context.Context) error {
+	mark := filepath.Join(c.installation.data, unnamed)
+	if _, err := os.Stat(mark); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	conn, err := pgx.Connect(ctx, c.installation.url("template1"))
 	if err != nil {
 		return err
@@ -229,13 +235,12 @@ func (c *Cluster) ensureDatabase(ctx context.Context) error {
 		"SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database).Scan(&named); err != nil {
 		return fmt.Errorf("look for the database: %w", err)
 	}
-	if named {
-		return nil
+	if !named { // else a predecessor was killed right after it had named it
+		if _, err := conn.Exec(ctx, "ALTER DATABASE postgres RENAME TO "+database); err != nil {
+			return fmt.Errorf("name the database: %w", err)
+		}
 	}
-	if _, err := conn.Exec(ctx, "ALTER DATABASE postgres RENAME TO "+database); err != nil {
-		return fmt.Errorf("name the database: %w", err)
-	}
-	return nil
+	return os.Remove(mark)
 }
 
 // url returns the URL of one database of the cluster, complete enough that no
