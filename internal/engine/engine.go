@@ -126,11 +126,7 @@ func New(cfg Config) (*Engine, error) {
 		}
 	}
 	e.operations = operations
-	words, err := vocabulary(cfg.APIs, operations)
-	if err != nil {
-		return nil, err
-	}
-	e.faults = fault.NewArmed(e.db, words)
+	e.faults = fault.NewArmed(e.db, vocabulary(cfg.APIs, operations))
 	e.acceptor = newAcceptor(e.db)
 	e.tasks = e.taskDispatcher()
 	e.steps = e.stepDispatcher()

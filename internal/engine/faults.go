@@ -20,7 +20,7 @@ import (
 func (e *Engine) Faults() *fault.Armed { return e.faults }
 
 // vocabulary is what fault rules may name of the APIs.
-func vocabulary(apis []API, operations map[string]*bound) (v fault.Vocabulary, err error) {
+func vocabulary(apis []API, operations map[string]*bound) (v fault.Vocabulary) {
 	for _, api := range apis {
 		for _, op := range api.Document.Operations() {
 			v.Operations = append(v.Operations, fault.Operation{
@@ -34,7 +34,7 @@ func vocabulary(apis []API, operations map[string]*bound) (v fault.Vocabulary, e
 		}
 		v.Presets = fault.Together(v.Presets, api.Presets)
 	}
-	return v, v.CheckPresets()
+	return v
 }
 
 // strike asks the rules what strikes a task that is about to be accepted. It marks the task, and returns the strikes as

@@ -63,12 +63,7 @@ func (v *Vocabulary) Check(r *Rule) error {
 	case !ok:
 		return fmt.Errorf("there is no effect %s%s", r.Effect.Do, didYouMean(r.Effect.Do, effectNames()))
 	}
-	if r.Name == "" {
-		r.Name = r.Effect.Do
-	}
-	if r.Effect.Do == "task-unknown" {
-		r.When.First, r.When.Per = r.Effect.Reads, "path"
-	}
+	r.complete()
 	if strings.ContainsFunc(r.Name, func(c rune) bool { return c < ' ' || c > '~' || c == ',' || c == '#' }) {
 		return fmt.Errorf("the name %q cannot stand in a header", r.Name)
 	}
@@ -82,6 +77,16 @@ func (v *Vocabulary) Check(r *Rule) error {
 		}
 	}
 	return nil
+}
+
+// complete says what a rule means without saying so.
+func (r *Rule) complete() {
+	if r.Name == "" {
+		r.Name = r.Effect.Do
+	}
+	if r.Effect.Do == "task-unknown" {
+		r.When.First, r.When.Per = r.Effect.Reads, "path"
+	}
 }
 
 func (v *Vocabulary) checkMatch(m Match, effect EffectInfo) error {

@@ -33,7 +33,7 @@ type Bundle struct {
 	Presets []string `json:"presets"`
 }
 
-// ReadPresets reads presets as YAML. Whether they name what there is, Complete finds out.
+// ReadPresets reads presets as YAML. Whether they name what there is, CheckPresets finds out.
 func ReadPresets(text []byte) (*Presets, error) {
 	data, err := yaml.YAMLToJSON(text)
 	if err != nil {
@@ -59,6 +59,7 @@ func ReadPresets(text []byte) (*Presets, error) {
 			if err := Read(rule, &one.Rules[i]); err != nil {
 				return nil, fmt.Errorf("preset %s: %w", one.Name, err)
 			}
+			one.Rules[i].complete()
 		}
 		p.All = append(p.All, one)
 	}
@@ -83,7 +84,8 @@ func Together(one, other *Presets) *Presets {
 	return both
 }
 
-// CheckPresets holds the presets against what the APIs have.
+// CheckPresets holds the presets against what the APIs have. That is for tests: presets are built in, and each is
+// checked again when it is armed.
 func (v *Vocabulary) CheckPresets() error {
 	if v.Presets == nil {
 		return nil
@@ -102,8 +104,8 @@ func (v *Vocabulary) CheckPresets() error {
 			problems = append(problems, fmt.Errorf("two presets are called %s", preset.Name))
 		}
 		names[preset.Name] = true
-		for i := range preset.Rules {
-			if err := v.Check(&preset.Rules[i]); err != nil {
+		for _, rule := range preset.Rules {
+			if err := v.Check(&rule); err != nil {
 				problems = append(problems, fmt.Errorf("preset %s: %w", preset.Name, err))
 			}
 		}
