@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/sandbox"
@@ -56,14 +57,15 @@ type Handler struct {
 
 // New returns the handler of all below the prefix.
 func New(cfg Config) (*Handler, error) {
-	h := &Handler{Config: cfg, described: newDescribed(cfg.Dialects), proofs: readProofs()}
-	var err error
-	if h.assets, err = loadAssets(); err != nil {
+	of, err := files()
+	if err != nil {
 		return nil, err
 	}
-	if h.templates, err = h.parse(); err != nil {
+	h := &Handler{Config: cfg, described: newDescribed(cfg.Dialects), proofs: readProofs(), assets: of.assets}
+	if h.templates, err = of.templates.Clone(); err != nil {
 		return nil, err
 	}
+	h.templates.Funcs(h.functions())
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+cfg.Prefix, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, cfg.Prefix+"/", http.StatusMovedPermanently)
@@ -108,15 +110,29 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// parse reads the templates.
-func (h *Handler) parse() (*template.Template, error) {
-	all := template.New("").Funcs(h.functions())
+// Load reads what the handlers of a process share, which the first New does else.
+func Load() error {
+	_, err := files()
+	return err
+}
+
+// shared is what all handlers have in common.
+type shared struct {
+	assets    map[string]asset
+	templates *template.Template // each handler puts its own functions into a copy of them
+}
+
+var files = sync.OnceValues(func() (of shared, err error) {
+	if of.assets, err = loadAssets(); err != nil {
+		return of, err
+	}
 	names, err := fs.Glob(templateFiles, "templates/*.html")
 	if err != nil {
-		return nil, err
+		return of, err
 	}
-	return all.ParseFS(templateFiles, names...)
-}
+	of.templates, err = template.New("").Funcs((&Handler{}).functions()).ParseFS(templateFiles, names...)
+	return of, err
+})
 
 // partsOf returns the names of the parts of a page, which are templates called PAGE#PART.
 func (h *Handler) partsOf(page string) (parts []string) {

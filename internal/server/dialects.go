@@ -52,7 +52,7 @@ func Dialects() []string {
 	return names
 }
 
-// reading is a dialect whose document is being read, which takes about as long as starting Postgres.
+// reading is a dialect whose document is read when it is asked for.
 type reading struct {
 	offer
 	text     []byte
@@ -64,7 +64,7 @@ type reading struct {
 	slots     int               // that changes of an account share; 0: they need none
 }
 
-// readDialects begins to read the dialects that a configuration names.
+// readDialects finds the dialects that a configuration names.
 func readDialects(cfg Config) (readings []reading, err error) {
 	wanted := cfg.Dialects
 	if len(wanted) == 0 {
@@ -83,17 +83,11 @@ func readDialects(cfg Config) (readings []reading, err error) {
 		if err != nil {
 			return nil, err
 		}
-		r.offer, r.document = o, loading(r.text)
+		r.offer = o
+		r.document = sync.OnceValues(func() (*openapi.Document, error) { return compiled.Load(r.text) })
 		readings = append(readings, r)
 	}
 	return readings, nil
-}
-
-// loading begins to load a document, and returns what waits for it.
-func loading(text []byte) func() (*openapi.Document, error) {
-	document := sync.OnceValues(func() (*openapi.Document, error) { return compiled.Load(text) })
-	go func() { _, _ = document() }()
-	return document
 }
 
 func readRedisCloud(cfg Config) (r reading, err error) {

@@ -8,9 +8,12 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 
 	"github.com/understudy-dev/understudy/api"
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/compiled"
+	"github.com/understudy-dev/understudy/internal/dashboard"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/journal"
 	"github.com/understudy-dev/understudy/internal/metrics"
@@ -45,26 +48,26 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err := s.openParts(ctx); err != nil {
 		return nil, err
 	}
-	dialects, err := made(given.dialects)
+	read, err := given.read()
 	if err != nil {
 		return nil, err
 	}
-	keys, err := s.letIn(ctx, given.keys, dialects[0].Document)
+	keys, err := s.letIn(ctx, given.keys, read.dialects[0].Document)
 	if err != nil {
 		return nil, err
 	}
-	edge, err := s.assemble(ctx, given.dialects, dialects, keys)
+	edge, err := s.assemble(ctx, given.dialects, read.dialects, keys)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.seed(ctx, given.seed); err != nil {
 		return nil, err
 	}
-	controls, err := s.control(given.control)
+	controls, err := s.control(read.control)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.dashboard(edge, controls, given.dialects, dialects); err != nil {
+	if err := s.dashboard(edge, controls, given.dialects, read.dialects); err != nil {
 		return nil, err
 	}
 	s.handler = s.routes(controls, given.dialects, edge)
@@ -74,26 +77,47 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	return s, nil
 }
 
-// given is what a configuration names, as it was read.
+// given is what a configuration names.
 type given struct {
 	dialects []reading
-	control  func() (*openapi.Document, error)
+	read     func() (documents, error) // waits for them
 	keys     []store.DeclaredKey
 	seed     []byte
 }
 
-// read reads what a configuration names, before anything is opened. The documents it only begins to read, which takes
-// about as long as starting Postgres.
+// documents are those of a server, as they were read.
+type documents struct {
+	dialects []api.Dialect
+	control  *openapi.Document
+}
+
+// read reads what a configuration names, before anything is opened. The documents, and what else asks nothing of the
+// database, it only begins to read: one after the other, since Postgres, which is started meanwhile, needs a processor,
+// too.
 func read(cfg Config) (g given, err error) {
 	if g.dialects, err = readDialects(cfg); err != nil {
 		return g, err
 	}
-	g.control = loading(cfg.Control)
 	if g.keys, err = readKeys(cfg.KeysFile, g.dialects[0].document); err != nil {
 		return g, err
 	}
-	g.seed, err = readSeed(cfg.Seed)
-	return g, err
+	if g.seed, err = readSeed(cfg.Seed); err != nil {
+		return g, err
+	}
+	g.read = sync.OnceValues(func() (read documents, err error) {
+		if read.dialects, err = made(g.dialects); err != nil {
+			return read, err
+		}
+		if read.control, err = compiled.Load(cfg.Control); err != nil {
+			return read, fmt.Errorf("sandbox.yaml: %w", err)
+		}
+		if !cfg.NoUI {
+			err = dashboard.Load()
+		}
+		return read, err
+	})
+	go func() { _, _ = g.read() }()
+	return g, nil
 }
 
 // openParts takes the address, so that nobody else gets it meanwhile, and opens the database.

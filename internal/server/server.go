@@ -85,11 +85,7 @@ type controls struct {
 }
 
 // control makes the control API.
-func (s *Server) control(load func() (*openapi.Document, error)) (c controls, err error) {
-	document, err := load()
-	if err != nil {
-		return c, fmt.Errorf("sandbox.yaml: %w", err)
-	}
+func (s *Server) control(document *openapi.Document) (c controls, err error) {
 	c = controls{base: document.Base(), document: s.cfg.Control}
 	c.handler, err = control.New(control.Config{
 		Document: document, Service: s.Sandbox, Logger: s.cfg.Logger, Access: s.access,
