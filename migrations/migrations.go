@@ -29,9 +29,35 @@ var ErrNewerSchema = errors.New("database schema is newer than this understudy")
 // newer already with ErrNewerSchema. Where nothing is to do it costs one query.
 func Up(ctx context.Context, url string) error { return up(ctx, url, files) }
 
+// Asker is a connection, or a pool of them.
+type Asker interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// Done reports whether a database has the newest version, for who is connected
+// to it: a connection costs more than the question.
+func Done(ctx context.Context, conn Asker) (bool, error) {
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return false, err
+	}
+	latest, err := goose.NumericComponent(names[len(names)-1])
+	if err != nil {
+		return false, err
+	}
+	current, err := version(conn.QueryRow(ctx, askVersion))
+	return current == latest, err
+}
+
 func up(ctx context.Context, url string, files fs.FS) error {
 	return withProvider(ctx, url, files, func(m *migrator) error {
 		current, err := m.version(ctx)
+		if err == nil && current == 0 {
+			if err := m.fresh(ctx, files); err != nil {
+				return fmt.Errorf("make the schema: %w", err)
+			}
+			current, err = m.version(ctx)
+		}
 		if err != nil || current == m.latest {
 			return err
 		}
@@ -113,9 +139,14 @@ func withProvider(ctx context.Context, url string, files fs.FS, do func(*migrato
 // version returns the newest applied version. goose could say, too, but only
 // after making its table, and servers that start together would race for that.
 func (m *migrator) version(ctx context.Context) (int64, error) {
-	var version int64
-	err := m.db.QueryRowContext(ctx,
-		"SELECT coalesce(max(version_id), 0) FROM "+goose.DefaultTablename+" WHERE is_applied").Scan(&version)
+	return version(m.db.QueryRowContext(ctx, askVersion))
+}
+
+const askVersion = "SELECT coalesce(max(version_id), 0) FROM " + goose.DefaultTablename + " WHERE is_applied"
+
+// version reads the answer to askVersion.
+func version(row interface{ Scan(dest ...any) error }) (version int64, err error) {
+	err = row.Scan(&version)
 	var pgErr *pgconn.PgError
 	if errors.As(err, &pgErr) && pgErr.Code == "42P01" { // undefined_table
 		return 0, nil

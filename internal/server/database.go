@@ -66,7 +66,11 @@ func openDatabase(ctx context.Context, cfg Config, options ...store.Option) (_ *
 func openMigrated(ctx context.Context, url, direct string, options ...store.Option) (*store.DB, error) {
 	db, err := store.Open(ctx, url, 0, append(options, store.Direct(direct))...)
 	if err == nil {
-		if err = migrations.Up(ctx, cmp.Or(direct, url)); err != nil {
+		done := false
+		if done, err = migrations.Done(ctx, db); err == nil && !done {
+			err = migrations.Up(ctx, cmp.Or(direct, url))
+		}
+		if err != nil {
 			db.Close()
 		}
 	}

@@ -47,6 +47,11 @@ func (db *DB) Close() { db.pool.Close() }
 // Ping asks whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.pool.Ping(ctx) }
 
+// QueryRow asks for one row, for who looks after the schema: nobody else knows it outside of this package.
+func (db *DB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	return db.pool.QueryRow(ctx, sql, args...)
+}
+
 // querier is what a transaction and a pool have in common.
 type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
