@@ -24,6 +24,9 @@ func demoKeys(ctx context.Context, cfg Config, db *store.DB) (store.Secrets, err
 			return keys, err
 		}
 	}
+	if ok, err := db.HasKey(ctx, demo.ID, keys); ok || err != nil { // as at every start but the first
+		return keys, err
+	}
 	if err := db.EnsureAccount(ctx, demo); err != nil {
 		return keys, err
 	}

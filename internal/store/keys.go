@@ -30,6 +30,20 @@ func (s Secrets) hashes() (key, secret []byte) {
 // forgiven takes pairs back from those that were revoked.
 const forgiven = `DELETE FROM revoked_keys WHERE key_hash = $1 AND secret_hash = $2`
 
+// HasKey reports whether a pair of keys acts for an account, and EnsureKey has nothing to do.
+func (db *DB) HasKey(ctx context.Context, account int64, s Secrets) (ok bool, err error) {
+	key, secret := s.hashes()
+	err = db.pool.QueryRow(ctx, `
+		SELECT EXISTS (
+			SELECT FROM api_keys
+			WHERE key_hash = $1 AND secret_hash = $2 AND account_id = $3 AND signing IS NOT NULL
+		)`, key, secret, account).Scan(&ok)
+	if err != nil {
+		return false, fmt.Errorf("look for API key: %w", err)
+	}
+	return ok, nil
+}
+
 // EnsureKey lets a pair of keys act for an account as its owner, if it does not act for one yet, even if it was
 // revoked. Only hashes are stored.
 func (db *DB) EnsureKey(ctx context.Context, account int64, name string, s Secrets) error {
