@@ -167,9 +167,9 @@ func TestPidOfDeadPostmasterIsSomebodyElses(t *testing.T) {
 func TestSupervisorKilledOnceTheDatabaseHasItsName(t *testing.T) {
 	t.Parallel()
 	dir := madeDir(t)
-	mark := filepath.Join(dir, "postgres", "understudy.unnamed")
+	mark := filepath.Join(dir, "postgres", "understudy.unfinished")
 	if _, err := os.Stat(mark); err == nil {
-		t.Fatal("a cluster that was started still has an unnamed database")
+		t.Fatal("a cluster that was started is not finished")
 	}
 	if err := os.WriteFile(mark, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -178,6 +178,6 @@ func TestSupervisorKilledOnceTheDatabaseHasItsName(t *testing.T) {
 		t.Errorf("answer %d, want 1", got)
 	}
 	if _, err := os.Stat(mark); err == nil {
-		t.Error("the database is still noted as unnamed")
+		t.Error("the cluster is still noted as unfinished")
 	}
 }

@@ -19,8 +19,9 @@ import (
 // maxSocketPath is below the limit of every system (104 on macOS, 108 on Linux).
 const maxSocketPath = 100
 
-// unnamed is a file in a cluster whose database does not have its name yet.
-const unnamed = "understudy.unnamed"
+// unfinished is a file in a cluster that nobody has used yet: its database does
+// not have its name, or not all of it is on disk.
+const unfinished = "understudy.unfinished"
 
 // installation is a data directory and how to run a Postgres in it.
 type installation struct {
@@ -173,7 +174,7 @@ func (s *installation) initdb(ctx context.Context) (version int, err error) {
 	}
 	cmd := exec.CommandContext(ctx, filepath.Join(s.binDir, "initdb"),
 		"-D", tmp, "-U", role, "-A", "trust", "--encoding=UTF8", "--locale=C",
-		// An empty cluster is quickly made again, so it is not synced to disk.
+		// Start does so, while it starts the server.
 		"--no-sync", "--wal-segsize=1", "--no-instructions")
 	s.prepare(cmd)
 	cmd.SysProcAttr = s.attributes(syscall.SIGTERM)
@@ -198,7 +199,7 @@ func (s *installation) initdb(ctx context.Context) (version int, err error) {
 	if version < minVersion {
 		return 0, fmt.Errorf("%w: %s has Postgres %d, needed is %d or newer", ErrVersion, s.binDir, version, minVersion)
 	}
-	mark := filepath.Join(tmp, unnamed)
+	mark := filepath.Join(tmp, unfinished)
 	if err := errors.Join(os.WriteFile(mark, nil, 0o600), s.owner.own(mark)); err != nil {
 		return 0, err
 	}
