@@ -18,7 +18,10 @@ type usage struct{ product, postgres time.Duration }
 const tick = 10 * time.Millisecond
 
 // usage so far of a server and of the Postgres; zero where the system does not say.
-func (e *env) usage(server int) (u usage) {
+func (e *env) usage(server int) usage { return usageOf(server, e.cluster.Pid()) }
+
+// usageOf is usage of any Postgres. To it belongs what the server has run and waited for, too.
+func usageOf(server, postmaster int) (u usage) {
 	files, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is well formed
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -26,12 +29,16 @@ func (e *env) usage(server int) (u usage) {
 			continue // it has ended
 		}
 		own, children, parent := processTimes(string(text))
-		switch postmaster := strconv.Itoa(e.cluster.Pid()); {
-		case filepath.Base(filepath.Dir(file)) == strconv.Itoa(server):
+		switch filepath.Base(filepath.Dir(file)) {
+		case strconv.Itoa(server):
 			u.product += own
-		case filepath.Base(filepath.Dir(file)) == postmaster:
+			u.postgres += children
+			continue
+		case strconv.Itoa(postmaster):
 			u.postgres += own + children
-		case parent == postmaster:
+			continue
+		}
+		if parent == strconv.Itoa(postmaster) {
 			u.postgres += own
 		}
 	}
