@@ -132,6 +132,7 @@ func measurements() []measurement {
 		{"river", measureRiver},
 		{"wake", measureWake},
 		{"growth", measureGrowth},
+		{"bends", measureBends},
 		{"claim", measureClaim},
 		{"state", measureState},
 		{"faults", measureFaults},

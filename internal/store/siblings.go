@@ -2,7 +2,11 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 )
@@ -61,4 +65,29 @@ func FirstBelow[B cloud.Body](
 		return r, false, err
 	}
 	return found[0], true, nil
+}
+
+// Named finds the first of the caller's resources of a kind without a parent that has a name, those with a status
+// aside; ok is false where there is none. It is found as Beside finds one.
+func Named[B cloud.Body](
+	ctx context.Context, tx *Tx, name string, except cloud.Status,
+) (r cloud.Resource[B], ok bool, err error) {
+	kind := kindOf[B]()
+	var row record
+	err = tx.q.QueryRow(ctx, `
+		SELECT `+resourceColumns(strconv.FormatBool(kind.Limit != nil))+`
+		FROM resources r
+		WHERE r.account_id + 0 = $1 AND r.kind = $2 AND r.parent_id IS NULL AND r.name = $3 AND r.status <> $4
+		ORDER BY r.id
+		LIMIT 1`, tx.Caller.Account, kind.Name, name, except).Scan(row.columns()...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return r, false, nil
+	}
+	if err == nil {
+		r, err = resourceOf[B](&row)
+	}
+	if err != nil {
+		return r, false, fmt.Errorf("look for %s %q: %w", kind.Name, name, err)
+	}
+	return r, true, nil
 }

@@ -156,3 +156,40 @@ func TestBesideLooksAtFew(t *testing.T) {
 		}
 	}
 }
+
+// A resource is found by its name alone, however many there are.
+func TestNamedLooksAtFew(t *testing.T) {
+	t.Parallel()
+	db, caller := newAccount(t)
+	fill := func(from, to int64) {
+		err := db.Write(t.Context(), caller, func(tx *store.Tx) error {
+			for id := from; id < to; id++ {
+				status := cloud.StatusActive
+				if id%2 == 1 {
+					status = cloud.StatusDeleting
+				}
+				store.Insert(tx, cloud.Resource[room]{ID: id, Name: fmt.Sprint("r", id/4), Status: status})
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask := func(ctx context.Context, tx *store.Tx) error {
+		r, ok, err := store.Named[room](ctx, tx, "r1", cloud.StatusDeleting)
+		if r.ID != 4 || !ok {
+			t.Errorf("got %+v, %v", r, ok)
+		}
+		if none, ok, err := store.Named[room](ctx, tx, "r", cloud.StatusDeleting); ok || err != nil {
+			t.Errorf("got %+v, %v", none, err)
+		}
+		return err
+	}
+	fill(4, 8)
+	alone := blocks(t, db, caller, ask)
+	fill(8, 1000)
+	if crowd := blocks(t, db, caller, ask); crowd > alone+10 {
+		t.Errorf("among 1,000 it looks at %d blocks, and alone at %d", crowd, alone)
+	}
+}

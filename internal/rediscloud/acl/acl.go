@@ -99,7 +99,7 @@ func checkNew[B cloud.Body](ctx context.Context, tx *store.Tx, n aclNames, name 
 	if err := n.check(name); err != nil {
 		return err
 	}
-	_, ok, err := byName[B](ctx, tx, name)
+	_, ok, err := store.Named[B](ctx, tx, name, cloud.StatusDeleting)
 	if err == nil && ok {
 		err = n.exists(name)
 	}
@@ -108,16 +108,4 @@ func checkNew[B cloud.Body](ctx context.Context, tx *store.Tx, n aclNames, name 
 
 func (n aclNames) exists(name string) error {
 	return cloud.Errorf(n.taken, "The name %q is in use.", name)
-}
-
-// byName finds a resource by its name; ok is false if there is none, or it is on its way
-// out.
-func byName[B cloud.Body](ctx context.Context, tx *store.Tx, name string) (r cloud.Resource[B], ok bool, err error) {
-	all, err := store.All[B](ctx, tx)
-	for _, r := range all {
-		if r.Name == name && r.Status != cloud.StatusDeleting {
-			return r, true, nil
-		}
-	}
-	return r, false, err
 }

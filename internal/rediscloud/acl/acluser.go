@@ -178,7 +178,7 @@ func deleteACLUser(ctx context.Context, tx *store.Tx, in aclUserPath) (out engin
 
 // roleNamed finds the role that a user is to have.
 func roleNamed(ctx context.Context, tx *store.Tx, name string) (int64, error) {
-	role, ok, err := byName[Role](ctx, tx, name)
+	role, ok, err := store.Named[Role](ctx, tx, name, cloud.StatusDeleting)
 	if err == nil && !ok {
 		err = cloud.Errorf("ACL_ROLE_DOES_NOT_EXISTS", "ACL role %q was not found: the role of a user has to exist.", name)
 	}
