@@ -26,6 +26,8 @@ type Reply struct {
 	Render func(out any) store.KeyOutcome
 	// Wait is how long an operation that shows a task may wait for its end; nil: Config.Hold. Others do not wait.
 	Wait *time.Duration
+	// Validity is told how long the answer to a GET stays as it is; nil: nobody wants to know.
+	Validity *store.Validity
 }
 
 // before renders the answer to a request with a key.
@@ -69,6 +71,9 @@ func (e *Engine) Answer(
 		tx.Hide(op.others)
 		if out, err = op.answer(ctx, tx, in); err != nil {
 			return err
+		}
+		if reply.Validity != nil {
+			*reply.Validity = tx.Validity()
 		}
 		if steps = tx.Planned(); len(steps) > 0 {
 			if err := e.plan(ctx, op.lengths, tx, steps, false); err != nil {

@@ -130,7 +130,7 @@ func (db *DB) Accept(ctx context.Context, requests []Acceptance) ([]Accepted, er
 	} else if err := queueEach(&batch, requests, accepted); err != nil {
 		return nil, fmt.Errorf("accept: %w", err)
 	}
-	if err := db.pool.SendBatch(ctx, &batch).Close(); err != nil { // Close waits for the commit
+	if err := db.pool.send(ctx, ofAll(requests, func(r Acceptance) int64 { return r.Account }), &batch); err != nil {
 		return nil, fmt.Errorf("accept: %w", err)
 	}
 	return accepted, nil

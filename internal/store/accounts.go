@@ -76,7 +76,7 @@ func insertAccount(
 // name that another account has gets the id behind it.
 func (db *DB) EnsureAccount(ctx context.Context, a cloud.Account) error {
 	for range maxTries {
-		_, err := db.pool.Exec(ctx, `
+		_, err := db.pool.exec(ctx, of(), `
 			INSERT INTO accounts (id, name, owner_name, owner_email)
 			SELECT id, `+freeName+`, $2, $3
 			FROM (SELECT $4::bigint AS id) new
@@ -92,8 +92,13 @@ func (db *DB) EnsureAccount(ctx context.Context, a cloud.Account) error {
 }
 
 // CreateAccount creates an account and returns its id. A name that another account has gets the id behind it.
-func (db *DB) CreateAccount(ctx context.Context, a cloud.Account) (int64, error) {
-	return insertAccount(ctx, db.pool, a, "", false)
+func (db *DB) CreateAccount(ctx context.Context, a cloud.Account) (id int64, err error) {
+	err = db.inPipeline(ctx, func(p *pipeline) (err error) {
+		p.scope = of() // of a new account nothing is kept
+		id, err = insertAccount(ctx, p, a, "", false)
+		return err
+	})
+	return id, err
 }
 
 // NewAccount creates an account with a pair of keys and returns its id. What it does not say of a name and of its
@@ -102,6 +107,7 @@ func (db *DB) NewAccount(
 	ctx context.Context, a cloud.Account, capPolicy string, key cloud.Key, s Secrets,
 ) (id int64, err error) {
 	err = db.inPipeline(ctx, func(p *pipeline) (err error) {
+		p.scope = of()
 		if id, err = insertAccount(ctx, p, a, capPolicy, true); err != nil {
 			return err
 		}
@@ -204,7 +210,7 @@ type AccountChange struct {
 
 // ChangeAccount changes an account. It returns ErrNameTaken; one that is not there is AccountGone.
 func (db *DB) ChangeAccount(ctx context.Context, id int64, c AccountChange) error {
-	tag, err := db.pool.Exec(ctx, `
+	tag, err := db.pool.exec(ctx, of(id), `
 		UPDATE accounts
 		SET name        = COALESCE($2, name),
 			owner_name  = COALESCE($3, owner_name),
@@ -236,7 +242,7 @@ const (
 func (db *DB) DeleteAccount(ctx context.Context, id int64) error {
 	ctx, cancel := context.WithTimeout(ctx, deleteTime)
 	defer cancel()
-	_, err := db.pool.Exec(ctx, `DELETE FROM api_keys WHERE account_id = $1`, id)
+	_, err := db.pool.aside.Exec(ctx, `DELETE FROM api_keys WHERE account_id = $1`, id)
 	db.keyChanges.Add(1)
 	for err == nil {
 		if err = db.deleteAccount(ctx, id); err == nil {

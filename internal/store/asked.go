@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,7 +53,7 @@ func scanAsked(row pgx.CollectableRow) (a Asked, err error) {
 
 // OneAsked reads one of the caller's tasks; ok is false if there is none of an operation that may be seen.
 func OneAsked[B cloud.Body](ctx context.Context, tx *Tx, id uuid.UUID) (a Asked, ok bool, err error) {
-	found, err := asked[B](ctx, tx, `AND id = $4`, id)
+	found, err := asked[B](ctx, tx, tx.state(), `AND id = $4`, id)
 	if err != nil || len(found) == 0 {
 		return a, false, err
 	}
@@ -62,16 +63,16 @@ func OneAsked[B cloud.Body](ctx context.Context, tx *Tx, id uuid.UUID) (a Asked,
 // Unfinished reads the caller's tasks that are yet to be processed to their end, in their order: the first one and all
 // after it.
 func Unfinished[B cloud.Body](ctx context.Context, tx *Tx) ([]Asked, error) {
-	return asked[B](ctx, tx, `AND seq >= (SELECT seq FROM tasks WHERE account_id = $1 AND head) ORDER BY seq`)
+	return asked[B](ctx, tx, tx.state(), `AND seq >= (SELECT seq FROM tasks WHERE account_id = $1 AND head) ORDER BY seq`)
 }
 
 // AllAsked reads the caller's tasks that were accepted in a span of business time, the newest first.
 func AllAsked[B cloud.Body](ctx context.Context, tx *Tx, from, to time.Time) ([]Asked, error) {
-	return asked[B](ctx, tx, `AND accepted_at BETWEEN $4 AND $5 ORDER BY seq DESC`, from, to)
+	return asked[B](ctx, tx, tx.q, `AND accepted_at BETWEEN $4 AND $5 ORDER BY seq DESC`, from, to)
 }
 
-func asked[B cloud.Body](ctx context.Context, tx *Tx, which string, args ...any) ([]Asked, error) {
-	rows, err := tx.q.Query(ctx, `
+func asked[B cloud.Body](ctx context.Context, tx *Tx, q querier, which string, args ...any) ([]Asked, error) {
+	rows, err := q.Query(ctx, `
 		SELECT `+askedColumns+`
 		FROM tasks
 		WHERE account_id = $1 AND operation <> ALL ($2) `+which,
@@ -83,7 +84,16 @@ func asked[B cloud.Body](ctx context.Context, tx *Tx, which string, args ...any)
 	if err != nil {
 		return nil, fmt.Errorf("read tasks: %w", err)
 	}
+	if tx.view != nil && slices.ContainsFunc(found, Asked.fleeting) {
+		tx.view.fleeting = true
+	}
 	return found, nil
+}
+
+// fleeting reports whether a task may show something else though nothing has changed in its account: until it is over,
+// time shows; and events, of which an error may be known, are removed when there are many.
+func (a Asked) fleeting() bool {
+	return a.Status != cloud.TaskFailed && (a.ProvisionedAt == nil || a.Error != nil)
 }
 
 // OwnTask returns the id of the task that is processed in this transaction; uuid.Nil: none is.

@@ -66,7 +66,7 @@ func (db *DB) claimTasks(
 		WHERE t.account_id = due.account_id AND t.id = due.id
 		RETURNING t.id, t.account_id, t.seq, t.operation, t.command, t.status, t.request, t.lease, t.attempts,
 			t.faults, due.ready, t.started_at IS NOT NULL`, only, limit), append([]any{lease}, args...)...)
-	results := db.pool.SendBatch(ctx, &both)
+	results := db.pool.aside.SendBatch(ctx, &both)
 	defer func() {
 		if closing := results.Close(); err == nil && closing != nil {
 			taken, err = nil, fmt.Errorf("claim tasks: %w", closing)
@@ -139,7 +139,7 @@ func (db *DB) startAll(ctx context.Context, claims []Claim, busy Busy, first ...
 			return row.Scan(&started[i])
 		})
 	}
-	if err := db.pool.SendBatch(ctx, &all).Close(); err != nil {
+	if err := db.pool.aside.SendBatch(ctx, &all).Close(); err != nil {
 		return nil, fmt.Errorf("start tasks: %w", err)
 	}
 	return started, nil
@@ -194,7 +194,7 @@ func (db *DB) next(ctx context.Context, sql string, args ...any) (wait time.Dura
 // ReleaseTask gives a claim back unprocessed: it is taken again after a pause. The
 // attempt counts or not.
 func (db *DB) ReleaseTask(ctx context.Context, c Claim, pause time.Duration, counts bool) error {
-	_, err := db.pool.Exec(ctx, `
+	_, err := db.pool.aside.Exec(ctx, `
 		UPDATE tasks
 		SET lease = NULL, attempts = attempts - (NOT $4)::int, wake_at = clock_timestamp() + $3::interval
 		WHERE account_id = $5 AND id = $1 AND lease = $2`, c.ID, c.Lease, pause, counts, c.Account)
@@ -207,7 +207,7 @@ func (db *DB) ReleaseTask(ctx context.Context, c Claim, pause time.Duration, cou
 // ExpireLeases ends every lease at once. Only for a server that knows it is
 // alone on its database: whoever held one is dead.
 func (db *DB) ExpireLeases(ctx context.Context) error {
-	_, err := db.pool.Exec(ctx, `
+	_, err := db.pool.aside.Exec(ctx, `
 		UPDATE tasks
 		SET wake_at = clock_timestamp()
 		WHERE head AND lease IS NOT NULL`)

@@ -95,7 +95,7 @@ func (db *DB) LastEvent(ctx context.Context, account int64) (oldest, newest int6
 // PruneEvents removes, of every account, up to limit of the oldest events beyond those that are to be kept, and returns
 // how many it removed.
 func (db *DB) PruneEvents(ctx context.Context, keep int64, limit int) (int, error) {
-	tag, err := db.pool.Exec(ctx, `
+	tag, err := db.pool.aside.Exec(ctx, `
 		DELETE FROM events e
 		USING accounts a, LATERAL (
 			SELECT account_id, seq

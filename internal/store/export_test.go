@@ -32,7 +32,7 @@ func (db *DB) UpgradeBy(steps map[int]func([]SnapshotRow) ([]SnapshotRow, error)
 
 // Applied says that a migration was applied.
 func (db *DB) Applied(ctx context.Context, schema int) error {
-	_, err := db.pool.Exec(ctx, `INSERT INTO goose_db_version (version_id, is_applied) VALUES ($1, true)`, schema)
+	_, err := db.pool.conns.Exec(ctx, `INSERT INTO goose_db_version (version_id, is_applied) VALUES ($1, true)`, schema)
 	return err
 }
 
@@ -48,9 +48,24 @@ func (tx *Tx) Blocks(ctx context.Context) (n int64, err error) {
 // Analyze brings the statistics up to date.
 func (db *DB) Analyze(ctx context.Context) error {
 	_, err := db.pool.Exec(ctx, `ANALYZE`)
-	db.pool.Reset() // and the plans
+	db.pool.conns.Reset() // and the plans
 	return err
 }
 
 // DecodeResponse decodes what a task came to.
 var DecodeResponse = decodeResponse
+
+// Ask asks by the door for what is read, and Aside by the one for what no kept answer shows.
+func (db *DB) Ask(ctx context.Context, sql string) error {
+	_, err := db.pool.Exec(ctx, sql)
+	return err
+}
+
+// Aside is Ask by the other door.
+func (db *DB) Aside(ctx context.Context, sql string) error {
+	_, err := db.pool.aside.Exec(ctx, sql)
+	return err
+}
+
+// ErrPastGate is the error of a change by the wrong door.
+var ErrPastGate = errPastGate

@@ -167,8 +167,8 @@ func (db *DB) CountFault(ctx context.Context, m FaultMatch) (hit bool, n int64, 
 	if m.Subject != "" {
 		sql = countFaultOf
 	}
-	err = db.pool.QueryRow(ctx, sql, m.Rule, m.Account, m.Subject, m.After, m.First, m.Nth, m.Every, m.Chance, m.Seed,
-		m.From, m.To).Scan(&n, &hit)
+	err = db.pool.aside.QueryRow(ctx, sql,
+		m.Rule, m.Account, m.Subject, m.After, m.First, m.Nth, m.Every, m.Chance, m.Seed, m.From, m.To).Scan(&n, &hit)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, 0, nil
 	}
@@ -180,7 +180,7 @@ func (db *DB) CountFault(ctx context.Context, m FaultMatch) (hit bool, n int64, 
 
 // NotifyFaults tells every other DB on the same database that fault rules may have changed.
 func (db *DB) NotifyFaults(ctx context.Context) error {
-	if _, err := db.pool.Exec(ctx, `SELECT pg_notify($1, $2)`, faultChannel, db.id); err != nil {
+	if _, err := db.pool.aside.Exec(ctx, `SELECT pg_notify($1, $2)`, faultChannel, db.id); err != nil {
 		return fmt.Errorf("notify: %w", err)
 	}
 	return nil
@@ -191,7 +191,7 @@ func (db *DB) NotifyFaults(ctx context.Context) error {
 func (db *DB) KeepAnswer(
 	ctx context.Context, rule int64, subject, fresh string, looks int64,
 ) (shown string, ok bool, err error) {
-	err = db.pool.QueryRow(ctx, `
+	err = db.pool.aside.QueryRow(ctx, `
 		WITH shown AS (
 			INSERT INTO fault_counts AS c (rule_id, subject, seen, kept)
 			SELECT id, $2, 0, $3 FROM fault_rules WHERE id = $1

@@ -76,6 +76,7 @@ func (db *DB) ProcessTogether(
 		if busy == BusyWait {
 			shared.write(waitBriefly)
 		}
+		shared.scope = ofAll(claims, func(c Claim) int64 { return c.Account })
 		g := &group{shared: shared, parked: make(chan *member, len(claims)), over: make(chan struct{})}
 		defer close(g.over)
 		members := make([]*member, len(claims))

@@ -140,7 +140,7 @@ func (db *DB) acquireOnce(
 	var fingerprint, headers, body []byte
 	var expired *bool
 	var status *int
-	err = db.pool.QueryRow(ctx, acquireKey, key.Account, key.Scheme, key.Hash, key.Fingerprint, token,
+	err = db.pool.aside.QueryRow(ctx, acquireKey, key.Account, key.Scheme, key.Hash, key.Fingerprint, token,
 		terms.Lease, terms.Replayed, terms.Known, request).
 		Scan(&claim.Now, &acquired, &state, &fingerprint, &expired, &requestID, &status, &headers, &body)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -208,7 +208,7 @@ func (tx *Tx) FinishKey(ctx context.Context, claim KeyClaim, outcome KeyOutcome)
 
 // FinishKey stores an outcome that had no effect.
 func (db *DB) FinishKey(ctx context.Context, claim KeyClaim, outcome KeyOutcome) error {
-	return finish(ctx, db.pool, claim, outcome)
+	return finish(ctx, &db.pool.aside, claim, outcome)
 }
 
 func finish(ctx context.Context, q querier, claim KeyClaim, outcome KeyOutcome) error {
@@ -234,7 +234,7 @@ func finish(ctx context.Context, q querier, claim KeyClaim, outcome KeyOutcome) 
 // ReleaseKey gives a key back without an outcome: the same request may be sent
 // again and is then worked on.
 func (db *DB) ReleaseKey(ctx context.Context, claim KeyClaim) error {
-	_, err := db.pool.Exec(ctx, `
+	_, err := db.pool.aside.Exec(ctx, `
 		UPDATE idempotency_keys
 		SET state = 'released'
 		WHERE account_id = $1 AND scheme = $2 AND key_hash = $3 AND token = $4 AND state = 'held'`,
@@ -248,7 +248,7 @@ func (db *DB) ReleaseKey(ctx context.Context, claim KeyClaim) error {
 // ReleaseKeys returns every key that is held. Only for a server that knows it
 // is alone on its database, before it takes requests: whoever held one is dead.
 func (db *DB) ReleaseKeys(ctx context.Context) error {
-	_, err := db.pool.Exec(ctx, `
+	_, err := db.pool.aside.Exec(ctx, `
 		UPDATE idempotency_keys
 		SET state = 'released'
 		WHERE state = 'held'`)
@@ -287,7 +287,7 @@ func (db *DB) ResolveKey(ctx context.Context, claim KeyClaim) (outcome KeyOutcom
 // returns how many it removed. A key that somebody holds or has taken up again
 // meanwhile stays.
 func (db *DB) PruneKeys(ctx context.Context, limit int) (int, error) {
-	tag, err := db.pool.Exec(ctx, `
+	tag, err := db.pool.aside.Exec(ctx, `
 		DELETE FROM idempotency_keys k
 		USING (
 			SELECT old.account_id, old.scheme, old.key_hash, a.now

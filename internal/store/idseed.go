@@ -34,7 +34,7 @@ func (db *DB) DrawID(ctx context.Context, account int64, reads bool) (*Draw, err
 			WHERE id = $1 AND id_seed IS NOT NULL`
 	}
 	var d Draw
-	err := db.pool.QueryRow(ctx, sql, account).Scan(&d.Seed, &d.Number, &d.Now)
+	err := db.pool.aside.QueryRow(ctx, sql, account).Scan(&d.Seed, &d.Number, &d.Now)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}

@@ -68,6 +68,7 @@ func (db *DB) EnsureKey(ctx context.Context, account int64, name string, s Secre
 // are locked first, as a deletion does, so that the two do not wait for each other.
 func (db *DB) changeKeys(ctx context.Context, accounts []int64, fn func(*pipeline) error) error {
 	return db.inPipeline(ctx, func(p *pipeline) error {
+		p.scope = of() // nothing that is kept shows keys
 		p.write(`SELECT FROM accounts WHERE id = ANY ($1) ORDER BY id FOR KEY SHARE`, accounts)
 		p.write(`LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE`)
 		return fn(p)

@@ -67,7 +67,7 @@ type Pool struct {
 
 // Pool returns how the connections are used.
 func (db *DB) Pool() Pool {
-	s := db.pool.Stat()
+	s := db.pool.conns.Stat()
 	return Pool{
 		Max: int(s.MaxConns()), Open: int(s.TotalConns()), InUse: int(s.AcquiredConns()), Idle: int(s.IdleConns()),
 		Acquired: s.AcquireCount(), Waited: s.EmptyAcquireCount(), WaitTime: s.EmptyAcquireWaitTime(),

@@ -15,7 +15,7 @@ const (
 
 // Notify tells every other DB on the same database that something changed.
 func (db *DB) Notify(ctx context.Context) error {
-	if _, err := db.pool.Exec(ctx, `SELECT pg_notify($1, $2)`, channel, db.id); err != nil {
+	if _, err := db.pool.aside.Exec(ctx, `SELECT pg_notify($1, $2)`, channel, db.id); err != nil {
 		return fmt.Errorf("notify: %w", err)
 	}
 	return nil
@@ -57,7 +57,7 @@ func (db *DB) ownSession(ctx context.Context) (*pgx.Conn, error) {
 	if db.direct != nil {
 		return pgx.ConnectConfig(ctx, db.direct)
 	}
-	conn, err := db.pool.Acquire(ctx)
+	conn, err := db.pool.conns.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -48,6 +48,7 @@ type Option func(*settings)
 type settings struct {
 	tracer pgx.QueryTracer
 	direct string
+	alone  bool
 }
 
 // Traced tells a tracer of every question.
@@ -56,6 +57,10 @@ func Traced(tracer pgx.QueryTracer) Option { return func(s *settings) { s.tracer
 // Direct is how the database is reached by whoever needs a session of its own, where the other URL leads to a pooler
 // that gives each transaction any session. Empty: by the same URL.
 func Direct(url string) Option { return func(s *settings) { s.direct = url } }
+
+// Alone says that nobody else changes anything in the database for as long as it is open, so that the Validity of what
+// a Read finds is known.
+func Alone() Option { return func(s *settings) { s.alone = true } }
 
 // Open connects to a database. It asks nothing of its schema, which must be migrated before anything else is asked.
 // maxConns bounds the pool; 0 takes a default that suits one small server.
@@ -73,20 +78,22 @@ func Open(ctx context.Context, url string, maxConns int, options ...Option) (*DB
 	}
 	cfg.MaxConns = int32(min(maxConns, 1000))
 	db := &DB{queues: accountQueues{accounts: map[int64]*accountQueue{}}, id: uuid.NewString(), upgrades: allUpgrades()}
+	var conns *pgxpool.Pool
 	if with.direct != "" {
-		direct, err := parse(with.direct, with)
-		if err != nil {
-			return nil, err
+		direct, wrong := parse(with.direct, with)
+		if wrong != nil {
+			return nil, wrong
 		}
 		maps.Copy(direct.ConnConfig.RuntimeParams, session)
 		db.direct = direct.ConnConfig
-		db.pool, err = openShared(ctx, cfg)
-		if err != nil {
-			return nil, err
-		}
-	} else if db.pool, err = openOwn(ctx, cfg); err != nil {
+		conns, err = openShared(ctx, cfg)
+	} else {
+		conns, err = openOwn(ctx, cfg)
+	}
+	if err != nil {
 		return nil, err
 	}
+	db.pool = newPool(conns, with.alone)
 	db.reads = newReads(db.pool)
 	return db, nil
 }
@@ -220,6 +227,14 @@ func sharesSessions(ctx context.Context, cfg *pgx.ConnConfig) (bool, error) {
 func backend(ctx context.Context, conn *pgx.Conn) (pid uint32, err error) {
 	err = conn.QueryRow(ctx, `SELECT pg_backend_pid()`, pgx.QueryExecModeSimpleProtocol).Scan(&pid)
 	return pid, err
+}
+
+// ClusterName is what the Postgres calls itself; empty: nothing.
+func (db *DB) ClusterName(ctx context.Context) (name string, err error) {
+	if err := db.pool.QueryRow(ctx, `SELECT current_setting('cluster_name')`).Scan(&name); err != nil {
+		return "", fmt.Errorf("read settings: %w", err)
+	}
+	return name, nil
 }
 
 // Unbounded are the settings that bound how long things may take, and that have no value where the pool's connections

@@ -20,6 +20,7 @@ type pipeline struct {
 	queued *pgx.Batch
 	writes int   // among them, all but a last question
 	err    error // the first of a write; nothing but a rollback is sent after it
+	scope  scope // of what is committed; in a group, that of the whole
 
 	// Of all writes how many are queued or sent, how many are sent, and how many are there before any function's.
 	total, sent, begun int
@@ -36,12 +37,14 @@ type sender interface {
 // rollbackTime is how long a rollback may take; without one the connection is closed.
 const rollbackTime = 5 * time.Second
 
-// inPipeline runs fn in a transaction. An error, or a panic, rolls it back.
+// inPipeline runs fn in a transaction. An error, or a panic, rolls it back. It passes the gate with its commit, for all
+// that there is unless fn sets the scope.
 func (db *DB) inPipeline(ctx context.Context, fn func(*pipeline) error) error {
-	return db.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
+	return db.pool.conns.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
 		p := &pipeline{conn: conn.Conn(), to: conn.Conn(), queued: &pgx.Batch{}}
-		committed := false
+		committed, leave := false, func() {}
 		defer func() {
+			defer func() { leave() }()
 			if !committed {
 				// A connection that cannot even do this is closed by the pool.
 				ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTime)
@@ -53,6 +56,7 @@ func (db *DB) inPipeline(ctx context.Context, fn func(*pipeline) error) error {
 		if err := fn(p); err != nil {
 			return err
 		}
+		leave = db.pool.enter(p.conn, p.scope) // nobody sees anything of it before
 		if err := p.commit(ctx); err != nil {
 			return fmt.Errorf("commit: %w", err)
 		}

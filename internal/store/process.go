@@ -20,6 +20,7 @@ var ErrLeaseLost = errors.New("lease lost")
 // finished by tx.Finish inside fn, so that its effects and its end are one.
 func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 	return db.inPipeline(ctx, func(p *pipeline) error {
+		p.scope = of(c.Account)
 		held, err := db.hold(ctx, p, c, "", fn)
 		if err == nil && !held {
 			err = lostTask(ctx, p, c)

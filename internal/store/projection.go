@@ -75,7 +75,7 @@ func jsonName(field reflect.StructField) (name string, tagged bool) {
 // Find projects those of the caller's resources that have one of some ids.
 func (p Projection[B, P]) Find(ctx context.Context, tx *Tx, ids []int64) ([]P, error) {
 	kind := kindOf[B]()
-	rows, err := tx.q.Query(ctx, `
+	rows, err := tx.state().Query(ctx, `
 		SELECT r.*
 		FROM unnest($3::bigint[]) AS wanted (id)
 		CROSS JOIN LATERAL (

@@ -19,7 +19,7 @@ const rateWindow = time.Minute
 func (db *DB) CountRequest(ctx context.Context, account int64) (used int, left time.Duration, err error) {
 	// now() is the same throughout, so that of two requests at once after the end
 	// of a window one begins the next and the other finds it.
-	err = db.pool.QueryRow(ctx, `
+	err = db.pool.aside.QueryRow(ctx, `
 		INSERT INTO rate_windows AS w (account_id, ends_at, used)
 		VALUES ($1, now() + $2, 1)
 		ON CONFLICT (account_id) DO UPDATE

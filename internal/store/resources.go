@@ -122,6 +122,7 @@ func (tx *Tx) record(ctx context.Context, kind cloud.Kind, id int64) (*record, e
 
 // shared is record for a Read, which shares the round trip with others.
 func (tx *Tx) shared(ctx context.Context, kind cloud.Kind, id int64) (*record, error) {
+	tx.view.state = true
 	again := tx.view.again()
 	found, err := tx.reads.resources.Do(resourceKey{tx.Caller.Account, kind.Name, kind.Limit != nil, again, id})
 	switch {
@@ -173,7 +174,7 @@ const below = `AND r.parent_kind = $3 AND r.parent_id = $4`
 
 func list[B cloud.Body](ctx context.Context, tx *Tx, rest string, args ...any) ([]cloud.Resource[B], error) {
 	kind := kindOf[B]()
-	rows, err := tx.q.Query(ctx, `
+	rows, err := tx.state().Query(ctx, `
 		SELECT `+resourceColumns(strconv.FormatBool(kind.Limit != nil))+`
 		FROM resources r
 		WHERE r.account_id = $1 AND r.kind = $2 `+rest, append([]any{tx.Caller.Account, kind.Name}, args...)...)
@@ -191,7 +192,7 @@ func list[B cloud.Body](ctx context.Context, tx *Tx, rest string, args ...any) (
 // of some ids.
 func Names[B cloud.Body](ctx context.Context, tx *Tx, ids []int64) (map[int64]string, error) {
 	kind := kindOf[B]()
-	rows, err := tx.q.Query(ctx, `
+	rows, err := tx.state().Query(ctx, `
 		SELECT id, name
 		FROM resources
 		WHERE account_id = $1 AND kind = $2 AND id = ANY($3)`, tx.Caller.Account, kind.Name, ids)
@@ -215,7 +216,7 @@ func Names[B cloud.Body](ctx context.Context, tx *Tx, ids []int64) (map[int64]st
 // with a status aside.
 func Count[B cloud.Body](ctx context.Context, tx *Tx, parent int64, except cloud.Status) (n int, err error) {
 	kind := kindOf[B]()
-	err = tx.q.QueryRow(ctx, `
+	err = tx.state().QueryRow(ctx, `
 		SELECT count(*)
 		FROM resources r
 		WHERE r.account_id = $1 AND r.kind = $2 `+below+` AND r.status <> $5`,

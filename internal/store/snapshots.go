@@ -120,7 +120,7 @@ func (db *DB) Snapshots(ctx context.Context) ([]Snapshot, error) {
 
 // DeleteSnapshot deletes a snapshot, or returns ErrNoSnapshot.
 func (db *DB) DeleteSnapshot(ctx context.Context, name string) error {
-	tag, err := db.pool.Exec(ctx, `DELETE FROM snapshots WHERE name = $1`, name)
+	tag, err := db.pool.aside.Exec(ctx, `DELETE FROM snapshots WHERE name = $1`, name)
 	if err == nil && tag.RowsAffected() == 0 {
 		err = ErrNoSnapshot
 	}

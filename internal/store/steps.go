@@ -218,11 +218,12 @@ func (db *DB) applySteps(
 			return err
 		}
 		locked, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+		slices.Sort(locked)
+		locked = slices.Compact(locked)
+		p.scope = of(locked...)
 		if err != nil || len(locked) == 0 {
 			return err
 		}
-		slices.Sort(locked)
-		locked = slices.Compact(locked)
 		if err := p.QueryRow(ctx, applyDue, locked, atOnce).Scan(&applied); err != nil || applied == 0 {
 			return err
 		}

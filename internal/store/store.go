@@ -20,14 +20,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 )
 
 // DB is a pool of connections to one migrated database.
 type DB struct {
-	pool   *pgxpool.Pool
+	pool   *pool
 	reads  *reads
 	queues accountQueues
 	direct *pgx.ConnConfig // for who needs a session of its own; nil: the pool's connections have one
@@ -42,10 +41,10 @@ type DB struct {
 const commitLater = `SELECT set_config('synchronous_commit', 'off', true)`
 
 // Close waits for the connections in use and closes all.
-func (db *DB) Close() { db.pool.Close() }
+func (db *DB) Close() { db.pool.close() }
 
 // Ping asks whether the database answers.
-func (db *DB) Ping(ctx context.Context) error { return db.pool.Ping(ctx) }
+func (db *DB) Ping(ctx context.Context) error { return db.pool.conns.Ping(ctx) }
 
 // QueryRow asks for one row, for who looks after the schema: nobody else knows it outside of this package.
 func (db *DB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
@@ -126,6 +125,7 @@ func (db *DB) Write(ctx context.Context, caller cloud.Caller, fn func(*Tx) error
 	}
 	defer done()
 	return db.inPipeline(ctx, func(p *pipeline) error {
+		p.scope = of(caller.Account)
 		tx := &Tx{q: p, writes: p, reads: db.reads, Caller: caller, names: map[int64]string{}}
 		err := p.QueryRow(ctx, `
 			SELECT now, cap_policy, last_id, own_lengths, draw`+inTransaction+`

@@ -15,7 +15,7 @@ const heldFor = `timestamptz '2200-01-01 00:00:00Z'`
 // DelayTask gives a claim back, unprocessed, to be taken again after a length of business time. What strikes it from
 // then on is faults.
 func (db *DB) DelayTask(ctx context.Context, c Claim, after time.Duration, faults *string) error {
-	_, err := db.pool.Exec(ctx, heldClaim(BusyWait)+`
+	_, err := db.pool.aside.Exec(ctx, heldClaim(BusyWait)+`
 		UPDATE tasks t
 		SET lease = NULL, attempts = attempts - 1, faults = $5,
 			due_at  = held.now + $4::interval,
@@ -32,7 +32,7 @@ func (db *DB) DelayTask(ctx context.Context, c Claim, after time.Duration, fault
 // rule that is disarmed already holds nothing.
 func (db *DB) HoldTask(ctx context.Context, c Claim, rule int64) (held bool, err error) {
 	// Who disarms the rule meanwhile waits for this, and then lets the task go.
-	err = db.pool.QueryRow(ctx, `
+	err = db.pool.aside.QueryRow(ctx, `
 		WITH armed AS (
 			SELECT FROM fault_rules WHERE id = $3 FOR KEY SHARE
 		), held AS (

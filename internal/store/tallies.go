@@ -32,7 +32,7 @@ func tallies[B cloud.Body](
 	ctx context.Context, tx *Tx, which string, args ...any,
 ) (map[int64][]Tally[B], error) {
 	kind := kindOf[B]()
-	rows, err := tx.q.Query(ctx, `
+	rows, err := tx.state().Query(ctx, `
 		SELECT parent_id, body, n
 		FROM tallies
 		WHERE account_id = $1 AND kind = $2 AND parent_kind = $3 `+which+`

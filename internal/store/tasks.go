@@ -64,6 +64,10 @@ func (tx *Tx) Task(id uuid.UUID) (t cloud.Task, ok bool, err error) {
 	if err != nil {
 		return t, false, fmt.Errorf("read task: %w", err)
 	}
+	if tx.view != nil {
+		tx.view.tasks = true
+		tx.view.fleeting = tx.view.fleeting || found == nil || !found.Status.Finished()
+	}
 	if found == nil || slices.Contains(tx.hidden, found.Operation) {
 		return t, false, nil
 	}
@@ -116,7 +120,7 @@ func (db *DB) PruneTasksOf(ctx context.Context, account int64, age time.Duration
 }
 
 func (db *DB) pruneTasks(ctx context.Context, only string, args ...any) (int, error) {
-	tag, err := db.pool.Exec(ctx, `
+	tag, err := db.pool.exec(ctx, scope{}, `
 		DELETE FROM tasks
 		WHERE (account_id, id) IN (
 			SELECT t.account_id, t.id

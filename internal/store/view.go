@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 )
@@ -19,7 +18,9 @@ import (
 // first question, and each further question brings along what the count is then.
 func (db *DB) Read(ctx context.Context, caller cloud.Caller, fn func(*Tx) error) error {
 	for {
-		v := &view{pool: db.pool, account: caller.Account, generation: caller.Generation}
+		v := &view{
+			pool: db.pool, account: caller.Account, generation: caller.Generation, begun: db.pool.gate.mark(caller.Account),
+		}
 		err := fn(&Tx{q: v, view: v, reads: db.reads, Caller: caller})
 		if v.err != nil {
 			return fmt.Errorf("see whether account %d was replaced: %w", caller.Account, v.err)
@@ -34,11 +35,49 @@ func (db *DB) Read(ctx context.Context, caller cloud.Caller, fn func(*Tx) error)
 // view asks the questions of a Read. A look at a single task is none of them: who waits for its end looks again and
 // again, and answers with the last look alone.
 type view struct {
-	pool       *pgxpool.Pool
+	pool       *pool
 	account    int64
 	asked      bool
 	generation int64 // as of the last question that brought it along
 	err        error
+
+	begun Validity // of what has not changed since
+	// What it has asked for: what changes of the account do not pass by, finished tasks, and what may change without any.
+	state, tasks, fleeting bool
+}
+
+// Validity is how long what a Read has found so far stays as it is. What it has asked for in other ways than Get, List
+// and their like, and finished tasks, may be another thing at once.
+func (tx *Tx) Validity() Validity {
+	v := tx.view
+	if v == nil || v.fleeting || !v.state && !v.tasks {
+		return Validity{}
+	}
+	valid := v.begun
+	if !v.state {
+		valid.own = nil
+	}
+	return valid
+}
+
+// state asks for what only changes of the account can change: its resources, with what holds them.
+func (tx *Tx) state() querier {
+	if tx.view == nil {
+		return tx.q
+	}
+	tx.view.state = true
+	return ofState{tx.view}
+}
+
+type ofState struct{ *view }
+
+func (v ofState) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return v.query(ctx, sql, args...)
+}
+
+func (v ofState) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	rows, err := v.query(ctx, sql, args...)
+	return pipelineRow{rows: rows, err: err}
 }
 
 // again counts a question, and reports whether it is to bring the generation along.
@@ -62,6 +101,11 @@ func (v *view) look(ctx context.Context) { v.note(v.pool.QueryRow(ctx, readGener
 
 // Query asks; the generation travels with the answer.
 func (v *view) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	v.fleeting = true
+	return v.query(ctx, sql, args...)
+}
+
+func (v *view) query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	if !v.again() {
 		return v.pool.Query(ctx, sql, args...)
 	}

@@ -36,7 +36,7 @@ func scanWebhook(row pgx.CollectableRow) (w Webhook, err error) {
 }
 
 func (db *DB) webhooks(ctx context.Context, doing, sql string, args ...any) ([]Webhook, error) {
-	rows, err := db.pool.Query(ctx, sql, args...)
+	rows, err := db.pool.aside.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", doing, err)
 	}
@@ -75,7 +75,7 @@ func (db *DB) Webhooks(ctx context.Context, account int64) ([]Webhook, error) {
 
 // DeleteWebhook deletes a webhook of an account and reports whether there was one.
 func (db *DB) DeleteWebhook(ctx context.Context, account, id int64) (bool, error) {
-	tag, err := db.pool.Exec(ctx, `DELETE FROM webhooks WHERE account_id = $1 AND id = $2`, account, id)
+	tag, err := db.pool.aside.Exec(ctx, `DELETE FROM webhooks WHERE account_id = $1 AND id = $2`, account, id)
 	if err != nil {
 		return false, fmt.Errorf("delete webhook %d: %w", id, err)
 	}
@@ -114,7 +114,7 @@ func (db *DB) ClaimWebhook(ctx context.Context, lease time.Duration) (w Webhook,
 // ExpireWebhookLeases ends every lease at once. Only for a server that knows it is alone on its database: whoever held
 // one is dead.
 func (db *DB) ExpireWebhookLeases(ctx context.Context) error {
-	if _, err := db.pool.Exec(ctx, `UPDATE webhooks SET lease = NULL WHERE lease IS NOT NULL`); err != nil {
+	if _, err := db.pool.aside.Exec(ctx, `UPDATE webhooks SET lease = NULL WHERE lease IS NOT NULL`); err != nil {
 		return fmt.Errorf("expire leases of webhooks: %w", err)
 	}
 	return nil
@@ -124,7 +124,7 @@ func (db *DB) ExpireWebhookLeases(ctx context.Context) error {
 // length, or with 0 ends; the next attempt is made after a pause. It returns ErrLeaseLost where somebody else delivers,
 // or the webhook is gone.
 func (db *DB) SaveWebhook(ctx context.Context, w Webhook, lease, pause time.Duration) error {
-	err := db.pool.QueryRow(ctx, `
+	err := db.pool.aside.QueryRow(ctx, `
 		UPDATE webhooks
 		SET cursor = $3, delivered = $4, missed = $5, failures = $6, last_error = NULLIF($7, ''),
 			lease = CASE WHEN $8::interval > '0' THEN lease END, lease_until = clock_timestamp() + $8::interval,
