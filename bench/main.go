@@ -125,6 +125,7 @@ func measurements() []measurement {
 		{"dialects", measureDialects},
 		{"keys", measureKeys},
 		{"get", measureGet},
+		{"kept", measureKept},
 		{"layout", measureLayout},
 		{"many-accounts", measureManyAccounts},
 		{"life", measureLife},

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/understudy-dev/understudy/internal/store"
+)
+
+// keptOf is a product that has a Postgres of its own, and what is read of it.
+type keptOf struct {
+	name    string
+	product *product
+	reads   map[string][][]byte // rendered requests, one per account, by what they read
+}
+
+// keptReads are what is read.
+func keptReads() []string { return []string{"task", "subscription", "database"} }
+
+// measureKept reads what nobody changes from a product that is alone on its database, from that of an earlier commit,
+// and nothing from a bare chi handler.
+func measureKept(ctx context.Context, e *env) (rows []row, err error) {
+	if _, err := e.sharedFixture(ctx); err != nil {
+		return nil, err
+	}
+	bare, err := e.serveBare(e.fixture.url)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, bare.stop()) }()
+	var all []*keptOf
+	defer func() {
+		for _, k := range all {
+			err = errors.Join(err, k.product.stop())
+		}
+	}()
+	for name, binary := range map[string]string{"now": e.binary, "before": e.before} {
+		if binary == "" {
+			continue
+		}
+		k, err := e.keptOf(ctx, name, binary)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, k)
+	}
+	nothing := [][]byte{get(bare.addr, "/nothing/1", "")}
+	for _, clients := range []int{manyClients, 1} {
+		for _, what := range keptReads() {
+			figures := map[string]rounds{}
+			for round := range e.rounds {
+				measure := func(name, addr string, pid int, requests [][]byte) error {
+					before := treeUsage(pid)
+					figure, err := load(ctx, addr, clients, e.duration, requests, http.StatusOK)
+					if n := max(figure.requests, 1); err == nil {
+						figure.cpu = treeUsage(pid).since(before, n)
+					}
+					figures[name] = append(figures[name], figure)
+					e.say("kept %s, %d clients, round %d, %s: %.0f/s, CPU %d + %d µs", what, clients, round+1, name,
+						figure.perSecond, figure.cpu.product.Microseconds(), figure.cpu.postgres.Microseconds())
+					return err
+				}
+				for _, k := range all {
+					if err := measure(k.name, k.product.addr, k.product.pid(), k.reads[what]); err != nil {
+						return nil, err
+					}
+				}
+				if err := measure("bare", bare.addr, bare.pid(), nothing); err != nil {
+					return nil, err
+				}
+			}
+			now, label := figures["now"], fmt.Sprintf("kept %s, %d clients", what, clients)
+			atLeast := 0.0
+			if clients == 1 {
+				atLeast = 0.9
+			}
+			rows = append(rows, row{
+				label + " / bare chi, no database", perSecond, now.rates(), figures["bare"].rates(), now.cpu(),
+				goal{atLeast: atLeast},
+			})
+			if before := figures["before"]; len(before) > 0 {
+				rows = append(rows,
+					row{label + " / before", perSecond, now.rates(), before.rates(), now.cpu(), goal{atLeast: 2}},
+					row{label + ", before", perSecond, before.rates(), nil, before.cpu(), goal{}})
+			}
+		}
+	}
+	return rows, nil
+}
+
+// keptOf starts a product and gives accounts something to read.
+func (e *env) keptOf(ctx context.Context, name, binary string) (_ *keptOf, err error) {
+	dir, err := e.tempDir()
+	if err != nil {
+		return nil, err
+	}
+	k := &keptOf{name: name, reads: map[string][][]byte{}}
+	k.product, err = e.serveAs(ctx, binary, "--data-dir", dir, "--speed", "0", "--accounts", "any")
+	if err != nil {
+		return nil, err
+	}
+	for i := range numAccounts {
+		if err := k.fill(ctx, headers(store.Secrets{Key: fmt.Sprint("kept-", i), Secret: "kept-secret"})); err != nil {
+			return nil, errors.Join(err, k.product.stop())
+		}
+	}
+	return k, nil
+}
+
+// fill makes an account, and a subscription with a database in it.
+func (k *keptOf) fill(ctx context.Context, account string) error {
+	addr := k.product.addr
+	c, err := newClient(ctx, addr, account)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	task, err := c.start("/v1/subscriptions", subscriptionBody)
+	if err != nil {
+		return err
+	}
+	var end taskAnswer
+	for end.Response.ResourceID == 0 && ctx.Err() == nil {
+		if err := c.ask(get(addr, "/v1/tasks/"+task, account), http.StatusOK, &end); err != nil {
+			return err
+		}
+	}
+	subscription := fmt.Sprintf("/v1/subscriptions/%d", end.Response.ResourceID)
+	if err := c.settle(ctx, subscription); err != nil {
+		return err
+	}
+	var list struct {
+		Subscription []struct {
+			Databases []struct {
+				ID int64 `json:"databaseId"`
+			}
+		}
+	}
+	if err := c.ask(get(addr, subscription+"/databases", account), http.StatusOK, &list); err != nil {
+		return err
+	}
+	database := fmt.Sprintf("%s/databases/%d", subscription, list.Subscription[0].Databases[0].ID)
+	for what, path := range map[string]string{
+		"task": "/v1/tasks/" + task, "subscription": subscription, "database": database,
+	} {
+		k.reads[what] = append(k.reads[what], get(addr, path, account))
+	}
+	return nil
+}
+
+// treeUsage is what a process has spent so far, and what all below it have.
+func treeUsage(root int) (u usage) {
+	files, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is well formed
+	times, parents := map[string]usage{}, map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		own, children, parent := processTimes(string(text))
+		pid := filepath.Base(filepath.Dir(file))
+		times[pid], parents[pid] = usage{product: own, postgres: children}, parent
+	}
+	self := strconv.Itoa(root)
+	for pid, spent := range times {
+		if pid == self {
+			u.product += spent.product
+			continue
+		}
+		for at := parents[pid]; at != "" && at != "0"; at = parents[at] {
+			if at == self {
+				u.postgres += spent.product + spent.postgres
+				break
+			}
+		}
+	}
+	return u
+}
+
+// since is what each of n operations has taken.
+func (u usage) since(before usage, n int) usage {
+	return usage{
+		product: (u.product - before.product) / time.Duration(n), postgres: (u.postgres - before.postgres) / time.Duration(n),
+	}
+}
