@@ -106,6 +106,8 @@ func (p *process) start(ctx context.Context, opts Options) (_ *host, err error) 
 		Control:      ControlDocument,
 		Listen:       "127.0.0.1:0",
 		DatabaseURL:  url,
+		Alone:        true,
+		Cache:        server.DefaultCache,
 		Speed:        opts.Speed,
 		TaskHold:     opts.TaskHold,
 		CapPolicy:    engine.Policy(opts.CapPolicy),

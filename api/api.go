@@ -38,6 +38,10 @@ type Config struct {
 	PerformTime time.Duration
 	// Observe is told of every request before anything of its answer is sent, and must not block; nil: nobody is.
 	Observe func(journal.Record)
+	// Answers are sent again while they hold; nil: none is.
+	Answers *Answers
+	// Stale is told of a kept answer that a new one would not have been, for tests; nil: no new one is made.
+	Stale func(uri string, kept, fresh []byte)
 	// Hook is called at named points, for tests that crash or block there; nil:
 	// nothing.
 	Hook func(point string)
@@ -177,13 +181,25 @@ func (s *server) carryOut(r *http.Request, c call) reply {
 	case key != nil:
 		return s.performOnce(r, c, key)
 	}
-	// A database that is gone may not even say so. The reading of the body has a
-	// time of its own.
-	hold := s.engine.Hold()
 	if s.engine.Waits(c.op.ID) {
-		if c.wait = wished(r); c.wait != nil {
-			hold = *c.wait
-		}
+		c.wait = wished(r)
+	}
+	rep, ok := s.kept(r, c)
+	if !ok {
+		rep = s.performInTime(r, c)
+	}
+	if c.wait != nil {
+		rep = applied(rep, *c.wait)
+	}
+	return rep
+}
+
+// performInTime is perform without a key: a database that is gone may not even say so. The reading of the body has a
+// time of its own.
+func (s *server) performInTime(r *http.Request, c call) reply {
+	hold := s.engine.Hold()
+	if c.wait != nil {
+		hold = *c.wait
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.PerformTime+hold)
 	defer cancel()
@@ -191,9 +207,6 @@ func (s *server) carryOut(r *http.Request, c call) reply {
 	rep, err := s.perform(r, c, store.KeyClaim{})
 	if err != nil {
 		rep = s.failure(r, err)
-	}
-	if c.wait != nil {
-		rep = applied(rep, *c.wait)
 	}
 	return rep
 }
@@ -209,7 +222,8 @@ func (s *server) perform(r *http.Request, c call, claim store.KeyClaim) (rep rep
 	if err := c.op.CheckRequest(r, c.path, c.body); err != nil {
 		return rep, err
 	}
-	render := engine.Reply{Claim: claim, Wait: c.wait, Render: func(out any) store.KeyOutcome {
+	var validity store.Validity
+	render := engine.Reply{Claim: claim, Wait: c.wait, Validity: &validity, Render: func(out any) store.KeyOutcome {
 		rep = s.success(r, c.op, out)
 		return rep.outcome()
 	}}
@@ -218,6 +232,9 @@ func (s *server) perform(r *http.Request, c call, claim store.KeyClaim) (rep rep
 		_, err = s.engine.Accept(r.Context(), c.caller, c.op.ID, req, render)
 	} else {
 		_, err = s.engine.Answer(r.Context(), c.caller, c.op.ID, req, render)
+	}
+	if err == nil {
+		s.keep(r, c, &rep, validity)
 	}
 	return rep, err
 }

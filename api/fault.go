@@ -33,6 +33,7 @@ func (s *server) underFaults(w http.ResponseWriter, r *http.Request, c call) {
 	if !done {
 		s.ignoreMembers(r, &c)
 		carried := s.carryOut(r, c)
+		carried.laidOut = nil // of what is sent it may not be any more
 		if rep.status == 0 {
 			rep = carried
 		}

@@ -17,6 +17,8 @@ type reply struct {
 	status int
 	header map[string]string // that belongs to this answer, not to the connection or the moment
 	body   []byte            // JSON is compact; how it is laid out is decided when it is sent
+	// laidOut is the body as most clients get it, where that is known already.
+	laidOut []byte
 }
 
 // encoder is where answers are encoded, before it is known how long they become.
@@ -106,7 +108,11 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
 		h.Set(name, value)
 	}
 	body := rep.body
-	if isJSON(rep.header["Content-Type"]) && !wantsCompact(r) {
+	switch {
+	case !isJSON(rep.header["Content-Type"]) || wantsCompact(r):
+	case rep.laidOut != nil:
+		body = rep.laidOut
+	default:
 		buf := layouts.Get().(*[]byte)
 		var ok bool
 		if *buf, ok = pretty(*buf, rep.body); ok {

@@ -60,30 +60,31 @@ type World struct {
 	accounts *atomic.Int64
 }
 
-// New starts an API at speed 1; change may alter its engine's configuration.
+// New starts an API at speed 1; change may alter its engine's configuration. Unless that says Shared nobody else
+// changes its database: answers are kept, and what is sent again is compared with a new one.
 func New(tb testing.TB, change func(*engine.Config)) *World {
 	tb.Helper()
-	return On(tb, pgtest.New(tb), change)
+	return start(tb, pgtest.New(tb), true, 0, change, Dialects(tb)...)
 }
 
 // On is New on a database that is there already, so that several servers can
 // share it.
 func On(tb testing.TB, url string, change func(*engine.Config)) *World {
 	tb.Helper()
-	return start(tb, url, 0, change, Dialects(tb)...)
+	return start(tb, url, false, 0, change, Dialects(tb)...)
 }
 
 // Limited is On for a server that lets an account send so many requests a minute.
 func Limited(tb testing.TB, url string, perMinute int) *World {
 	tb.Helper()
-	return start(tb, url, perMinute, nil, Dialects(tb)...)
+	return start(tb, url, false, perMinute, nil, Dialects(tb)...)
 }
 
 // Speaking is On for other dialects than those of Dialects. The answers of others are not checked: clients of theirs
 // are for the test to write.
 func Speaking(tb testing.TB, url string, change func(*engine.Config), dialects ...api.Dialect) *World {
 	tb.Helper()
-	return start(tb, url, 0, change, dialects...)
+	return start(tb, url, false, 0, change, dialects...)
 }
 
 // Dialects are all of them, with accounts that have nothing declared.
@@ -124,24 +125,35 @@ func Dialect(tb testing.TB, setup account.Setup) api.Dialect {
 	return dialect
 }
 
-func start(tb testing.TB, url string, rateLimit int, change func(*engine.Config), dialects ...api.Dialect) *World {
+func start(
+	tb testing.TB, url string, alone bool, rateLimit int, change func(*engine.Config), dialects ...api.Dialect,
+) *World {
 	tb.Helper()
 	w := &World{tb: tb, DBURL: url, accounts: new(atomic.Int64)}
 	var err error
 	if w.recorder, err = recorder(); err != nil {
 		tb.Fatal(err)
 	}
-	if w.DB, err = store.Open(tb.Context(), url, 10); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(w.DB.Close)
 	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	cfg := engine.Config{DB: w.DB, Logger: log, Speed: 1, Hold: 10 * time.Second}
+	cfg := engine.Config{Logger: log, Speed: 1, Hold: 10 * time.Second}
 	if change != nil {
 		change(&cfg)
 	}
+	at := server.Edge{RateLimit: rateLimit}
+	var options []store.Option
+	if alone && !cfg.Shared {
+		options, at.Answers = append(options, store.Alone()), api.NewAnswers(1<<20)
+		at.Stale = func(uri string, kept, fresh []byte) {
+			tb.Errorf("%s: sent again was\n%s\ninstead of\n%s", uri, kept, fresh)
+		}
+	}
+	if w.DB, err = store.Open(tb.Context(), url, 10, options...); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(w.DB.Close)
+	cfg.DB = w.DB
 	var edge http.Handler
-	w.Engine, edge, err = server.Assemble(tb.Context(), cfg, server.Edge{RateLimit: rateLimit}, dialects...)
+	w.Engine, edge, err = server.Assemble(tb.Context(), cfg, at, dialects...)
 	if err != nil {
 		tb.Fatal(err)
 	}

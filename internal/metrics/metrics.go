@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/understudy-dev/understudy/internal/cache"
 	"github.com/understudy-dev/understudy/internal/journal"
 	"github.com/understudy-dev/understudy/internal/openapi"
 	"github.com/understudy-dev/understudy/internal/store"
@@ -23,7 +24,8 @@ import (
 type Config struct {
 	DB      *store.DB
 	Journal *journal.Journal
-	Version string // of the program
+	Answers func() cache.Stats // of those that are kept
+	Version string             // of the program
 }
 
 // Metrics are the figures of one server. Its methods may be called by many goroutines at once.

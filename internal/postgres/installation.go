@@ -34,12 +34,16 @@ type installation struct {
 	logger         *slog.Logger
 	noSync         bool
 	maxConnections int
+	name           string
 }
 
 // newInstallation settles everything that can be settled without changing anything
 // but making dir itself.
 func newInstallation(cfg Config) (*installation, error) {
-	s := &installation{logger: cfg.Logger, noSync: cfg.NoSync, binDir: cfg.BinDir, maxConnections: cfg.MaxConnections}
+	s := &installation{
+		logger: cfg.Logger, noSync: cfg.NoSync, binDir: cfg.BinDir, maxConnections: cfg.MaxConnections,
+		name: cfg.Name,
+	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
 	}

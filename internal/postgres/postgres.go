@@ -8,6 +8,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,6 +63,9 @@ type Config struct {
 
 	// MaxConnections is Postgres' max_connections. Zero: 60.
 	MaxConnections int
+
+	// Name is the cluster_name of Postgres. Empty: understudy.
+	Name string
 }
 
 // Cluster is a running private Postgres. Its methods may be called concurrently.
@@ -187,7 +191,7 @@ func (s *installation) serverArgs() []string {
 		"unix_socket_directories=" + s.sockets,
 		"unix_socket_permissions=0700",
 		"max_connections=" + strconv.Itoa(s.maxConnections),
-		"cluster_name=understudy",
+		"cluster_name=" + cmp.Or(s.name, "understudy"),
 		"timezone=UTC",
 		"log_timezone=UTC",
 		"log_line_prefix=",

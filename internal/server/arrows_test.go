@@ -28,9 +28,10 @@ var arrows = map[string][]string{
 		"internal/postgres", "internal/store", "migrations",
 	},
 	"api": {
-		"internal/binding", "internal/openapi", "internal/cloud", "internal/engine", "internal/fault",
+		"internal/binding", "internal/cache", "internal/openapi", "internal/cloud", "internal/engine", "internal/fault",
 		"internal/idempotency", "internal/journal", "internal/store",
 	},
+	"internal/cache":   {},
 	"internal/openapi": {},
 	"internal/journal": {"internal/openapi"},
 	"internal/sandbox": {
@@ -40,7 +41,7 @@ var arrows = map[string][]string{
 	},
 	"internal/fault":   {"internal/nearest", "internal/store"},
 	"internal/nearest": {},
-	"internal/metrics": {"internal/cloud", "internal/journal", "internal/openapi", "internal/store"},
+	"internal/metrics": {"internal/cache", "internal/cloud", "internal/journal", "internal/openapi", "internal/store"},
 	"internal/tracing": {"internal/journal", "internal/store"},
 	"internal/terraform": {
 		"internal/cloud", "internal/control", "internal/journal", "internal/sandbox", "internal/terraform/source",

@@ -11,8 +11,10 @@ import (
 
 // Edge is how the edge is to behave. The zero value limits nothing and is watched by nobody.
 type Edge struct {
-	RateLimit int                  // requests an account may send in a minute; 0: any number
-	Observe   func(journal.Record) // is told of every request; nil: nobody is
+	RateLimit int                                  // requests an account may send in a minute; 0: any number
+	Observe   func(journal.Record)                 // is told of every request; nil: nobody is
+	Answers   *api.Answers                         // are sent again while they hold; nil: none is
+	Stale     func(uri string, kept, fresh []byte) // is told of one that a new one would not have been; nil: none is made
 }
 
 // Assemble puts the parts of a sandbox together over a database: the operations of all dialects bound to the engine,
@@ -44,6 +46,8 @@ func Assemble(
 		Secret:    secret,
 		RateLimit: at.RateLimit,
 		Observe:   at.Observe,
+		Answers:   at.Answers,
+		Stale:     at.Stale,
 		Hook:      cfg.Hook,
 	})
 	if err != nil {

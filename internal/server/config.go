@@ -40,6 +40,7 @@ type Config struct {
 	UIReadOnly   bool          // the dashboard changes nothing
 	Tracing      Tracing       // nil: none
 	DatabaseURL  string        // empty: a private Postgres in DataDir
+	Alone        bool          // nobody else changes the database at DatabaseURL
 	DirectURL    string        // of the same database, where DatabaseURL leads to a pooler that shares sessions; or empty
 	DataDir      string        // empty: DefaultDataDir
 	Speed        float64       // business time over real time; 0: nothing takes any time
@@ -56,6 +57,7 @@ type Config struct {
 	TaskHold     time.Duration // how long a GET of an unfinished task waits
 	Setup        account.Setup // what accounts have beside the built-in data
 	Events       int64         // how many events are kept of an account; 0: engine.DefaultEvents
+	Cache        int64         // bytes of answers that are kept where nobody else changes the database; 0: none
 	WebhookRetry time.Duration // how long a webhook is left alone after a first failure; 0: a second
 	Timeouts     Timeouts
 	Logger       *slog.Logger
@@ -102,6 +104,12 @@ func badConfig(format string, args ...any) error {
 
 // minSpeed makes years of minutes; with more a time.Duration would overflow.
 const minSpeed = 1e-6
+
+// DefaultCache is the Cache of the command line.
+const DefaultCache = 32 << 20
+
+// alone reports whether nobody else changes the database.
+func (c *Config) alone() bool { return c.DatabaseURL == "" || c.Alone }
 
 // check refuses values that make no sense, naming the flag.
 func (c *Config) check() error {

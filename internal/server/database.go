@@ -22,6 +22,9 @@ type database struct {
 	private *privatePostgres // nil: the user's own database
 }
 
+// privateName tells a private Postgres from any other one: its server takes nobody else into account.
+const privateName = "understudy private"
+
 // restartPause keeps a Postgres that cannot live from being started in a loop.
 const restartPause = time.Second
 
@@ -46,6 +49,16 @@ func openDatabase(ctx context.Context, cfg Config, options ...store.Option) (_ *
 	}
 	if d.DB, err = openMigrated(ctx, url, cfg.DirectURL, options...); err != nil {
 		return nil, err
+	}
+	if d.private == nil {
+		name, err := d.ClusterName(ctx)
+		if err == nil && name == privateName {
+			err = badConfig("--database-url leads to the private Postgres of another server, which is alone there")
+		}
+		if err != nil {
+			d.Close()
+			return nil, err
+		}
 	}
 	if cfg.DirectURL != "" {
 		names, err := d.Unbounded(ctx)
@@ -107,7 +120,7 @@ type privatePostgres struct {
 
 func startPrivate(ctx context.Context, cfg Config) (*privatePostgres, error) {
 	p := &privatePostgres{
-		cfg: postgres.Config{Dir: cfg.DataDir, Logger: cfg.Logger.With("part", "postgres")},
+		cfg: postgres.Config{Dir: cfg.DataDir, Logger: cfg.Logger.With("part", "postgres"), Name: privateName},
 		log: cfg.Logger,
 	}
 	cluster, err := postgres.Start(ctx, p.cfg)

@@ -136,10 +136,16 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	if s.cfg.Tracing != nil {
 		options = append(options, s.cfg.Tracing.Database())
 	}
+	if s.cfg.Cache > 0 && s.cfg.alone() {
+		options = append(options, store.Alone())
+		s.answers = api.NewAnswers(s.cfg.Cache)
+	}
 	if s.database, err = openDatabase(ctx, s.cfg, options...); err != nil {
 		return err
 	}
-	s.metrics = metrics.New(metrics.Config{DB: s.database.DB, Journal: s.journal, Version: s.cfg.Version})
+	s.metrics = metrics.New(metrics.Config{
+		DB: s.database.DB, Journal: s.journal, Answers: s.answers.Stats, Version: s.cfg.Version,
+	})
 	if s.cfg.DatabaseURL != "" { // others may hold keys
 		return nil
 	}
@@ -194,7 +200,7 @@ func (s *Server) assemble(
 		Events: cfg.Events,
 		Hook:   cfg.Hook,
 		Group:  cfg.Group,
-	}, Edge{RateLimit: cfg.RateLimit, Observe: s.observe}, dialects...)
+	}, Edge{RateLimit: cfg.RateLimit, Observe: s.observe, Answers: s.answers}, dialects...)
 	if err != nil {
 		return nil, err
 	}

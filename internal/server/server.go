@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/understudy-dev/understudy/api"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/control"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -64,6 +65,7 @@ type Server struct {
 	access   control.Access
 	journal  *journal.Journal
 	metrics  *metrics.Metrics
+	answers  *api.Answers // that are kept; nil: none are
 	pages    http.Handler // the dashboard; nil: there is none
 	handler  http.Handler
 }

@@ -49,6 +49,7 @@ var flags = []struct{ name, fallback string }{
 	{"cloud-account", "none"},
 	{"transit-gateway", "none"},
 	{"events", "100000"},
+	{"cache", "32MiB"},
 }
 
 // twin is the name of a flag in the environment.
@@ -135,6 +136,10 @@ func TestBadValues(t *testing.T) {
 		{"events", "0", "0 is not a number from 1 up"},
 		{"events", "-1", "-1 is not a number from 1 up"},
 		{"task-hold", "11s", "11s"},
+		{"cache", "much", `"much"`},
+		{"cache", "-1", `"-1"`},
+		{"cache", "32MB", `"32MB"`},
+		{"cache", "9999999999GiB", `"9999999999GiB"`},
 		{"log-format", "xml", `"xml"`},
 		{"log-level", "loud", `"loud"`},
 		{"card", "Mastercard", `"Mastercard"`},
@@ -249,8 +254,8 @@ func (p *process) wantControl(base string, s setting) {
 	}
 }
 
-// wantSetting looks for the effect of every flag but the log's level, the retention of events and the names of the
-// server, which count where there is no token.
+// wantSetting looks for the effect of every flag but the log's level, the retention of events, what is kept of answers,
+// which is nothing here (TestAnswersAreKept), and the names of the server, which count where there is no token.
 func (p *process) wantSetting(s setting) {
 	t := p.t
 	t.Helper()
@@ -414,7 +419,7 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 		"subscription-cap-policy": "reject", "api-key": "key-one", "api-secret-key": "secret-one",
 		"keys-file": filepath.Join(home, "keys-of-one.json"), "rate-limit": "100000",
 		"seed":     filepath.Join(home, "seed-of-one.yaml"),
-		"accounts": "any", "max-accounts": "3", "journal": "2", "events": "1000",
+		"accounts": "any", "max-accounts": "3", "journal": "2", "events": "1000", "cache": "0",
 		"advertise": "http://one.example:1", "dialects": "rds,redis",
 		"no-ui": "false", "ui-prefix": "/pages-of-one", "ui-readonly": "true",
 		"expose": "true", "control-token": "token of one", "allow-host": "one.example", "pprof": "true",
@@ -426,7 +431,7 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 		"subscription-cap-policy": "queue", "api-key": "key-two", "api-secret-key": "secret-two",
 		"keys-file": filepath.Join(home, "keys-of-two.json"), "rate-limit": "200000",
 		"seed":     filepath.Join(home, "seed-of-two.yaml"),
-		"accounts": "known", "max-accounts": "3", "journal": "1", "events": "2000",
+		"accounts": "known", "max-accounts": "3", "journal": "1", "events": "2000", "cache": "64KiB",
 		"advertise": "https://two.example", "dialects": "redis",
 		"no-ui": "true", "ui-prefix": "/pages-of-two", "ui-readonly": "false",
 		"expose": "false", "control-token": "token of two", "allow-host": "two.example", "pprof": "false",
