@@ -40,11 +40,11 @@ func measureKept(ctx context.Context, e *env) (rows []row, err error) {
 			err = errors.Join(err, k.product.stop())
 		}
 	}()
-	for name, binary := range map[string]string{"now": e.binary, "before": e.before} {
-		if binary == "" {
+	for _, one := range []struct{ name, binary string }{{"now", e.binary}, {"before", e.before}} {
+		if one.binary == "" {
 			continue
 		}
-		k, err := e.keptOf(ctx, name, binary)
+		k, err := e.keptOf(ctx, one.name, one.binary)
 		if err != nil {
 			return nil, err
 		}
