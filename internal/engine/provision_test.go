@@ -2,12 +2,15 @@ package engine_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -157,5 +160,51 @@ func TestProvisioningInParts(t *testing.T) {
 	query(t, url, `SELECT count(*) FROM resources WHERE status <> 'deleting' OR body <> '{"lid": true}'`, nil, &wrong)
 	if wrong != 0 {
 		t.Errorf("%d boxes did not end in their last step", wrong)
+	}
+}
+
+// What takes no time leaves the same, whether what a task made was with the database already, so that it became active
+// by another statement, or not.
+func TestActiveAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBacklog(t, func(c *engine.Config) {
+		c.Speed = 0
+		c.APIs[0].Operations[0] = engine.Task("createBox", func(
+			ctx context.Context, tx *store.Tx, in createBoxInput,
+		) (engine.Outcome, error) {
+			id, err := store.NextID[box](ctx, tx)
+			store.Insert(tx, cloud.Resource[box]{ID: id, Name: in.Name, Status: cloud.StatusPending})
+			if in.Name == "sent" && err == nil {
+				_, _, err = store.Get[box](ctx, tx, id)
+			}
+			tx.Plan(cloud.Step{Kind: box{}.Kind(), ID: id, After: createTime, Status: cloud.StatusActive})
+			return engine.Outcome{ResourceID: id}, err
+		})
+	})
+	left := map[string]string{}
+	accounts := map[string]int64{
+		"sent": b.accept(creation(`{"name":"sent"}`)), "kept": b.accept(creation(`{"name":"kept"}`)),
+	}
+	b.run()
+	b.ended(len(accounts))
+	for name, account := range accounts {
+		var text string
+		query(t, b.url, `
+			SELECT concat_ws(E'\n', (
+				SELECT to_jsonb(r) - 'account_id' - 'name' - 'task_id' - 'body' FROM resources r WHERE account_id = $1
+			), (SELECT string_agg(concat_ws(' ', seq, kind, resource_id, status, task IS NULL), E'\n' ORDER BY seq)
+				FROM events WHERE account_id = $1
+			), (SELECT concat(event_seq, ' ', last_id) FROM accounts WHERE id = $1))`, []any{account}, &text)
+		left[name] = text
+	}
+	if diff := cmp.Diff(left["sent"], left["kept"]); diff != "" {
+		t.Errorf("sent before (-), not yet (+):\n%s", diff)
+	}
+	var last string
+	if query(t, b.url, `SELECT max(ctid)::text FROM resources`, nil, &last); last != "(0,3)" {
+		t.Errorf("the last version of a row is %s, want the third of all", last)
+	}
+	if !strings.Contains(left["kept"], "pending") || !strings.Contains(left["kept"], `"activated_at": "20`) {
+		t.Errorf("it was never pending, or is not active:\n%s", left["kept"])
 	}
 }

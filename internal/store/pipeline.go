@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -65,11 +66,16 @@ func (db *DB) inPipeline(ctx context.Context, fn func(*pipeline) error) error {
 	})
 }
 
-// write queues a statement whose result nobody needs.
-func (p *pipeline) write(sql string, args ...any) {
-	p.queued.Queue(sql, args...)
+// write queues a statement whose result nobody needs. It may be changed until it is sent.
+func (p *pipeline) write(sql string, args ...any) *pgx.QueuedQuery {
 	p.writes++
 	p.total++
+	return p.queued.Queue(sql, args...)
+}
+
+// holds reports whether a statement is yet to be sent.
+func (p *pipeline) holds(statement *pgx.QueuedQuery) bool {
+	return slices.Contains(p.queued.QueuedQueries, statement)
 }
 
 // changes reports whether something of a function is yet to be sent.

@@ -69,6 +69,9 @@ func (tx *Tx) failure(s cloud.Step) *string {
 
 // ApplyNow does steps that take no time, at once.
 func (tx *Tx) ApplyNow(steps []cloud.Step) {
+	if tx.activeAtOnce(steps) {
+		return
+	}
 	for _, s := range steps {
 		if s.Status == cloud.StatusGone {
 			tx.remove(s.Kind, s.ID)

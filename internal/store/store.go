@@ -77,6 +77,7 @@ type Tx struct {
 	lastID    int64 // number of the account's newest resource,
 	storedID  int64 // and that of which the account's row knows
 	inserted  int64 // id of the first one since BeginInserts
+	newest    insertion
 	dropped   bool
 
 	task       string // id of the one that is processed; empty: none is
