@@ -32,20 +32,24 @@ type Siblings struct {
 // question, and costs the same however many there are.
 func Beside[B cloud.Body](ctx context.Context, tx *Tx, parent int64, w Wanted) (s Siblings, err error) {
 	kind := kindOf[B]()
-	const other = `r.account_id + 0 = $1 AND r.kind = $2 AND r.parent_kind = $3 AND r.parent_id = $4 AND r.status <> $5`
+	const (
+		other  = `AND r.kind || '' = $2 AND r.parent_kind || '' = $3 AND r.status <> $5`
+		byName = `r.account_id + 0 = $1 AND COALESCE(r.parent_id, 0) = $4 ` + other  // one index each, and no other,
+		byPort = `r.account_id - 0 = $1 AND COALESCE(r.parent_id, -1) = $4 ` + other // whatever the statistics say
+	)
 	err = tx.q.QueryRow(ctx, `
 		SELECT
-			EXISTS (SELECT FROM resources r WHERE `+other+` AND r.name = $6),
+			EXISTS (SELECT FROM resources r WHERE `+byName+` AND r.name = $6),
 			COALESCE((
 				SELECT port
 				FROM (
 					SELECT $8 + ($7::bigint - $8 + generate_series(0, $9 - $8)) % ($9::bigint - $8::bigint + 1) AS port
 				) candidate
-				WHERE (SELECT true FROM resources r WHERE `+other+` AND r.port = candidate.port LIMIT 1) IS NULL
+				WHERE (SELECT true FROM resources r WHERE `+byPort+` AND r.port = candidate.port LIMIT 1) IS NULL
 				LIMIT 1
 			), 0),
 			(SELECT count(*) FROM (
-				SELECT FROM resources r WHERE r.account_id = $1 AND r.kind = $2 `+below+` AND r.status <> $5 LIMIT $10
+				SELECT FROM resources r WHERE `+byName+` LIMIT $10
 			) counted)`,
 		tx.Caller.Account, kind.Name, kind.Parent, parent, w.Except, w.Name, w.From, w.First, w.Last, w.Most).
 		Scan(&s.Named, &s.Port, &s.Count)
@@ -77,7 +81,7 @@ func Named[B cloud.Body](
 	err = tx.q.QueryRow(ctx, `
 		SELECT `+resourceColumns(strconv.FormatBool(kind.Limit != nil))+`
 		FROM resources r
-		WHERE r.account_id + 0 = $1 AND r.kind = $2 AND r.parent_id IS NULL AND r.name = $3 AND r.status <> $4
+		WHERE r.account_id + 0 = $1 AND COALESCE(r.parent_id, 0) = 0 AND r.name = $3 AND r.kind || '' = $2 AND r.status <> $4
 		ORDER BY r.id
 		LIMIT 1`, tx.Caller.Account, kind.Name, name, except).Scan(row.columns()...)
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/pgtest"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -191,5 +192,54 @@ func TestNamedLooksAtFew(t *testing.T) {
 	fill(8, 1000)
 	if crowd := blocks(t, db, caller, ask); crowd > alone+10 {
 		t.Errorf("among 1,000 it looks at %d blocks, and alone at %d", crowd, alone)
+	}
+}
+
+// So it does where that was planned while there were few.
+func TestBesideIsPlannedForMany(t *testing.T) {
+	t.Parallel()
+	db, err := store.Open(t.Context(), pgtest.New(t), 1) // one session, which keeps its plans
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	account, err := db.CreateAccount(t.Context(), cloud.Account{Name: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	caller := cloud.Caller{Account: account}
+	fill := func(from, to int64) {
+		t.Helper()
+		err := db.Write(t.Context(), caller, func(tx *store.Tx) error {
+			for n := from; n < to; n++ {
+				store.Insert(tx, cloud.Resource[booth]{
+					ID: n, Parent: 1000, Name: fmt.Sprint("b", n), Status: cloud.StatusActive, Body: booth{10_000 + n},
+				})
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask := func(ctx context.Context, tx *store.Tx) error {
+		_, err := store.Beside[booth](ctx, tx, 1000, store.Wanted{
+			Except: cloud.StatusDeleting, Name: "another", From: 15_000, First: 10_000, Last: 19_999, Most: 10,
+		})
+		return err
+	}
+	rooms := map[int64][]cloud.Resource[booth]{}
+	for id := range int64(100) {
+		rooms[1000+id] = nil
+	}
+	furnish(t, db, caller, rooms)
+	fill(0, 1)
+	if err := db.Analyze(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	first := blocks(t, db, caller, ask)
+	fill(1, 3000)
+	if last := blocks(t, db, caller, ask); last > first+25 {
+		t.Errorf("among 3,000 it looks at %d blocks, and beside one at %d", last, first)
 	}
 }
