@@ -21,10 +21,10 @@ BEGIN
     END IF;
     RETURN jsonb_strip_nulls(jsonb_build_object(
         'datasetGB', body -> 'datasetGB', 'replication', body -> 'replication', 'throughput', body -> 'throughput',
-        'ramPercentage', body -> 'ramPercentage', 'region', body -> 'region', 'locals', (
+        'ramPercentage', body -> 'ramPercentage', 'region', body -> 'region', 'locals', CASE WHEN body ? 'locals' THEN (
             SELECT jsonb_agg(jsonb_build_object('region', l -> 'region', 'reads', l -> 'reads', 'writes', l -> 'writes'))
             FROM jsonb_array_elements(body -> 'locals') l
-        )
+        ) END
     ));
 END
 $$;
@@ -58,15 +58,16 @@ $$;
 -- +goose StatementBegin
 CREATE FUNCTION tally_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM tally(array_agg((account_id, kind, parent_kind, parent_id, body, n)::tallies))
+    INSERT INTO tallies AS t (account_id, kind, parent_kind, parent_id, body, n)
+    SELECT account_id, kind, parent_kind, parent_id, body, count(*)
     FROM (
-        SELECT account_id, kind, parent_kind, parent_id, tallied(kind, parent_kind, status, body) AS body, count(*) AS n
+        SELECT account_id, kind, parent_kind, parent_id, tallied(kind, parent_kind, status, body) AS body
         FROM new
         WHERE parent_id IS NOT NULL
-        GROUP BY 1, 2, 3, 4, 5
-    ) counted
+    ) r
     WHERE body IS NOT NULL
-    HAVING count(*) > 0;
+    GROUP BY 1, 2, 3, 4, 5
+    ON CONFLICT (account_id, kind, parent_kind, parent_id, body) DO UPDATE SET n = t.n + EXCLUDED.n;
     RETURN NULL;
 END
 $$;
