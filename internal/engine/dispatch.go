@@ -42,7 +42,8 @@ type job func(ctx context.Context)
 
 const (
 	pollEvery = time.Second
-	takeEvery = 3 * time.Millisecond // when busy: what becomes due meanwhile goes along
+	takeEvery = 3 * time.Millisecond // when busy: what becomes due meanwhile goes along;
+	takeMany  = 8 * time.Millisecond // so where much is under way already: the more go together
 	pollFloor = 2 * time.Millisecond // no tighter loop over what another server holds
 	pauseDown = 250 * time.Millisecond
 	stopTime  = 10 * time.Second
@@ -55,7 +56,14 @@ func (d *dispatcher) run(ctx context.Context) error {
 	var jobs sync.WaitGroup
 	var last time.Time
 	down := false
-	for sleep(ctx, takeEvery-time.Since(last)) == nil {
+	for {
+		every := takeEvery
+		if len(slots) > d.size/4 {
+			every = takeMany
+		}
+		if sleep(ctx, every-time.Since(last)) != nil {
+			break
+		}
 		free, err := acquire(ctx, slots)
 		if err != nil {
 			break
