@@ -124,8 +124,8 @@ func getProSubscriptionPricing(ctx context.Context, tx *store.Tx, in Path) (*sub
 	return &subscriptionPricing{Pricing: Pricing{priceOf(sub, databases)}}, nil
 }
 
-// priceInSum is priceOf as a subscription shows it: a line for each type of shard, and for each region of an Active-Active
-// one, in place of those of the databases.
+// priceInSum is priceOf as a subscription shows it: a line for each type of shard, and for each region of an
+// Active-Active one, in place of those of the databases.
 func priceInSum(sub cloud.Resource[Subscription], databases standing) []PricingItem {
 	items := []PricingItem{}
 	if sub.ActivatedAt == nil {
