@@ -9,7 +9,7 @@ import (
 )
 
 // Rule is what holds of each row of a table that is written often. Postgres would read a CHECK from its text for every
-// statement that writes, so users' databases have none: see the migration to version 16.
+// statement that writes, so users' databases have none: see the migration to version 21.
 type Rule struct {
 	Table, Name string
 	Check       string // a condition in SQL; NULL keeps it
