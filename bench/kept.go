@@ -78,7 +78,7 @@ func measureKept(ctx context.Context, e *env) (rows []row, err error) {
 			now, label := figures["now"], fmt.Sprintf("kept %s, %d clients", what, clients)
 			atLeast := 0.0
 			if clients == 1 {
-				atLeast = 0.9
+				label, atLeast = fmt.Sprintf("kept %s, 1 client", what), 0.9
 			}
 			rows = append(rows, row{
 				label + " / bare chi, no database", perSecond, now.rates(), figures["bare"].rates(), now.cpu(),
