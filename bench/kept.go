@@ -5,19 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strconv"
-	"time"
 
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
 // keptOf is a product that has a Postgres of its own, and what is read of it.
 type keptOf struct {
-	name    string
-	product *product
-	reads   map[string][][]byte // rendered requests, one per account, by what they read
+	name       string
+	product    *product
+	postmaster int                 // the process of its Postgres
+	reads      map[string][][]byte // rendered requests, one per account, by what they read
 }
 
 // keptReads are what is read.
@@ -40,7 +37,7 @@ func measureKept(ctx context.Context, e *env) (rows []row, err error) {
 			err = errors.Join(err, k.product.stop())
 		}
 	}()
-	for _, one := range []struct{ name, binary string }{{"now", e.binary}, {"before", e.before}} {
+	for _, one := range []struct{ name, binary string }{{present, e.binary}, {earlier, e.before}} {
 		if one.binary == "" {
 			continue
 		}
@@ -55,27 +52,25 @@ func measureKept(ctx context.Context, e *env) (rows []row, err error) {
 		for _, what := range keptReads() {
 			figures := map[string]rounds{}
 			for round := range e.rounds {
-				measure := func(name, addr string, pid int, requests [][]byte) error {
-					before := treeUsage(pid)
-					figure, err := load(ctx, addr, clients, e.duration, requests, http.StatusOK)
-					if n := max(figure.requests, 1); err == nil {
-						figure.cpu = treeUsage(pid).since(before, n)
-					}
+				measure := func(name, addr string, pid, postmaster int, requests [][]byte) error {
+					figure, err := metered(pid, postmaster, func() (loaded, error) {
+						return load(ctx, addr, clients, e.duration, requests, http.StatusOK)
+					})
 					figures[name] = append(figures[name], figure)
 					e.say("kept %s, %d clients, round %d, %s: %.0f/s, CPU %d + %d µs", what, clients, round+1, name,
 						figure.perSecond, figure.cpu.product.Microseconds(), figure.cpu.postgres.Microseconds())
 					return err
 				}
 				for _, k := range all {
-					if err := measure(k.name, k.product.addr, k.product.pid(), k.reads[what]); err != nil {
+					if err := measure(k.name, k.product.addr, k.product.pid(), k.postmaster, k.reads[what]); err != nil {
 						return nil, err
 					}
 				}
-				if err := measure("bare", bare.addr, bare.pid(), nothing); err != nil {
+				if err := measure("bare", bare.addr, bare.pid(), 0, nothing); err != nil {
 					return nil, err
 				}
 			}
-			now, label := figures["now"], fmt.Sprintf("kept %s, %d clients", what, clients)
+			now, label := figures[present], fmt.Sprintf("kept %s, %d clients", what, clients)
 			atLeast := 0.0
 			if clients == 1 {
 				label, atLeast = fmt.Sprintf("kept %s, 1 client", what), 0.9
@@ -84,7 +79,7 @@ func measureKept(ctx context.Context, e *env) (rows []row, err error) {
 				label + " / bare chi, no database", perSecond, now.rates(), figures["bare"].rates(), now.cpu(),
 				goal{atLeast: atLeast},
 			})
-			if before := figures["before"]; len(before) > 0 {
+			if before := figures[earlier]; len(before) > 0 {
 				rows = append(rows,
 					row{label + " / before", perSecond, now.rates(), before.rates(), now.cpu(), goal{atLeast: 2}},
 					row{label + ", before", perSecond, before.rates(), nil, before.cpu(), goal{}})
@@ -105,6 +100,7 @@ func (e *env) keptOf(ctx context.Context, name, binary string) (_ *keptOf, err e
 	if err != nil {
 		return nil, err
 	}
+	k.postmaster = postmasterOf(dir)
 	for i := range numAccounts {
 		if err := k.fill(ctx, headers(store.Secrets{Key: fmt.Sprint("kept-", i), Secret: "kept-secret"})); err != nil {
 			return nil, errors.Join(err, k.product.stop())
@@ -152,40 +148,4 @@ func (k *keptOf) fill(ctx context.Context, account string) error {
 		k.reads[what] = append(k.reads[what], get(addr, path, account))
 	}
 	return nil
-}
-
-// treeUsage is what a process has spent so far, and what all below it have.
-func treeUsage(root int) (u usage) {
-	files, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is well formed
-	times, parents := map[string]usage{}, map[string]string{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			continue // it has ended
-		}
-		own, children, parent := processTimes(string(text))
-		pid := filepath.Base(filepath.Dir(file))
-		times[pid], parents[pid] = usage{product: own, postgres: children}, parent
-	}
-	self := strconv.Itoa(root)
-	for pid, spent := range times {
-		if pid == self {
-			u.product += spent.product
-			continue
-		}
-		for at := parents[pid]; at != "" && at != "0"; at = parents[at] {
-			if at == self {
-				u.postgres += spent.product + spent.postgres
-				break
-			}
-		}
-	}
-	return u
-}
-
-// since is what each of n operations has taken.
-func (u usage) since(before usage, n int) usage {
-	return usage{
-		product: (u.product - before.product) / time.Duration(n), postgres: (u.postgres - before.postgres) / time.Duration(n),
-	}
 }

@@ -17,10 +17,8 @@ type usage struct{ product, postgres time.Duration }
 // tick is the unit of times in /proc.
 const tick = 10 * time.Millisecond
 
-// usage so far of a server and of the Postgres; zero where the system does not say.
-func (e *env) usage(server int) usage { return usageOf(server, e.cluster.Pid()) }
-
-// usageOf is usage of any Postgres. To it belongs what the server has run and waited for, too.
+// usageOf is what a server and a Postgres have spent so far; zero where the system does not say. To the Postgres
+// belongs what the server has run and waited for, too.
 func usageOf(server, postmaster int) (u usage) {
 	files, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is well formed
 	for _, file := range files {
@@ -61,11 +59,16 @@ func processTimes(line string) (own, children time.Duration, parent string) {
 	return times[0] + times[1], times[2] + times[3], fields[1]
 }
 
-// metered runs a load and adds what one request of it took of the processors.
+// metered runs a load on a server and the shared Postgres, and adds what one request of it took of the processors.
 func (e *env) metered(server int, run func() (loaded, error)) (loaded, error) {
-	before := e.usage(server)
+	return metered(server, e.cluster.Pid(), run)
+}
+
+// metered is metered for any Postgres.
+func metered(server, postmaster int, run func() (loaded, error)) (loaded, error) {
+	before := usageOf(server, postmaster)
 	figure, err := run()
-	after := e.usage(server)
+	after := usageOf(server, postmaster)
 	if n := time.Duration(figure.requests); n > 0 {
 		figure.cpu = usage{product: (after.product - before.product) / n, postgres: (after.postgres - before.postgres) / n}
 	}
