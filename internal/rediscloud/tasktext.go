@@ -1,8 +1,6 @@
 package rediscloud
 
 import (
-	"bytes"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"time"
@@ -43,11 +41,7 @@ func (t taskBody) appendJSON(dst []byte) (_ []byte, err error) {
 // appendJSON leaves to encoding/json what is more than ids.
 func (r *taskResponse) appendJSON(dst []byte) ([]byte, error) {
 	if r.Resource != nil || r.Error != nil || r.AdditionalInfo != "" {
-		var text bytes.Buffer
-		encoder := json.NewEncoder(&text)
-		encoder.SetEscapeHTML(false)
-		err := encoder.Encode(r)
-		return append(dst, bytes.TrimSuffix(text.Bytes(), []byte("\n"))...), err
+		return wire.AppendJSON(dst, r)
 	}
 	dst = append(dst, '{')
 	if r.ResourceID != 0 {
@@ -79,11 +73,8 @@ func appendLinks(dst []byte, links []wire.Link) []byte {
 func appendText(dst []byte, text string) []byte {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			var quoted bytes.Buffer
-			encoder := json.NewEncoder(&quoted)
-			encoder.SetEscapeHTML(false)
-			_ = encoder.Encode(text) // no text fails
-			return append(dst, bytes.TrimSuffix(quoted.Bytes(), []byte("\n"))...)
+			dst, _ = wire.AppendJSON(dst, text) // no text fails
+			return dst
 		}
 	}
 	return append(append(append(dst, '"'), text...), '"')

@@ -86,12 +86,12 @@ func preferredPort(id int64) int64 { return firstPort + derive.Number(id, "port"
 
 // freePort chooses the port of a database that asks for none: the one that it prefers, or the next that is free.
 func (n siblings) freePort(id int64) (int64, error) {
-	port := n.nextPort(preferredPort(id))
-	if n.free != nil {
-		port = *n.free
+	port := n.free
+	if port == nil {
+		port = new(n.nextPort(preferredPort(id)))
 	}
-	if port != 0 {
-		return port, nil
+	if *port != 0 {
+		return *port, nil
 	}
 	return 0, cloud.Errorf("DATABASE_PORT_IS_UNAVAILABLE", "All ports of the subscription are in use.")
 }

@@ -221,11 +221,7 @@ func Merge(before, patch json.RawMessage) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	err = encoder.Encode(merged(old, changes))
-	return bytes.TrimSpace(text.Bytes()), err
+	return wire.AppendJSON(nil, merged(old, changes))
 }
 
 func decodeExact(text json.RawMessage) (value any, err error) {
