@@ -73,16 +73,11 @@ func (e *Engine) processEach(ctx context.Context, claims []store.Claim) {
 
 // startTogether begins the processing time of tasks in one commit; those that have to wait for others, in a second one.
 func (e *Engine) startTogether(ctx context.Context, claims []store.Claim) {
-	for _, busy := range []store.Busy{store.BusyLeave, store.BusyWait} {
-		if !e.share(claims) {
-			break
-		}
+	left := e.twice(claims, func(claims []store.Claim, busy store.Busy) (left []store.Claim, err error) {
 		started, err := e.db.StartTogether(ctx, claims, busy)
 		if err != nil {
-			e.log.Debug("tasks are started one by one", "error", err)
-			break
+			return nil, err
 		}
-		var left []store.Claim
 		for i, c := range claims {
 			if !started[i] {
 				left = append(left, c)
@@ -91,11 +86,30 @@ func (e *Engine) startTogether(ctx context.Context, claims []store.Claim) {
 			e.tell(c.Account)
 			e.tasks.wake.set() // the next due time is new
 		}
-		claims = left
-	}
-	for _, c := range claims {
+		return left, nil
+	})
+	for _, c := range left {
 		e.start(ctx, c)
 	}
+}
+
+// twice does something to tasks that share a transaction, and to those that it leaves out in a second one, which waits
+// for who is at work for their accounts. It returns those that are still left: all of a transaction that fails.
+func (e *Engine) twice(
+	claims []store.Claim, together func(claims []store.Claim, busy store.Busy) (left []store.Claim, err error),
+) []store.Claim {
+	for _, busy := range []store.Busy{store.BusyLeave, store.BusyWait} {
+		if !e.share(claims) {
+			break
+		}
+		left, err := together(claims, busy)
+		if err != nil {
+			e.log.Debug("tasks are taken one by one", "error", err)
+			break
+		}
+		claims = left
+	}
+	return claims
 }
 
 // share reports whether tasks are to share a transaction: one alone gets none to share.
@@ -109,18 +123,9 @@ func (e *Engine) share(claims []store.Claim) bool {
 func (e *Engine) processTogether(ctx context.Context, claims []store.Claim) []store.Claim {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(groupShare*float64(e.cfg.Lease)))
 	defer cancel()
-	for _, busy := range []store.Busy{store.BusyLeave, store.BusyWait} {
-		if !e.share(claims) {
-			break
-		}
-		left, err := e.attemptTogether(ctx, claims, busy)
-		if err != nil {
-			e.log.Debug("tasks are processed one by one", "error", err)
-			break
-		}
-		claims = left
-	}
-	return claims
+	return e.twice(claims, func(claims []store.Claim, busy store.Busy) ([]store.Claim, error) {
+		return e.attemptTogether(ctx, claims, busy)
+	})
 }
 
 // attemptTogether brings tasks to their ends in one transaction, and returns those that it leaves out.

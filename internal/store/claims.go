@@ -113,7 +113,7 @@ func heldClaim(busy Busy) string {
 // Start begins the processing time of a claimed task and gives the task back until that is over. It returns
 // ErrLeaseLost if the task is no longer held by the claim's lease.
 func (db *DB) Start(ctx context.Context, c Claim) error {
-	started, err := db.startAll(ctx, []Claim{c}, BusyWait)
+	started, err := db.StartTogether(ctx, []Claim{c}, BusyWait)
 	if err == nil && !started[0] {
 		err = ErrLeaseLost
 	}
@@ -123,16 +123,12 @@ func (db *DB) Start(ctx context.Context, c Claim) error {
 // StartTogether is Start for several claims at once, each of another account and in the order of those, in one commit.
 // It reports which were started.
 func (db *DB) StartTogether(ctx context.Context, claims []Claim, busy Busy) (started []bool, err error) {
-	return db.startAll(ctx, claims, busy, waitBriefly)
-}
-
-func (db *DB) startAll(ctx context.Context, claims []Claim, busy Busy, first ...string) ([]bool, error) {
 	var all pgx.Batch
 	all.Queue(commitLater) // what gets lost with the database is simply done again
-	for _, sql := range first {
-		all.Queue(sql)
+	if busy == BusyWait && len(claims) > 1 {
+		all.Queue(waitBriefly)
 	}
-	started := make([]bool, len(claims))
+	started = make([]bool, len(claims))
 	sql := heldClaim(busy) + startHeld
 	for i, c := range claims {
 		all.Queue(sql, c.Account, c.ID, c.Lease).QueryRow(func(row pgx.Row) error {

@@ -17,10 +17,11 @@ var (
 	errVanished = errors.New("a function did not return")
 )
 
-// Busy says what tasks that share a transaction do about an account that somebody else is at work for.
+// Busy says what becomes of a task whose account somebody else is at work for.
 type Busy int
 
-// To leave the account out, or to wait for it; but briefly, since what the others have locked waits with them.
+// To leave the account out, or to wait for it; where tasks share a transaction but briefly, since what the others have
+// locked waits with them.
 const (
 	BusyLeave Busy = iota
 	BusyWait
@@ -87,7 +88,7 @@ func (db *DB) ProcessTogether(
 			go func() {
 				defer m.park()
 				m.err = do(i, func(fn func(*Tx) error) error {
-					found, err := db.hold(ctx, m.own, c, busy.lock(), fn)
+					found, err := db.hold(ctx, m.own, c, busy, fn)
 					if err == nil && !found {
 						err = errBusy
 					}

@@ -21,7 +21,7 @@ var ErrLeaseLost = errors.New("lease lost")
 func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 	return db.inPipeline(ctx, func(p *pipeline) error {
 		p.scope = of(c.Account)
-		held, err := db.hold(ctx, p, c, "", fn)
+		held, err := db.hold(ctx, p, c, BusyWait, fn)
 		if err == nil && !held {
 			err = lostTask(ctx, p, c)
 		}
@@ -31,7 +31,7 @@ func (db *DB) Process(ctx context.Context, c Claim, fn func(*Tx) error) error {
 
 // hold runs fn if the task is held by the claim's lease. Where it needs no time, nobody has told yet that it has
 // started.
-func (db *DB) hold(ctx context.Context, p *pipeline, c Claim, wait string, fn func(*Tx) error) (held bool, err error) {
+func (db *DB) hold(ctx context.Context, p *pipeline, c Claim, busy Busy, fn func(*Tx) error) (held bool, err error) {
 	tx := &Tx{q: p, writes: p, reads: db.reads, Caller: cloud.Caller{Account: c.Account}, names: map[int64]string{}}
 	tx.draw, tx.task = strconv.FormatInt(c.Seq, 10), c.ID
 	told := ""
@@ -48,7 +48,7 @@ func (db *DB) hold(ctx context.Context, p *pipeline, c Claim, wait string, fn fu
 				FROM accounts a
 				JOIN tasks t ON t.account_id = a.id
 				WHERE a.id = $1 AND t.id = $3 AND t.lease = $4
-				FOR NO KEY UPDATE OF a, t `+wait+`
+				FOR NO KEY UPDATE OF a, t `+busy.lock()+`
 			) a -- first the locks, then the time
 		)`+told+`
 		SELECT now, cap_policy, last_id, own_lengths, held`+inTransaction+`
