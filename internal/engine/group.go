@@ -46,7 +46,9 @@ func (e *Engine) bringOn(ctx context.Context, claims []store.Claim) {
 	}
 	var all sync.WaitGroup
 	all.Go(func() { e.processEach(ctx, alone) })
-	all.Go(func() { e.startTogether(ctx, starts) })
+	if len(starts) > 0 {
+		all.Go(func() { e.bringOn(ctx, e.startTogether(ctx, starts)) })
+	}
 	e.processEach(ctx, e.processTogether(ctx, together))
 	all.Wait()
 }
@@ -72,9 +74,15 @@ func (e *Engine) processEach(ctx context.Context, claims []store.Claim) {
 }
 
 // startTogether begins the processing time of tasks in one commit; those that have to wait for others, in a second one.
-func (e *Engine) startTogether(ctx context.Context, claims []store.Claim) {
+// It returns those whose time is over at once.
+func (e *Engine) startTogether(ctx context.Context, claims []store.Claim) (ready []store.Claim) {
+	begun := func(c store.Claim) {
+		if c.Ready {
+			ready = append(ready, c)
+		}
+	}
 	left := e.twice(claims, func(claims []store.Claim, busy store.Busy) (left []store.Claim, err error) {
-		started, err := e.db.StartTogether(ctx, claims, busy)
+		started, err := e.db.StartTogether(ctx, claims, e.cfg.Lease, busy)
 		if err != nil {
 			return nil, err
 		}
@@ -83,14 +91,17 @@ func (e *Engine) startTogether(ctx context.Context, claims []store.Claim) {
 				left = append(left, c)
 				continue
 			}
+			begun(c)
 			e.tell(c.Account)
 			e.tasks.wake.set() // the next due time is new
 		}
 		return left, nil
 	})
 	for _, c := range left {
-		e.start(ctx, c)
+		e.start(ctx, &c)
+		begun(c)
 	}
+	return ready
 }
 
 // twice does something to tasks that share a transaction, and to those that it leaves out in a second one, which waits

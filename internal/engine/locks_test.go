@@ -66,7 +66,7 @@ func TestMovedClockKnowsEveryTask(t *testing.T) {
 	url := pgtest.New(t)
 	db := openDB(t, url)
 	for what, giveBack := range map[string]func(store.Claim) error{
-		"started": func(c store.Claim) error { return db.Start(t.Context(), c) },
+		"started": func(c store.Claim) error { return db.Start(t.Context(), &c, time.Minute) },
 		"delayed": func(c store.Claim) error { return db.DelayTask(t.Context(), c, 5*time.Second, nil) },
 	} {
 		caller := newAccount(t, db)

@@ -120,16 +120,16 @@ func (e *Engine) settle(ctx context.Context, account int64, head store.Head) (en
 		for _, claim := range claims {
 			working, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.cfg.Limit)
 			if !claim.Ready {
-				e.start(working, claim)
-				started = true
-				cancel()
-				continue
+				e.start(working, &claim)
+				started = started || !claim.Ready
 			}
-			e.process(working, claim)
+			if claim.Ready {
+				e.process(working, claim)
+				if claim.ID != head.Task { // that one was ended by another worker just now
+					ended = e.appendEnd(ctx, ended, account, claim.ID)
+				}
+			}
 			cancel()
-			if claim.ID != head.Task { // that one was ended by another worker just now
-				ended = e.appendEnd(ctx, ended, account, claim.ID)
-			}
 		}
 		task, ok, err := e.task(ctx, account, head.Task)
 		switch {

@@ -42,13 +42,13 @@ func (e *Engine) taskDispatcher() *dispatcher {
 	}
 }
 
-// start begins the processing time of a claimed task.
-func (e *Engine) start(ctx context.Context, c store.Claim) {
-	err := e.db.Start(ctx, c)
+// start begins the processing time of a claimed task, whose claim is ready where that is over at once.
+func (e *Engine) start(ctx context.Context, c *store.Claim) {
+	err := e.db.Start(ctx, c, e.cfg.Lease)
 	if err != nil && !errors.Is(err, store.ErrLeaseLost) {
 		log := e.log.With("task", c.ID, "account", c.Account, "operation", c.Operation)
 		log.Warn("task goes back to its queue", "error", err)
-		e.release(ctx, log, c, true)
+		e.release(ctx, log, *c, true)
 	}
 	e.tell(c.Account)
 	e.tasks.wake.set() // the next due time is new

@@ -99,9 +99,9 @@ func (db *DB) claimTasks(
 func heldClaim(busy Busy) string {
 	return `
 	WITH held AS (
-		SELECT account, business_now(account) AS now
+		SELECT account, work, business_now(account) AS now
 		FROM (
-			SELECT a AS account
+			SELECT a AS account, t.work
 			FROM accounts a
 			JOIN tasks t ON t.account_id = a.id
 			WHERE a.id = $1 AND t.id = $2 AND t.lease = $3
@@ -110,48 +110,63 @@ func heldClaim(busy Busy) string {
 	)`
 }
 
-// Start begins the processing time of a claimed task and gives the task back until that is over. It returns
-// ErrLeaseLost if the task is no longer held by the claim's lease.
-func (db *DB) Start(ctx context.Context, c Claim) error {
-	started, err := db.StartTogether(ctx, []Claim{c}, BusyWait)
+// Start begins the processing time of a claimed task and gives the task back until that is over. A task whose time is
+// over at once stays claimed, for so long, and its claim is Ready then. It returns ErrLeaseLost if the task is no longer
+// held by the claim's lease.
+func (db *DB) Start(ctx context.Context, c *Claim, lease time.Duration) error {
+	claims := []Claim{*c}
+	started, err := db.StartTogether(ctx, claims, lease, BusyWait)
 	if err == nil && !started[0] {
 		err = ErrLeaseLost
 	}
+	*c = claims[0]
 	return err
 }
 
 // StartTogether is Start for several claims at once, each of another account and in the order of those, in one commit.
 // It reports which were started.
-func (db *DB) StartTogether(ctx context.Context, claims []Claim, busy Busy) (started []bool, err error) {
+func (db *DB) StartTogether(
+	ctx context.Context, claims []Claim, lease time.Duration, busy Busy,
+) (started []bool, err error) {
 	var all pgx.Batch
 	all.Queue(commitLater) // what gets lost with the database is simply done again
 	if busy == BusyWait && len(claims) > 1 {
 		all.Queue(waitBriefly)
 	}
 	started = make([]bool, len(claims))
+	over := make([]bool, len(claims))
 	sql := heldClaim(busy) + startHeld
 	for i, c := range claims {
-		all.Queue(sql, c.Account, c.ID, c.Lease).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&started[i])
+		all.Queue(sql, c.Account, c.ID, c.Lease, lease).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&started[i], &over[i])
 		})
 	}
 	if err := db.pool.aside.SendBatch(ctx, &all).Close(); err != nil {
 		return nil, fmt.Errorf("start tasks: %w", err)
 	}
+	for i := range claims {
+		if over[i] {
+			claims[i].Ready, claims[i].Started, claims[i].Attempts = true, true, claims[i].Attempts+1
+		}
+	}
 	return started, nil
 }
 
-const startHeld = `, started AS (
+const startHeld = `, due AS (
+		SELECT *, wake_at <= clock_timestamp() AS over
+		FROM (SELECT now, work, wake_time(account, now + work) AS wake_at FROM held) due
+	), started AS (
 		UPDATE tasks t
 		SET status     = 'running',
-			updated_at = held.now,
-			started_at = held.now,
-			due_at     = held.now + t.work,
-			wake_at    = wake_time(held.account, held.now + t.work),
-			lease      = NULL
-		FROM held
+			updated_at = due.now,
+			started_at = due.now,
+			due_at     = due.now + due.work,
+			wake_at    = CASE WHEN due.over THEN clock_timestamp() + $4::interval ELSE due.wake_at END,
+			lease      = CASE WHEN due.over THEN t.lease END,
+			attempts   = t.attempts + due.over::int
+		FROM due
 		WHERE t.account_id = $1 AND t.id = $2
-		RETURNING t.operation, held.now
+		RETURNING t.operation, due.now, due.over
 	), counted AS (
 		UPDATE accounts
 		SET event_seq = event_seq + 1
@@ -163,7 +178,8 @@ const startHeld = `, started AS (
 		SELECT $1, counted.event_seq, started.now, $2, started.operation, 'running'
 		FROM started, counted
 	)
-	SELECT EXISTS (SELECT FROM started)`
+	SELECT count(*) > 0, COALESCE(bool_or(over), false)
+	FROM started`
 
 // NextTask returns how long it is until some task needs attention; ok is false
 // when none ever will by time alone.
