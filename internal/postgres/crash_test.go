@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -179,5 +180,38 @@ func TestSupervisorKilledOnceTheDatabaseHasItsName(t *testing.T) {
 	}
 	if _, err := os.Stat(mark); err == nil {
 		t.Error("the cluster is still noted as unfinished")
+	}
+}
+
+// What prepares the database may fail: then nothing is left running, and a new cluster is as unfinished as before.
+func TestPreparationFails(t *testing.T) {
+	t.Parallel()
+	dir := madeDir(t)
+	mark := filepath.Join(dir, "postgres", "understudy.unfinished")
+	if err := os.WriteFile(mark, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	unfinished := func() bool {
+		_, err := os.Stat(mark)
+		return err == nil
+	}
+	failure := errors.New("not like this")
+	for _, want := range []error{failure, nil} {
+		prepared := false
+		c, err := postgres.Start(t.Context(), postgres.Config{Dir: dir, Prepare: func(ctx context.Context, url string) error {
+			prepared = unfinished()
+			conn := connect(t, url)
+			defer conn.Close(context.WithoutCancel(ctx))
+			return errors.Join(conn.Ping(ctx), want)
+		}})
+		if !errors.Is(err, want) || !prepared {
+			t.Fatalf("Start: %v, prepared while the cluster is unfinished: %v; want %v, true", err, prepared, want)
+		}
+		if unfinished() != (want != nil) {
+			t.Errorf("after %v the cluster is noted as unfinished: %v", err, want == nil)
+		}
+		if c != nil {
+			stop(t, c)
+		}
 	}
 }

@@ -30,48 +30,58 @@ const restartPause = time.Second
 
 // openDatabase starts the private Postgres unless the user has one, brings the
 // schema up to date and connects.
-func openDatabase(ctx context.Context, cfg Config, options ...store.Option) (_ *database, err error) {
-	d := &database{}
-	url := cfg.DatabaseURL
-	if url == "" {
-		if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil { //nolint:gosec // the Postgres user must be able to pass
-			return nil, badConfig("--data-dir: %w", err)
-		}
-		if d.private, err = startPrivate(ctx, cfg); err != nil {
-			return nil, err
-		}
-		defer func() {
-			if err != nil {
-				err = errors.Join(err, d.private.stop())
-			}
-		}()
-		url = d.private.url
+func openDatabase(ctx context.Context, cfg Config, options ...store.Option) (*database, error) {
+	if cfg.DatabaseURL == "" {
+		return openPrivate(ctx, cfg, options...)
 	}
-	if d.DB, err = openMigrated(ctx, url, cfg.DirectURL, options...); err != nil {
+	db, err := openMigrated(ctx, cfg.DatabaseURL, cfg.DirectURL, options...)
+	if err != nil {
 		return nil, err
 	}
-	if d.private == nil {
-		name, err := d.ClusterName(ctx)
-		if err == nil && name == privateName {
-			err = badConfig("--database-url leads to the private Postgres of another server, which is alone there")
-		}
-		if err != nil {
-			d.Close()
-			return nil, err
-		}
+	if err := suits(ctx, db, cfg); err != nil {
+		db.Close()
+		return nil, err
 	}
-	if cfg.DirectURL != "" {
-		names, err := d.Unbounded(ctx)
-		if err != nil {
+	return &database{DB: db}, nil
+}
+
+// openPrivate starts the private Postgres. It makes the schema of a new one while the rest of that is brought to disk.
+func openPrivate(ctx context.Context, cfg Config, options ...store.Option) (_ *database, err error) {
+	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil { //nolint:gosec // the Postgres user must be able to pass
+		return nil, badConfig("--data-dir: %w", err)
+	}
+	d := &database{}
+	d.private, err = startPrivate(ctx, cfg, func(ctx context.Context, url string) (err error) {
+		d.DB, err = openMigrated(ctx, url, "", options...)
+		return err
+	})
+	if err != nil {
+		if d.DB != nil {
 			d.Close()
-			return nil, err
 		}
-		if len(names) > 0 {
-			cfg.Logger.Warn("nothing bounds what is asked through the pooler: give the role these settings, see docs/scale.md",
-				"settings", names)
-		}
+		return nil, err
 	}
 	return d, nil
+}
+
+// suits refuses a database of the user's that cannot be shared, and warns of one that does not bound what it is asked.
+func suits(ctx context.Context, db *store.DB, cfg Config) error {
+	name, err := db.ClusterName(ctx)
+	if err != nil {
+		return err
+	}
+	if name == privateName {
+		return badConfig("--database-url leads to the private Postgres of another server, which is alone there")
+	}
+	if cfg.DirectURL == "" {
+		return nil
+	}
+	names, err := db.Unbounded(ctx)
+	if err == nil && len(names) > 0 {
+		cfg.Logger.Warn("nothing bounds what is asked through the pooler: give the role these settings, see docs/scale.md",
+			"settings", names)
+	}
+	return err
 }
 
 // openMigrated connects to a database and brings its schema up to date. That comes second: it takes a lock that a
@@ -118,12 +128,17 @@ type privatePostgres struct {
 	now    *postgres.Cluster // and has it to itself until stop
 }
 
-func startPrivate(ctx context.Context, cfg Config) (*privatePostgres, error) {
+// startPrivate starts it, and has the caller prepare its database.
+func startPrivate(
+	ctx context.Context, cfg Config, prepare func(ctx context.Context, url string) error,
+) (*privatePostgres, error) {
 	p := &privatePostgres{
 		cfg: postgres.Config{Dir: cfg.DataDir, Logger: cfg.Logger.With("part", "postgres"), Name: privateName},
 		log: cfg.Logger,
 	}
-	cluster, err := postgres.Start(ctx, p.cfg)
+	first := p.cfg
+	first.Prepare = prepare
+	cluster, err := postgres.Start(ctx, first)
 	if err != nil {
 		for _, wrong := range []error{
 			postgres.ErrNotFound, postgres.ErrLocked, postgres.ErrUntraversable, postgres.ErrOwner, postgres.ErrVersion,
