@@ -74,11 +74,12 @@ func (e *Engine) processEach(ctx context.Context, claims []store.Claim) {
 }
 
 // startTogether begins the processing time of tasks in one commit; those that have to wait for others, in a second one.
-// It returns those whose time is over at once.
+// It returns those whose time is over soon, when it is.
 func (e *Engine) startTogether(ctx context.Context, claims []store.Claim) (ready []store.Claim) {
+	var wait time.Duration
 	begun := func(c store.Claim) {
 		if c.Ready {
-			ready = append(ready, c)
+			ready, wait = append(ready, c), max(wait, c.Wait)
 		}
 	}
 	left := e.twice(claims, func(claims []store.Claim, busy store.Busy) (left []store.Claim, err error) {
@@ -97,6 +98,7 @@ func (e *Engine) startTogether(ctx context.Context, claims []store.Claim) (ready
 		}
 		return left, nil
 	})
+	_ = sleep(ctx, wait)
 	for _, c := range left {
 		e.start(ctx, &c)
 		begun(c)

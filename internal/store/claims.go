@@ -20,6 +20,8 @@ type Claim struct {
 	Faults   []byte // what strikes it, as it was accepted; nil: nothing
 	Ready    bool   // its processing time is over, or it needs none: it is for Process; else for Start
 	Started  bool   // it was told of that it has started
+	// Wait is how long its processing time goes on, where Start has not given it back.
+	Wait time.Duration
 }
 
 // ClaimTasks takes up to limit tasks on whose turn it is: received ones, and those whose processing time is over. Each
@@ -110,9 +112,12 @@ func heldClaim(busy Busy) string {
 	)`
 }
 
+// soon is how long is not worth giving a task back for.
+const soon = 3 * time.Millisecond
+
 // Start begins the processing time of a claimed task and gives the task back until that is over. A task whose time is
-// over at once stays claimed, for so long, and its claim is Ready then. It returns ErrLeaseLost if the task is no longer
-// held by the claim's lease.
+// over soon stays claimed, by a lease of that length, and its claim is Ready, after a Wait. It returns ErrLeaseLost if
+// the task is no longer held by the claim's lease.
 func (db *DB) Start(ctx context.Context, c *Claim, lease time.Duration) error {
 	claims := []Claim{*c}
 	started, err := db.StartTogether(ctx, claims, lease, BusyWait)
@@ -134,39 +139,43 @@ func (db *DB) StartTogether(
 		all.Queue(waitBriefly)
 	}
 	started = make([]bool, len(claims))
-	over := make([]bool, len(claims))
+	waits := make([]*time.Duration, len(claims))
 	sql := heldClaim(busy) + startHeld
 	for i, c := range claims {
-		all.Queue(sql, c.Account, c.ID, c.Lease, lease).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&started[i], &over[i])
+		all.Queue(sql, c.Account, c.ID, c.Lease, lease, soon).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&started[i], &waits[i])
 		})
 	}
 	if err := db.pool.aside.SendBatch(ctx, &all).Close(); err != nil {
 		return nil, fmt.Errorf("start tasks: %w", err)
 	}
-	for i := range claims {
-		if over[i] {
-			claims[i].Ready, claims[i].Started, claims[i].Attempts = true, true, claims[i].Attempts+1
+	for i, wait := range waits {
+		if wait != nil {
+			c := &claims[i]
+			c.Ready, c.Started, c.Attempts, c.Wait = true, true, c.Attempts+1, max(*wait, 0)
 		}
 	}
 	return started, nil
 }
 
 const startHeld = `, due AS (
-		SELECT *, wake_at <= clock_timestamp() AS over
-		FROM (SELECT now, work, wake_time(account, now + work) AS wake_at FROM held) due
+		SELECT *, CASE WHEN wait <= $5 THEN wait END AS wait_here
+		FROM (
+			SELECT now, work, wake_at, CASE WHEN wake_at < 'infinity' THEN wake_at - clock_timestamp() END AS wait
+			FROM (SELECT now, work, wake_time(account, now + work) AS wake_at FROM held) due
+		) due
 	), started AS (
 		UPDATE tasks t
 		SET status     = 'running',
 			updated_at = due.now,
 			started_at = due.now,
 			due_at     = due.now + due.work,
-			wake_at    = CASE WHEN due.over THEN clock_timestamp() + $4::interval ELSE due.wake_at END,
-			lease      = CASE WHEN due.over THEN t.lease END,
-			attempts   = t.attempts + due.over::int
+			wake_at    = CASE WHEN wait_here IS NULL THEN due.wake_at ELSE clock_timestamp() + $4::interval END,
+			lease      = CASE WHEN wait_here IS NOT NULL THEN t.lease END,
+			attempts   = t.attempts + (wait_here IS NOT NULL)::int
 		FROM due
 		WHERE t.account_id = $1 AND t.id = $2
-		RETURNING t.operation, due.now, due.over
+		RETURNING t.operation, due.now, due.wait_here
 	), counted AS (
 		UPDATE accounts
 		SET event_seq = event_seq + 1
@@ -178,7 +187,7 @@ const startHeld = `, due AS (
 		SELECT $1, counted.event_seq, started.now, $2, started.operation, 'running'
 		FROM started, counted
 	)
-	SELECT count(*) > 0, COALESCE(bool_or(over), false)
+	SELECT count(*) > 0, max(wait_here)
 	FROM started`
 
 // NextTask returns how long it is until some task needs attention; ok is false

@@ -11,23 +11,31 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// A task whose processing time is over as soon as it begins is not given back for somebody to claim it once more: its
-// lease holds on, and the attempt counts. Any other is.
-func TestStartedAndOverAtOnce(t *testing.T) {
+// A task whose processing time is over soon after it begins is not given back for somebody to claim it once more: its
+// lease holds on, and the attempt counts. Any other is, also where the clock stands still.
+func TestStartedAndSoonOver(t *testing.T) {
 	t.Parallel()
-	for _, work := range []time.Duration{time.Millisecond, time.Hour} {
+	for _, test := range []struct {
+		work time.Duration
+		rate float64
+		soon bool
+	}{
+		{time.Second, store.FastestRate, true}, // in a tenth of a millisecond
+		{time.Hour, store.FastestRate, false},
+		{time.Second, 1, false},
+		{time.Second, 0, false},
+	} {
 		db, caller := newAccount(t)
 		id := uuid.NewString()
 		_, err := db.Accept(t.Context(), []store.Acceptance{{
 			ID: id, Account: caller.Account, Operation: "createJar", Command: "jarCreateRequest", Request: []byte(`{}`),
-			Work: store.Work{Takes: work},
+			Work: store.Work{Takes: test.work},
 		}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		// On this clock a millisecond passes before anybody could look, and an hour does not.
 		err = db.SetClock(t.Context(), caller.Account, func(c store.Clock) store.Clock {
-			c.Rate = store.FastestRate
+			c.Rate = test.rate
 			return c
 		})
 		if err != nil {
@@ -41,18 +49,21 @@ func TestStartedAndOverAtOnce(t *testing.T) {
 		if err := db.Start(t.Context(), &claim, time.Minute); err != nil {
 			t.Fatal(err)
 		}
-		if over := work < time.Second; claim.Ready != over || claim.Started != over || (claim.Attempts == 1) != over {
-			t.Errorf("of a task that takes %v: %+v", work, claim)
+		if claim.Ready != test.soon || claim.Started != test.soon || (claim.Attempts == 1) != test.soon {
+			t.Errorf("%+v: %+v", test, claim)
+		}
+		if claim.Wait < 0 || claim.Wait > time.Millisecond {
+			t.Errorf("%+v: it waits for %v", test, claim.Wait)
 		}
 		if again, err := db.ClaimTasks(t.Context(), 1, time.Minute); err != nil || len(again) != 0 {
-			t.Errorf("a task that takes %v can be claimed at once: %v, %v", work, again, err)
+			t.Errorf("%+v: it can be claimed at once: %v, %v", test, again, err)
 		}
 		err = db.Process(t.Context(), claim, func(tx *store.Tx) error {
 			tx.Finish(claim, cloud.TaskDone, cloud.TaskResponse{})
 			return nil
 		})
-		if claim.Ready && err != nil || !claim.Ready && !errors.Is(err, store.ErrLeaseLost) {
-			t.Errorf("process a task that takes %v: %v", work, err)
+		if test.soon && err != nil || !test.soon && !errors.Is(err, store.ErrLeaseLost) {
+			t.Errorf("%+v: processed: %v", test, err)
 		}
 	}
 }
