@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"github.com/google/uuid"
+)
 
 // FirstSchema is the schema of the first snapshots.
 const FirstSchema = firstSchema
@@ -69,3 +73,23 @@ func (db *DB) Aside(ctx context.Context, sql string) error {
 
 // ErrPastGate is the error of a change by the wrong door.
 var ErrPastGate = errPastGate
+
+// SettledKey is that of the database, within a transaction, so that its blocks can be counted.
+func (tx *Tx) SettledKey(ctx context.Context, key IdempotencyKey) (*KeyRecord, error) {
+	return settledKey(ctx, tx.q, key)
+}
+
+// AcquireKey is that of the database, once, within a transaction.
+func (tx *Tx) AcquireKey(ctx context.Context, key IdempotencyKey, terms KeyTerms) (KeyClaim, *KeyRecord, error) {
+	return acquireOnce(ctx, tx.q, key, terms, uuid.NewString(), uuid.NewString())
+}
+
+// PruneKeys is that of the database, within a transaction.
+func (tx *Tx) PruneKeys(ctx context.Context, limit int) error {
+	rows, err := tx.q.Query(ctx, pruneKeys, limit)
+	if err != nil {
+		return err
+	}
+	rows.Close()
+	return rows.Err()
+}

@@ -121,7 +121,7 @@ func (db *DB) AcquireKey(
 	// Of two that take a new key at once one finds, when it comes to insert, that
 	// the other was quicker; looking again it sees it.
 	for range 5 {
-		claim, record, err := db.acquireOnce(ctx, key, terms, token, request)
+		claim, record, err := acquireOnce(ctx, &db.pool.aside, key, terms, token, request)
 		if err != nil && Unavailable(err) && !unsent(err) {
 			claim.Key, claim.Token = key, token
 		}
@@ -132,15 +132,15 @@ func (db *DB) AcquireKey(
 	return KeyClaim{}, nil, fmt.Errorf("acquire idempotency key: %w", context.DeadlineExceeded)
 }
 
-func (db *DB) acquireOnce(
-	ctx context.Context, key IdempotencyKey, terms KeyTerms, token, request string,
+func acquireOnce(
+	ctx context.Context, q querier, key IdempotencyKey, terms KeyTerms, token, request string,
 ) (claim KeyClaim, record *KeyRecord, err error) {
 	var acquired bool
 	var state, requestID *string
 	var fingerprint, headers, body []byte
 	var expired *bool
 	var status *int
-	err = db.pool.aside.QueryRow(ctx, acquireKey, key.Account, key.Scheme, key.Hash, key.Fingerprint, token,
+	err = q.QueryRow(ctx, acquireKey, key.Account, key.Scheme, key.Hash, key.Fingerprint, token,
 		terms.Lease, terms.Replayed, terms.Known, request).
 		Scan(&claim.Now, &acquired, &state, &fingerprint, &expired, &requestID, &status, &headers, &body)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -166,11 +166,15 @@ func (db *DB) acquireOnce(
 // SettledKey returns the record of a key that has an outcome; nil if it has none that counts. It is what AcquireKey
 // would return then, for less.
 func (db *DB) SettledKey(ctx context.Context, key IdempotencyKey) (*KeyRecord, error) {
+	return settledKey(ctx, db.pool, key)
+}
+
+func settledKey(ctx context.Context, q querier, key IdempotencyKey) (*KeyRecord, error) {
 	record := KeyRecord{State: KeyDone}
 	var requestID string
 	var status int
 	var headers, body []byte
-	err := db.pool.QueryRow(ctx, `
+	err := q.QueryRow(ctx, `
 		SELECT k.fingerprint, business_now(a) >= k.expires_at, k.request_id, k.status, k.headers, k.body
 		FROM idempotency_keys k
 		JOIN accounts a ON a.id = k.account_id
@@ -287,28 +291,30 @@ func (db *DB) ResolveKey(ctx context.Context, claim KeyClaim) (outcome KeyOutcom
 // returns how many it removed. A key that somebody holds or has taken up again
 // meanwhile stays.
 func (db *DB) PruneKeys(ctx context.Context, limit int) (int, error) {
-	tag, err := db.pool.aside.Exec(ctx, `
-		DELETE FROM idempotency_keys k
-		USING (
-			SELECT old.account_id, old.scheme, old.key_hash, a.now
-			FROM (SELECT id, business_now(accounts) AS now FROM accounts OFFSET 0) a
-			CROSS JOIN LATERAL (
-				SELECT *
-				FROM idempotency_keys k
-				WHERE k.account_id = a.id AND k.purge_at <= a.now
-				ORDER BY k.purge_at
-				LIMIT $1
-				FOR UPDATE SKIP LOCKED
-			) old
-		) old
-		WHERE k.account_id = old.account_id AND k.scheme = old.scheme AND k.key_hash = old.key_hash
-			AND k.purge_at <= old.now
-			AND NOT (k.state = 'held' AND k.lease_until > clock_timestamp())`, limit)
+	tag, err := db.pool.aside.Exec(ctx, pruneKeys, limit)
 	if err != nil {
 		return 0, fmt.Errorf("prune idempotency keys: %w", err)
 	}
 	return int(tag.RowsAffected()), nil
 }
+
+// pruneKeys looks once more at the keys that it removes, as it locks them. It finds them by the index for this alone,
+// and then by where they are, whatever the statistics say.
+const pruneKeys = `
+	DELETE FROM idempotency_keys
+	WHERE ctid = ANY (ARRAY (
+		SELECT old.ctid
+		FROM (SELECT id, business_now(accounts) AS now FROM accounts OFFSET 0) a
+		CROSS JOIN LATERAL (
+			SELECT k.ctid
+			FROM idempotency_keys k
+			WHERE k.account_id + 0 = a.id AND k.purge_at <= a.now
+				AND NOT (k.state = 'held' AND k.lease_until > clock_timestamp())
+			ORDER BY k.purge_at
+			LIMIT $1
+			FOR UPDATE SKIP LOCKED
+		) old
+	))`
 
 // ServerSecret is the key of the fingerprints, the same for all servers.
 func (db *DB) ServerSecret(ctx context.Context) (secret []byte, err error) {
