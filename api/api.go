@@ -127,8 +127,18 @@ type call struct {
 	op     *openapi.Operation
 	caller cloud.Caller
 	path   map[string]string
-	body   openapi.Body
+	sent   []byte         // its body, as far as it is not to be ignored
+	read   *openapi.Body  // its body in its normal form; nil: nobody has asked for it yet
 	wait   *time.Duration // how long the answer may wait, at the client's wish; nil: it has none
+}
+
+// body is the body of a request in its normal form.
+func (c *call) body() openapi.Body {
+	if c.read == nil {
+		read := c.op.ReadBody(c.sent)
+		c.read = &read
+	}
+	return *c.read
 }
 
 // handle answers requests for one operation.
@@ -156,13 +166,11 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 			return
 		}
 		if hasBody {
-			sent, err := ReadBody(w, r)
-			if err != nil {
+			if c.sent, err = ReadBody(w, r); err != nil {
 				s.fail(w, r, err)
 				return
 			}
-			e.body = sent
-			c.body = op.ReadBody(sent)
+			e.body = c.sent
 		}
 		if !s.engine.Faults().None() {
 			s.underFaults(w, r, c)
@@ -174,7 +182,7 @@ func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
 
 // carryOut carries a request out, at most once for its idempotency key if it has one.
 func (s *server) carryOut(r *http.Request, c call) reply {
-	key, err := s.keyOf(r, c)
+	key, err := s.keyOf(r, &c)
 	switch {
 	case err != nil:
 		return s.failure(r, err)
@@ -219,7 +227,7 @@ func (s *server) perform(r *http.Request, c call, claim store.KeyClaim) (rep rep
 			err = panicError(v)
 		}
 	}()
-	if err := c.op.CheckRequest(r, c.path, c.body); err != nil {
+	if err := c.op.CheckRequest(r, c.path, c.body()); err != nil {
 		return rep, err
 	}
 	var validity store.Validity
@@ -227,7 +235,7 @@ func (s *server) perform(r *http.Request, c call, claim store.KeyClaim) (rep rep
 		rep = s.success(r, c.op, out)
 		return rep.outcome()
 	}}
-	req := binding.Request{Path: c.path, Query: queryParams(r, c.op), Body: c.body.JSON}
+	req := binding.Request{Path: c.path, Query: queryParams(r, c.op), Body: c.body().JSON}
 	if c.op.Command != "" {
 		_, err = s.engine.Accept(r.Context(), c.caller, c.op.ID, req, render)
 	} else {

@@ -25,7 +25,7 @@ const faultHeader = "Sandbox-Fault"
 
 // underFaults answers a request while fault rules are armed.
 func (s *server) underFaults(w http.ResponseWriter, r *http.Request, c call) {
-	if err := s.draw(r, c); err != nil {
+	if err := s.draw(r, &c); err != nil {
 		s.fail(w, r, err)
 		return
 	}
@@ -46,11 +46,11 @@ func (s *server) underFaults(w http.ResponseWriter, r *http.Request, c call) {
 }
 
 // draw asks the rules what strikes a request that has arrived.
-func (s *server) draw(r *http.Request, c call) error {
+func (s *server) draw(r *http.Request, c *call) error {
 	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.PerformTime)
 	defer cancel()
 	e := event(r)
-	req := engine.FaultRequest(c.caller, c.op, binding.Request{Path: c.path, Body: c.body.JSON})
+	req := engine.FaultRequest(c.caller, c.op, binding.Request{Path: c.path, Body: c.body().JSON})
 	req.Counted = s.cfg.RateLimit > 0
 	strikes, err := s.engine.Faults().Strikes(ctx, fault.Arrived, req)
 	e.strikes, e.quota = strikes, req.Quota
@@ -125,10 +125,10 @@ func (s *server) sleep(ctx context.Context, d time.Duration) {
 func (s *server) ignoreMembers(r *http.Request, c *call) {
 	for _, strike := range fault.Of(event(r).strikes, "ignore") {
 		e := strike.Effect
-		if body, ok := transform(c.body.JSON, func(path []string, value any) (any, bool) {
+		if body, ok := transform(c.body().JSON, func(path []string, value any) (any, bool) {
 			return value, !named(path, e.Members) || e.Empty && !isEmpty(value)
 		}); ok {
-			c.body = c.op.ReadBody(body)
+			c.sent, c.read = body, nil
 		}
 	}
 }

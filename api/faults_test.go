@@ -142,3 +142,18 @@ func TestStruckBodyIsJSON(t *testing.T) {
 		t.Errorf("got %s\nwant %s", is, was)
 	}
 }
+
+// D-7: a request of which a rule ignores something is one without that, also for those that are sent alike.
+func TestD7IgnoredMembersAreNoPart(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, nil).Account()
+	path := a.Subscription("one") + "/databases"
+	const body = `{"name":"two","datasetSizeInGb":1,"replication":true}`
+	a.Fault(rule(t, `{"when":{"first":1},"effect":{"do":"ignore","members":["replication"]}}`))
+	send := func(body string) apitest.Answer { return a.Do(http.MethodPost, path, body, byKey().with) }
+	first := send(body)
+	wantStatus(t, "first", first, http.StatusAccepted, "")
+	wantStatus(t, "the same with nothing ignored", send(body), http.StatusUnprocessableEntity, "key-reused")
+	wantReplay(t, send(strings.Replace(body, `,"replication":true`, "", 1)), first)
+	wantStatus(t, "once more", send(body), http.StatusUnprocessableEntity, "key-reused")
+}

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -23,12 +24,14 @@ type requestKey struct {
 	*idempotency.Scheme
 	value string
 	store store.IdempotencyKey
+	sent  [sha256.Size]byte // a digest of the request as it was sent
+	past  bool              // it probably has an outcome
 }
 
 // keyOf reads the idempotency key of a request, nil if it has none. An operation
 // takes the keys that the document declares for it, where their scheme does so for
 // the body; any other such header is ignored altogether. doc: docs/idempotency.md
-func (s *server) keyOf(r *http.Request, c call) (*requestKey, error) {
+func (s *server) keyOf(r *http.Request, c *call) (*requestKey, error) {
 	var found *requestKey
 	for _, scheme := range s.Schemes {
 		if !c.op.TakesHeader(scheme.Header) {
@@ -36,23 +39,37 @@ func (s *server) keyOf(r *http.Request, c call) (*requestKey, error) {
 		}
 		value, given, valid := scheme.Of(r.Header)
 		switch {
-		case !given || scheme.Takes != nil && !scheme.Takes(c.body.JSON):
+		case !given || scheme.Takes != nil && !scheme.Takes(c.body().JSON):
 			continue
 		case found != nil:
 			return nil, KeyRefusal{Reason: KeyTwo, Scheme: found.Scheme, Other: scheme}
-		case scheme.JSONFirst && len(c.body.JSON) > 0 && !json.Valid(c.body.JSON):
+		case scheme.JSONFirst && len(c.body().JSON) > 0 && !json.Valid(c.body().JSON):
 			return nil, KeyRefusal{Reason: KeyUnreadable, Scheme: scheme}
 		case !valid:
 			return nil, KeyRefusal{Reason: KeyInvalid, Scheme: scheme}
 		}
 		found = &requestKey{Scheme: scheme, value: value, store: store.IdempotencyKey{
-			Account:     c.caller.Account,
-			Scheme:      scheme.Name,
-			Hash:        idempotency.Hash(value),
-			Fingerprint: idempotency.Fingerprint(s.cfg.Secret, r.Method, s.tenantless(r.URL), c.body.JSON),
+			Account: c.caller.Account,
+			Scheme:  scheme.Name,
+			Hash:    idempotency.Hash(value),
 		}}
 	}
+	if found != nil {
+		s.takePrint(r, c, found)
+	}
 	return found, nil
+}
+
+// takePrint takes the fingerprint of the request of a key. Most retries are sent as the request was before, whose
+// fingerprint is known then: to read the body for it takes longer than to look for its outcome.
+func (s *server) takePrint(r *http.Request, c *call, key *requestKey) {
+	key.sent = digest(r, c.sent)
+	var before pastRequest
+	if before, key.past = s.inflight.before(key); key.past && before.sent == key.sent {
+		key.store.Fingerprint = before.fingerprint
+		return
+	}
+	key.store.Fingerprint = idempotency.Fingerprint(s.cfg.Secret, r.Method, s.tenantless(r.URL), c.body().JSON)
 }
 
 // tenantless is a URL without what all paths of the dialect begin with, where that names the tenant: whom a key is of
@@ -102,7 +119,7 @@ func (s *server) performOnce(r *http.Request, c call, key *requestKey) reply {
 func (s *server) acquire(
 	ctx context.Context, r *http.Request, key *requestKey,
 ) (store.KeyClaim, *store.KeyRecord, error) {
-	if s.inflight.settled(key) {
+	if key.past {
 		if record, err := s.cfg.DB.SettledKey(ctx, key.store); err != nil || record != nil {
 			return store.KeyClaim{}, record, err
 		}
@@ -168,7 +185,7 @@ func (s *server) replay(r *http.Request, key *requestKey, record *store.KeyRecor
 	case record.State != store.KeyDone:
 		return s.refusal(r, key.refused(KeyInUse))
 	}
-	s.inflight.replayed(key)
+	s.inflight.remember(key)
 	event(r).outcome = "replayed"
 	rep := replyOf(record.Outcome)
 	rep.header["Idempotent-Replayed"] = "true"

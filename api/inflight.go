@@ -1,13 +1,23 @@
 package api
 
-import "sync"
+import (
+	"crypto/sha256"
+	"net/http"
+	"sync"
+)
 
 // inflight are the requests with an idempotency key that this server is carrying
 // out now. The zero value is ready.
 type inflight struct {
 	mu   sync.Mutex
 	all  map[inflightKey]chan struct{}
-	past map[inflightKey]struct{} // some of those that have an outcome: a hint, no more
+	past map[inflightKey]pastRequest // some of those that have an outcome: a hint, no more
+}
+
+// pastRequest is how a request with a key was sent, from which its fingerprint follows.
+type pastRequest struct {
+	sent        [sha256.Size]byte
+	fingerprint []byte
 }
 
 const maxPast = 10_000
@@ -33,37 +43,42 @@ func (f *inflight) begin(key *requestKey) (done func()) {
 	id, end := key.id(), make(chan struct{})
 	f.all[id] = end
 	return func() {
+		f.remember(key) // before anybody goes on who waits
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		close(end)
 		if f.all[id] == end {
 			delete(f.all, id)
 		}
-		f.remember(id)
 	}
 }
 
 // remember keeps in mind that a key probably has an outcome.
-func (f *inflight) remember(id inflightKey) {
+func (f *inflight) remember(key *requestKey) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.past == nil || len(f.past) >= maxPast {
-		f.past = map[inflightKey]struct{}{}
+		f.past = map[inflightKey]pastRequest{}
 	}
-	f.past[id] = struct{}{}
+	f.past[key.id()] = pastRequest{key.sent, key.store.Fingerprint}
 }
 
-// replayed says that the outcome of a key was just replayed.
-func (f *inflight) replayed(key *requestKey) {
+// before returns the last request with a key that probably has an outcome. If there is one, it is worth while to look
+// for that first.
+func (f *inflight) before(key *requestKey) (last pastRequest, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.remember(key.id())
+	last, ok = f.past[key.id()]
+	return last, ok
 }
 
-// settled reports whether it is worth while to look for an outcome first.
-func (f *inflight) settled(key *requestKey) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	_, ok := f.past[key.id()]
-	return ok
+// digest tells requests apart as they were sent. Its parts cannot run into each other: only the body can have a 0.
+func digest(r *http.Request, body []byte) [sha256.Size]byte {
+	text := make([]byte, 0, 1024)
+	for _, part := range []string{r.Method, r.URL.EscapedPath(), r.URL.RawQuery} {
+		text = append(append(text, part...), 0)
+	}
+	return sha256.Sum256(append(text, body...))
 }
 
 // of returns a channel that is closed when the request with a key has been
