@@ -135,4 +135,5 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
 	if r.Method != http.MethodHead && len(body) > 0 {
 		_, _ = w.Write(body) // a client that is gone is not our error
 	}
+	_ = http.NewResponseController(w).Flush() // its line in the log is nothing to wait for
 }

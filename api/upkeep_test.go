@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -276,4 +277,31 @@ func TestManyWrongKeys(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Fatal("not answered within a minute")
 	}
+}
+
+// An answer is sent before its line is written, for which nobody has to wait.
+func TestAnswersDoNotWaitForTheLog(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t, nil)
+	answer := httptest.NewRecorder()
+	var sent []bool // when a line was written
+	edge, err := api.New(api.Config{
+		Dialects: apitest.Dialects(t), Engine: w.Engine, DB: w.DB,
+		Logger: slog.New(slog.NewTextHandler(writer(func([]byte) { sent = append(sent, answer.Flushed) }), nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	edge.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, subscriptions, nil))
+	if answer.Code != http.StatusUnauthorized || !slices.Equal(sent, []bool{true}) {
+		t.Errorf("a request was answered %d, and its lines were written after that: %v", answer.Code, sent)
+	}
+}
+
+// writer is a function as an io.Writer.
+type writer func([]byte)
+
+func (w writer) Write(text []byte) (int, error) {
+	w(text)
+	return len(text), nil
 }
