@@ -27,9 +27,9 @@ type keptAnswer struct {
 	validity store.Validity
 }
 
-// NewAnswers makes room for so many bytes; nil for none.
-func NewAnswers(bytes int64) *Answers {
-	return cache.New(bytes, func(k answerKey, a keptAnswer) int64 {
+// NewAnswers keeps them in a room; nil where there is none.
+func NewAnswers(room *cache.Room) *Answers {
+	return cache.New(room, func(k answerKey, a keptAnswer) int64 {
 		return int64(len(k.base)+len(k.uri)+len(a.task)+cap(a.body)+cap(a.laidOut)) + fixedSize
 	})
 }

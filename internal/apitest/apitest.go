@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/understudy-dev/understudy/api"
+	"github.com/understudy-dev/understudy/internal/cache"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/coverage"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -139,13 +140,13 @@ func start(
 	if change != nil {
 		change(&cfg)
 	}
-	at := server.Edge{RateLimit: rateLimit}
+	room := cache.NewRoom(1 << 20)
+	at := server.Edge{RateLimit: rateLimit, Stale: func(uri string, kept, fresh []byte) {
+		tb.Errorf("%s: sent again was\n%s\ninstead of\n%s", uri, kept, fresh)
+	}}
 	var options []store.Option
 	if alone && !cfg.Shared {
-		options, at.Answers = append(options, store.Alone()), api.NewAnswers(1<<20)
-		at.Stale = func(uri string, kept, fresh []byte) {
-			tb.Errorf("%s: sent again was\n%s\ninstead of\n%s", uri, kept, fresh)
-		}
+		options, at.Answers = append(options, store.Alone()), api.NewAnswers(room)
 	}
 	if w.DB, err = store.Open(tb.Context(), url, 10, options...); err != nil {
 		tb.Fatal(err)

@@ -19,20 +19,25 @@ func TestBound(t *testing.T) {
 	t.Parallel()
 	const most = 4 << 20
 	before := heap()
-	c := cache.New(most, size)
+	room := cache.NewRoom(most)
+	c, others := cache.New(room, size), cache.New(room, func(k int, v []byte) int64 { return int64(len(v)) })
 	key := func(i int) string { return fmt.Sprint("key ", i) }
 	for i := range 20_000 {
 		c.Put(key(i), strings.Repeat("x", 1+i%1500))
+		others.Put(i, make([]byte, 1+i%700))
 		if _, ok := c.Get(key(0), valid); !ok {
 			t.Fatalf("what is asked for again and again went at %d", i)
 		}
-		if got := c.Stats().Bytes; got > most {
+		if got := room.Bytes(); got > most {
 			t.Fatalf("%d bytes are kept, more than %d", got, most)
 		}
 	}
-	stats := c.Stats()
-	if grown := heap() - before; stats.Bytes < most*9/10 || grown > most*5/4 || stats.Entries > most/256 {
-		t.Errorf("%+v take %d bytes", stats, grown)
+	entries := c.Stats().Entries + others.Stats().Entries
+	if grown := heap() - before; room.Bytes() < most*9/10 || grown > most*5/4 || entries > most/256 {
+		t.Errorf("%d entries of %d bytes take %d", entries, room.Bytes(), grown)
+	}
+	if few := c.Stats().Entries; few < entries*4/10 || few > entries*6/10 {
+		t.Errorf("of %d entries %d are in one of two caches that were asked alike", entries, few)
 	}
 	if _, ok := c.Get(key(1), valid); ok {
 		t.Error("what was not asked for is still there")
@@ -40,7 +45,10 @@ func TestBound(t *testing.T) {
 	if _, ok := c.Get(key(19_999), valid); !ok {
 		t.Error("the last one is not there")
 	}
-	runtime.KeepAlive(c)
+	if _, ok := others.Get(19_999, func([]byte) bool { return true }); !ok {
+		t.Error("the last one of the others is not there")
+	}
+	runtime.KeepAlive(room)
 }
 
 // heap is what is in use.
@@ -55,7 +63,8 @@ func heap() int64 {
 // kept.
 func TestValues(t *testing.T) {
 	t.Parallel()
-	c := cache.New(10_000, size)
+	room := cache.NewRoom(10_000)
+	c := cache.New(room, size)
 	c.Put("a", "one")
 	c.Put("a", "two")
 	if got, ok := c.Get("a", func(v string) bool { return v == "two" }); got != "two" || !ok {
@@ -69,12 +78,12 @@ func TestValues(t *testing.T) {
 	}
 	c.Put("b", "small")
 	c.Put("b", strings.Repeat("x", 2000))
-	if got, ok := c.Get("b", valid); ok || c.Stats().Bytes != 0 {
+	if got, ok := c.Get("b", valid); ok || room.Bytes() != 0 {
 		t.Errorf("%d bytes are kept, %+v", len(got), c.Stats())
 	}
-	none := cache.New(0, size)
+	none := cache.New(cache.NewRoom(0), size)
 	none.Put("a", "one")
-	if _, ok := none.Get("a", valid); ok || none.Stats() != (cache.Stats{}) {
+	if _, ok := none.Get("a", valid); ok || none.Stats() != (cache.Stats{}) || cache.NewRoom(0).Bytes() != 0 {
 		t.Error("where there is no room something is kept")
 	}
 }

@@ -25,6 +25,7 @@ type Config struct {
 	DB      *store.DB
 	Journal *journal.Journal
 	Answers func() cache.Stats // of those that are kept
+	Room    *cache.Room        // for them, and for what else is kept; nil: there is none
 	Version string             // of the program
 }
 

@@ -79,7 +79,7 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 	set(waitTime, prometheus.CounterValue, pool.WaitTime.Seconds())
 	answers := s.cfg.Answers()
 	is(keptAnswers, answers.Entries)
-	is(keptBytes, int(answers.Bytes))
+	is(keptBytes, int(s.cfg.Room.Bytes()))
 	set(keptSent, prometheus.CounterValue, float64(answers.Hits))
 	set(notKept, prometheus.CounterValue, float64(answers.Misses))
 	kept, bytes := s.cfg.Journal.Size()

@@ -22,7 +22,8 @@ var arrows = map[string][]string{
 		"internal/throwaway",
 	},
 	"internal/server": {
-		"internal/control", "internal/dashboard", "internal/sandbox", "api", "internal/journal", "internal/metrics",
+		"internal/cache", "internal/control", "internal/dashboard", "internal/sandbox", "api", "internal/journal",
+		"internal/metrics",
 		"internal/compiled", "internal/openapi", "internal/rds", "internal/rediscloud",
 		"internal/rediscloud/account", "internal/rediscloud/subscription", "internal/cloud", "internal/engine",
 		"internal/postgres", "internal/store", "migrations",

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/understudy-dev/understudy/api"
+	"github.com/understudy-dev/understudy/internal/cache"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/compiled"
 	"github.com/understudy-dev/understudy/internal/dashboard"
@@ -136,15 +137,16 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 	if s.cfg.Tracing != nil {
 		options = append(options, s.cfg.Tracing.Database())
 	}
-	if s.cfg.Cache > 0 && s.cfg.alone() {
+	s.room = cache.NewRoom(s.cfg.Cache)
+	if s.room != nil && s.cfg.alone() {
 		options = append(options, store.Alone())
-		s.answers = api.NewAnswers(s.cfg.Cache)
+		s.answers = api.NewAnswers(s.room)
 	}
 	if s.database, err = openDatabase(ctx, s.cfg, options...); err != nil {
 		return err
 	}
 	s.metrics = metrics.New(metrics.Config{
-		DB: s.database.DB, Journal: s.journal, Answers: s.answers.Stats, Version: s.cfg.Version,
+		DB: s.database.DB, Journal: s.journal, Answers: s.answers.Stats, Room: s.room, Version: s.cfg.Version,
 	})
 	if s.cfg.DatabaseURL != "" { // others may hold keys
 		return nil

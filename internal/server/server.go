@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy-dev/understudy/api"
+	"github.com/understudy-dev/understudy/internal/cache"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/control"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -65,6 +66,7 @@ type Server struct {
 	access   control.Access
 	journal  *journal.Journal
 	metrics  *metrics.Metrics
+	room     *cache.Room  // for what is kept; nil: there is none
 	answers  *api.Answers // that are kept; nil: none are
 	pages    http.Handler // the dashboard; nil: there is none
 	handler  http.Handler
