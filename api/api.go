@@ -8,6 +8,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -40,7 +41,9 @@ type Config struct {
 	Observe func(journal.Record)
 	// Answers are sent again while they hold; nil: none is.
 	Answers *Answers
-	// Stale is told of a kept answer that a new one would not have been, for tests; nil: no new one is made.
+	// Texts are what lists of tasks are made of; nil: all is rendered anew.
+	Texts *Texts
+	// Stale is told of a kept answer, or text, that a new one would not have been, for tests; nil: no new one is made.
 	Stale func(uri string, kept, fresh []byte)
 	// Hook is called at named points, for tests that crash or block there; nil:
 	// nothing.
@@ -230,6 +233,11 @@ func (s *server) perform(r *http.Request, c call, claim store.KeyClaim) (rep rep
 	if err := c.op.CheckRequest(r, c.path, c.body()); err != nil {
 		return rep, err
 	}
+	e := event(r)
+	e.lists, e.request, e.texts = nil, r, nil
+	if claim.Token == "" && !e.plain {
+		e.lists = s
+	}
 	var validity store.Validity
 	render := engine.Reply{Claim: claim, Wait: c.wait, Validity: &validity, Render: func(out any) store.KeyOutcome {
 		rep = s.success(r, c.op, out)
@@ -240,6 +248,10 @@ func (s *server) perform(r *http.Request, c call, claim store.KeyClaim) (rep rep
 		_, err = s.engine.Accept(r.Context(), c.caller, c.op.ID, req, render)
 	} else {
 		_, err = s.engine.Answer(r.Context(), c.caller, c.op.ID, req, render)
+	}
+	if errors.Is(e.err, errPlain) {
+		e.err, e.plain = nil, true
+		return s.perform(r, c, claim)
 	}
 	if err == nil {
 		s.keep(r, c, &rep, validity)

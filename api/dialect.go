@@ -38,7 +38,7 @@ type Wire interface {
 	// WrongCredentials is the refusal of credentials that nobody has.
 	WrongCredentials() Problem
 	// Success renders what an operation returned: a cloud.Task, what its function returned, or, where that is a list
-	// of tasks, a []cloud.Task. Files are written by the edge.
+	// of tasks, a []store.Listed, as a TaskList. Files are written by the edge.
 	Success(r *http.Request, op *openapi.Operation, out any) Answer
 	// Failure renders an error.
 	Failure(r *http.Request, p Problem) Answer
@@ -49,16 +49,11 @@ type Wire interface {
 	Quota(h http.Header, limit, left int)
 }
 
-// Answer is what a dialect makes of an outcome. The edge encodes the body as JSON.
+// Answer is what a dialect makes of an outcome. The edge encodes the body as JSON, or it is a TaskList.
 type Answer struct {
 	Status int
 	Header map[string]string // Content-Type: application/json unless it is there; nil: nothing else
 	Body   any
-}
-
-// Appender is a body that may be long, and appends itself as compact JSON.
-type Appender interface {
-	AppendJSON(dst []byte) ([]byte, error)
 }
 
 // Problem is an error in words that belong to no dialect. As an error it is one that the edge or a dialect finds by

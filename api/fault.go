@@ -32,6 +32,7 @@ func (s *server) underFaults(w http.ResponseWriter, r *http.Request, c call) {
 	rep, done := s.strikeBefore(r, &c)
 	if !done {
 		s.ignoreMembers(r, &c)
+		event(r).plain = true
 		carried := s.carryOut(r, c)
 		carried.laidOut = nil // of what is sent it may not be any more
 		if rep.status == 0 {

@@ -66,6 +66,7 @@ func (s *server) kept(r *http.Request, c call) (rep reply, ok bool) {
 
 // compare makes a new answer beside a kept one.
 func (s *server) compare(r *http.Request, c call, kept keptAnswer) {
+	event(r).plain = true
 	fresh, err := s.perform(r, c, store.KeyClaim{})
 	if err != nil {
 		fresh.body = []byte(err.Error())

@@ -40,6 +40,12 @@ type requestEvent struct {
 	code    string             // of the rule that was broken
 	body    []byte             // as it was sent
 	answer  []byte             // JSON in its compact form
+
+	answerSize int           // where the answer is too long for the journal
+	lists      *server       // at which the request may be answered with texts that are known; nil: it may not
+	request    *http.Request // to it
+	texts      *knownTexts   // that were asked for
+	plain      bool          // no answer may be made of them
 }
 
 // event is the request's own; a fresh one where the request came another way.
@@ -136,7 +142,7 @@ func (w *statusWriter) tell() {
 		Context: r.Context(), ID: e.id, Time: w.start, Duration: time.Since(w.start), Account: e.account,
 		Key: e.apiKey, Method: r.Method, URL: cmp.Or(e.url, r.URL), Host: r.Host, Proto: r.Proto, Header: r.Header,
 		Operation: e.op, Document: e.in, Status: e.status, Task: e.task, Fault: e.fault, Once: e.key,
-		Outcome: e.outcome, Code: e.code, Body: e.body, Answer: e.answer, Sent: w.Header(),
+		Outcome: e.outcome, Code: e.code, Body: e.body, Answer: e.answer, Size: e.answerSize, Sent: w.Header(),
 	}
 	for _, strike := range e.strikes {
 		told.Effects = append(told.Effects, strike.Effect.Do)

@@ -41,12 +41,30 @@ const (
 // object on a line of its own, lists on one line. It writes over dst, and reports
 // false where the result would be too long.
 func pretty(dst, src []byte) ([]byte, bool) {
-	dst = slices.Grow(dst[:0], len(src)*2) // hardly any becomes longer
-	limit := maxGrowth*len(src) + freeSize
-	open := make([]byte, 0, 32) // brackets
-	level := 0                  // objects among them
-	copied := 0                 // bytes of src that are in dst
-	for i := 0; i < len(src) && len(dst) <= limit; i++ {
+	l := layout{text: slices.Grow(dst[:0], len(src)*2), most: mostOf(len(src))} // hardly any becomes longer
+	l.write(src)
+	return l.text, len(l.text) <= l.most
+}
+
+// mostOf is how long compact JSON of a length may become.
+func mostOf(compact int) int { return maxGrowth*compact + freeSize }
+
+// layout is JSON that is being laid out.
+type layout struct {
+	text  []byte
+	most  int    // about where it ends, since the result is too long
+	open  []byte // brackets
+	level int    // objects among them
+}
+
+// write lays out more of the JSON: whole values, or what begins or ends between two brackets.
+func (l *layout) write(src []byte) {
+	dst, open, level := l.text, l.open, l.level
+	if open == nil {
+		open = make([]byte, 0, 32)
+	}
+	copied := 0 // bytes of src that are in dst
+	for i := 0; i < len(src) && len(dst) <= l.most; i++ {
 		switch c := src[i]; c {
 		case '"':
 			i = stringEnd(src, i)
@@ -59,7 +77,7 @@ func pretty(dst, src []byte) ([]byte, bool) {
 		case '{', '[':
 			dst = append(dst, src[copied:i+1]...)
 			copied = i + 1
-			if closing := c + 2; src[i+1] == closing {
+			if closing := c + 2; i+1 < len(src) && src[i+1] == closing {
 				dst = append(dst, ' ', closing)
 				i, copied = i+1, i+2
 				break
@@ -77,7 +95,8 @@ func pretty(dst, src []byte) ([]byte, bool) {
 			copied = i
 		}
 	}
-	return append(dst, src[copied:]...), len(dst) <= limit
+	dst = append(dst, src[copied:]...)
+	l.text, l.open, l.level = dst, open, level
 }
 
 // newline is a line break and the blanks of more levels than the API's own bodies have.

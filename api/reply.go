@@ -19,6 +19,7 @@ type reply struct {
 	body   []byte            // JSON is compact; how it is laid out is decided when it is sent
 	// laidOut is the body as most clients get it, where that is known already.
 	laidOut []byte
+	long    *longBody // in place of both
 }
 
 // encoder is where answers are encoded, before it is known how long they become.
@@ -49,7 +50,12 @@ func newReply(r *http.Request, a Answer) reply {
 		return rep
 	}
 	var err error
-	if rep.body, err = encode(a.Body); err != nil {
+	if list, ok := a.Body.(TaskList); ok {
+		rep.body, rep.laidOut, rep.long, err = list.encode(event(r).texts)
+	} else {
+		rep.body, err = encode(a.Body)
+	}
+	if err != nil {
 		event(r).err = err
 		rep.status = http.StatusInternalServerError
 		rep.body = []byte("{}")
@@ -62,9 +68,6 @@ func newReply(r *http.Request, a Answer) reply {
 
 // encode encodes a body as compact JSON.
 func encode(body any) ([]byte, error) {
-	if long, ok := body.(Appender); ok {
-		return long.AppendJSON(nil)
-	}
 	e := encoders.Get().(*encoder)
 	defer func() {
 		if e.Cap() <= maxKept {
@@ -102,6 +105,9 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
 	s.at("resp.before_write")
 	if r.Method != http.MethodHead {
 		event(r).answer = rep.body
+		if rep.long != nil {
+			event(r).answerSize = rep.long.compact
+		}
 	}
 	h := w.Header()
 	for name, value := range rep.header {
@@ -109,6 +115,7 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
 	}
 	body := rep.body
 	switch {
+	case rep.long != nil:
 	case !isJSON(rep.header["Content-Type"]) || wantsCompact(r):
 	case rep.laidOut != nil:
 		body = rep.laidOut
@@ -124,16 +131,25 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
 			}
 		}()
 	}
+	parts, size := [][]byte{body}, len(body)
+	if rep.long != nil {
+		parts, size = rep.long.parts, rep.long.size
+	}
 	if rep.status != http.StatusNoContent {
-		h.Set("Content-Length", strconv.Itoa(len(body)))
+		h.Set("Content-Length", strconv.Itoa(size))
 	}
 	s.quota(r, h)
 	if name := event(r).fault; name != "" {
 		h.Set(faultHeader, name)
 	}
 	w.WriteHeader(rep.status)
-	if r.Method != http.MethodHead && len(body) > 0 {
-		_, _ = w.Write(body) // a client that is gone is not our error
+	if r.Method == http.MethodHead || size == 0 {
+		return
+	}
+	for _, part := range parts {
+		if _, err := w.Write(part); err != nil {
+			return // a client that is gone is not our error
+		}
 	}
 	_ = http.NewResponseController(w).Flush() // its line in the log is nothing to wait for
 }

@@ -141,9 +141,11 @@ func start(
 		change(&cfg)
 	}
 	room := cache.NewRoom(1 << 20)
-	at := server.Edge{RateLimit: rateLimit, Stale: func(uri string, kept, fresh []byte) {
-		tb.Errorf("%s: sent again was\n%s\ninstead of\n%s", uri, kept, fresh)
-	}}
+	at := server.Edge{
+		RateLimit: rateLimit, Texts: api.NewTexts(room), Stale: func(uri string, kept, fresh []byte) {
+			tb.Errorf("%s: sent again was\n%s\ninstead of\n%s", uri, kept, fresh)
+		},
+	}
 	var options []store.Option
 	if alone && !cfg.Shared {
 		options, at.Answers = append(options, store.Alone()), api.NewAnswers(room)

@@ -146,8 +146,8 @@ func operations() []engine.Operation {
 		engine.Task("createBox", createBox),
 		engine.Task("deleteBox", deleteBox),
 		engine.Answer("getBox", getBox),
-		engine.Answer("listTasks", func(ctx context.Context, tx *store.Tx, _ struct{}) ([]cloud.Task, error) {
-			return tx.RecentTasks(ctx, 10*24*time.Hour, 10_000)
+		engine.Answer("listTasks", func(ctx context.Context, tx *store.Tx, _ struct{}) ([]store.Listed, error) {
+			return tx.RecentTasks(ctx, 10*24*time.Hour, 10_000, nil)
 		}),
 		engine.GetTask("getTask", func(in taskInput) string { return in.ID }, func(id string) error {
 			return cloud.Errorf("TASK_NOT_FOUND", "no task %s", id)

@@ -109,8 +109,8 @@ func message(headers []Header, body []byte, size int, redact func([]byte) ([]byt
 	m := &Message{Headers: slices.Clone(headers), Size: size}
 	slices.SortFunc(m.Headers, func(a, b Header) int { return strings.Compare(a.Name, b.Name) })
 	switch shown, ok := redact(body); {
-	case size > maxBody:
-		m.Note = fmt.Sprintf("the body was longer than %d KiB and is not kept", maxBody>>10)
+	case size > MaxBody:
+		m.Note = fmt.Sprintf("the body was longer than %d KiB and is not kept", MaxBody>>10)
 	case len(body) == 0:
 	case ok:
 		m.Body = shown

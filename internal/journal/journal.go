@@ -45,12 +45,13 @@ type Record struct {
 	Err       string      // what went wrong inside
 	Body      []byte      // as it was sent; it must not be changed any more
 	Answer    []byte      // the same
+	Size      int         // of the answer, where that is longer than MaxBody and not there; or 0
 	Sent      http.Header // with the answer
 }
 
 // Bounds of what is kept.
 const (
-	maxBody  = 64 << 10 // of a body; what is longer is not kept
+	MaxBody  = 64 << 10 // of a body; what is longer is not kept
 	maxBytes = 4 << 20  // of all accounts together, in memory
 )
 

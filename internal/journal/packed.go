@@ -32,7 +32,7 @@ var scratch = sync.Pool{New: func() any { return new([]byte) }}
 
 // pack keeps of a request what may be shown of it one day; of its headers, which have the keys, only that.
 func pack(r Record) *packed {
-	k := kept{Record: r, bodySize: len(r.Body), answerSize: len(r.Answer)}
+	k := kept{Record: r, bodySize: len(r.Body), answerSize: max(len(r.Answer), r.Size)}
 	buf := scratch.Get().(*[]byte)
 	b := (*buf)[:0]
 	for _, n := range []int64{
@@ -59,7 +59,7 @@ func pack(r Record) *packed {
 
 // short returns a body that is kept, nil for one that is too long.
 func short(body []byte) []byte {
-	if len(body) > maxBody {
+	if len(body) > MaxBody {
 		return nil
 	}
 	return body

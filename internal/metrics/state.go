@@ -47,7 +47,7 @@ var (
 	waited      = gauge("database_waited_total", "Times that a connection had to be waited for.")
 	waitTime    = gauge("database_wait_seconds_total", "Time that connections were waited for.")
 	keptAnswers = gauge("cache_entries", "Answers that are kept to be sent again.")
-	keptBytes   = gauge("cache_bytes", "What they take in memory, about.")
+	keptBytes   = gauge("cache_bytes", "What they take in memory, about, with texts of tasks that lists are made of.")
 	keptSent    = gauge("cache_hits_total", "Answers that were sent again.")
 	notKept     = gauge("cache_misses_total", "Answers to GETs that had to be made, as none was kept that still held.")
 	entries     = gauge("journal_entries", "Requests that the journal keeps.")

@@ -91,7 +91,7 @@ func (d *dialect) Success(r *http.Request, op *openapi.Operation, out any) api.A
 			answer.Header["Location"] = api.BaseURL(r) + d.taskPath + v.ID
 		}
 		answer.Body = d.task(api.BaseURL(r), v, rel)
-	case []cloud.Task:
+	case []store.Listed:
 		answer.Body = d.tasks(api.BaseURL(r), v)
 	case interface{ LinkSelf(href string) }:
 		v.LinkSelf(api.BaseURL(r) + r.URL.RequestURI())

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/understudy-dev/understudy/api"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/openapi"
@@ -28,8 +29,8 @@ func taskOperations() []engine.Operation {
 		ID string `path:"taskId" json:"-"`
 	}
 	return []engine.Operation{
-		engine.Answer("listTasks", func(ctx context.Context, tx *store.Tx, _ struct{}) ([]cloud.Task, error) {
-			return tx.RecentTasks(ctx, recentTasks, maxTasks)
+		engine.Answer("listTasks", func(ctx context.Context, tx *store.Tx, _ struct{}) ([]store.Listed, error) {
+			return tx.RecentTasks(ctx, recentTasks, maxTasks, api.KnownTasks(ctx))
 		}),
 		engine.GetTask("getTask",
 			func(in path) string { return in.ID },
@@ -78,11 +79,6 @@ var status = map[cloud.TaskStatus]string{
 	cloud.TaskFailed:   "processing-error",
 }
 
-type taskList struct {
-	Tasks []taskBody  `json:"tasks"`
-	Links []wire.Link `json:"links"`
-}
-
 // task renders a task; rel is what its link to itself is called, which differs
 // between the first answer and lists ("task") and the task's own page ("self").
 func (d *dialect) task(base string, t cloud.Task, rel string) taskBody {
@@ -113,15 +109,13 @@ func (d *dialect) task(base string, t cloud.Task, rel string) taskBody {
 	return body
 }
 
-func (d *dialect) tasks(base string, tasks []cloud.Task) taskList {
-	list := taskList{
-		Tasks: make([]taskBody, len(tasks)),
-		Links: []wire.Link{{Rel: "self", Href: base + d.listPath, Type: http.MethodGet}},
+// tasks lists them.
+func (d *dialect) tasks(base string, tasks []store.Listed) api.TaskList {
+	self := []wire.Link{{Rel: "self", Href: base + d.listPath, Type: http.MethodGet}}
+	return api.TaskList{
+		Before: `{"tasks":[`, Tasks: tasks, After: `],"links":` + string(appendLinks(nil, self)) + `}`,
+		Append: func(dst []byte, t *cloud.Task) ([]byte, error) { return d.task(base, *t, "task").appendJSON(dst) },
 	}
-	for i, t := range tasks {
-		list.Tasks[i] = d.task(base, t, "task")
-	}
-	return list
 }
 
 // resourcePath is the path of the GET that shows what an operation made or

@@ -9,6 +9,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/rediscloud/wire"
+	"github.com/understudy-dev/understudy/internal/store"
 )
 
 // What a list of tasks writes itself is what encoding/json writes, to the byte.
@@ -39,7 +41,17 @@ func TestTaskListWritesWhatJSONWrites(t *testing.T) {
 			}
 			return task
 		}), 0, 4).Draw(t, "tasks")
-		list := (&dialect{taskPath: "/v1/tasks/", listPath: "/v1/tasks"}).tasks(text.Draw(t, "base"), tasks)
+		d := &dialect{taskPath: "/v1/tasks/", listPath: "/v1/tasks"}
+		base := text.Draw(t, "base")
+		list := struct {
+			Tasks []taskBody  `json:"tasks"`
+			Links []wire.Link `json:"links"`
+		}{Tasks: []taskBody{}, Links: []wire.Link{{Rel: "self", Href: base + d.listPath, Type: "GET"}}}
+		listed := make([]store.Listed, len(tasks))
+		for i, task := range tasks {
+			list.Tasks = append(list.Tasks, d.task(base, task, "task"))
+			listed[i].Task = &tasks[i]
+		}
 
 		var want bytes.Buffer
 		encoder := json.NewEncoder(&want)
@@ -47,7 +59,7 @@ func TestTaskListWritesWhatJSONWrites(t *testing.T) {
 		if err := encoder.Encode(list); err != nil {
 			t.Fatal(err)
 		}
-		got, err := list.AppendJSON(nil)
+		got, err := d.tasks(base, listed).JSON()
 		if err != nil || string(got)+"\n" != want.String() {
 			t.Errorf("got %s, %v; want %s", got, err, want.String())
 		}

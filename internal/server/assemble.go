@@ -14,6 +14,7 @@ type Edge struct {
 	RateLimit int                                  // requests an account may send in a minute; 0: any number
 	Observe   func(journal.Record)                 // is told of every request; nil: nobody is
 	Answers   *api.Answers                         // are sent again while they hold; nil: none is
+	Texts     *api.Texts                           // of which lists of tasks are made; nil: all is rendered anew
 	Stale     func(uri string, kept, fresh []byte) // is told of one that a new one would not have been; nil: none is made
 }
 
@@ -47,6 +48,7 @@ func Assemble(
 		RateLimit: at.RateLimit,
 		Observe:   at.Observe,
 		Answers:   at.Answers,
+		Texts:     at.Texts,
 		Stale:     at.Stale,
 		Hook:      cfg.Hook,
 	})

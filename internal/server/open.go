@@ -202,7 +202,7 @@ func (s *Server) assemble(
 		Events: cfg.Events,
 		Hook:   cfg.Hook,
 		Group:  cfg.Group,
-	}, Edge{RateLimit: cfg.RateLimit, Observe: s.observe, Answers: s.answers}, dialects...)
+	}, Edge{RateLimit: cfg.RateLimit, Observe: s.observe, Answers: s.answers, Texts: api.NewTexts(s.room)}, dialects...)
 	if err != nil {
 		return nil, err
 	}

@@ -220,7 +220,7 @@ func TestWhatChangesByItselfNeverHolds(t *testing.T) {
 		"no task":        func(_ context.Context, tx *store.Tx) error { _, _, err := tx.Task(uuid.New()); return err },
 		"the account":    func(ctx context.Context, tx *store.Tx) error { _, err := tx.Account(ctx); return err },
 		"the recent tasks": func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.RecentTasks(ctx, time.Hour, 1)
+			_, err := tx.RecentTasks(ctx, time.Hour, 1, nil)
 			return err
 		},
 		"when a step is due": func(ctx context.Context, tx *store.Tx) error {

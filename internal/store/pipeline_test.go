@@ -22,7 +22,7 @@ func TestErrorKeptBack(t *testing.T) {
 		"a write more": func(tx *store.Tx) { tx.Admit() },
 	} {
 		err := db.Write(t.Context(), caller, func(tx *store.Tx) error {
-			if _, err := tx.RecentTasks(t.Context(), 0, -1); err == nil { // no number of rows
+			if _, err := tx.RecentTasks(t.Context(), 0, -1, nil); err == nil { // no number of rows
 				t.Error("the question is answered, so nothing is tested")
 			}
 			more(tx)

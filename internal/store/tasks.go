@@ -17,8 +17,6 @@ import (
 
 const taskColumns = `id, account_id, seq, operation, command, status, response, updated_at`
 
-func scanTask(row pgx.CollectableRow) (t cloud.Task, err error) { return scanTaskAnd(row) }
-
 // scanTaskAnd scans a task and the columns behind it.
 func scanTaskAnd(row pgx.CollectableRow, more ...any) (t cloud.Task, err error) {
 	var response []byte
@@ -76,31 +74,6 @@ func (tx *Tx) Task(id uuid.UUID) (t cloud.Task, ok bool, err error) {
 
 // hiding is hidden as SQL wants it: not null.
 func (tx *Tx) hiding() []string { return append([]string{}, tx.hidden...) }
-
-// RecentTasks lists the caller's active tasks and those that changed within an
-// age of business time, newest change first and not more than limit.
-func (tx *Tx) RecentTasks(ctx context.Context, age time.Duration, limit int) ([]cloud.Task, error) {
-	rows, err := tx.q.Query(ctx, `
-		SELECT `+taskColumns+`
-		FROM tasks
-		WHERE account_id = $1
-			AND operation <> ALL($4)
-			AND (response IS NULL OR updated_at > (SELECT business_now(a) - $2::interval FROM accounts a WHERE id = $1))
-		ORDER BY seq DESC
-		LIMIT $3`, tx.Caller.Account, age, limit, tx.hiding())
-	if err != nil {
-		return nil, fmt.Errorf("list tasks: %w", err)
-	}
-	tasks, err := pgx.CollectRows(rows, scanTask)
-	if err != nil {
-		return nil, fmt.Errorf("list tasks: %w", err)
-	}
-	later := func(a, b cloud.Task) int { return b.UpdatedAt.Compare(a.UpdatedAt) }
-	if !slices.IsSortedFunc(tasks, later) { // mostly they are
-		slices.SortStableFunc(tasks, later)
-	}
-	return tasks, nil
-}
 
 // ErrNoTask says that a task is not there.
 var ErrNoTask = errors.New("there is no such task")

@@ -1,0 +1,154 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/understudy-dev/understudy/internal/cloud"
+)
+
+// Version names one version of a task's row, for ever: xmin is the number of the transaction that wrote it. The time is
+// there for a database that was taken back to an earlier state, where numbers come again.
+type Version struct {
+	ID        uuid.UUID
+	xmin      uint32
+	updatedAt int64 // as Postgres sends it
+}
+
+// Listed is a task in a list.
+type Listed struct {
+	Version
+	Seq  int64
+	Task *cloud.Task // nil: it is known
+}
+
+// Known is what is known of tasks that were listed before. It need not be read again.
+type Known interface {
+	// Upto is the number of a task up to which most are known, and about how many those are; 0: none is. They are read
+	// only if they are not.
+	Upto() (seq int64, tasks int)
+	Has(task Listed) bool
+}
+
+// RecentTasks lists the caller's active tasks and those that changed within an age of business time, newest change
+// first and not more than limit. Those that are known, if any, it only names. All is as of one moment.
+func (tx *Tx) RecentTasks(ctx context.Context, age time.Duration, limit int, known Known) ([]Listed, error) {
+	upto, most := int64(0), 0
+	if known != nil {
+		upto, most = known.Upto()
+	}
+	tasks, err := tx.recentTasks(ctx, age, limit, upto, most)
+	if err == nil && upto > 0 {
+		var same bool
+		if same, err = tx.complete(ctx, tasks, known); err == nil && !same {
+			tasks, err = tx.recentTasks(ctx, age, limit, 0, 0)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list tasks: %w", err)
+	}
+	sortUnlessSorted(tasks, func(a, b Listed) int { return cmp.Compare(b.updatedAt, a.updatedAt) })
+	return tasks, nil
+}
+
+// sortUnlessSorted sorts what is mostly sorted.
+func sortUnlessSorted(tasks []Listed, compare func(a, b Listed) int) {
+	if !slices.IsSortedFunc(tasks, compare) {
+		slices.SortStableFunc(tasks, compare)
+	}
+}
+
+const (
+	listedColumns = `id, xmin, seq, updated_at, operation, command, status, response`
+	// fromRecent hides by a look into a table: comparing with each of the names took a third of the time.
+	fromRecent = `FROM tasks
+		WHERE account_id = $1 AND operation NOT IN (SELECT unnest($4::text[]))
+			AND (response IS NULL OR updated_at > (SELECT business_now(a) - $2::interval FROM accounts a WHERE id = $1))`
+)
+
+// recentTasks reads a list, whose tasks up to a number, about so many, it only names.
+func (tx *Tx) recentTasks(
+	ctx context.Context, age time.Duration, limit int, upto int64, named int,
+) ([]Listed, error) {
+	rows, err := tx.q.Query(ctx, `
+		(SELECT `+listedColumns+` `+fromRecent+` AND seq > $5 ORDER BY seq DESC LIMIT $3)
+		UNION ALL -- of what comes from an index in its order, so that nothing is sorted
+		(SELECT id, xmin, seq, updated_at, NULL, NULL, NULL, NULL `+fromRecent+` AND seq <= $5 ORDER BY seq DESC LIMIT $3)`,
+		tx.Caller.Account, age, limit, tx.hiding(), upto)
+	if err != nil {
+		return nil, err
+	}
+	tasks, err := tx.collectListed(rows, named)
+	if err != nil {
+		return nil, err
+	}
+	sortUnlessSorted(tasks, func(a, b Listed) int { return cmp.Compare(b.Seq, a.Seq) })
+	return tasks[:min(len(tasks), limit)], nil
+}
+
+// complete reads what is not known of tasks. same is false where one of them is another one by now.
+func (tx *Tx) complete(ctx context.Context, tasks []Listed, known Known) (same bool, err error) {
+	missing := map[int64]*Listed{} // by their numbers
+	for i, t := range tasks {
+		if t.Task == nil && !known.Has(t) {
+			missing[t.Seq] = &tasks[i]
+		}
+	}
+	if len(missing) == 0 {
+		return true, nil
+	}
+	numbers := make([]int64, 0, len(missing))
+	for seq := range missing {
+		numbers = append(numbers, seq)
+	}
+	rows, err := tx.q.Query(ctx, `SELECT `+listedColumns+` FROM tasks WHERE account_id = $1 AND seq = ANY ($2)`,
+		tx.Caller.Account, numbers)
+	if err != nil {
+		return false, err
+	}
+	found, err := tx.collectListed(rows, len(missing))
+	if err != nil {
+		return false, err
+	}
+	for _, t := range found {
+		if t.Version != missing[t.Seq].Version {
+			return false, nil
+		}
+		*missing[t.Seq] = t
+	}
+	return len(found) == len(missing), nil
+}
+
+// collectListed decodes what is read of all tasks by hand: there may be 10,000. It expects about so many.
+func (tx *Tx) collectListed(rows pgx.Rows, most int) (tasks []Listed, err error) {
+	defer rows.Close()
+	tasks = make([]Listed, 0, most+most/8)
+	for rows.Next() {
+		var l Listed
+		raw := rows.RawValues()
+		l.ID, l.xmin = uuid.UUID(raw[0]), binary.BigEndian.Uint32(raw[1])
+		l.Seq, l.updatedAt = int64(binary.BigEndian.Uint64(raw[2])), int64(binary.BigEndian.Uint64(raw[3]))
+		if status := raw[6]; status != nil {
+			var response []byte
+			l.Task = &cloud.Task{ID: l.ID.String(), Account: tx.Caller.Account, Seq: l.Seq}
+			t := l.Task
+			if err := rows.Scan(nil, nil, nil, &t.UpdatedAt, &t.Operation, &t.Command, &t.Status, &response); err != nil {
+				return nil, err
+			}
+			if response != nil {
+				if t.Response, err = decodeResponse(response); err != nil {
+					return nil, err
+				}
+			}
+		}
+		tasks = append(tasks, l)
+	}
+	return tasks, rows.Err()
+}
