@@ -179,7 +179,7 @@ type serveCmd struct {
 	ReadyFile    string        `env:"UNDERSTUDY_READY_FILE" placeholder:"FILE" help:"File to write when ready: JSON with url, apiKey, apiSecretKey and pid. Default: none."`
 	TaskHold     time.Duration `env:"UNDERSTUDY_TASK_HOLD" default:"500ms" placeholder:"DURATION" help:"How long a GET of an unfinished task waits for its end, 10s at most; 0 answers at once. Default: ${default}."`
 	Events       int64         `env:"UNDERSTUDY_EVENTS" default:"100000" placeholder:"N" help:"How many of its latest transitions of tasks and resources are kept of each account, in the database: streams, webhooks and what a task shows of its resources are made of them. 1 or more. Default: ${default}."`
-	Cache        size          `env:"UNDERSTUDY_CACHE" default:"32MiB" placeholder:"SIZE" help:"How much memory answers may take that are kept to be sent again for as long as nothing changes them; 0 keeps none. With --database-url none are kept. Default: ${default}."`
+	Cache        size          `env:"UNDERSTUDY_CACHE" default:"32MiB" placeholder:"SIZE" help:"How much memory answers may take that are kept to be sent again for as long as nothing changes them, and what lists of tasks are made of; 0 keeps none. With --database-url only the latter is kept. Default: ${default}."`
 	LogFormat    string        `env:"UNDERSTUDY_LOG_FORMAT" default:"text" enum:"text,json" placeholder:"text|json" help:"Format of the log on standard error. Default: ${default}."`
 	LogLevel     slog.Level    `env:"UNDERSTUDY_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Least level to log: debug, info, warn or error. Default: ${default}."`
 	setupFlags
