@@ -149,9 +149,8 @@ func (db *DB) StartTogether(
 	if err := db.pool.aside.SendBatch(ctx, &all).Close(); err != nil {
 		return nil, fmt.Errorf("start tasks: %w", err)
 	}
-	for i, wait := range waits {
-		if wait != nil {
-			c := &claims[i]
+	for i := range claims {
+		if c, wait := &claims[i], waits[i]; wait != nil {
 			c.Ready, c.Started, c.Attempts, c.Wait = true, true, c.Attempts+1, max(*wait, 0)
 		}
 	}
