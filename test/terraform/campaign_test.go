@@ -249,14 +249,26 @@ func TestCampaignInterrupted(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			apitest.Eventually(t, "the first run is over, after which the others begin", func() bool {
-				return strings.Contains(said.String(), "survives in")
-			})
+			ended := make(chan struct{})
+			go func() {
+				_ = cmd.Wait() // its status says it
+				close(ended)
+			}()
+			// The first run, after which the others begin, takes Terraform as long as the machine is slow.
+			tick := time.NewTicker(10 * time.Millisecond)
+			defer tick.Stop()
+			for !strings.Contains(said.String(), "survives in") {
+				select {
+				case <-tick.C:
+				case <-ended:
+					t.Fatalf("it has ended: %s", said)
+				}
+			}
 			apitest.Eventually(t, "terraform and its provider run", func() bool { return len(c.processes()) > 4 })
 			if err := cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
-			_ = cmd.Wait() // its status says it
+			<-ended
 			status := cmd.ProcessState.ExitCode()
 			if signal == syscall.SIGINT && (status != 1 || !strings.Contains(said.String(), "interrupted")) {
 				t.Errorf("got status %d, want 1: %s", status, said)
