@@ -30,8 +30,13 @@ func inGroups(claims []store.Claim, size int) (groups [][]store.Claim) {
 	return groups
 }
 
-// bringOn starts and processes claimed tasks, each of another account, those together that may be.
+// bringOn starts and processes claimed tasks, each of another account, those together that may be, after their waits.
 func (e *Engine) bringOn(ctx context.Context, claims []store.Claim) {
+	var wait time.Duration
+	for _, c := range claims {
+		wait = max(wait, c.Wait)
+	}
+	_ = sleep(ctx, wait)
 	slices.SortFunc(claims, func(a, b store.Claim) int { return cmp.Compare(a.Account, b.Account) })
 	var starts, together, alone []store.Claim
 	for _, c := range claims {
@@ -47,7 +52,11 @@ func (e *Engine) bringOn(ctx context.Context, claims []store.Claim) {
 	var all sync.WaitGroup
 	all.Go(func() { e.processEach(ctx, alone) })
 	if len(starts) > 0 {
-		all.Go(func() { e.bringOn(ctx, e.startTogether(ctx, starts)) })
+		all.Go(func() {
+			ready, left := e.startTogether(ctx, starts)
+			all.Go(func() { e.startEach(ctx, left) })
+			e.bringOn(ctx, ready)
+		})
 	}
 	e.processEach(ctx, e.processTogether(ctx, together))
 	all.Wait()
@@ -74,15 +83,9 @@ func (e *Engine) processEach(ctx context.Context, claims []store.Claim) {
 }
 
 // startTogether begins the processing time of tasks in one commit; those that have to wait for others, in a second one.
-// It returns those whose time is over soon, when it is.
-func (e *Engine) startTogether(ctx context.Context, claims []store.Claim) (ready []store.Claim) {
-	var wait time.Duration
-	begun := func(c store.Claim) {
-		if c.Ready {
-			ready, wait = append(ready, c), max(wait, c.Wait)
-		}
-	}
-	left := e.twice(claims, func(claims []store.Claim, busy store.Busy) (left []store.Claim, err error) {
+// It returns those whose time is over soon, and those that are still to be started.
+func (e *Engine) startTogether(ctx context.Context, claims []store.Claim) (ready, left []store.Claim) {
+	left = e.twice(claims, func(claims []store.Claim, busy store.Busy) (left []store.Claim, err error) {
 		started, err := e.db.StartTogether(ctx, claims, e.cfg.Lease, busy)
 		if err != nil {
 			return nil, err
@@ -92,18 +95,28 @@ func (e *Engine) startTogether(ctx context.Context, claims []store.Claim) (ready
 				left = append(left, c)
 				continue
 			}
-			begun(c)
+			if c.Ready {
+				ready = append(ready, c)
+			}
 			e.tell(c.Account)
 			e.tasks.wake.set() // the next due time is new
 		}
 		return left, nil
 	})
-	_ = sleep(ctx, wait)
-	for _, c := range left {
+	return ready, left
+}
+
+// startEach begins the processing time of one task after the other. One whose time is over soon waits for no other:
+// somebody may be at work for that one's account.
+func (e *Engine) startEach(ctx context.Context, claims []store.Claim) {
+	var all sync.WaitGroup
+	for _, c := range claims {
 		e.start(ctx, &c)
-		begun(c)
+		if c.Ready {
+			all.Go(func() { e.bringOn(ctx, []store.Claim{c}) })
+		}
 	}
-	return ready
+	all.Wait()
 }
 
 // twice does something to tasks that share a transaction, and to those that it leaves out in a second one, which waits

@@ -300,3 +300,28 @@ func TestGroupOfLockedAccounts(t *testing.T) {
 		t.Errorf("one has had %d attempts, want 1", attempts)
 	}
 }
+
+// A task that is kept, since its time is over soon, waits for none that cannot start: its lease would run out.
+func TestKeptWaitForNoLockedAccount(t *testing.T) {
+	t.Parallel()
+	b := newBacklog(t, func(c *engine.Config) { c.Group = 16 })
+	locked := b.accept(creation(`{"name":"locked"}`))
+	const others = 10
+	for range others {
+		b.accept(creation(`{"name":"box"}`))
+	}
+	holder := connect(t, b.url)
+	exec(t, holder, `UPDATE accounts SET clock_frozen_at = NULL`)
+	exec(t, holder, `UPDATE tasks SET work = '5 microseconds'`)
+	lock(t, holder, locked)
+	b.run()
+	b.ended(others)
+	apitest.Eventually(t, "the one is waited for by itself", func() bool { return waiting(t, b.url) == 1 })
+	exec(t, holder, "COMMIT")
+	b.ended(1 + others)
+	var attempts int
+	query(t, b.url, `SELECT max(attempts) FROM tasks WHERE account_id <> $1`, []any{locked}, &attempts)
+	if attempts != 1 {
+		t.Errorf("one of the others has had %d attempts, want 1", attempts)
+	}
+}

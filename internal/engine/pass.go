@@ -124,6 +124,7 @@ func (e *Engine) settle(ctx context.Context, account int64, head store.Head) (en
 				started = started || !claim.Ready
 			}
 			if claim.Ready {
+				_ = sleep(working, claim.Wait)
 				e.process(working, claim)
 				if claim.ID != head.Task { // that one was ended by another worker just now
 					ended = e.appendEnd(ctx, ended, account, claim.ID)

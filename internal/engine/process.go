@@ -42,7 +42,7 @@ func (e *Engine) taskDispatcher() *dispatcher {
 	}
 }
 
-// start begins the processing time of a claimed task, whose claim is ready when it returns where that is over soon.
+// start begins the processing time of a claimed task, whose claim is ready, after its wait, where that is over soon.
 func (e *Engine) start(ctx context.Context, c *store.Claim) {
 	err := e.db.Start(ctx, c, e.cfg.Lease)
 	if err != nil && !errors.Is(err, store.ErrLeaseLost) {
@@ -52,7 +52,6 @@ func (e *Engine) start(ctx context.Context, c *store.Claim) {
 	}
 	e.tell(c.Account)
 	e.tasks.wake.set() // the next due time is new
-	_ = sleep(ctx, c.Wait)
 }
 
 // release gives a task back that could not be worked on.
