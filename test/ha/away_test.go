@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudy-dev/understudy/internal/apitest"
 	"github.com/understudy-dev/understudy/internal/servetest"
 	"github.com/understudy-dev/understudy/migrations"
 )
@@ -81,11 +82,17 @@ func TestDatabaseAwayAndBack(t *testing.T) {
 			t.Fatalf("got %d %v %s", status, header, text)
 		}
 	}
+	// It is away for long enough that whoever takes work, once a second at the latest, finds out.
+	apitest.Eventually(t, "no work can be taken", func() bool { return strings.Contains(s.Log(), "no work can be taken") })
 	primary.serve()
 	ready(http.StatusOK)
 	if task := s.Accept(http.MethodPost, "/subscriptions", servetest.SubscriptionBody("one")); task.Response.Error != nil {
 		t.Errorf("afterwards: %v", task)
 	}
+	apitest.Eventually(t, "all work can be taken again", func() bool {
+		log := s.Log()
+		return strings.Count(log, "work can be taken again") == strings.Count(log, "no work can be taken")
+	})
 	logged := map[string]int{}
 	for lines := bufio.NewScanner(strings.NewReader(s.Log())); lines.Scan(); {
 		for _, says := range []string{"no work can be taken", "work can be taken again"} {
