@@ -341,7 +341,7 @@ func Remove[B cloud.Body](tx *Tx, id int64) {
 	tx.dropped = true
 }
 
-// remove deletes a resource, and by the foreign keys what is below it and its steps.
+// remove deletes a resource, and by a trigger what is below it and its steps.
 func (tx *Tx) remove(kind cloud.Kind, id int64) {
 	tx.write(`
 		DELETE FROM resources

@@ -57,6 +57,8 @@ func TestLoadedSnapshotsKeepTheRules(t *testing.T) {
 		"tasks.head_wakes":            {`tasks: ` + task + `, "status": "received", "head": true`},
 		"tasks.head_runs":             {`tasks: ` + task + `, "status": "running", "head": false`},
 		"resources.error_explained":   {`resources: ` + box + `, "status": "error"`},
+		"resources.parent_there":      {`resources: ` + box + `, "status": "active", "parent_kind": "shelf", "parent_id": 1`},
+		"steps.resource_there":        {`steps: ` + step + `, "status": "active"`},
 		"steps.due_wakes": {
 			`resources: ` + box + `, "status": "pending"`,
 			`steps: ` + step + `, "status": "active", "due_at": "2026-01-01Z"`,
