@@ -35,8 +35,9 @@ var encoders = sync.Pool{New: func() any {
 	return e
 }}
 
-// maxKept is the largest buffer that is kept for another answer.
-const maxKept = 1 << 20
+// maxKept is the largest buffer that is kept for another answer: a list of a few thousand subscriptions. Memory that is
+// new for each answer costs more, on machines where touching it is slow, than all that is written into it.
+const maxKept = 8 << 20
 
 // newReply encodes an answer as JSON. That cannot fail for the types we answer with;
 // should it, the answer says that something is wrong here.
