@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 )
 
 // Nothing that shows is random: it is derived from the id of what it belongs to,
@@ -12,7 +13,8 @@ import (
 
 // digest is the source of everything derived: bytes for an id and a purpose.
 func digest(id int64, purpose string) [sha256.Size]byte {
-	return sha256.Sum256(fmt.Appendf(nil, "%s/%d", purpose, id))
+	var room [64]byte // more than nearly any takes
+	return sha256.Sum256(strconv.AppendInt(append(append(room[:0], purpose...), '/'), id, 10))
 }
 
 // Number is from 0 up to, and without, n.
