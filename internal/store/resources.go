@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 )
@@ -66,12 +67,22 @@ func resourceOf[B cloud.Body](row *record) (r cloud.Resource[B], err error) {
 	return r, err
 }
 
-func scanResource[B cloud.Body](row pgx.CollectableRow) (r cloud.Resource[B], err error) {
-	var scanned record
-	if err := row.Scan(scanned.columns()...); err != nil {
-		return r, err
+// collect decodes rows of resourceColumns, one after the other in the same room.
+func collect[B cloud.Body](rows pgx.Rows) (list []cloud.Resource[B], err error) {
+	var row record
+	list = []cloud.Resource[B]{}
+	columns := row.columns()
+	for i, column := range columns {
+		if text, ok := column.(*[]byte); ok { // it is decoded before the next row is read
+			columns[i] = (*pgtype.DriverBytes)(text)
+		}
 	}
-	return resourceOf[B](&scanned)
+	_, err = pgx.ForEachRow(rows, columns, func() error {
+		r, err := resourceOf[B](&row)
+		list = append(list, r)
+		return err
+	})
+	return list, err
 }
 
 func kindOf[B cloud.Body]() cloud.Kind {
@@ -181,7 +192,7 @@ func list[B cloud.Body](ctx context.Context, tx *Tx, rest string, args ...any) (
 	if err != nil {
 		return nil, fmt.Errorf("list %ss: %w", kind.Name, err)
 	}
-	found, err := pgx.CollectRows(rows, scanResource[B])
+	found, err := collect[B](rows)
 	if err != nil {
 		return nil, fmt.Errorf("list %ss: %w", kind.Name, err)
 	}
