@@ -15,8 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/understudy-dev/understudy/internal/binding"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
@@ -61,7 +59,7 @@ type edge struct {
 	inflight inflight
 	owed     owed
 	waiters  chan struct{} // a place for each request that waits for another one
-	mux      *chi.Mux
+	routes   routes
 	servers  []*server
 }
 
@@ -86,7 +84,7 @@ func New(cfg Config) (http.Handler, error) {
 		log:     cfg.Logger,
 		auth:    &authenticator{db: cfg.DB, now: time.Now, limit: cfg.PerformTime},
 		waiters: make(chan struct{}, maxWaiters),
-		mux:     chi.NewRouter(),
+		routes:  newRoutes(),
 	}
 	var slashed []string // paths that end with a slash in their document, without it
 	for _, dialect := range cfg.Dialects {
@@ -94,20 +92,17 @@ func New(cfg Config) (http.Handler, error) {
 		e.servers = append(e.servers, s)
 		for _, op := range dialect.Document.Operations() {
 			handle := s.handle(op)
-			e.mux.Method(op.Method, op.ChiPattern(), handle)
+			e.routes.add(op.Method, op.ChiPattern(), handle)
 			if op.Method == http.MethodGet {
-				e.mux.Method(http.MethodHead, op.ChiPattern(), handle)
+				e.routes.add(http.MethodHead, op.ChiPattern(), handle)
 			}
 			if plain, ok := strings.CutSuffix(op.Path, "/"); ok && !slices.Contains(slashed, plain) {
 				slashed = append(slashed, plain)
 			}
 		}
 	}
-	e.mux.NotFound(e.notFound)
-	e.mux.MethodNotAllowed(e.methodNotAllowed)
-
 	// From the outside in.
-	return logged(cfg, recovered(e, plainPath(slashed, e.mux))), nil
+	return logged(cfg, recovered(e, plainPath(slashed, http.HandlerFunc(e.route)))), nil
 }
 
 // serverOf finds the dialect that a path is below, whether there is an operation or
@@ -129,7 +124,6 @@ func (e *edge) serverOf(path string) *server {
 type call struct {
 	op     *openapi.Operation
 	caller cloud.Caller
-	path   map[string]string
 	sent   []byte         // its body, as far as it is not to be ignored
 	read   *openapi.Body  // its body in its normal form; nil: nobody has asked for it yet
 	wait   *time.Duration // how long the answer may wait, at the client's wish; nil: it has none
@@ -146,14 +140,13 @@ func (c *call) body() openapi.Body {
 
 // handle answers requests for one operation.
 func (s *server) handle(op *openapi.Operation) http.HandlerFunc {
-	params := op.PathParams()
 	_, hasBody := op.BodyProperties()
 	return func(w http.ResponseWriter, r *http.Request) {
 		e := event(r)
 		e.operation, e.op, e.in, e.url = op.ID, op, s.Document, r.URL
-		c := call{op: op, path: pathParams(r, params)}
+		c := call{op: op}
 		var err error
-		if c.caller, err = s.authenticate(r, c.path); err != nil {
+		if c.caller, err = s.authenticate(r); err != nil {
 			s.fail(w, r, err)
 			return
 		}
@@ -230,7 +223,8 @@ func (s *server) perform(r *http.Request, c call, claim store.KeyClaim) (rep rep
 			err = panicError(v)
 		}
 	}()
-	if err := c.op.CheckRequest(r, c.path, c.body()); err != nil {
+	path := pathParams(r, c.op)
+	if err := c.op.CheckRequest(r, path, c.body()); err != nil {
 		return rep, err
 	}
 	e := event(r)
@@ -243,7 +237,7 @@ func (s *server) perform(r *http.Request, c call, claim store.KeyClaim) (rep rep
 		rep = s.success(r, c.op, out)
 		return rep.outcome()
 	}}
-	req := binding.Request{Path: c.path, Query: queryParams(r, c.op), Body: c.body().JSON}
+	req := binding.Request{Path: path, Query: queryParams(r, c.op), Body: c.body().JSON}
 	if c.op.Command != "" {
 		_, err = s.engine.Accept(r.Context(), c.caller, c.op.ID, req, render)
 	} else {

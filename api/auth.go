@@ -38,8 +38,8 @@ type knownHolders struct {
 
 // authenticate finds out who sends the request. Its error is a Problem where the
 // credentials are missing or wrong.
-func (s *server) authenticate(r *http.Request, path map[string]string) (cloud.Caller, error) {
-	credentials, err := s.Credentials(r, path)
+func (s *server) authenticate(r *http.Request) (cloud.Caller, error) {
+	credentials, err := s.Credentials(r)
 	if err != nil {
 		return cloud.Caller{}, err
 	}

@@ -32,9 +32,9 @@ type Dialect struct {
 // Wire is how a dialect writes and reads what does not stand in its document. Its methods are called by many goroutines
 // at once.
 type Wire interface {
-	// Credentials reads from a request whose it is: from its headers, or from the parameters of its path. What is signed
-	// may need the body: PeekBody. Its error is a Problem.
-	Credentials(r *http.Request, path map[string]string) (store.Credentials, error)
+	// Credentials reads from a request whose it is: from its headers, or from the parameters of its path, PathParam. What
+	// is signed may need the body: PeekBody. Its error is a Problem.
+	Credentials(r *http.Request) (store.Credentials, error)
 	// WrongCredentials is the refusal of credentials that nobody has.
 	WrongCredentials() Problem
 	// Success renders what an operation returned: a cloud.Task, what its function returned, or, where that is a list

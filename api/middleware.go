@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
 	"github.com/understudy-dev/understudy/internal/fault"
@@ -31,6 +32,7 @@ type requestEvent struct {
 	status    int
 	err       error
 
+	found   *chi.Context       // the parameters of its path; nil: no operation matched
 	op      *openapi.Operation // nil: none matched
 	in      *openapi.Document  // in which one was looked for
 	url     *url.URL           // in its plain form; nil: as it was sent

@@ -1,14 +1,18 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
+
+	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
 // plainPath lets two habits of the official clients through. They end some paths
@@ -54,40 +58,78 @@ func cutQuery(path string) (plain, query string, found bool) {
 	return path[:at], query, true
 }
 
-// pathParams reads the parameters of the route, unescaped: chi leaves an escaped
-// slash as it came.
-func pathParams(r *http.Request, names []string) map[string]string {
-	if len(names) == 0 {
-		return nil
+// routes find the handler of a request. Chi does the finding; that its handlers are not in it saves what it puts into
+// each request that it serves.
+type routes struct {
+	mux      *chi.Mux
+	handlers map[route]http.HandlerFunc
+	found    *sync.Pool // of *chi.Context
+}
+
+type route struct{ method, pattern string }
+
+func newRoutes() routes {
+	return routes{
+		chi.NewRouter(), map[route]http.HandlerFunc{}, &sync.Pool{New: func() any { return chi.NewRouteContext() }},
 	}
-	params := make(map[string]string, len(names))
-	for _, name := range names {
-		value := chi.URLParam(r, name)
-		if value == "" {
-			value = chi.URLParam(r, "*")
-		}
-		if plain, err := url.PathUnescape(value); err == nil && r.URL.RawPath != "" {
-			value = plain
-		}
-		params[name] = value
+}
+
+func (rs *routes) add(method, pattern string, handle http.HandlerFunc) {
+	rs.mux.Method(method, pattern, handle)
+	rs.handlers[route{method, pattern}] = handle
+}
+
+// route has a request answered by the handler of its operation.
+func (e *edge) route(w http.ResponseWriter, r *http.Request) {
+	found := e.routes.found.Get().(*chi.Context)
+	found.Reset()
+	told := event(r)
+	defer func() {
+		told.found = nil
+		e.routes.found.Put(found)
+	}()
+	handle, ok := e.routes.handlers[route{r.Method, e.routes.mux.Find(found, r.Method, routePath(r))}]
+	if !ok {
+		e.unrouted(w, r)
+		return
+	}
+	told.found = found
+	handle(w, r)
+}
+
+// PathParam returns a parameter of the path of a request, unescaped: chi leaves an escaped slash as it came. It is empty
+// where no operation was found.
+func PathParam(r *http.Request, name string) string {
+	found := event(r).found
+	if found == nil {
+		return ""
+	}
+	value := cmp.Or(found.URLParam(name), found.URLParam("*"))
+	if plain, err := url.PathUnescape(value); err == nil && r.URL.RawPath != "" {
+		value = plain
+	}
+	return value
+}
+
+// pathParams are all parameters of the path of a request.
+func pathParams(r *http.Request, op *openapi.Operation) map[string]string {
+	params := map[string]string{}
+	for _, name := range op.PathParams() {
+		params[name] = PathParam(r, name)
 	}
 	return params
 }
 
-func (e *edge) notFound(w http.ResponseWriter, r *http.Request) {
-	e.unmatched(r).fail(w, r, Problem{Status: http.StatusNotFound, Message: "The path was not found."})
-}
-
-// methodNotAllowed answers 405 and names the methods that the path has.
-func (e *edge) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
+// unrouted answers 404, or 405 where the path has other methods, and names these.
+func (e *edge) unrouted(w http.ResponseWriter, r *http.Request) {
 	var allow []string
 	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
-		if e.mux.Match(chi.NewRouteContext(), method, routePath(r)) {
+		if e.routes.mux.Match(chi.NewRouteContext(), method, routePath(r)) {
 			allow = append(allow, method)
 		}
 	}
-	if len(allow) == 0 { // an unusual method gets here whatever its path
-		e.notFound(w, r)
+	if len(allow) == 0 {
+		e.unmatched(r).fail(w, r, Problem{Status: http.StatusNotFound, Message: "The path was not found."})
 		return
 	}
 	w.Header().Set("Allow", strings.Join(allow, ", "))
@@ -109,7 +151,7 @@ func (e *edge) unmatched(r *http.Request) *server {
 	defer cancel()
 	told := event(r)
 	told.in = s.Document
-	if caller, err := s.authenticate(r.WithContext(ctx), nil); err == nil {
+	if caller, err := s.authenticate(r.WithContext(ctx)); err == nil {
 		told.account, told.apiKey = caller.Account, caller.Key.Name
 	}
 	return s

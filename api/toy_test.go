@@ -114,8 +114,8 @@ type oops struct {
 }
 
 // Credentials are the owner in the path and a password in a header.
-func (toyWire) Credentials(r *http.Request, path map[string]string) (store.Credentials, error) {
-	secrets := store.Credentials{Secrets: store.Secrets{Key: path["owner"], Secret: r.Header.Get("Toy-Password")}}
+func (toyWire) Credentials(r *http.Request) (store.Credentials, error) {
+	secrets := store.Credentials{Secrets: store.Secrets{Key: api.PathParam(r, "owner"), Secret: r.Header.Get("Toy-Password")}}
 	if secrets.Secret == "" {
 		return secrets, api.Problem{Status: http.StatusUnauthorized, Message: "Say the password."}
 	}

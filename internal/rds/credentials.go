@@ -18,8 +18,8 @@ func refused(format string, args ...any) api.Problem {
 
 // Credentials are a token for the project of the path, or a signature. The project is the key of a pair, and the token
 // its secret; or a pair of the same account has signed, its key being the access key.
-func (dialect) Credentials(r *http.Request, path map[string]string) (c store.Credentials, err error) {
-	if c.Tenant = path["project_id"]; c.Tenant == "" {
+func (dialect) Credentials(r *http.Request) (c store.Credentials, err error) {
+	if c.Tenant = api.PathParam(r, "project_id"); c.Tenant == "" {
 		return c, refused("There is no project in the path.")
 	}
 	if token := r.Header.Get("X-Auth-Token"); token != "" {

@@ -45,7 +45,7 @@ type dialect struct {
 }
 
 // Credentials reads the pair of API keys. doc: use-rest-api
-func (*dialect) Credentials(r *http.Request, _ map[string]string) (store.Credentials, error) {
+func (*dialect) Credentials(r *http.Request) (store.Credentials, error) {
 	pair := store.Secrets{Key: r.Header.Get("X-Api-Key"), Secret: r.Header.Get("X-Api-Secret-Key")}
 	if pair.Key == "" || pair.Secret == "" {
 		return store.Credentials{}, api.Problem{
