@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/pprof"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -16,7 +17,9 @@ const pingTimeout = 2 * time.Second
 
 // routes puts together all that is served: before the API what is asked by machines without keys (whether the process
 // lives, whether it can do its work, the documents), control, and what only who may control may see.
-func (s *Server) routes(c controls, dialects []reading, next http.Handler) http.Handler {
+func (s *Server) routes(
+	c controls, readings []reading, dialects []api.Dialect, next http.Handler,
+) http.Handler {
 	mux := chi.NewRouter()
 	get := func(path string, handle http.HandlerFunc) {
 		mux.Get(path, handle)
@@ -40,7 +43,7 @@ func (s *Server) routes(c controls, dialects []reading, next http.Handler) http.
 			_, _ = w.Write(text)
 		})
 	}
-	for _, d := range dialects {
+	for _, d := range readings {
 		contract(d.path, d.text)
 	}
 	contract("/sandbox.yaml", c.document)
@@ -68,7 +71,15 @@ func (s *Server) routes(c controls, dialects []reading, next http.Handler) http.
 		w.Header().Set("Allow", "GET, HEAD")
 		answer(w, http.StatusMethodNotAllowed, `{"status":"method not allowed"}`)
 	})
-	return c.handler.Addressed(mux)
+	return c.handler.Addressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, d := range dialects {
+			if strings.HasPrefix(r.URL.Path, d.Document.Base()+"/") { // as most are: nothing of the above is there
+				next.ServeHTTP(w, r)
+				return
+			}
+		}
+		mux.ServeHTTP(w, r)
+	}))
 }
 
 // calledAt tells control, and pages of it, how the client reaches the server.

@@ -71,7 +71,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err := s.dashboard(edge, controls, given.dialects, read.dialects); err != nil {
 		return nil, err
 	}
-	s.handler = s.routes(controls, given.dialects, edge)
+	s.handler = s.routes(controls, given.dialects, read.dialects, edge)
 	if cfg.Tracing != nil {
 		s.handler = cfg.Tracing.Handler(s.handler)
 	}
