@@ -107,7 +107,12 @@ func BaseURL(r *http.Request) string {
 }
 
 // SentPath returns the path of a request as it was sent, escaped: before the edge brought it into its plain form.
-func SentPath(r *http.Request) string { return event(r).path }
+func SentPath(r *http.Request) string {
+	if sent := event(r).sent; sent != nil {
+		return sent.URL.EscapedPath()
+	}
+	return ""
+}
 
 // parameterName is a parameter in a path of a document.
 var parameterName = regexp.MustCompile(`\{[^}]*\}`)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -17,11 +18,14 @@ import (
 	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
-// requestEvent gathers what the one log line of a request says, and what an observer is told of it.
+// requestEvent gathers what the one log line of a request says, and what an observer is told of it. It is the context of
+// the request.
 type requestEvent struct {
-	id        string    // of the request
-	now       time.Time // of its account, where ids follow from a seed
-	path      string    // as it was sent: unescaped it need not be text
+	context.Context
+
+	id        string        // of the request
+	sent      *http.Request // as it came
+	now       time.Time     // of its account, where ids follow from a seed
 	operation string
 	account   int64
 	task      string
@@ -58,6 +62,14 @@ func event(r *http.Request) *requestEvent {
 	return &requestEvent{}
 }
 
+// Value is of context.Context.
+func (e *requestEvent) Value(key any) any {
+	if key == eventKey {
+		return e
+	}
+	return e.Context.Value(key)
+}
+
 // logged gives each request an id, and the quota as if nothing of it were used, and writes one line when it is
 // answered.
 func logged(cfg Config, next http.Handler) http.Handler {
@@ -66,10 +78,13 @@ func logged(cfg Config, next http.Handler) http.Handler {
 		start := time.Now()
 		id := uuid.NewString()
 		w.Header().Set("X-Request-Id", id)
-		e := &requestEvent{id: id, path: r.URL.EscapedPath(), left: cfg.RateLimit}
-		answer := &statusWriter{ResponseWriter: w, event: e, request: r, start: start, observe: cfg.Observe}
+		answer := &statusWriter{
+			ResponseWriter: w, start: start, observe: cfg.Observe,
+			event: requestEvent{Context: r.Context(), id: id, sent: r, left: cfg.RateLimit},
+		}
+		e := &answer.event
 		defer answer.tell() // of one that ends without an answer
-		next.ServeHTTP(answer, r.WithContext(withEvent(r.Context(), e)))
+		next.ServeHTTP(answer, r.WithContext(e))
 
 		if level := e.level(r); log.Enabled(r.Context(), level) {
 			log.LogAttrs(r.Context(), level, "request", e.attrs(r, start)...)
@@ -117,8 +132,7 @@ func (e *requestEvent) attrs(r *http.Request, start time.Time) []slog.Attr {
 
 type statusWriter struct {
 	http.ResponseWriter
-	event   *requestEvent
-	request *http.Request // as it came
+	event   requestEvent
 	start   time.Time
 	observe func(journal.Record) // nil: it was told, or nobody asks
 }
@@ -139,7 +153,8 @@ func (w *statusWriter) tell() {
 		return
 	}
 	w.observe = nil
-	r, e := w.request, w.event
+	e := &w.event
+	r := e.sent
 	told := journal.Record{
 		Context: r.Context(), ID: e.id, Time: w.start, Duration: time.Since(w.start), Account: e.account,
 		Key: e.apiKey, Method: r.Method, URL: cmp.Or(e.url, r.URL), Host: r.Host, Proto: r.Proto, Header: r.Header,

@@ -167,7 +167,3 @@ func routePath(r *http.Request) string {
 type contextKey int
 
 const eventKey contextKey = iota
-
-func withEvent(ctx context.Context, e *requestEvent) context.Context {
-	return context.WithValue(ctx, eventKey, e)
-}
