@@ -94,13 +94,9 @@ func appendText[T string | []byte](b []byte, text T) []byte {
 	return append(binary.AppendVarint(b, int64(len(text))), text...)
 }
 
-// appendHeader packs the headers of a message, without the values that may be a key.
+// appendHeader packs the headers of a message, without the values that may be a key. None has an empty name, which ends
+// them.
 func appendHeader(b []byte, h http.Header, shown func(name string) bool) []byte {
-	n := 0
-	for _, values := range h {
-		n += len(values)
-	}
-	b = binary.AppendVarint(b, int64(n))
 	for name, values := range h {
 		for _, value := range values {
 			if !shown(name) {
@@ -109,7 +105,7 @@ func appendHeader(b []byte, h http.Header, shown func(name string) bool) []byte 
 			b = appendText(appendText(b, name), value)
 		}
 	}
-	return b
+	return appendText(b, "")
 }
 
 // unpacker is what is left of packed data.
@@ -129,9 +125,9 @@ func (u *unpacker) text() []byte {
 }
 
 func (u *unpacker) header() []Header {
-	list := make([]Header, u.number())
-	for i := range list {
-		list[i] = Header{Name: string(u.text()), Value: string(u.text())}
+	list := []Header{}
+	for name := u.text(); len(name) > 0; name = u.text() {
+		list = append(list, Header{Name: string(name), Value: string(u.text())})
 	}
 	return list
 }
