@@ -18,8 +18,8 @@ import (
 	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
-// requestEvent gathers what the one log line of a request says, and what an observer is told of it. It is the context of
-// the request.
+// requestEvent gathers what the one log line of a request says, and what an observer is told of it. It is the context
+// of the request.
 type requestEvent struct {
 	context.Context
 

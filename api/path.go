@@ -97,8 +97,8 @@ func (e *edge) route(w http.ResponseWriter, r *http.Request) {
 	handle(w, r)
 }
 
-// PathParam returns a parameter of the path of a request, unescaped: chi leaves an escaped slash as it came. It is empty
-// where no operation was found.
+// PathParam returns a parameter of the path of a request, unescaped: chi leaves an escaped slash as it came. It is
+// empty where no operation was found.
 func PathParam(r *http.Request, name string) string {
 	found := event(r).found
 	if found == nil {

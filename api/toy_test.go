@@ -115,7 +115,9 @@ type oops struct {
 
 // Credentials are the owner in the path and a password in a header.
 func (toyWire) Credentials(r *http.Request) (store.Credentials, error) {
-	secrets := store.Credentials{Secrets: store.Secrets{Key: api.PathParam(r, "owner"), Secret: r.Header.Get("Toy-Password")}}
+	secrets := store.Credentials{Secrets: store.Secrets{
+		Key: api.PathParam(r, "owner"), Secret: r.Header.Get("Toy-Password"),
+	}}
 	if secrets.Secret == "" {
 		return secrets, api.Problem{Status: http.StatusUnauthorized, Message: "Say the password."}
 	}
