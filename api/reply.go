@@ -35,7 +35,7 @@ var encoders = sync.Pool{New: func() any {
 	return e
 }}
 
-// maxKept is the largest buffer that is kept for another answer: a list of a few thousand subscriptions. Memory that is
+// maxKept is the largest buffer that is kept for another answer: a list of a few thousand resources. Memory that is
 // new for each answer costs more, on machines where touching it is slow, than all that is written into it.
 const maxKept = 8 << 20
 
