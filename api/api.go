@@ -110,9 +110,7 @@ func New(cfg Config) (http.Handler, error) {
 func (e *edge) serverOf(path string) *server {
 	found, length := e.servers[0], -1
 	for _, s := range e.servers {
-		base := s.Document.Base()
-		if rest, below := strings.CutPrefix(path, base); below && (rest == "" || rest[0] == '/') && base != "" &&
-			len(base) > length {
+		if base := s.Document.Base(); s.Document.Covers(path) && len(base) > length {
 			found, length = s, len(base)
 		}
 	}
@@ -124,9 +122,10 @@ func (e *edge) serverOf(path string) *server {
 type call struct {
 	op     *openapi.Operation
 	caller cloud.Caller
-	sent   []byte         // its body, as far as it is not to be ignored
-	read   *openapi.Body  // its body in its normal form; nil: nobody has asked for it yet
-	wait   *time.Duration // how long the answer may wait, at the client's wish; nil: it has none
+	path   map[string]string // its path's parameters; nil: nobody has asked for them yet
+	sent   []byte            // its body, as far as it is not to be ignored
+	read   *openapi.Body     // its body in its normal form; nil: nobody has asked for it yet
+	wait   *time.Duration    // how long the answer may wait, at the client's wish; nil: it has none
 }
 
 // body is the body of a request in its normal form.
@@ -136,6 +135,14 @@ func (c *call) body() openapi.Body {
 		c.read = &read
 	}
 	return *c.read
+}
+
+// params are the parameters of the path of a request.
+func (c *call) params(r *http.Request) map[string]string {
+	if c.path == nil {
+		c.path = pathParams(r, c.op)
+	}
+	return c.path
 }
 
 // handle answers requests for one operation.
@@ -223,8 +230,7 @@ func (s *server) perform(r *http.Request, c call, claim store.KeyClaim) (rep rep
 			err = panicError(v)
 		}
 	}()
-	path := pathParams(r, c.op)
-	if err := c.op.CheckRequest(r, path, c.body()); err != nil {
+	if err := c.op.CheckRequest(r, c.params(r), c.body()); err != nil {
 		return rep, err
 	}
 	e := event(r)
@@ -237,7 +243,7 @@ func (s *server) perform(r *http.Request, c call, claim store.KeyClaim) (rep rep
 		rep = s.success(r, c.op, out)
 		return rep.outcome()
 	}}
-	req := binding.Request{Path: path, Query: queryParams(r, c.op), Body: c.body().JSON}
+	req := binding.Request{Path: c.params(r), Query: queryParams(r, c.op), Body: c.body().JSON}
 	if c.op.Command != "" {
 		_, err = s.engine.Accept(r.Context(), c.caller, c.op.ID, req, render)
 	} else {

@@ -87,6 +87,12 @@ func (d *Document) Operation(id string) (*Operation, bool) {
 // /shop/things and /shop/things/{thingId}/parts; "" if they have nothing in common.
 func (d *Document) Base() string { return d.base }
 
+// Covers reports whether a path is Base or below it, whether there is an operation or not. An empty Base covers none.
+func (d *Document) Covers(path string) bool {
+	rest, below := strings.CutPrefix(path, d.base)
+	return below && d.base != "" && (rest == "" || rest[0] == '/')
+}
+
 // Root is Base with the parameters that follow it in all paths: "/shop/{owner}" for /shop/{owner}/things and
 // /shop/{owner}/parts.
 func (d *Document) Root() string { return d.root }

@@ -87,6 +87,14 @@ func TestBaseIsWhatAllPathsBeginWith(t *testing.T) {
 	if err != nil || doc.Base() != "/v1" {
 		t.Errorf("got %q, %v, want /v1", doc.Base(), err)
 	}
+	for path, want := range map[string]bool{"/v1": true, "/v1/": true, "/v1/no/such": true, "/v10": false, "/": false} {
+		if doc.Covers(path) != want {
+			t.Errorf("%s: got %t, want %t", path, !want, want)
+		}
+	}
+	if none := (&Document{}); none.Covers("") || none.Covers("/") || none.Covers("/v1") {
+		t.Error("what has no base covers something")
+	}
 }
 
 func TestDocumentDeclaresEveryOperation(t *testing.T) {

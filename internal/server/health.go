@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/pprof"
-	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -73,7 +72,7 @@ func (s *Server) routes(
 	})
 	return c.handler.Addressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, d := range dialects {
-			if strings.HasPrefix(r.URL.Path, d.Document.Base()+"/") { // as most are: nothing of the above is there
+			if d.Document.Covers(r.URL.Path) { // as most are: nothing of the above is there
 				next.ServeHTTP(w, r)
 				return
 			}
