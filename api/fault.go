@@ -51,7 +51,7 @@ func (s *server) draw(r *http.Request, c *call) error {
 	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.PerformTime)
 	defer cancel()
 	e := event(r)
-	req := engine.FaultRequest(c.caller, c.op, binding.Request{Path: pathParams(r, c.op), Body: c.body().JSON})
+	req := engine.FaultRequest(c.caller, c.op, binding.Request{Path: c.params(r), Body: c.body().JSON})
 	req.Counted = s.cfg.RateLimit > 0
 	strikes, err := s.engine.Faults().Strikes(ctx, fault.Arrived, req)
 	e.strikes, e.quota = strikes, req.Quota
