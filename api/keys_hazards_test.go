@@ -196,9 +196,12 @@ func TestH8OwnerOfAnEarlierLife(t *testing.T) {
 		asleep.await()
 		expireLeases(t, w)
 		a.Advance(72 * time.Hour)
-		if n, err := w.DB.PruneKeys(t.Context(), 10); n != 1 || err != nil {
-			t.Fatalf("%d keys pruned, %v", n, err)
-		}
+		apitest.Eventually(t, "the key is swept", func() bool { // by us, or by the sweep of a server that has just begun
+			if _, err := w.DB.PruneKeys(t.Context(), 10); err != nil {
+				t.Error(err)
+			}
+			return ask[int](t, w.DBURL, `SELECT count(*) FROM idempotency_keys`) == 0
+		})
 		again := g.stop(t, "idem.before_finish")
 		second := later(func() apitest.Answer { return k.create(a) })
 		again.await()

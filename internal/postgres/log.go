@@ -22,10 +22,11 @@ type logWriter struct {
 
 const recentLines = 8
 
-// ended is what Postgres says of the sessions that a stop ends: of one that is open, of one that is being let in (in
-// these words, whatever the time), and of one that comes too late.
+// ended is how Postgres' word on a process that a stop ends closes: on one that is at work, be it a session, an
+// autovacuum or a parallel worker, on a session that is being let in (in these words, whatever the time), and on one
+// that comes too late.
 var ended = []string{
-	"terminating connection due to administrator command",
+	"due to administrator command",
 	"canceling authentication due to timeout",
 	"the database system is shutting down",
 }
@@ -59,7 +60,9 @@ func (w *logWriter) line(text string) {
 		level = slog.LevelWarn
 	}
 	_, said, _ := strings.Cut(text, ":")
-	if said = strings.TrimSpace(said); said == "connection to client lost" || w.stopping && slices.Contains(ended, said) {
+	said = strings.TrimSpace(said)
+	byStop := func(end string) bool { return w.stopping && strings.HasSuffix(said, end) }
+	if said == "connection to client lost" || slices.ContainsFunc(ended, byStop) {
 		level = slog.LevelDebug // that is us: a query given up, a server stopped
 	}
 	w.logger.Log(context.Background(), level, "postgres", "line", text)

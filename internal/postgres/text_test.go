@@ -50,10 +50,11 @@ func TestLogLines(t *testing.T) {
 	_, _ = w.Write([]byte("\nFATAL:  connection to client lost\n" + ours + "\n"))
 	w.stop()
 	const entering = "FATAL:  canceling authentication due to timeout" // what one says that is ended while it is let in
-	_, _ = w.Write([]byte(ours + "\n" + entering + "\nFATAL:  b\n"))
+	const cleaning = "FATAL:  terminating autovacuum process due to administrator command"
+	_, _ = w.Write([]byte(ours + "\n" + entering + "\n" + cleaning + "\nFATAL:  b\n"))
 	want = []string{
 		"DEBUG unfinished", "DEBUG FATAL:  connection to client lost", "WARN " + ours,
-		"DEBUG " + ours, "DEBUG " + entering, "WARN FATAL:  b",
+		"DEBUG " + ours, "DEBUG " + entering, "DEBUG " + cleaning, "WARN FATAL:  b",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("lines of a stop (-want +got):\n%s", diff)
