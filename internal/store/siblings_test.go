@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -105,24 +106,30 @@ func TestBesideSaysWhatTheOthersHave(t *testing.T) {
 }
 
 // blocks is how much of the database a question looks at.
-func blocks(t *testing.T, db *store.DB, caller cloud.Caller, ask func(context.Context, *store.Tx) error) (n int64) {
+//
+// It asks three times, of which the least counts: when Postgres has just analysed a table by itself, whoever asks next
+// plans anew, which is a look into the catalog.
+func blocks(t *testing.T, db *store.DB, caller cloud.Caller, ask func(context.Context, *store.Tx) error) int64 {
 	t.Helper()
-	err := db.Write(t.Context(), caller, func(tx *store.Tx) error {
-		before, err := tx.Blocks(t.Context())
+	least := int64(math.MaxInt64)
+	for range 3 {
+		err := db.Write(t.Context(), caller, func(tx *store.Tx) error {
+			before, err := tx.Blocks(t.Context())
+			if err != nil {
+				return err
+			}
+			if err := ask(t.Context(), tx); err != nil {
+				return err
+			}
+			after, err := tx.Blocks(t.Context())
+			least = min(least, after-before)
+			return err
+		})
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
-		if err := ask(t.Context(), tx); err != nil {
-			return err
-		}
-		n, err = tx.Blocks(t.Context())
-		n -= before
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
-	return n
+	return least
 }
 
 // What one more has to know of the others costs the same, however many there are and whatever the statistics say.
@@ -239,7 +246,8 @@ func TestBesideIsPlannedForMany(t *testing.T) {
 	}
 	first := blocks(t, db, caller, ask)
 	fill(1, 3000)
-	if last := blocks(t, db, caller, ask); last > first+25 {
+	// Each of the ten that it counts may be in a block of its own, and the three indexes are deeper.
+	if last := blocks(t, db, caller, ask); last > first+40 {
 		t.Errorf("among 3,000 it looks at %d blocks, and beside one at %d", last, first)
 	}
 }
