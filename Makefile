@@ -42,9 +42,9 @@ test: setup ## Run every test: the server's, the Go SDKs', Terraform's
 
 .PHONY: test-server
 test-server:
-	go test -race -timeout 15m ./...
+	go test -race -timeout 25m ./...
 	cd bench && go test -race ./...
-	cd test/model && go test -race -count=1 -timeout 15m ./...
+	cd test/model && go test -race -count=1 -timeout 25m ./...
 	cd test/browser && go test -count=1 -parallel 4 -timeout 10m ./...
 
 .PHONY: pictures
@@ -70,7 +70,7 @@ test-terraform:
 race: ## Run the server's own tests under the race detector, failures last: make race ARGS='-run Task'
 	@scripts/setup.sh $(NEEDS)
 	@status=0; for module in . bench test/model; do \
-	(cd $$module && $(TOOL) gotestsum --format pkgname -- -race -timeout 15m ./... $(ARGS)) || status=1; done; exit $$status
+	(cd $$module && $(TOOL) gotestsum --format pkgname -- -race -timeout 25m ./... $(ARGS)) || status=1; done; exit $$status
 
 .PHONY: lint
 lint: ## Check style, who may import what, and the workflows
