@@ -4,15 +4,18 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
+	"sync"
 )
 
 //go:embed report.html
 var page string
 
-var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
-	"means": Verdict.means,
-	"kinds": kinds,
-}).Parse(page))
+var pageTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("report").Funcs(template.FuncMap{
+		"means": Verdict.means,
+		"kinds": kinds,
+	}).Parse(page))
+})
 
 // tally is how many runs have a verdict as their worst.
 type tally struct {
@@ -29,7 +32,7 @@ func (r *Report) WriteHTML(w io.Writer) error {
 			tallies = append(tallies, tally{v, n, 100 * float64(n) / float64(len(r.Faulty()))})
 		}
 	}
-	return pageTemplate.Execute(w, struct {
+	return pageTemplate().Execute(w, struct {
 		*Report
 		Tallies []tally
 	}{r, tallies})

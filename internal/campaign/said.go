@@ -5,9 +5,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/understudy-dev/understudy/internal/lazy"
 )
 
 // said is what a command of Terraform says with -json, a message a line.
@@ -35,7 +36,7 @@ type message struct {
 }
 
 // crash is what Terraform says when a provider is gone.
-var crash = regexp.MustCompile(`(?i)plugin (crashed|did not respond)|^panic: |Stack trace from the .* plugin`)
+var crash = lazy.Regexp(`(?i)plugin (crashed|did not respond)|^panic: |Stack trace from the .* plugin`)
 
 // readSaid reads what a command wrote. What is no message is left out: a provider may write what it likes.
 func readSaid(stdout, stderr []byte) (s said) {
@@ -57,7 +58,7 @@ func readSaid(stdout, stderr []byte) (s said) {
 	if said := strings.TrimSpace(string(stderr)); said != "" && len(s.errors) == 0 {
 		s.errors = append(s.errors, oneLine(said))
 	}
-	s.crashed = slices.ContainsFunc(s.errors, crash.MatchString) || crash.Match(stderr)
+	s.crashed = slices.ContainsFunc(s.errors, crash().MatchString) || crash().Match(stderr)
 	return s
 }
 
@@ -96,7 +97,7 @@ type stateModule struct {
 	Children []stateModule `json:"child_modules"`
 }
 
-var number = regexp.MustCompile(`[0-9]+`)
+var number = lazy.Regexp(`[0-9]+`)
 
 // idsOfState returns the numbers in the ids of what a state has. An id there may be made of several: that of a
 // subscription and that of its database. No two resources of an account have the same number.
@@ -115,7 +116,7 @@ func idsOfState(text []byte) (map[string]bool, error) {
 			if r.Mode != "managed" {
 				continue
 			}
-			for _, id := range number.FindAllString(fmt.Sprint(r.Values.ID), -1) {
+			for _, id := range number().FindAllString(fmt.Sprint(r.Values.ID), -1) {
 				ids[id] = true
 			}
 		}

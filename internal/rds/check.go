@@ -2,13 +2,13 @@ package rds
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/lazy"
 )
 
 // checkCreate refuses a request at once. doc: create-instance
@@ -74,10 +74,10 @@ func checkDatastore(in *createInput) error {
 
 func checkCreatedName(in *createInput) error { return checkName(in.Name) }
 
-var nameSyntax = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_\p{Han}-]{3,63}$`)
+var nameSyntax = lazy.Regexp(`^[A-Za-z][A-Za-z0-9_\p{Han}-]{3,63}$`)
 
 func checkName(name string) error {
-	if !nameSyntax.MatchString(name) {
+	if !nameSyntax().MatchString(name) {
 		return cloud.Errorf("DBS.200021",
 			"The name must have 4 to 64 letters, digits, hyphens and underscores, and begin with a letter.")
 	}
@@ -166,14 +166,14 @@ func checkPassword(in *createInput) error {
 	return nil
 }
 
-var startTime = regexp.MustCompile(`^([01]\d|2[0-3]):(00|15|30|45)-([01]\d|2[0-3]):(00|15|30|45)$`)
+var startTime = lazy.Regexp(`^([01]\d|2[0-3]):(00|15|30|45)-([01]\d|2[0-3]):(00|15|30|45)$`)
 
 func checkBackup(in *createInput) error {
 	b := in.BackupStrategy
 	if b == nil {
 		return nil
 	}
-	parts := startTime.FindStringSubmatch(b.StartTime)
+	parts := startTime().FindStringSubmatch(b.StartTime)
 	if parts == nil || parts[2] != parts[4] {
 		return wrong("The start time of backups must be hh:mm-HH:MM, an hour, at minutes 00, 15, 30 or 45.")
 	}
@@ -195,10 +195,10 @@ func checkCharge(in *createInput) error {
 	return nil
 }
 
-var zoneSyntax = regexp.MustCompile(`^UTC([+-](0\d|1[0-2]):00)?$`)
+var zoneSyntax = lazy.Regexp(`^UTC([+-](0\d|1[0-2]):00)?$`)
 
 func checkTimeZone(in *createInput) error {
-	if in.TimeZone != "" && !zoneSyntax.MatchString(in.TimeZone) {
+	if in.TimeZone != "" && !zoneSyntax().MatchString(in.TimeZone) {
 		return wrong("The time zone must be UTC-12:00 to UTC+12:00, in whole hours.")
 	}
 	return nil
@@ -224,7 +224,7 @@ const (
 	maxTagValue = 255
 )
 
-var tagSyntax = regexp.MustCompile(`^[\p{L}\p{N} _.:=+@-]*$`)
+var tagSyntax = lazy.Regexp(`^[\p{L}\p{N} _.:=+@-]*$`)
 
 func checkTags(in *createInput) error {
 	if len(in.Tags) > maxTags {
@@ -234,11 +234,11 @@ func checkTags(in *createInput) error {
 	for _, t := range in.Tags {
 		length := utf8.RuneCountInString(t.Key)
 		switch {
-		case length == 0 || length > maxTagKey || !tagSyntax.MatchString(t.Key) || strings.TrimSpace(t.Key) != t.Key ||
+		case length == 0 || length > maxTagKey || !tagSyntax().MatchString(t.Key) || strings.TrimSpace(t.Key) != t.Key ||
 			strings.HasPrefix(t.Key, "sys"):
 			return wrong("The key of a tag must have 1 to %d letters, digits, spaces and _.:=+-@, and not begin with sys.",
 				maxTagKey)
-		case utf8.RuneCountInString(t.Value) > maxTagValue || !tagSyntax.MatchString(t.Value):
+		case utf8.RuneCountInString(t.Value) > maxTagValue || !tagSyntax().MatchString(t.Value):
 			return wrong("The value of a tag must have up to %d letters, digits, spaces and _.:=+-@.", maxTagValue)
 		case keys[t.Key]:
 			return wrong("There are two tags %q.", t.Key)

@@ -4,24 +4,24 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/lazy"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-var uidSyntax = regexp.MustCompile(`^[0-9a-f]{32}in\d\d$`)
+var uidSyntax = lazy.Regexp(`^[0-9a-f]{32}in\d\d$`)
 
 // find returns the DB instance with an id of clients. Who is none, as a file that seeds an account, may say its number.
 func find(ctx context.Context, tx *store.Tx, id string) (r cloud.Resource[instance], ok bool, err error) {
 	if number, err := strconv.ParseInt(id, 10, 64); err == nil && tx.Caller.Key.Name == "" {
 		return store.Get[instance](ctx, tx, number)
 	}
-	if !uidSyntax.MatchString(id) {
+	if !uidSyntax().MatchString(id) {
 		return r, false, cloud.Errorf("DBS.280404", "The id of a DB instance has 32 hexadecimal digits and in01.")
 	}
 	task, err := uuid.Parse(id[:32])

@@ -2,9 +2,10 @@ package rds
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
+
+	"github.com/understudy-dev/understudy/internal/lazy"
 )
 
 // family is flavors that have the same machines.
@@ -44,7 +45,7 @@ func flavors(yield func(flavor) bool) {
 	}
 }
 
-var sizeSyntax = regexp.MustCompile(`^(\d*)xlarge$`)
+var sizeSyntax = lazy.Regexp(`^(\d*)xlarge$`)
 
 // cpusOf is how many CPUs a size has.
 func cpusOf(size string) int {
@@ -55,7 +56,7 @@ func cpusOf(size string) int {
 		return 2
 	}
 	n := 1
-	if digits := sizeSyntax.FindStringSubmatch(size); digits != nil && digits[1] != "" {
+	if digits := sizeSyntax().FindStringSubmatch(size); digits != nil && digits[1] != "" {
 		n, _ = strconv.Atoi(digits[1]) // few digits
 	}
 	return 4 * n
@@ -75,12 +76,12 @@ func (f flavor) spec() string {
 // ram is the memory of a node in gigabytes.
 func (f flavor) ram() int { return f.cpus * f.gigabytes }
 
-var flavorSyntax = regexp.MustCompile(
+var flavorSyntax = lazy.Regexp(
 	`^rds\.mysql\.([a-z]+[0-9]+)\.(medium|large|[0-9]{0,2}xlarge)(?:\.([1-9][0-9]?))?(\.ha)?$`)
 
 // flavorNamed reads a flavor off its name, whether it is listed or not: the real service has more of them.
 func flavorNamed(spec string) (f flavor, ok bool) {
-	parts := flavorSyntax.FindStringSubmatch(spec)
+	parts := flavorSyntax().FindStringSubmatch(spec)
 	if parts == nil {
 		return f, false
 	}

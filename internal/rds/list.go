@@ -53,7 +53,7 @@ func list(ctx context.Context, tx *store.Tx, in listInput) (out instanceList, er
 
 // candidates are the DB instances that may be asked for. One that is asked for by its id is looked up.
 func (in listInput) candidates(ctx context.Context, tx *store.Tx) ([]cloud.Resource[instance], error) {
-	if !uidSyntax.MatchString(in.ID) {
+	if !uidSyntax().MatchString(in.ID) {
 		return instances(ctx, tx)
 	}
 	one, ok, err := look(ctx, tx, in.ID)

@@ -6,12 +6,12 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/understudy-dev/understudy/api"
+	"github.com/understudy-dev/understudy/internal/lazy"
 )
 
 // The only algorithm whose signatures are checked, and what it reads of a request. doc: ak-sk-authentication
@@ -30,12 +30,12 @@ type signature struct {
 	sum     []byte
 }
 
-var signatureSyntax = regexp.MustCompile(
+var signatureSyntax = lazy.Regexp(
 	`^` + algorithm + ` +Access=([^, ]+), *SignedHeaders=([^, ]+), *Signature=([0-9a-f]{64})$`)
 
 // readSignature reads the header Authorization. Its error is a Problem.
 func readSignature(authorization string) (s signature, err error) {
-	found := signatureSyntax.FindStringSubmatch(authorization)
+	found := signatureSyntax().FindStringSubmatch(authorization)
 	if found == nil {
 		return s, refused("The header Authorization must be %s Access=…, SignedHeaders=…, Signature=….", algorithm)
 	}

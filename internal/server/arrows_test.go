@@ -50,7 +50,7 @@ var arrows = map[string][]string{
 	"internal/terraform/source": {},
 	"internal/demo":             {"internal/sandbox", "internal/server", "internal/throwaway"},
 	"internal/campaign": {
-		"internal/cloud", "internal/control", "internal/fault", "internal/sandbox", "internal/terraform",
+		"internal/cloud", "internal/control", "internal/fault", "internal/lazy", "internal/sandbox", "internal/terraform",
 	},
 	"internal/doctor": {"internal/postgres", "internal/server", "internal/store", "migrations"},
 	"internal/control": {
@@ -65,9 +65,10 @@ var arrows = map[string][]string{
 		"internal/binding", "internal/openapi", "internal/batch", "internal/cloud", "internal/fault", "internal/store",
 	},
 	"internal/rds": {
-		"api", "internal/cloud", "internal/engine", "internal/fault", "internal/idempotency", "internal/openapi",
-		"internal/store",
+		"api", "internal/cloud", "internal/engine", "internal/fault", "internal/idempotency", "internal/lazy",
+		"internal/openapi", "internal/store",
 	},
+	"internal/lazy":            {},
 	"internal/store":           {"internal/batch", "internal/cloud", "migrations"},
 	"internal/batch":           {},
 	"internal/cloud":           {},
@@ -93,7 +94,7 @@ var arrows = map[string][]string{
 // init adds the packages of a dialect: each may import what a function needs, and those before it.
 func init() {
 	const dialect = "internal/rediscloud/"
-	function := []string{"internal/cloud", "internal/engine", "internal/store"}
+	function := []string{"internal/cloud", "internal/engine", "internal/lazy", "internal/store"}
 	below := slices.Clone(function)
 	for _, layer := range [][]string{
 		{"derive", "resource", "wire"},

@@ -10,6 +10,7 @@ import (
 	"context"
 	"embed"
 	"slices"
+	"sync"
 
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/rediscloud/catalog"
@@ -20,12 +21,14 @@ import (
 var files embed.FS
 
 // builtIn is what the data files have.
-var builtIn = Assets{
-	PaymentMethods:  catalog.MustRead[[]PaymentMethod](files, "payment-methods"),
-	TransitGateways: catalog.MustRead[[]SharedGateway](files, "transit-gateways"),
-	cloudAccounts:   catalog.MustRead[[]cloudAccount](files, "cloud-accounts"),
-	users:           catalog.MustRead[[]accountUser](files, "users"),
-}
+var builtIn = sync.OnceValue(func() Assets {
+	return Assets{
+		PaymentMethods:  catalog.MustRead[[]PaymentMethod](files, "payment-methods"),
+		TransitGateways: catalog.MustRead[[]SharedGateway](files, "transit-gateways"),
+		cloudAccounts:   catalog.MustRead[[]cloudAccount](files, "cloud-accounts"),
+		users:           catalog.MustRead[[]accountUser](files, "users"),
+	}
+})
 
 // Assets are what accounts have from the start, those of a server that declare nothing, or, by Of, a single one. They
 // do not change.
@@ -42,8 +45,8 @@ type Assets struct {
 // NewAssets returns those of the data files with a setup's. It refuses what is there twice.
 func NewAssets(setup Setup) (*Assets, error) {
 	a := &Assets{
-		PaymentMethods: slices.Clone(builtIn.PaymentMethods), TransitGateways: slices.Clone(builtIn.TransitGateways),
-		cloudAccounts: slices.Clone(builtIn.cloudAccounts), users: slices.Clone(builtIn.users),
+		PaymentMethods: slices.Clone(builtIn().PaymentMethods), TransitGateways: slices.Clone(builtIn().TransitGateways),
+		cloudAccounts: slices.Clone(builtIn().cloudAccounts), users: slices.Clone(builtIn().users),
 	}
 	return a, a.add(setup)
 }

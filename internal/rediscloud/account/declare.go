@@ -35,7 +35,7 @@ type newPaymentMethod struct {
 }
 
 func (c *Assets) newCard(in newPaymentMethod) (PaymentMethod, error) {
-	like := builtIn.PaymentMethods[0]
+	like := builtIn().PaymentMethods[0]
 	switch {
 	case strings.TrimSpace(in.Type) == "":
 		return like, errors.New("type is missing, such as Visa")
@@ -96,7 +96,7 @@ type newPerson struct {
 
 func (c *Assets) newUser(in newPerson) (accountUser, error) {
 	var roles []string
-	for _, u := range builtIn.users {
+	for _, u := range builtIn().users {
 		roles = append(roles, u.Role)
 	}
 	in.Role = cmp.Or(in.Role, "Member")
@@ -109,7 +109,7 @@ func (c *Assets) newUser(in newPerson) (accountUser, error) {
 		return u, errors.New("email is missing, or no address")
 	case !slices.Contains(roles, in.Role):
 		return u, fmt.Errorf("role %q is none of %s", in.Role, strings.Join(roles, ", "))
-	case in.ID == builtIn.users[0].ID:
+	case in.ID == builtIn().users[0].ID:
 		return u, fmt.Errorf("id %d is that of the owner", in.ID)
 	}
 	if err := checkPersonName(in.Name); err != nil {
@@ -132,7 +132,7 @@ func (c *Assets) newGateway(in newShare) (SharedGateway, error) {
 	if _, err := ParseGateway(in.GatewayUID); err != nil {
 		return SharedGateway{}, fmt.Errorf("awsTgwUid: %w", err)
 	}
-	g := gatewayLike(builtIn.TransitGateways[0], in.GatewayUID)
+	g := gatewayLike(builtIn().TransitGateways[0], in.GatewayUID)
 	g.ID = cmp.Or(in.ID, g.ID)
 	g.Name = cmp.Or(in.Name, g.Name)
 	g.ShareUID = cmp.Or(in.ShareUID, g.ShareUID)

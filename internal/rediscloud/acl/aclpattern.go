@@ -1,11 +1,11 @@
 package acl
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/lazy"
 )
 
 // A rule is words of Redis' access control lists: commands and categories of them
@@ -16,8 +16,8 @@ import (
 
 var (
 	// Module commands have a dot, subcommands and first arguments a bar.
-	aclCommand = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*(\|[A-Za-z0-9_.-]+)?$`)
-	aclKeys    = regexp.MustCompile(`^%(R|W|RW|WR)~.+$`)
+	aclCommand = lazy.Regexp(`^[A-Za-z][A-Za-z0-9_.-]*(\|[A-Za-z0-9_.-]+)?$`)
+	aclKeys    = lazy.Regexp(`^%(R|W|RW|WR)~.+$`)
 )
 
 // isCategory knows the categories of Redis and of its modules.
@@ -83,7 +83,7 @@ func checkWord(word string) error {
 			return cloud.Errorf("ACL_REDIS_RULE_INVALID_CATEGORY_RULE_PATTERN", "There is no category of commands %q.", word[2:])
 		}
 	case word[0] == '+', word[0] == '-':
-		if !aclCommand.MatchString(word[1:]) {
+		if !aclCommand().MatchString(word[1:]) {
 			return cloud.Errorf("ACL_REDIS_RULE_INVALID_COMMAND_OR_MODULE_COMMAND_RULE_PATTERN",
 				"%q cannot be a command.", word[1:])
 		}
@@ -92,7 +92,7 @@ func checkWord(word string) error {
 			return cloud.Errorf("ACL_REDIS_RULE_INVALID_KEYSPACE_RULE_PATTERN", "A pattern of keys is missing after ~.")
 		}
 	case word[0] == '%':
-		if !aclKeys.MatchString(strings.ToUpper(word)) {
+		if !aclKeys().MatchString(strings.ToUpper(word)) {
 			return cloud.Errorf("ACL_REDIS_RULE_INVALID_KEY_PERMISSION_PATTERN",
 				"%q is not a pattern of keys: it takes the form %%R~…, %%W~… or %%RW~….", word)
 		}

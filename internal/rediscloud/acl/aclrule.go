@@ -48,7 +48,7 @@ func rules(ctx context.Context, tx *store.Tx) ([]aclRuleView, error) {
 		return nil, err
 	}
 	list := []aclRuleView{}
-	for _, r := range defaultRules {
+	for _, r := range defaultRules() {
 		list = append(list, aclRuleView{r.ID, r.Name, r.ACL, true, cloud.StatusActive, wire.NoLinks()})
 	}
 	for _, r := range stored {
@@ -58,7 +58,7 @@ func rules(ctx context.Context, tx *store.Tx) ([]aclRuleView, error) {
 }
 
 func isDefaultRule(id int64) bool {
-	for _, r := range defaultRules {
+	for _, r := range defaultRules() {
 		if r.ID == id {
 			return true
 		}
@@ -96,7 +96,7 @@ func createACLRule(ctx context.Context, tx *store.Tx, in struct {
 
 // checkNewRule checks a name against the default rules as well.
 func checkNewRule(ctx context.Context, tx *store.Tx, name string) error {
-	for _, r := range defaultRules {
+	for _, r := range defaultRules() {
 		if r.Name == name {
 			return ruleNames().exists(name)
 		}

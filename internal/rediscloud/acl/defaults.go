@@ -3,6 +3,7 @@ package acl
 
 import (
 	"embed"
+	"sync"
 
 	"github.com/understudy-dev/understudy/internal/rediscloud/catalog"
 )
@@ -11,4 +12,4 @@ import (
 var files embed.FS
 
 // defaultRules are rules that every account has and nobody can change.
-var defaultRules = catalog.MustRead[[]defaultRule](files, "acl-rules")
+var defaultRules = sync.OnceValue(func() []defaultRule { return catalog.MustRead[[]defaultRule](files, "acl-rules") })

@@ -4,10 +4,10 @@ import "testing"
 
 func TestDefaultRulesAreValid(t *testing.T) {
 	t.Parallel()
-	if len(defaultRules) == 0 {
+	if len(defaultRules()) == 0 {
 		t.Error("there are none")
 	}
-	for _, r := range defaultRules {
+	for _, r := range defaultRules() {
 		if err := checkPattern(r.ACL); err != nil {
 			t.Errorf("default rule %s: %v", r.Name, err)
 		}

@@ -20,19 +20,24 @@ import (
 //go:embed data/*.json
 var files embed.FS
 
-// What the files have.
+// What the files have, each read when it is first asked for: many a run needs little of it. Callers must not change it.
 var (
-	Regions            = MustRead[[]Region](files, "regions")
-	PersistenceOptions = MustRead[[]persistenceOption](files, "data-persistence")
-	Modules            = MustRead[[]Module](files, "database-modules")
-	PerformanceFactors = MustRead[[]string](files, "query-performance-factors")
-	Versions           = newestFirst(MustRead[[]RedisVersion](files, "redis-versions"))
-	ShardTypes         = MustRead[[]ShardType](files, "shard-types")
-	MinimumPrice       = MustRead[minimumPrice](files, "minimum-price")
+	Regions            = read[[]Region]("regions")
+	PersistenceOptions = read[[]persistenceOption]("data-persistence")
+	Modules            = read[[]Module]("database-modules")
+	PerformanceFactors = read[[]string]("query-performance-factors")
+	ShardTypes         = read[[]ShardType]("shard-types")
+	MinimumPrice       = read[minimumPrice]("minimum-price")
+
+	Versions = sync.OnceValue(func() []RedisVersion {
+		return newestFirst(MustRead[[]RedisVersion](files, "redis-versions"))
+	})
+	Plans = sync.OnceValue(func() []Plan { return MustRead[planTable](files, "essentials-plans").plans() }) // by id
 )
 
-// Plans returns all plans, by id. They are thousands, and many a run needs none. Callers must not change the slice.
-var Plans = sync.OnceValue(func() []Plan { return MustRead[planTable](files, "essentials-plans").plans() })
+func read[T any](name string) func() T {
+	return sync.OnceValue(func() T { return MustRead[T](files, name) })
+}
 
 // MustRead reads data/<name>.json of a package's own files into a value. It panics on a mistake in the file, which the
 // first test of the package finds.

@@ -4,13 +4,13 @@ import "testing"
 
 func TestDataFiles(t *testing.T) {
 	t.Parallel()
-	for _, r := range Regions {
+	for _, r := range Regions() {
 		if len(r.Zones) == 0 || r.TimeZone == "" || r.Provider != AWS && r.Provider != GCP {
 			t.Errorf("region %+v is not complete", r)
 		}
 	}
 	ids, names := map[int64]bool{}, map[string]bool{}
-	for _, r := range Regions {
+	for _, r := range Regions() {
 		if ids[r.ID] || names[r.Provider+r.Name] {
 			t.Errorf("region %d %s is there twice", r.ID, r.Name)
 		}

@@ -31,13 +31,13 @@ type Region struct {
 
 // RegionNamed finds a region that Pro subscriptions can be deployed to.
 func RegionNamed(provider, name string) (Region, bool) {
-	i := slices.IndexFunc(Regions, func(r Region) bool {
+	i := slices.IndexFunc(Regions(), func(r Region) bool {
 		return r.Pro && r.Provider == provider && r.Name == name
 	})
 	if i < 0 {
 		return Region{}, false
 	}
-	return Regions[i], true
+	return Regions()[i], true
 }
 
 type listedRegion struct {
@@ -57,7 +57,7 @@ type regionFilter struct {
 
 func listRegions(_ context.Context, _ *store.Tx, in regionFilter) (*listedRegions, error) {
 	out := &listedRegions{Regions: []listedRegion{}}
-	for _, r := range Regions {
+	for _, r := range Regions() {
 		if r.Pro && (in.Provider == "" || in.Provider == r.Provider) {
 			out.Regions = append(out.Regions, listedRegion{r.ID, r.Name, r.Provider})
 		}
@@ -76,7 +76,7 @@ type persistenceOptions struct {
 }
 
 func listDataPersistenceOptions(context.Context, *store.Tx, struct{}) (*persistenceOptions, error) {
-	return &persistenceOptions{DataPersistence: PersistenceOptions}, nil
+	return &persistenceOptions{DataPersistence: PersistenceOptions()}, nil
 }
 
 // Module adds commands to a database.
@@ -98,11 +98,11 @@ type ModuleParameter struct {
 
 // ModuleNamed finds a module by its name, in exactly that spelling.
 func ModuleNamed(name string) (Module, bool) {
-	i := slices.IndexFunc(Modules, func(m Module) bool { return m.Name == name })
+	i := slices.IndexFunc(Modules(), func(m Module) bool { return m.Name == name })
 	if i < 0 {
 		return Module{}, false
 	}
-	return Modules[i], true
+	return Modules()[i], true
 }
 
 type modules struct {
@@ -111,7 +111,7 @@ type modules struct {
 }
 
 func listDatabaseModules(context.Context, *store.Tx, struct{}) (*modules, error) {
-	return &modules{Modules: Modules}, nil
+	return &modules{Modules: Modules()}, nil
 }
 
 type performanceFactors struct {
@@ -120,5 +120,5 @@ type performanceFactors struct {
 }
 
 func listQueryPerformanceFactors(context.Context, *store.Tx, struct{}) (*performanceFactors, error) {
-	return &performanceFactors{QueryPerformanceFactors: PerformanceFactors}, nil
+	return &performanceFactors{QueryPerformanceFactors: PerformanceFactors()}, nil
 }

@@ -74,7 +74,7 @@ const (
 
 // VersionsOf lists what a new database of an offer can run, newest first.
 func VersionsOf(offer string) []RedisVersion {
-	return slices.DeleteFunc(slices.Clone(Versions), func(v RedisVersion) bool {
+	return slices.DeleteFunc(slices.Clone(Versions()), func(v RedisVersion) bool {
 		return !v.NewDatabases || !slices.Contains(v.Plans, offer)
 	})
 }

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/lazy"
 	"github.com/understudy-dev/understudy/internal/rediscloud/catalog"
 	"github.com/understudy-dev/understudy/internal/rediscloud/resource"
 	"github.com/understudy-dev/understudy/internal/rediscloud/subscription"
@@ -159,11 +159,11 @@ func (p Peering) sameVPC(other Peering) bool {
 }
 
 var (
-	awsAccountID = regexp.MustCompile(`^[0-9]{12}$`)
+	awsAccountID = lazy.Regexp(`^[0-9]{12}$`)
 	// AWS makes 8 or 17 digits; an example in the official description has 18
-	awsVPC     = regexp.MustCompile(`^vpc-[0-9a-f]{8,18}$`)
-	gcpProject = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
-	gcpName    = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	awsVPC     = lazy.Regexp(`^vpc-[0-9a-f]{8,18}$`)
+	gcpProject = lazy.Regexp(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
+	gcpName    = lazy.Regexp(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
 
 // newPeering checks what is asked of a peering.
@@ -178,9 +178,9 @@ func newPeering(at subscription.Location, spec vpcSpec, region string) (p Peerin
 	if p.Provider == catalog.GCP {
 		p.Project, p.Network = spec.Project, spec.Network
 		switch {
-		case !gcpProject.MatchString(p.Project):
+		case !gcpProject().MatchString(p.Project):
 			return p, cloud.Errorf("VPC_PEERING_INVALID_PROJECT", "%q is not the id of a GCP project.", p.Project)
-		case !gcpName.MatchString(p.Network):
+		case !gcpName().MatchString(p.Network):
 			return p, cloud.Errorf("VPC_PEERING_INVALID_VPC", "%q is not the name of a VPC network.", p.Network)
 		}
 		return p, nil
@@ -191,9 +191,9 @@ func newPeering(at subscription.Location, spec vpcSpec, region string) (p Peerin
 		invalidAccount = "ACTIVE_ACTIVE_VPC_PEERING_INVALID_AWS_ACCOUNT"
 	}
 	switch _, known := catalog.RegionNamed(catalog.AWS, region); {
-	case !awsAccountID.MatchString(p.Account):
+	case !awsAccountID().MatchString(p.Account):
 		return p, cloud.Errorf(invalidAccount, "%q is not the id of an AWS account, which has 12 digits.", p.Account)
-	case !awsVPC.MatchString(p.VPC):
+	case !awsVPC().MatchString(p.VPC):
 		return p, cloud.Errorf("VPC_PEERING_INVALID_VPC", "%q is not the id of a VPC, such as vpc-0a1b2c3d.", p.VPC)
 	case !known:
 		return p, cloud.Errorf("VPC_PEERING_INVALID_REGION", "There is no region %q of AWS.", region)

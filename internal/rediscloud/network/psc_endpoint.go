@@ -147,13 +147,13 @@ func checkPSCEndpoint(ctx context.Context, tx *store.Tx, endpoint cloud.Resource
 
 func (s endpointSpec) check() error {
 	switch {
-	case !gcpProject.MatchString(s.Project):
+	case !gcpProject().MatchString(s.Project):
 		return cloud.Errorf("PSC_ENDPOINT_INVALID_GCP_PROJECT_ID", "%q is not the id of a GCP project.", s.Project)
-	case !gcpName.MatchString(s.VPC):
+	case !gcpName().MatchString(s.VPC):
 		return cloud.Errorf("PSC_ENDPOINT_INVALID_VPC_NAME", "%q is not the name of a VPC network.", s.VPC)
-	case !gcpName.MatchString(s.Subnet):
+	case !gcpName().MatchString(s.Subnet):
 		return cloud.Errorf("PSC_ENDPOINT_INVALID_VPC_SUBNET_NAME", "%q is not the name of a subnet.", s.Subnet)
-	case !gcpName.MatchString(s.Connection):
+	case !gcpName().MatchString(s.Connection):
 		return cloud.Errorf("PSC_ENDPOINT_INVALID_CONNECTION_NAME", "%q cannot be the name of a connection.", s.Connection)
 	}
 	return nil

@@ -38,7 +38,7 @@ func TestActiveActiveSubscriptionRules(t *testing.T) {
 	}
 	one := region("us-east-1", "10.0.0.0/24")
 	eleven := make([]string, 0, maxRegions+1)
-	for _, r := range catalog.Regions {
+	for _, r := range catalog.Regions() {
 		if r.Provider == catalog.AWS && r.Pro && len(eleven) <= maxRegions {
 			eleven = append(eleven, region(r.Name, "10.0."+string(rune('0'+len(eleven)%10))+".0/24"))
 		}

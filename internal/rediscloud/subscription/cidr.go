@@ -3,11 +3,11 @@ package subscription
 import (
 	"context"
 	"net/netip"
-	"regexp"
 	"slices"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/engine"
+	"github.com/understudy-dev/understudy/internal/lazy"
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
@@ -75,7 +75,7 @@ func updateAllowList(ctx context.Context, tx *store.Tx, in allowListUpdate) (out
 	return engine.Outcome{ResourceID: sub.ID}, nil
 }
 
-var securityGroup = regexp.MustCompile(`^sg-[0-9a-f]{8,17}$`)
+var securityGroup = lazy.Regexp(`^sg-[0-9a-f]{8,17}$`)
 
 func (l AllowList) check() error {
 	if max(len(l.CIDRs), len(l.SecurityGroups)) > allowListLimit {
@@ -92,7 +92,7 @@ func (l AllowList) check() error {
 		}
 	}
 	for i, group := range l.SecurityGroups {
-		if !securityGroup.MatchString(group) {
+		if !securityGroup().MatchString(group) {
 			return cloud.Errorf("CIDR_WHITELIST_INVALID_SG", "%q is not the id of a security group.", group)
 		}
 		if slices.Contains(l.SecurityGroups[:i], group) {

@@ -285,7 +285,7 @@ func checkVersionFeatures(d Database, version catalog.RedisVersion, codes versio
 		return cloud.Errorf(codes.resp, "%s does not speak RESP3.", version)
 	case strings.HasSuffix(d.Eviction, "-lrm") && !version.AtLeast(8, 6):
 		return cloud.Errorf(codes.eviction, "%s does not know the eviction policy %s.", version, d.Eviction)
-	case !slices.Contains(catalog.PerformanceFactors, d.QueryFactor):
+	case !slices.Contains(catalog.PerformanceFactors(), d.QueryFactor):
 		return cloud.Errorf("DATABASE_QUERY_PERFORMANCE_FACTOR_INVALID_VALUE",
 			"%q is not a query performance factor.", d.QueryFactor)
 	case d.QueryFactor != standardFactor && !version.HasFactors():
@@ -305,7 +305,7 @@ func checkSearch(sub Subscription, spec DatabaseSpec) error {
 	hasSearch := func(m DatabaseModule) bool { return m.Name == search }
 	switch {
 	case sub.ActiveActive(), !ok, !version.HasFactors(), factor == standardFactor,
-		!slices.Contains(catalog.PerformanceFactors, factor):
+		!slices.Contains(catalog.PerformanceFactors(), factor):
 		return nil // or refused for another reason
 	case asked != "" && version.BundledModules, slices.ContainsFunc(spec.Modules, hasSearch):
 		return nil

@@ -172,9 +172,9 @@ func versionOf(d Database) catalog.RedisVersion {
 
 // versionNamed finds a version by its name.
 func versionNamed(name string) (catalog.RedisVersion, bool) {
-	i := slices.IndexFunc(catalog.Versions, func(v catalog.RedisVersion) bool { return v.Version == name })
+	i := slices.IndexFunc(catalog.Versions(), func(v catalog.RedisVersion) bool { return v.Version == name })
 	if i < 0 {
 		return catalog.RedisVersion{}, false
 	}
-	return catalog.Versions[i], true
+	return catalog.Versions()[i], true
 }

@@ -110,7 +110,7 @@ func showEssentialsDatabase(p catalog.Plan, db cloud.Resource[Database]) *essent
 // allModules is what a database of the protocol stack has.
 func allModules(database int64, version catalog.RedisVersion) []moduleView {
 	var all []DatabaseModule
-	for _, m := range catalog.Modules {
+	for _, m := range catalog.Modules() {
 		all = append(all, DatabaseModule{Name: m.Name})
 	}
 	return showModules(database, version, all)

@@ -52,7 +52,7 @@ func shardsFor(d DatabasePricing) (chosen catalog.ShardType, count int64) {
 		size = d.MemoryGB / float64(catalog.Copies(d.Replication))
 	}
 	percentage := (d.RAMPercentage + 9) / 10 * 10
-	for _, t := range catalog.ShardTypes {
+	for _, t := range catalog.ShardTypes() {
 		if t.RAMPercentage != percentage {
 			continue
 		}
@@ -93,7 +93,7 @@ func PriceMinimum(sub Subscription) []PricingItem {
 			Type:                "MinimumPrice",
 			Quantity:            1,
 			QuantityMeasurement: "subscription",
-			PricePerUnit:        catalog.MinimumPrice.PricePerUnit,
+			PricePerUnit:        catalog.MinimumPrice().PricePerUnit,
 			PriceCurrency:       "USD",
 			PricePeriod:         "hour",
 			Region:              region.Name,

@@ -2,9 +2,9 @@ package subscription
 
 import (
 	"context"
-	"regexp"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/lazy"
 	"github.com/understudy-dev/understudy/internal/rediscloud/derive"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -50,7 +50,7 @@ func siblingsOf(
 	return taken, nil
 }
 
-var databaseName = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$`)
+var databaseName = lazy.Regexp(`^[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$`)
 
 // checkName reports whether a database can get a name.
 func (n siblings) checkName(name string) error {
@@ -58,7 +58,7 @@ func (n siblings) checkName(name string) error {
 	switch {
 	case len(name) > most:
 		return cloud.Errorf("DATABASE_NAME_TOO_LONG", "The name of a database has at most %d characters.", most)
-	case !databaseName.MatchString(name):
+	case !databaseName().MatchString(name):
 		return cloud.Errorf("DATABASE_INVALID_NAME",
 			"A database cannot be called %q: letters, digits and hyphens only, a letter first and no hyphen last.", name)
 	case n.names[name]:

@@ -2,12 +2,12 @@ package subscription
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
+	"github.com/understudy-dev/understudy/internal/lazy"
 	"github.com/understudy-dev/understudy/internal/rediscloud/wire"
 	"github.com/understudy-dev/understudy/internal/store"
 )
@@ -182,18 +182,18 @@ func FindTag(tags []Tag, key string) int {
 }
 
 var (
-	tagKey   = regexp.MustCompile(`^[a-z0-9 _.+@:-]{1,64}$`)
-	tagValue = regexp.MustCompile(`^[A-Za-z0-9 _.+@:-]{1,128}$`)
+	tagKey   = lazy.Regexp(`^[a-z0-9 _.+@:-]{1,64}$`)
+	tagValue = lazy.Regexp(`^[A-Za-z0-9 _.+@:-]{1,128}$`)
 )
 
 // tag makes a new tag of what a request says. doc: tag-database
 func (s tagSpec) tag(now time.Time) (Tag, error) {
 	key := strings.ToLower(s.Key)
 	switch {
-	case !tagKey.MatchString(key):
+	case !tagKey().MatchString(key):
 		return Tag{}, cloud.Errorf("BAD_REQUEST",
 			"%q cannot be the key of a tag: 1 to 64 letters, digits, spaces and - _ . + @ : only.", s.Key)
-	case !tagValue.MatchString(s.Value):
+	case !tagValue().MatchString(s.Value):
 		return Tag{}, cloud.Errorf("BAD_REQUEST",
 			"%q cannot be the value of a tag: 1 to 128 letters, digits, spaces and - _ . + @ : only.", s.Value)
 	}
