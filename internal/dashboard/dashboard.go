@@ -110,12 +110,6 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// Load reads what the handlers of a process share, which the first New does else.
-func Load() error {
-	_, err := files()
-	return err
-}
-
 // shared is what all handlers have in common.
 type shared struct {
 	assets    map[string]asset

@@ -2,7 +2,6 @@ package server
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -35,7 +34,7 @@ func (c *Config) checkUI() error {
 // dashboard makes the dashboard, if there is to be one. A prefix that is below another one is refused.
 func (s *Server) dashboard(
 	edge http.Handler, c controls, readings []reading, dialects []api.Dialect,
-) (err error) {
+) error {
 	if s.cfg.NoUI {
 		return nil
 	}
@@ -53,14 +52,27 @@ func (s *Server) dashboard(
 			return badConfig("--ui-prefix %s is taken: %s is served for others", prefix, other)
 		}
 	}
-	if s.pages, err = dashboard.New(dashboard.Config{
+	s.pages = s.whenAsked(dashboard.Config{
 		Service: s.Sandbox, Control: c.handler.Document, Dialects: shown, API: edge,
 		Prefix: prefix, Token: s.access.Token, ReadOnly: s.cfg.UIReadOnly,
 		Secrets: sync.OnceValues(func() (map[string]bool, error) { return secrets(s.cfg) }), Logger: s.cfg.Logger,
-	}); err != nil {
-		return fmt.Errorf("dashboard: %w", err)
-	}
+	})
 	return nil
+}
+
+// whenAsked makes the pages for the first who asks for one: to read their templates takes a tenth of what a start
+// computes, and most servers are looked at by programs only.
+func (s *Server) whenAsked(cfg dashboard.Config) http.Handler {
+	made := sync.OnceValues(func() (*dashboard.Handler, error) { return dashboard.New(cfg) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		pages, err := made()
+		if err != nil { // of the program's own templates, which tests read
+			s.cfg.Logger.Error("the dashboard cannot be shown", "error", err)
+			http.Error(w, "the dashboard cannot be shown", http.StatusInternalServerError)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
 }
 
 // routeDashboard adds the dashboard, and leads there who opens the server itself with a browser.

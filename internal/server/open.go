@@ -14,7 +14,6 @@ import (
 	"github.com/understudy-dev/understudy/internal/cache"
 	"github.com/understudy-dev/understudy/internal/cloud"
 	"github.com/understudy-dev/understudy/internal/compiled"
-	"github.com/understudy-dev/understudy/internal/dashboard"
 	"github.com/understudy-dev/understudy/internal/engine"
 	"github.com/understudy-dev/understudy/internal/journal"
 	"github.com/understudy-dev/understudy/internal/metrics"
@@ -92,9 +91,8 @@ type documents struct {
 	control  *openapi.Document
 }
 
-// read reads what a configuration names, before anything is opened. The documents, and what else asks nothing of the
-// database, it only begins to read: one after the other, since Postgres, which is started meanwhile, needs a processor,
-// too.
+// read reads what a configuration names, before anything is opened. The documents it only
+// begins to read: one after the other, since Postgres, which is started meanwhile, needs a processor, too.
 func read(cfg Config) (g given, err error) {
 	if g.dialects, err = readDialects(cfg); err != nil {
 		return g, err
@@ -112,10 +110,7 @@ func read(cfg Config) (g given, err error) {
 		if read.control, err = compiled.Load(cfg.Control); err != nil {
 			return read, fmt.Errorf("sandbox.yaml: %w", err)
 		}
-		if !cfg.NoUI {
-			err = dashboard.Load()
-		}
-		return read, err
+		return read, nil
 	})
 	go func() { _, _ = g.read() }()
 	return g, nil
