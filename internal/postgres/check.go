@@ -59,7 +59,7 @@ func Check(ctx context.Context, dir string) (programs string, err error) {
 			return programs, err
 		case closed != "" && (closed != dir || !ours(dir)): // a directory of ours is opened at the start
 			return programs, fmt.Errorf("%w: %s is closed to %s; choose another place (--data-dir), or allow it: chmod o+x %s",
-				ErrUntraversable, closed, o.name, closed)
+				ErrUntraversable, closed, o.name(), closed)
 		}
 	}
 	return programs, nil

@@ -36,6 +36,15 @@ func startChild(cmd *exec.Cmd) (*child, error) {
 	return c, nil
 }
 
+// start starts a program of Postgres.
+func (s *installation) start(cmd *exec.Cmd) (*child, error) {
+	c, err := startChild(cmd)
+	if err == nil && s.meanwhile != nil {
+		s.meanwhile()
+	}
+	return c, err
+}
+
 // attributes puts a program into a process group of its own, so that Ctrl-C in
 // a terminal reaches only us and the order of shutdown is ours; makes it run
 // as the owner; and, where the system can, lets it receive signal should this

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -35,6 +36,7 @@ type installation struct {
 	noSync         bool
 	maxConnections int
 	name           string
+	meanwhile      func() // is called when a program runs, and does something once
 }
 
 // newInstallation settles everything that can be settled without changing anything
@@ -43,6 +45,9 @@ func newInstallation(cfg Config) (*installation, error) {
 	s := &installation{
 		logger: cfg.Logger, noSync: cfg.NoSync, binDir: cfg.BinDir, maxConnections: cfg.MaxConnections,
 		name: cfg.Name,
+	}
+	if cfg.Meanwhile != nil {
+		s.meanwhile = sync.OnceFunc(func() { go cfg.Meanwhile() })
 	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
@@ -186,7 +191,7 @@ func (s *installation) initdb(ctx context.Context) (version int, err error) {
 	cmd.WaitDelay = immediateStop
 	output := &logWriter{logger: s.logger}
 	cmd.Stderr = output
-	initdb, err := startChild(cmd)
+	initdb, err := s.start(cmd)
 	if err != nil {
 		return 0, fmt.Errorf("initdb: %w", err)
 	}

@@ -24,8 +24,10 @@ var ErrOwner = errors.New("the private Postgres belongs to another user")
 // The nil owner is the calling user, for whom nothing needs to be arranged.
 type owner struct {
 	uid, gid int
-	name     string
 }
+
+// name is only for messages: to look it up takes longer than to choose the owner.
+func (o *owner) name() string { return userName(o.uid) }
 
 // chooseOwner returns the user for the cluster in data: the one it belongs to,
 // and for a new one postgres, else nobody.
@@ -45,7 +47,7 @@ func chooseOwner(data string) (*owner, error) {
 	case euid != 0:
 		return nil, fmt.Errorf("%w: %s is owned by %s, not by %s", ErrOwner, data, userName(holder), userName(euid))
 	case holder > 0:
-		return &owner{uid: holder, gid: gid, name: userName(holder)}, nil
+		return &owner{uid: holder, gid: gid}, nil
 	}
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)
@@ -55,7 +57,7 @@ func chooseOwner(data string) (*owner, error) {
 		uid, uidErr := strconv.Atoi(u.Uid)
 		gid, gidErr := strconv.Atoi(u.Gid)
 		if uidErr == nil && gidErr == nil && uid > 0 {
-			return &owner{uid: uid, gid: gid, name: name}, nil
+			return &owner{uid: uid, gid: gid}, nil
 		}
 	}
 	return nil, errors.New(
@@ -107,7 +109,7 @@ func (o *owner) allow(dir, binDir string) error {
 	}
 	if closed != "" {
 		return fmt.Errorf("%w: %s is closed to %s; choose another place (--data-dir), or allow it: chmod o+x %s",
-			ErrUntraversable, closed, o.name, closed)
+			ErrUntraversable, closed, o.name(), closed)
 	}
 	return nil
 }

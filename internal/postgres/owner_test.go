@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// stranger is a user who owns nothing here.
-var stranger = &owner{uid: 54321, gid: 54321, name: "stranger"}
+// stranger is a user who owns nothing here, and whom nobody has named.
+var stranger = &owner{uid: 54321, gid: 54321}
 
 // openDir returns a directory to which the way is open for everybody.
 func openDir(t *testing.T) string {
@@ -44,7 +44,7 @@ func TestClosedParentIsNamed(t *testing.T) {
 			t.Errorf("%s: %v, want ErrUntraversable", name, err)
 			continue
 		}
-		for _, want := range []string{parent + " is closed", "stranger", "chmod o+x " + parent} {
+		for _, want := range []string{parent + " is closed", stranger.name(), "chmod o+x " + parent} {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %q does not say %q", name, err, want)
 			}

@@ -67,6 +67,11 @@ type Config struct {
 	// Name is the cluster_name of Postgres. Empty: understudy.
 	Name string
 
+	// Meanwhile is called in a goroutine of its own when the first program of
+	// Postgres runs: so who has something to do while that works does not take
+	// the processor from bringing it up. Nil: nothing.
+	Meanwhile func()
+
 	// Prepare is called once the database takes connections. Nothing of a new
 	// cluster need be on disk by then, but all is when Start returns: so who has
 	// much to do before anything is answered does it here. Nil: nothing.
@@ -175,7 +180,7 @@ func (s *installation) launchOnce(ctx context.Context) (*Cluster, error) {
 	cmd.Stderr = log
 	// When the postmaster is killed its children hold the pipe a little longer.
 	cmd.WaitDelay = time.Second
-	server, err := startChild(cmd)
+	server, err := s.start(cmd)
 	if err != nil {
 		return nil, err
 	}

@@ -55,6 +55,27 @@ func TestNoSyncIsOnlyForThoseWhoAsk(t *testing.T) {
 	}
 }
 
+// A new cluster takes two programs, and who has something to do meanwhile is called at the first of them alone.
+func TestMeanwhileIsCalledOnceBesideTheStart(t *testing.T) {
+	t.Parallel()
+	begun := make(chan struct{})
+	c, err := postgres.Start(t.Context(), postgres.Config{
+		Dir: newDir(t), NoSync: true, Meanwhile: func() { close(begun) },
+		Prepare: func(ctx context.Context, _ string) error {
+			select {
+			case <-begun:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop(t, c)
+}
+
 func TestReachableThroughPrivateSocketOnly(t *testing.T) {
 	t.Parallel()
 	c := start(t, madeDir(t))

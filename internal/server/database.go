@@ -29,11 +29,12 @@ const privateName = "understudy private"
 const restartPause = time.Second
 
 // openDatabase starts the private Postgres unless the user has one, brings the
-// schema up to date and connects.
-func openDatabase(ctx context.Context, cfg Config, options ...store.Option) (*database, error) {
+// schema up to date and connects. Meanwhile it does something else.
+func openDatabase(ctx context.Context, cfg Config, meanwhile func(), options ...store.Option) (*database, error) {
 	if cfg.DatabaseURL == "" {
-		return openPrivate(ctx, cfg, options...)
+		return openPrivate(ctx, cfg, meanwhile, options...)
 	}
+	go meanwhile()
 	db, err := openMigrated(ctx, cfg.DatabaseURL, cfg.DirectURL, options...)
 	if err != nil {
 		return nil, err
@@ -46,12 +47,14 @@ func openDatabase(ctx context.Context, cfg Config, options ...store.Option) (*da
 }
 
 // openPrivate starts the private Postgres. It makes the schema of a new one while the rest of that is brought to disk.
-func openPrivate(ctx context.Context, cfg Config, options ...store.Option) (_ *database, err error) {
+func openPrivate(
+	ctx context.Context, cfg Config, meanwhile func(), options ...store.Option,
+) (_ *database, err error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil { //nolint:gosec // the Postgres user must be able to pass
 		return nil, badConfig("--data-dir: %w", err)
 	}
 	d := &database{}
-	d.private, err = startPrivate(ctx, cfg, func(ctx context.Context, url string) (err error) {
+	d.private, err = startPrivate(ctx, cfg, meanwhile, func(ctx context.Context, url string) (err error) {
 		d.DB, err = openMigrated(ctx, url, "", options...)
 		return err
 	})
@@ -128,16 +131,16 @@ type privatePostgres struct {
 	now    *postgres.Cluster // and has it to itself until stop
 }
 
-// startPrivate starts it, and has the caller prepare its database.
+// startPrivate starts it, and has the caller do something meanwhile and then prepare its database.
 func startPrivate(
-	ctx context.Context, cfg Config, prepare func(ctx context.Context, url string) error,
+	ctx context.Context, cfg Config, meanwhile func(), prepare func(ctx context.Context, url string) error,
 ) (*privatePostgres, error) {
 	p := &privatePostgres{
 		cfg: postgres.Config{Dir: cfg.DataDir, Logger: cfg.Logger.With("part", "postgres"), Name: privateName},
 		log: cfg.Logger,
 	}
 	first := p.cfg
-	first.Prepare = prepare
+	first.Meanwhile, first.Prepare = meanwhile, prepare
 	cluster, err := postgres.Start(ctx, first)
 	if err != nil {
 		for _, wrong := range []error{

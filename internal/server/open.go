@@ -45,7 +45,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		}
 	}()
 
-	if err := s.openParts(ctx); err != nil {
+	if err := s.openParts(ctx, func() { _, _ = given.read() }); err != nil {
 		return nil, err
 	}
 	read, err := given.read()
@@ -80,7 +80,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 // given is what a configuration names.
 type given struct {
 	dialects []reading
-	read     func() (documents, error) // waits for them
+	read     func() (documents, error) // the first who asks reads them, others wait
 	keys     []store.DeclaredKey
 	seed     []byte
 }
@@ -91,8 +91,8 @@ type documents struct {
 	control  *openapi.Document
 }
 
-// read reads what a configuration names, before anything is opened. The documents it only
-// begins to read: one after the other, since Postgres, which is started meanwhile, needs a processor, too.
+// read reads what a configuration names, before anything is opened, but for the documents: these are read while
+// Postgres starts, one after the other, since that needs a processor, too.
 func read(cfg Config) (g given, err error) {
 	if g.dialects, err = readDialects(cfg); err != nil {
 		return g, err
@@ -112,12 +112,11 @@ func read(cfg Config) (g given, err error) {
 		}
 		return read, nil
 	})
-	go func() { _, _ = g.read() }()
 	return g, nil
 }
 
-// openParts takes the address, so that nobody else gets it meanwhile, and opens the database.
-func (s *Server) openParts(ctx context.Context) (err error) {
+// openParts takes the address, so that nobody else gets it meanwhile, and opens the database, beside something else.
+func (s *Server) openParts(ctx context.Context, meanwhile func()) (err error) {
 	var config net.ListenConfig
 	if s.listener, err = config.Listen(ctx, "tcp", s.cfg.Listen); err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -137,7 +136,7 @@ func (s *Server) openParts(ctx context.Context) (err error) {
 		options = append(options, store.Alone())
 		s.answers = api.NewAnswers(s.room)
 	}
-	if s.database, err = openDatabase(ctx, s.cfg, options...); err != nil {
+	if s.database, err = openDatabase(ctx, s.cfg, meanwhile, options...); err != nil {
 		return err
 	}
 	s.metrics = metrics.New(metrics.Config{
