@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/understudy-dev/understudy/internal/server"
 )
 
 // completionCmd prints what a shell needs to complete commands. It asks back with completeCmd, so it knows of every
@@ -65,7 +67,7 @@ type completeCmd struct {
 }
 
 // Run prints the words.
-func (c *completeCmd) Run(stdout io.Writer, command *kong.Context) error {
+func (c *completeCmd) Run(stdout io.Writer) error {
 	words := c.Words
 	if len(words) > 0 && words[0] == "--" {
 		words = words[1:]
@@ -73,7 +75,11 @@ func (c *completeCmd) Run(stdout io.Writer, command *kong.Context) error {
 	if len(words) == 0 {
 		words = []string{""}
 	}
-	_, err := io.WriteString(stdout, strings.Join(complete(command.Model.Node, words), ""))
+	all, err := newParser(&cli{}, server.DefaultDataDir())
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(stdout, strings.Join(complete(all.Model.Node, words), ""))
 	return err
 }
 

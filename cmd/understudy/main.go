@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"reflect"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -59,7 +60,7 @@ func dropEmptySettings() {
 
 // cli is the command line. Every flag of serve has a twin in the environment.
 type cli struct {
-	serveCLI
+	Serve       serveCmd       `cmd:"" help:"Run the sandbox."`
 	Demo        demoCmd        `cmd:"" help:"Watch three accounts at work, with things going wrong, in a sandbox that goes when it ends."`
 	Env         envCmd         `cmd:"" help:"Print what points clients at a running sandbox."`
 	Terraform   terraformCmd   `cmd:"" help:"Run terraform or tofu against a running sandbox, and nothing else."`
@@ -88,9 +89,15 @@ type cli struct {
 	Reference   referenceCmd   `cmd:"" hidden:""`
 }
 
-// serveCLI is the command line of serve alone.
-type serveCLI struct {
-	Serve serveCmd `cmd:"" help:"Run the sandbox."`
+// part returns a pointer to the command line of the one command that arguments begin with, or else to all of it: who
+// calls a command waits, and to learn all of them takes longer than most of them take.
+func part(args []string) any {
+	for command := range reflect.TypeFor[cli]().Fields() {
+		if len(args) > 0 && args[0] == strings.ToLower(command.Name) {
+			return reflect.New(reflect.StructOf([]reflect.StructField{command})).Interface()
+		}
+	}
+	return &cli{}
 }
 
 //go:generate sh -c "go run . reference >../../docs/cli.md"
@@ -108,12 +115,7 @@ func newParser(c any, dataDir string, options ...kong.Option) (*kong.Kong, error
 
 // run parses, runs and returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var c cli
-	var of any = &c
-	if len(args) > 0 && args[0] == "serve" { // whoever starts it waits: learning all commands takes 9 ms
-		of = &c.serveCLI
-	}
-	parser, err := newParser(of, server.DefaultDataDir(),
+	parser, err := newParser(part(args), server.DefaultDataDir(),
 		kong.Writers(stdout, stderr),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.BindTo(stdout, (*io.Writer)(nil)),
@@ -129,8 +131,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return complain(stderr, err, exitUsage)
 	}
-	if command.Command() == "serve" { // for long, and so without what kong knows of the command line, a tenth of the heap
-		err = c.Serve.Run(ctx, stdout)
+	if serve, ok := reflect.TypeAssert[*serveCmd](command.Selected().Target.Addr()); ok {
+		err = serve.Run(ctx, stdout) // for long, and so without what kong knows of the command line, a tenth of the heap
 	} else {
 		err = command.Run()
 	}
