@@ -13,8 +13,8 @@ import (
 	"github.com/understudy-dev/understudy/internal/store"
 )
 
-// knownFor is how long a pair of keys is taken for good without asking again: one that another server has revoked works
-// so much longer at most.
+// knownFor is how long a pair of keys is taken for good without asking again where others change the database: one that
+// another server has revoked works so much longer at most.
 const (
 	knownFor = time.Second
 	maxKnown = 10_000
@@ -27,14 +27,13 @@ type authenticator struct {
 	limit time.Duration // of asking the database
 
 	mu    sync.Mutex
-	known map[[sha256.Size]byte]knownHolders
+	known map[[sha256.Size]byte]*knownHolders
 }
 
 type knownHolders struct {
 	store.Holders
-	caller  cloud.Caller // that was found among them
-	until   time.Time
-	changes int64 // of keys, before they were asked for: with one more they may be wrong
+	caller cloud.Caller // that was found among them
+	until  time.Time    // where they are not lasting
 }
 
 // authenticate finds out who sends the request. Its error is a Problem where the
@@ -68,8 +67,7 @@ func (a *authenticator) lookUp(ctx context.Context, c store.Credentials) (cloud.
 	a.mu.Lock()
 	one, ok := a.known[id]
 	a.mu.Unlock()
-	changes := a.db.KeyChanges()
-	if ok && one.changes == changes && a.now().Before(one.until) {
+	if ok && one.Hold() && (one.Lasting || a.now().Before(one.until)) {
 		if c.Signature == nil { // all of the credentials is in the hash
 			return one.caller, nil
 		}
@@ -93,8 +91,8 @@ func (a *authenticator) lookUp(ctx context.Context, c store.Credentials) (cloud.
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.known == nil || len(a.known) >= maxKnown {
-		a.known = map[[sha256.Size]byte]knownHolders{}
+		a.known = map[[sha256.Size]byte]*knownHolders{}
 	}
-	a.known[id] = knownHolders{Holders: holders, caller: caller, until: a.now().Add(knownFor), changes: changes}
+	a.known[id] = &knownHolders{Holders: holders, caller: caller, until: a.now().Add(knownFor)}
 	return caller, nil
 }

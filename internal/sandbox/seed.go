@@ -212,7 +212,6 @@ func (s *Service) seed(ctx context.Context, a seedAccount) (out SeededAccount, e
 	if err != nil {
 		return out, err
 	}
-	s.db.ForgetCallers()
 	s.cfg.Engine.Replaced(ctx)
 	out.Account, err = s.Account(ctx, ref)
 	return out, err

@@ -242,8 +242,7 @@ const (
 func (db *DB) DeleteAccount(ctx context.Context, id int64) error {
 	ctx, cancel := context.WithTimeout(ctx, deleteTime)
 	defer cancel()
-	_, err := db.pool.aside.Exec(ctx, `DELETE FROM api_keys WHERE account_id = $1`, id)
-	db.keyChanges.Add(1)
+	_, err := db.pool.exec(ctx, ofKeys(), `DELETE FROM api_keys WHERE account_id = $1`, id)
 	for err == nil {
 		if err = db.deleteAccount(ctx, id); err == nil {
 			return nil

@@ -28,7 +28,14 @@ type Credentials struct {
 // Holders are the pairs that credentials may be of.
 type Holders struct {
 	pairs []holder
+	valid Validity
+	// Lasting says that they are right for as long as they Hold. Else others change the database, too, or the credentials
+	// are signed, of which more can be known once there is another pair.
+	Lasting bool
 }
+
+// Hold reports whether this process has taken nothing from pairs of keys since they were asked for.
+func (h Holders) Hold() bool { return h.valid.Holds() }
 
 // holder is a pair of keys and for whom it acts.
 type holder struct {
@@ -40,7 +47,10 @@ type holder struct {
 
 // HoldersOf returns the pairs that credentials may be of, for Find.
 func (db *DB) HoldersOf(ctx context.Context, c Credentials) (Holders, error) {
-	return holdersOf(ctx, db.pool, c)
+	valid := db.pool.gate.markKeys() // before they are asked for
+	h, err := holdersOf(ctx, db.pool, c)
+	h.valid, h.Lasting = valid, db.pool.gate.alone && c.Signature == nil
+	return h, err
 }
 
 func holdersOf(ctx context.Context, q querier, c Credentials) (h Holders, err error) {
@@ -161,7 +171,7 @@ func (db *DB) Adopt(ctx context.Context, c Credentials) (caller cloud.Caller, er
 	if c.Signature != nil {
 		pair = Secrets{Key: c.Tenant, Secret: c.Key}
 	}
-	err = db.changeKeys(ctx, nil, func(p *pipeline) error {
+	err = db.changeKeys(ctx, of(), nil, func(p *pipeline) error {
 		caller, err = authenticate(ctx, p, c)
 		if !errors.Is(err, ErrWrongKeys) || errors.Is(err, errForged) {
 			return err

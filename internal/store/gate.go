@@ -11,6 +11,7 @@ import "sync/atomic"
 type gate struct {
 	alone    bool // nobody else changes the database
 	all      passes
+	keys     passes       // of what takes something from pairs of keys
 	accounts [1024]passes // of the accounts whose id has that remainder: what two share costs no more than a question
 }
 
@@ -32,10 +33,14 @@ func (p *passes) mark() (n int64, ok bool) {
 type scope struct {
 	narrow   bool
 	accounts []int64
+	keys     bool // it may take something from pairs of keys, too
 }
 
 // of is the scope of a change to accounts that leaves their finished tasks as they are.
 func of(accounts ...int64) scope { return scope{narrow: true, accounts: accounts} }
+
+// ofKeys is the scope of a change that takes something from pairs of keys. Nothing that is kept shows them.
+func ofKeys() scope { return scope{narrow: true, keys: true} }
 
 // ofAll is of for what each is of an account.
 func ofAll[T any](list []T, account func(T) int64) scope {
@@ -48,19 +53,22 @@ func ofAll[T any](list []T, account func(T) int64) scope {
 
 // enter lets a change pass. leave is to be called when it can be seen, or never will be.
 func (g *gate) enter(s scope) (leave func()) {
-	if !g.alone {
-		return func() {}
-	}
+	passed := make([]*passes, 0, len(s.accounts)+1)
 	if !s.narrow {
-		g.all.enter()
-		return func() { g.all.underWay.Add(-1) }
+		passed = append(passed, &g.all)
 	}
 	for _, account := range s.accounts {
-		g.of(account).enter()
+		passed = append(passed, g.of(account))
+	}
+	if s.keys {
+		passed = append(passed, &g.keys)
+	}
+	for _, p := range passed {
+		p.enter()
 	}
 	return func() {
-		for _, account := range s.accounts {
-			g.of(account).underWay.Add(-1)
+		for _, p := range passed {
+			p.underWay.Add(-1)
 		}
 	}
 }
@@ -72,7 +80,13 @@ func (g *gate) mark(account int64) Validity {
 	if !g.alone {
 		return Validity{}
 	}
-	own := g.of(account)
+	return g.markOf(g.of(account))
+}
+
+// markKeys takes down what is found out now about pairs of keys. Changes of others are not in it.
+func (g *gate) markKeys() Validity { return g.markOf(&g.keys) }
+
+func (g *gate) markOf(own *passes) Validity {
 	all, ok := g.all.mark()
 	n, ownOK := own.mark()
 	if !ok {

@@ -261,7 +261,7 @@ func TestNothingHoldsInASharedDatabase(t *testing.T) {
 	}
 }
 
-// gate lets commits that change the jar wait at an advisory lock, which it returns the freeing of.
+// lockCommits lets commits that change the jar or revoke keys wait at an advisory lock. It returns the freeing of that.
 func (k *kept) lockCommits() (free func()) {
 	k.t.Helper()
 	conn, err := pgx.Connect(k.t.Context(), k.url)
@@ -281,6 +281,8 @@ func (k *kept) lockCommits() (free func()) {
 			END LOOP;
 		END $$;
 		CREATE CONSTRAINT TRIGGER wait_to_commit AFTER INSERT OR UPDATE ON resources DEFERRABLE INITIALLY DEFERRED
+			FOR EACH ROW EXECUTE FUNCTION wait_to_commit();
+		CREATE CONSTRAINT TRIGGER wait_to_commit AFTER INSERT ON revoked_keys DEFERRABLE INITIALLY DEFERRED
 			FOR EACH ROW EXECUTE FUNCTION wait_to_commit();
 		SELECT pg_advisory_lock(1)`)
 	if err != nil {
@@ -389,6 +391,7 @@ func TestNoChangePassesTheGateUnseen(t *testing.T) {
 		`DELETE FROM resources`:                                                    {true, true},
 		`INSERT INTO steps SELECT * FROM steps`:                                    {true, true},
 		`TRUNCATE steps`:                                                           {true, true},
+		`DELETE FROM api_keys`:                                                     {true, true},
 		`DELETE FROM idempotency_keys`:                                             {true, false},
 		`UPDATE accounts SET name = name`:                                          {true, false},
 		`SELECT count(*) FROM resources`:                                           {false, false},

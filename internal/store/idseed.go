@@ -16,9 +16,6 @@ type Draw struct {
 	Now    time.Time // business time
 }
 
-// ForgetCallers has nobody go on believing what Authenticate returned before.
-func (db *DB) ForgetCallers() { db.keyChanges.Add(1) }
-
 // DrawID draws for a request of an account, which may change something or only reads. It returns nil where ids of the
 // account follow from no seed. Reads do not count, since a client that waits reads as often as it happens to.
 func (db *DB) DrawID(ctx context.Context, account int64, reads bool) (*Draw, error) {

@@ -48,7 +48,7 @@ func (db *DB) HasKey(ctx context.Context, account int64, s Secrets) (ok bool, er
 // revoked. Only hashes are stored.
 func (db *DB) EnsureKey(ctx context.Context, account int64, name string, s Secrets) error {
 	key, secret := s.hashes()
-	err := db.changeKeys(ctx, []int64{account}, func(p *pipeline) error {
+	err := db.changeKeys(ctx, of(), []int64{account}, func(p *pipeline) error {
 		p.write(forgiven, key, secret)
 		p.write(`
 			INSERT INTO api_keys (account_id, name, key_hash, secret_hash, signing)
@@ -66,18 +66,14 @@ func (db *DB) EnsureKey(ctx context.Context, account int64, name string, s Secre
 
 // changeKeys runs fn in a transaction that alone changes pairs of keys; who authenticates does not wait. The accounts
 // are locked first, as a deletion does, so that the two do not wait for each other.
-func (db *DB) changeKeys(ctx context.Context, accounts []int64, fn func(*pipeline) error) error {
+func (db *DB) changeKeys(ctx context.Context, s scope, accounts []int64, fn func(*pipeline) error) error {
 	return db.inPipeline(ctx, func(p *pipeline) error {
-		p.scope = of() // nothing that is kept shows keys
+		p.scope = s
 		p.write(`SELECT FROM accounts WHERE id = ANY ($1) ORDER BY id FOR KEY SHARE`, accounts)
 		p.write(`LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE`)
 		return fn(p)
 	})
 }
-
-// KeyChanges counts how often this process has taken something from pairs of keys: what was known of a pair before the
-// last time may be wrong.
-func (db *DB) KeyChanges() int64 { return db.keyChanges.Load() }
 
 // DeclaredKey is a pair of keys that shall act for an account.
 type DeclaredKey struct {
@@ -90,12 +86,11 @@ type DeclaredKey struct {
 // declaration that are not among them go, and those of EnsureKey stay, unless one
 // of these is the same. The accounts must be there.
 func (db *DB) DeclareKeys(ctx context.Context, keys []DeclaredKey) error {
-	defer db.keyChanges.Add(1)
 	accounts := make([]int64, len(keys))
 	for i, k := range keys {
 		accounts[i] = k.Account
 	}
-	err := db.changeKeys(ctx, accounts, func(p *pipeline) error { // servers that start together take turns
+	err := db.changeKeys(ctx, ofKeys(), accounts, func(p *pipeline) error { // servers that start together take turns
 		pairs := make([][]byte, len(keys))
 		for i, k := range keys {
 			key, secret := k.Secrets.hashes()
@@ -174,7 +169,7 @@ func insertKey(ctx context.Context, q querier, k DeclaredKey) (id int64, err err
 // NewKey lets a pair of keys act for an account and returns its id. It returns ErrPairTaken, also for one that was
 // revoked, and ErrKeyNameTaken; an account that is not there is AccountGone.
 func (db *DB) NewKey(ctx context.Context, k DeclaredKey) (id int64, err error) {
-	err = db.changeKeys(ctx, []int64{k.Account}, func(p *pipeline) error {
+	err = db.changeKeys(ctx, of(), []int64{k.Account}, func(p *pipeline) error {
 		var taken bool
 		err := p.QueryRow(ctx, `SELECT EXISTS (SELECT FROM api_keys WHERE account_id = $1 AND name = $2)`,
 			k.Account, k.Key.Name).Scan(&taken)
@@ -192,8 +187,7 @@ func (db *DB) NewKey(ctx context.Context, k DeclaredKey) (id int64, err error) {
 
 // DeclareKey makes a pair of keys what it shall be, whatever it was.
 func (db *DB) DeclareKey(ctx context.Context, k DeclaredKey) error {
-	defer db.keyChanges.Add(1)
-	return db.changeKeys(ctx, []int64{k.Account}, func(p *pipeline) error {
+	return db.changeKeys(ctx, ofKeys(), []int64{k.Account}, func(p *pipeline) error {
 		k.declare(p, false)
 		return nil
 	})
@@ -229,8 +223,7 @@ const revoke = `
 
 // RevokeKey takes a key of an account back for good. One that is not there is no error.
 func (db *DB) RevokeKey(ctx context.Context, account, id int64) error {
-	defer db.keyChanges.Add(1)
-	err := db.changeKeys(ctx, []int64{account}, func(p *pipeline) error {
+	err := db.changeKeys(ctx, ofKeys(), []int64{account}, func(p *pipeline) error {
 		p.write(revoke, account, id)
 		p.write(`DELETE FROM api_keys WHERE account_id = $1 AND id = $2`, account, id)
 		return nil
@@ -243,9 +236,8 @@ func (db *DB) RevokeKey(ctx context.Context, account, id int64) error {
 
 // RotateKey gives a key of an account another pair and takes the one back that it had. It returns ErrPairTaken.
 func (db *DB) RotateKey(ctx context.Context, account, id int64, s Secrets) error {
-	defer db.keyChanges.Add(1)
 	key, secret := s.hashes()
-	err := db.changeKeys(ctx, []int64{account}, func(p *pipeline) error {
+	err := db.changeKeys(ctx, ofKeys(), []int64{account}, func(p *pipeline) error {
 		var taken bool
 		err := p.QueryRow(ctx, `
 			SELECT EXISTS (SELECT FROM api_keys WHERE key_hash = $1 AND secret_hash = $2)

@@ -14,10 +14,11 @@ import (
 )
 
 // pool is the connections, and the ways to them. To read is what the pool itself is for. What changes something that an
-// answer may show that is kept goes through exec, send or inPipeline, which pass the gate, and all else aside.
+// answer may show that is kept, or takes from pairs of keys, goes through exec, send or inPipeline, which pass the
+// gate, and all else aside.
 type pool struct {
 	door
-	aside door // for leases, what is counted, keys of both sorts, snapshots, webhooks, events
+	aside door // for leases, what is counted, idempotency keys, snapshots, webhooks, events
 	gate  gate
 	conns *pgxpool.Pool
 	open  context.Context
@@ -27,7 +28,7 @@ type pool struct {
 func newPool(conns *pgxpool.Pool, alone bool) *pool {
 	p := &pool{
 		door:  door{conns: conns, refuses: changing(`[\w"]+`)},
-		aside: door{conns: conns, refuses: changing(`(resources|steps|tallies)`)},
+		aside: door{conns: conns, refuses: changing(`(resources|steps|tallies|api_keys)`)},
 		gate:  gate{alone: alone}, conns: conns,
 	}
 	p.open, p.shut = context.WithCancel(context.Background())

@@ -46,5 +46,6 @@ func (tx *Tx) MarkSeeded(item string, s Seeded) {
 
 // SetIDSeed has ids of the account follow from a number.
 func (tx *Tx) SetIDSeed(seed int64) {
+	tx.writes.scope.keys = true // who is known by his keys is known as one without
 	tx.write(`UPDATE accounts SET id_seed = $2, ids_drawn = 0 WHERE id = $1`, tx.Caller.Account, seed)
 }

@@ -135,14 +135,12 @@ func (db *DB) ResetAccounts(ctx context.Context, accounts []int64, reset Reset) 
 
 // replace runs fn in a transaction under the locks of accounts.
 func (db *DB) replace(ctx context.Context, accounts []int64, fn func(*pipeline) error) error {
-	err := db.inPipeline(ctx, func(p *pipeline) error {
+	return db.inPipeline(ctx, func(p *pipeline) error {
 		if err := lockAccounts(ctx, p, accounts); err != nil {
 			return err
 		}
 		return fn(p)
 	})
-	db.keyChanges.Add(1)
-	return err
 }
 
 // lockInOrder locks accounts: whoever locks several of them does so in the same order.

@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,9 +31,8 @@ type DB struct {
 	direct *pgx.ConnConfig // for who needs a session of its own; nil: the pool's connections have one
 	id     string          // tells our own notifications from others
 
-	upgrades   upgrades     // of snapshots
-	keyChanges atomic.Int64 // of pairs of API keys
-	adoption   *Adoption    // nil: a pair that nobody has is wrong
+	upgrades upgrades  // of snapshots
+	adoption *Adoption // nil: a pair that nobody has is wrong
 }
 
 // commitLater lets a transaction be acknowledged before it is on disk.
