@@ -9,11 +9,9 @@
 package journal
 
 import (
-	"container/list"
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"sync"
 	"time"
 
@@ -62,9 +60,9 @@ type Journal struct {
 	mu       sync.Mutex
 	last     int64
 	bytes    int
-	all      *list.List                // of *packed, the oldest first
-	accounts map[int64][]*list.Element // the same, of each account
-	news     chan struct{}             // is closed with the next entry; nil: nobody waits for one
+	all      list
+	accounts map[int64]*list // those of each account that has any
+	news     chan struct{}   // is closed with the next entry; nil: nobody waits for one
 }
 
 // kept is a request that is kept, when somebody looks at it.
@@ -81,7 +79,7 @@ func New(perAccount int) *Journal {
 	if perAccount <= 0 {
 		return nil
 	}
-	return &Journal{perAccount: perAccount, all: list.New(), accounts: map[int64][]*list.Element{}}
+	return &Journal{perAccount: perAccount, accounts: map[int64]*list{}}
 }
 
 // Add keeps a request. Of an account that has its number, and of all when there is no room, the oldest one goes.
@@ -94,13 +92,19 @@ func (j *Journal) Add(r Record) {
 	defer j.mu.Unlock()
 	j.last++
 	p.seq = j.last
-	j.accounts[r.Account] = append(j.accounts[r.Account], j.all.PushBack(p))
+	own := j.accounts[r.Account]
+	if own == nil {
+		own = &list{kind: ofAccount}
+		j.accounts[r.Account] = own
+	}
+	j.all.push(p)
+	own.push(p)
 	j.bytes += p.size()
-	if own := j.accounts[r.Account]; len(own) > j.perAccount {
-		j.drop(own[0])
+	if own.length > j.perAccount {
+		j.drop(own.oldest)
 	}
 	for j.bytes > maxBytes {
-		j.drop(j.all.Front())
+		j.drop(j.all.oldest)
 	}
 	if j.news != nil {
 		close(j.news)
@@ -108,13 +112,12 @@ func (j *Journal) Add(r Record) {
 	}
 }
 
-// drop removes the oldest entry of an account.
-func (j *Journal) drop(e *list.Element) {
-	p := j.all.Remove(e).(*packed)
+// drop removes an entry.
+func (j *Journal) drop(p *packed) {
 	j.bytes -= p.size()
-	if rest := j.accounts[p.account][1:]; len(rest) > 0 {
-		j.accounts[p.account] = rest
-	} else {
+	j.all.remove(p)
+	own := j.accounts[p.account]
+	if own.remove(p); own.length == 0 {
 		delete(j.accounts, p.account)
 	}
 }
@@ -126,8 +129,8 @@ func (j *Journal) Forget(account int64) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for len(j.accounts[account]) > 0 {
-		j.drop(j.accounts[account][0])
+	for own := j.accounts[account]; own != nil && own.length > 0; {
+		j.drop(own.oldest)
 	}
 }
 
@@ -138,8 +141,7 @@ func (j *Journal) Clear() {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.all.Init()
-	j.bytes, j.accounts = 0, map[int64][]*list.Element{}
+	j.bytes, j.all, j.accounts = 0, list{}, map[int64]*list{}
 }
 
 // Size returns how many requests are kept, and how many bytes they take in memory.
@@ -149,7 +151,7 @@ func (j *Journal) Size() (entries, bytes int) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.all.Len(), j.bytes
+	return j.all.length, j.bytes
 }
 
 // News returns a channel that is closed with the next entry; nil, which never is, for a journal that keeps nothing.
@@ -166,30 +168,17 @@ func (j *Journal) News() <-chan struct{} {
 }
 
 // snapshot returns what is kept after an entry, the oldest first.
-func (j *Journal) snapshot(after int64, account *int64) (entries []*packed) {
+func (j *Journal) snapshot(after int64, account *int64) []*packed {
 	if j == nil {
 		return nil
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if account != nil {
-		own := j.accounts[*account]
-		for _, e := range slices.Backward(own) {
-			p := e.Value.(*packed)
-			if p.seq <= after {
-				break
-			}
-			entries = append(entries, p)
-		}
-	} else {
-		for e := j.all.Back(); e != nil; e = e.Prev() {
-			p := e.Value.(*packed)
-			if p.seq <= after {
-				break
-			}
-			entries = append(entries, p)
-		}
+	if account == nil {
+		return j.all.after(after)
 	}
-	slices.Reverse(entries)
-	return entries
+	if own := j.accounts[*account]; own != nil {
+		return own.after(after)
+	}
+	return nil
 }

@@ -12,8 +12,10 @@ import (
 )
 
 // packed is a request as it lies in memory: its answer, which was there anyway, and nearly all else in one piece of its
-// exact length, both without pointers, so that the garbage collector does not look into them. It does not change.
+// exact length, both without pointers, so that the garbage collector does not look into them. But for its places in the
+// lists it does not change.
 type packed struct {
+	links     [numLists]link
 	seq       int64
 	account   int64
 	operation *openapi.Operation
@@ -22,7 +24,7 @@ type packed struct {
 	data      []byte
 }
 
-// overhead is what an entry takes beside its data, with its places in the lists.
+// overhead is about what an entry takes beside its data, where it is the only one of its account.
 const overhead = 160
 
 func (p *packed) size() int { return overhead + cap(p.answer) + cap(p.data) }
@@ -32,15 +34,14 @@ var scratch = sync.Pool{New: func() any { return new([]byte) }}
 
 // pack keeps of a request what may be shown of it one day; of its headers, which have the keys, only that.
 func pack(r Record) *packed {
-	k := kept{Record: r, bodySize: len(r.Body), answerSize: max(len(r.Answer), r.Size)}
 	buf := scratch.Get().(*[]byte)
 	b := (*buf)[:0]
 	for _, n := range []int64{
-		r.Time.UnixNano(), int64(r.Duration), int64(r.Status), int64(k.bodySize), int64(k.answerSize),
+		r.Time.UnixNano(), int64(r.Duration), int64(r.Status), int64(len(r.Body)), int64(max(len(r.Answer), r.Size)),
 	} {
 		b = binary.AppendVarint(b, n)
 	}
-	for _, text := range k.texts() {
+	for _, text := range r.texts() {
 		b = appendText(b, *text)
 	}
 	b = appendHeader(b, r.Header, func(name string) bool { return harmless[name] })
@@ -83,10 +84,10 @@ func (p *packed) unpack() *kept {
 }
 
 // texts are those of a request, in the order in which they are packed.
-func (k *kept) texts() [14]*string {
+func (r *Record) texts() [14]*string {
 	return [...]*string{
-		&k.ID, &k.Key, &k.Method, &k.Host, &k.Proto, &k.Task, &k.Fault, &k.Once, &k.Outcome, &k.Code, &k.Err,
-		&k.URL.Path, &k.URL.RawPath, &k.URL.RawQuery,
+		&r.ID, &r.Key, &r.Method, &r.Host, &r.Proto, &r.Task, &r.Fault, &r.Once, &r.Outcome, &r.Code, &r.Err,
+		&r.URL.Path, &r.URL.RawPath, &r.URL.RawQuery,
 	}
 }
 
