@@ -95,15 +95,24 @@ func (k KeyReason) String() string {
 
 // BaseURL returns how the client reaches this server, without a path.
 func BaseURL(r *http.Request) string {
-	scheme := "http"
+	at := baseOf(r)
+	return at.scheme + "://" + at.host
+}
+
+// base is a BaseURL in two parts.
+type base struct{ scheme, host string }
+
+func baseOf(r *http.Request) base {
+	at := base{"http", r.Host}
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-		scheme = "https"
+		at.scheme = "https"
 	}
-	host := r.Host
-	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && host == "" { // HTTP/1.0 needs none
-		host = local.String()
+	if at.host == "" { // HTTP/1.0 needs none
+		if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+			at.host = local.String()
+		}
 	}
-	return scheme + "://" + host
+	return at
 }
 
 // SentPath returns the path of a request as it was sent, escaped: before the edge brought it into its plain form.

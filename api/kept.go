@@ -17,7 +17,7 @@ type Answers = cache.Cache[answerKey, keptAnswer]
 // ask, how often, and what else becomes of a request has been decided before anybody looks here.
 type answerKey struct {
 	account int64
-	base    string // by which the client reaches the server
+	base           // by which the client reaches the server
 	uri     string // as it was sent
 }
 
@@ -30,7 +30,7 @@ type keptAnswer struct {
 // NewAnswers keeps them in a room; nil where there is none.
 func NewAnswers(room *cache.Room) *Answers {
 	return cache.New(room, func(k answerKey, a keptAnswer) int64 {
-		return int64(len(k.base)+len(k.uri)+len(a.task)+cap(a.body)+cap(a.laidOut)) + fixedSize
+		return int64(len(k.scheme)+len(k.host)+len(k.uri)+len(a.task)+cap(a.body)+cap(a.laidOut)) + fixedSize
 	})
 }
 
@@ -44,7 +44,7 @@ func (s *server) keyOfAnswer(r *http.Request, c call) (key answerKey, ok bool) {
 		!s.engine.Faults().None() {
 		return key, false
 	}
-	return answerKey{c.caller.Account, BaseURL(r), r.RequestURI}, true
+	return answerKey{c.caller.Account, baseOf(r), r.RequestURI}, true
 }
 
 // kept finds the answer to a request; ok is false where it has to be made.

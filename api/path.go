@@ -50,7 +50,10 @@ func plainPath(slashed []string, next http.Handler) http.Handler {
 // cutQuery splits an escaped path at an escaped question mark and unescapes what
 // separates the parameters behind it. A %3F with no parameter behind it stays.
 func cutQuery(path string) (plain, query string, found bool) {
-	at := strings.Index(strings.ToLower(path), "%3f")
+	at := strings.IndexByte(path, '%') // hardly any path has one
+	if at >= 0 {
+		at = strings.Index(strings.ToLower(path), "%3f")
+	}
 	if at < 0 || !strings.Contains(path[at:], "=") {
 		return path, "", false
 	}

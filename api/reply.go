@@ -137,7 +137,7 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
 		parts, size = rep.long.parts, rep.long.size
 	}
 	if rep.status != http.StatusNoContent {
-		h.Set("Content-Length", strconv.Itoa(size))
+		h["Content-Length"] = []string{strconv.Itoa(size)}
 	}
 	s.quota(r, h)
 	if name := event(r).fault; name != "" {
