@@ -3,10 +3,8 @@ package api
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -82,7 +80,7 @@ func logged(cfg Config, next http.Handler) http.Handler {
 	log := cfg.Logger
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		id := newID()
+		id := uuid.NewString()
 		w.Header()["X-Request-Id"] = []string{id}
 		answer := &statusWriter{
 			ResponseWriter: w, start: start, observe: cfg.Observe,
@@ -96,15 +94,6 @@ func logged(cfg Config, next http.Handler) http.Handler {
 			log.LogAttrs(r.Context(), level, "request", e.attrs(r, start)...)
 		}
 	})
-}
-
-// newID makes the id of a request. It is no secret, so it need not wait for the system's randomness.
-func newID() string {
-	var id uuid.UUID
-	binary.NativeEndian.PutUint64(id[:8], rand.Uint64())
-	binary.NativeEndian.PutUint64(id[8:], rand.Uint64())
-	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // version 4
-	return id.String()
 }
 
 // level is debug for a read that succeeded: clients that follow a task or a

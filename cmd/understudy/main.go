@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/google/uuid"
 
 	"github.com/understudy-dev/understudy"
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -40,6 +41,7 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(150) // the heap is ten megabytes: spend some on fewer collections
 	}
+	uuid.EnableRandPool() // each request has an id, and that is no secret
 	dropEmptySettings()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the stop at once
