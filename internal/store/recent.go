@@ -133,16 +133,16 @@ func (tx *Tx) complete(ctx context.Context, tasks []Listed, known Known) (same b
 func (tx *Tx) collectListed(rows pgx.Rows, most int) (tasks []Listed, err error) {
 	defer rows.Close()
 	tasks = make([]Listed, 0, most+most/8)
-	var t cloud.Task
-	var response []byte
-	rest := pgtype.CompositeFields{&t.Operation, &t.Command, &t.Status, &response}
 	for rows.Next() {
 		var l Listed
 		raw := rows.RawValues()
 		l.ID, l.xmin = uuid.UUID(raw[0]), binary.BigEndian.Uint32(raw[1])
 		l.Seq, l.updatedAt = int64(binary.BigEndian.Uint64(raw[2])), int64(binary.BigEndian.Uint64(raw[3]))
 		if raw[4] != nil {
-			t = cloud.Task{ID: l.ID.String(), Account: tx.Caller.Account, Seq: l.Seq}
+			var response []byte
+			l.Task = &cloud.Task{ID: l.ID.String(), Account: tx.Caller.Account, Seq: l.Seq}
+			t := l.Task
+			rest := pgtype.CompositeFields{&t.Operation, &t.Command, &t.Status, &response}
 			if err := rows.Scan(nil, nil, nil, &t.UpdatedAt, rest); err != nil {
 				return nil, err
 			}
@@ -151,8 +151,6 @@ func (tx *Tx) collectListed(rows pgx.Rows, most int) (tasks []Listed, err error)
 					return nil, err
 				}
 			}
-			copied := t
-			l.Task = &copied
 		}
 		tasks = append(tasks, l)
 	}
