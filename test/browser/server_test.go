@@ -21,12 +21,12 @@ const demo = "1000"
 type server struct {
 	*servetest.Server
 
-	t       *testing.T
+	t       testing.TB
 	base    string // http://host:port
 	control *control.Client
 }
 
-func serve(t *testing.T, args ...string) *server {
+func serve(t testing.TB, args ...string) *server {
 	t.Helper()
 	document, err := compiled.Load(understudy.ControlDocument)
 	if err != nil {

@@ -25,7 +25,7 @@ const limit = 30 * time.Second
 
 // tab is a tab of Chromium with a profile of its own, as it is after all that it was told to wait for.
 type tab struct {
-	t    *testing.T
+	t    testing.TB
 	ctx  context.Context
 	base string // of the server: http://host:port
 
@@ -37,7 +37,7 @@ type tab struct {
 
 // openTab opens a tab for the pages of a server. When the test is over it is closed, and fails the test for what its
 // pages did wrong.
-func openTab(t *testing.T, base string) *tab {
+func openTab(t testing.TB, base string) *tab {
 	t.Helper()
 	shared, err := chromium()
 	if err != nil {
