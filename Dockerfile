@@ -50,7 +50,8 @@ COPY --from=build /out/understudy /usr/local/bin/understudy
 USER 10001
 WORKDIR /var/lib/understudy
 VOLUME /var/lib/understudy
-ENV UNDERSTUDY_DATA_DIR=/var/lib/understudy UNDERSTUDY_LISTEN=0.0.0.0:8080 UNDERSTUDY_EXPOSE=true
+# One data directory to a container: no other one is made that a copy would be of use for.
+ENV UNDERSTUDY_DATA_DIR=/var/lib/understudy UNDERSTUDY_CACHE_DIR=none UNDERSTUDY_LISTEN=0.0.0.0:8080 UNDERSTUDY_EXPOSE=true
 EXPOSE 8080
 HEALTHCHECK --interval=2s --timeout=3s --start-period=10s --retries=3 CMD ["understudy", "healthcheck"]
 ENTRYPOINT ["understudy"]

@@ -23,48 +23,76 @@ type starts struct {
 }
 
 // measureReady starts the product on its own Postgres, from its exec to its
-// ready file: on a new data directory, again after a stop, again after a kill
-// -9; and in turn such a Postgres alone.
+// ready file: on the first data directory of a machine, whose cluster initdb
+// makes, and on a further one, whose cluster is copied; again after a stop,
+// again after a kill -9; and in turn such a Postgres alone.
 func measureReady(ctx context.Context, e *env) ([]row, error) {
-	var cold, warm, killed starts
-	var coldAlone, warmAlone []float64
+	cacheDir, err := e.tempDir()
+	if err != nil {
+		return nil, err
+	}
+	var first, cold, warm, killed starts
+	var firstAlone, coldAlone, warmAlone []float64
 	for round := range max(e.rounds, leastStarts) {
+		if err := os.RemoveAll(cacheDir); err != nil {
+			return nil, err
+		}
+		fresh, err := e.tempDir()
+		if err != nil {
+			return nil, err
+		}
 		dir, err := e.tempDir()
 		if err != nil {
 			return nil, err
 		}
 		for _, turn := range []struct {
 			of  *starts
+			dir string
 			end func(*product) error
 		}{
-			{&cold, (*product).stop},
-			{&warm, func(p *product) error { p.kill(); return nil }},
-			{&killed, (*product).stop},
+			{&first, fresh, (*product).stop},
+			{&cold, dir, (*product).stop},
+			{&warm, dir, func(p *product) error { p.kill(); return nil }},
+			{&killed, dir, (*product).stop},
 		} {
-			p, err := e.serve(ctx, "--data-dir", dir)
+			p, err := e.serve(ctx, "--data-dir", turn.dir, "--cache-dir", cacheDir)
 			if err != nil {
 				return nil, err
 			}
 			turn.of.took = append(turn.of.took, p.took.Seconds())
-			turn.of.cpu = append(turn.of.cpu, usageOf(p.pid(), postmasterOf(dir)))
+			turn.of.cpu = append(turn.of.cpu, usageOf(p.pid(), postmasterOf(turn.dir)))
 			if err := turn.end(p); err != nil {
 				return nil, err
 			}
 		}
+		if fresh, err = e.tempDir(); err != nil {
+			return nil, err
+		}
 		if dir, err = e.tempDir(); err != nil {
 			return nil, err
 		}
-		for _, figures := range []*[]float64{&coldAlone, &warmAlone} {
-			took, err := startAlone(ctx, dir)
+		for _, turn := range []struct {
+			of  *[]float64
+			cfg postgres.Config
+		}{
+			{&firstAlone, postgres.Config{Dir: fresh}},
+			{&coldAlone, postgres.Config{Dir: dir, CacheDir: cacheDir}},
+			{&warmAlone, postgres.Config{Dir: dir}},
+		} {
+			took, err := startAlone(ctx, turn.cfg)
 			if err != nil {
 				return nil, err
 			}
-			*figures = append(*figures, took.Seconds())
+			*turn.of = append(*turn.of, took.Seconds())
 		}
-		e.say("ready, start %d: cold %.3f s, warm %.3f s, after kill -9 %.3f s; Postgres alone: cold %.3f s, warm %.3f s",
-			round+1, cold.took[round], warm.took[round], killed.took[round], coldAlone[round], warmAlone[round])
+		e.say("ready, start %d: first %.3f s, cold %.3f s, warm %.3f s, after kill -9 %.3f s; "+
+			"Postgres alone: first %.3f s, cold %.3f s, warm %.3f s",
+			round+1, first.took[round], cold.took[round], warm.took[round], killed.took[round],
+			firstAlone[round], coldAlone[round], warmAlone[round])
 	}
 	return []row{
+		{"ready, first data directory", seconds, first.took, nil, first.cpu, goal{}},
+		{"Postgres alone, first data directory", seconds, firstAlone, nil, nil, goal{}},
 		{"ready, new data directory", seconds, cold.took, nil, cold.cpu, goal{atMost: 0.6}},
 		{"Postgres alone, new data directory", seconds, coldAlone, nil, nil, goal{}},
 		{"ready, again", seconds, warm.took, nil, warm.cpu, goal{atMost: 0.1}},
@@ -74,9 +102,9 @@ func measureReady(ctx context.Context, e *env) ([]row, error) {
 }
 
 // startAlone starts a Postgres as the product does, and stops it.
-func startAlone(ctx context.Context, dir string) (took time.Duration, err error) {
+func startAlone(ctx context.Context, cfg postgres.Config) (took time.Duration, err error) {
 	begin := time.Now()
-	cluster, err := postgres.Start(ctx, postgres.Config{Dir: dir})
+	cluster, err := postgres.Start(ctx, cfg)
 	if err != nil {
 		return 0, err
 	}

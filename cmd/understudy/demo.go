@@ -36,7 +36,7 @@ const journalOfDemo = 1000
 func ownServer(listen string, requests int, stderr Stderr) server.Config {
 	return server.Config{
 		Document: understudy.Document, Control: understudy.ControlDocument, Version: version(), Listen: listen,
-		CapPolicy: engine.PolicyQueue, Journal: requests,
+		CapPolicy: engine.PolicyQueue, Journal: requests, CacheDir: os.Getenv("UNDERSTUDY_CACHE_DIR"),
 		Logger: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 }

@@ -169,6 +169,7 @@ type serveCmd struct {
 	DatabaseURL  string        `env:"UNDERSTUDY_DATABASE_URL" placeholder:"URL" help:"Postgres 14 or newer to keep the state in; several servers may share it. Default: a private Postgres in the data directory."`
 	DirectURL    string        `name:"database-direct-url" env:"UNDERSTUDY_DATABASE_DIRECT_URL" placeholder:"URL" help:"The same database without the pooler, where --database-url leads to one that gives each transaction any session, as PgBouncer does with pool_mode=transaction. Default: --database-url has sessions of its own."`
 	DataDir      string        `env:"UNDERSTUDY_DATA_DIR" default:"${data_dir}" placeholder:"DIR" help:"Where the sandbox keeps its state over restarts. Default: ${default}."`
+	CacheDir     string        `env:"UNDERSTUDY_CACHE_DIR" placeholder:"DIR" help:"Where a private Postgres is kept as it was made, 28 MB, to be copied for the next new data directory, which is faster than to make another one; none keeps nothing. Default: understudy in the user's directory of caches."`
 	Speed        float64       `env:"UNDERSTUDY_SPEED" default:"600" placeholder:"N" help:"How much faster than in the real cloud time passes for tasks and provisioning: 1 is realistic minutes, 0 lets nothing take any time. Default: ${default}."`
 	CapPolicy    engine.Policy `name:"subscription-cap-policy" env:"UNDERSTUDY_SUBSCRIPTION_CAP_POLICY" default:"queue" placeholder:"queue|reject" help:"What happens to the change of a fourth subscription while three are being changed: it waits, or its task fails. Default: ${default}."`
 	APIKey       string        `env:"UNDERSTUDY_API_KEY" placeholder:"KEY" help:"Account key of the demo account. Default: made once and kept."`
@@ -216,6 +217,7 @@ func (s *serveCmd) Run(ctx context.Context, stdout io.Writer) error {
 		DatabaseURL:  s.DatabaseURL,
 		DirectURL:    s.DirectURL,
 		DataDir:      s.DataDir,
+		CacheDir:     s.CacheDir,
 		Speed:        s.Speed,
 		CapPolicy:    s.CapPolicy,
 		APIKey:       s.APIKey,

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/understudy-dev/understudy/internal/postgres"
 )
 
 // diskDir returns a data directory where users have theirs: on a disk.
@@ -22,11 +24,15 @@ func diskDir(b *testing.B) string {
 }
 
 func BenchmarkColdStart(b *testing.B) {
-	for b.Loop() {
-		c := start(b, diskDir(b))
-		b.StopTimer()
-		stop(b, c)
-		b.StartTimer()
+	for _, of := range []struct{ name, cacheDir string }{{"initdb", ""}, {"copy", b.TempDir()}} {
+		b.Run(of.name, func(b *testing.B) {
+			for b.Loop() {
+				c := startWith(b, postgres.Config{Dir: diskDir(b), CacheDir: of.cacheDir})
+				b.StopTimer()
+				stop(b, c)
+				b.StartTimer()
+			}
+		})
 	}
 }
 
@@ -52,7 +58,7 @@ func BenchmarkStartAfterKill(b *testing.B) {
 			stop(b, start(b, dir))
 			for b.Loop() {
 				b.StopTimer()
-				s := startSupervisor(b, dir)
+				s := startSupervisor(b, dir, "")
 				pid := s.ready(b)
 				b.StartTimer()
 				if both.postmaster {

@@ -39,7 +39,7 @@ func startChild(cmd *exec.Cmd) (*child, error) {
 // start starts a program of Postgres.
 func (s *installation) start(cmd *exec.Cmd) (*child, error) {
 	c, err := startChild(cmd)
-	if err == nil && s.meanwhile != nil {
+	if err == nil {
 		s.meanwhile()
 	}
 	return c, err

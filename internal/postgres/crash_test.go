@@ -19,7 +19,7 @@ func TestSupervisorKilled(t *testing.T) {
 	t.Parallel()
 	dir := madeDir(t)
 	for round := range 2 {
-		s := startSupervisor(t, dir)
+		s := startSupervisor(t, dir, "")
 		s.ready(t)
 		s.kill()
 		c := start(t, dir)
@@ -37,7 +37,7 @@ func TestSupervisorAndPostmasterKilled(t *testing.T) {
 	t.Parallel()
 	dir := madeDir(t)
 	for round := range 2 {
-		s := startSupervisor(t, dir)
+		s := startSupervisor(t, dir, "")
 		pid := s.ready(t)
 		url := "postgres://understudy@/understudy?sslmode=disable&host=" + filepath.Join(dir, "run")
 		writer := connect(t, url)
@@ -81,37 +81,55 @@ func closeAll(conns ...*pgx.Conn) {
 	}
 }
 
-// The supervisor dies at any moment of its start.
+// The supervisor dies at any moment of its start: the first one, whose cluster initdb makes, or a further one, which
+// copies.
 func TestSupervisorKilledWhileStarting(t *testing.T) {
 	t.Parallel()
-	dir := newDir(t)
-	cluster := filepath.Join(dir, "postgres")
 	exists := func(pattern string) func() bool {
 		return func() bool {
 			found, _ := filepath.Glob(pattern)
 			return len(found) > 0
 		}
 	}
-	for _, moment := range []struct {
-		name    string
-		reached func() bool
-	}{
-		{"initdb begins", exists(filepath.Join(dir, "postgres.tmp*"))},
-		{"initdb at work", exists(filepath.Join(dir, "postgres.tmp*", "base", "1", "*"))},
-		{"cluster renamed", exists(filepath.Join(cluster, "PG_VERSION"))},
-		{"server begins", exists(filepath.Join(cluster, "postmaster.pid"))},
-		{"socket there", exists(filepath.Join(dir, "run", ".s.PGSQL.5432"))},
-	} {
-		s := startSupervisor(t, dir)
-		waitUntil(t, moment.name, moment.reached)
-		s.kill()
-	}
-	c := start(t, dir)
-	if got := query[int](t, c, "SELECT 1"); got != 1 {
-		t.Errorf("answer %d, want 1", got)
-	}
-	if got := leftovers(dir); len(got) > 0 {
-		t.Errorf("left behind: %v", got)
+	for _, kind := range []string{"initdb", "initdb, packed", "copied"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			dir, cacheDir := newDir(t), ""
+			cluster := filepath.Join(dir, "postgres")
+			type moment struct {
+				name    string
+				reached func() bool
+			}
+			moments := []moment{
+				{"the making begins", exists(filepath.Join(dir, "postgres.tmp*"))},
+				{"it is at work", exists(filepath.Join(dir, "postgres.tmp*", "base", "1", "*"))},
+			}
+			switch kind {
+			case "initdb, packed":
+				cacheDir = t.TempDir()
+				moments = append(moments, moment{"packing begins", exists(filepath.Join(cacheDir, "*.tar.new*"))})
+			case "copied":
+				cacheDir = t.TempDir()
+				stop(t, startWith(t, postgres.Config{Dir: newDir(t), CacheDir: cacheDir}))
+			}
+			moments = append(moments,
+				moment{"cluster renamed", exists(filepath.Join(cluster, "PG_VERSION"))},
+				moment{"server begins", exists(filepath.Join(cluster, "postmaster.pid"))},
+				moment{"socket there", exists(filepath.Join(dir, "run", ".s.PGSQL.5432"))},
+			)
+			for _, moment := range moments {
+				s := startSupervisor(t, dir, cacheDir)
+				waitUntil(t, moment.name, moment.reached)
+				s.kill()
+			}
+			c := startWith(t, postgres.Config{Dir: dir, CacheDir: cacheDir})
+			if got := query[int](t, c, "SELECT 1"); got != 1 {
+				t.Errorf("answer %d, want 1", got)
+			}
+			if got := leftovers(dir); len(got) > 0 {
+				t.Errorf("left behind: %v", got)
+			}
+		})
 	}
 }
 

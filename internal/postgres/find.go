@@ -33,6 +33,24 @@ func Find() (string, error) {
 	return find(0)
 }
 
+// CacheDir returns the place for what understudy keeps to be faster the next time, and can do without: the one that is
+// named, else a directory in that of the user's caches. It is empty for the name none, and where the user has no such
+// directory.
+func CacheDir(named string) string {
+	switch named {
+	case "":
+	case "none":
+		return ""
+	default:
+		return named
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "understudy")
+}
+
 // find is Find with a preference: programs whose path names the major version
 // that the cluster was made with. Zero prefers nothing.
 func find(major int) (string, error) {
@@ -78,8 +96,11 @@ func candidates() []string {
 	return dirs
 }
 
+// programs are those of Postgres that are run.
+var programs = []string{"initdb", "postgres"}
+
 func hasPrograms(dir string) bool {
-	for _, name := range []string{"initdb", "postgres"} {
+	for _, name := range programs {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
 			return false

@@ -21,7 +21,8 @@ import (
 const maxSocketPath = 100
 
 // unfinished is a file in a cluster that nobody has used yet: its database does
-// not have its name, or not all of it is on disk.
+// not have its name, or not all of it is on disk. Of all files in a new cluster
+// its name is the last one, and so it is the last one that is copied.
 const unfinished = "understudy.unfinished"
 
 // installation is a data directory and how to run a Postgres in it.
@@ -36,7 +37,8 @@ type installation struct {
 	noSync         bool
 	maxConnections int
 	name           string
-	meanwhile      func() // is called when a program runs, and does something once
+	template       *template
+	meanwhile      func() // is called when there is something to wait for, and does something once
 }
 
 // newInstallation settles everything that can be settled without changing anything
@@ -48,6 +50,8 @@ func newInstallation(cfg Config) (*installation, error) {
 	}
 	if cfg.Meanwhile != nil {
 		s.meanwhile = sync.OnceFunc(func() { go cfg.Meanwhile() })
+	} else {
+		s.meanwhile = func() {}
 	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
@@ -81,6 +85,9 @@ func newInstallation(cfg Config) (*installation, error) {
 		return nil, fmt.Errorf("%w (not in %s either)", ErrNotFound, s.binDir)
 	}
 	if err := s.owner.allow(s.dir, s.binDir); err != nil {
+		return nil, err
+	}
+	if s.template, err = newTemplate(cfg.CacheDir, s.binDir); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -140,8 +147,8 @@ func (s *installation) makeSocketDir() error {
 }
 
 // create makes the cluster unless there is one. It is made under another name
-// and renamed, so a killed initdb leaves no half a cluster behind, only a
-// directory that the next start removes.
+// and renamed, so who is killed meanwhile leaves no half a cluster behind, only
+// a directory that the next start removes.
 func (s *installation) create(ctx context.Context) error {
 	leftovers, _ := filepath.Glob(filepath.Join(s.dir, "postgres.tmp*"))
 	for _, path := range leftovers {
@@ -156,7 +163,7 @@ func (s *installation) create(ctx context.Context) error {
 		return err
 	}
 	if version == 0 {
-		if version, err = s.initdb(ctx); err != nil {
+		if version, err = s.make(ctx); err != nil {
 			return err
 		}
 	}
@@ -167,24 +174,58 @@ func (s *installation) create(ctx context.Context) error {
 	return nil
 }
 
-// initdb makes the cluster and returns its major version.
-func (s *installation) initdb(ctx context.Context) (version int, err error) {
-	tmp, err := os.MkdirTemp(s.dir, "postgres.tmp")
+// make makes the cluster, by copying one that is kept or else with initdb, and returns its major version.
+func (s *installation) make(ctx context.Context) (version int, err error) {
+	tmp, err := s.tempDir()
 	if err != nil {
 		return 0, err
 	}
-	defer func() {
-		if err != nil {
-			_ = os.RemoveAll(tmp)
+	defer func() { _ = os.RemoveAll(tmp) }() // which is not there when all went well
+	s.meanwhile()                            // copying keeps the disk busy
+	if err = s.template.unpack(ctx, tmp, s.owner); err != nil {
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
 		}
-	}()
-	if err := s.owner.own(tmp); err != nil {
+		if !errors.Is(err, errNoTemplate) {
+			s.logger.Warn("the cluster that is kept is of no use: initdb makes another one", "error", err)
+			_ = os.RemoveAll(tmp) // initdb wants it empty
+			if tmp, err = s.tempDir(); err != nil {
+				return 0, err
+			}
+		}
+		if err := s.initdb(ctx, tmp); err != nil {
+			return 0, err
+		}
+	}
+	if version, err = clusterVersion(tmp); err != nil {
 		return 0, err
 	}
-	cmd := exec.CommandContext(ctx, filepath.Join(s.binDir, "initdb"),
-		"-D", tmp, "-U", role, "-A", "trust", "--encoding=UTF8", "--locale=C",
-		// Start does so, while it starts the server.
-		"--no-sync", "--wal-segsize=1", "--no-instructions")
+	if version < minVersion {
+		return 0, fmt.Errorf("%w: %s has Postgres %d, needed is %d or newer", ErrVersion, s.binDir, version, minVersion)
+	}
+	if err := os.Remove(s.data); err != nil && !errors.Is(err, fs.ErrNotExist) { // an empty one is in the way
+		return 0, err
+	}
+	return version, os.Rename(tmp, s.data)
+}
+
+// tempDir makes the directory in which a cluster is made.
+func (s *installation) tempDir() (string, error) {
+	tmp, err := os.MkdirTemp(s.dir, "postgres.tmp")
+	if err != nil {
+		return "", err
+	}
+	return tmp, s.owner.own(tmp)
+}
+
+// initdbArgs are what initdb is told, beside the directory. Start syncs, while it starts the server.
+var initdbArgs = []string{
+	"-U", role, "-A", "trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--wal-segsize=1", "--no-instructions",
+}
+
+// initdb makes a cluster in dir, and packs it for the next data directory.
+func (s *installation) initdb(ctx context.Context, dir string) error {
+	cmd := exec.CommandContext(ctx, filepath.Join(s.binDir, "initdb"), append([]string{"-D", dir}, initdbArgs...)...)
 	s.prepare(cmd)
 	cmd.SysProcAttr = s.attributes(syscall.SIGTERM)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // initdb then removes what it made
@@ -193,29 +234,23 @@ func (s *installation) initdb(ctx context.Context) (version int, err error) {
 	cmd.Stderr = output
 	initdb, err := s.start(cmd)
 	if err != nil {
-		return 0, fmt.Errorf("initdb: %w", err)
+		return fmt.Errorf("initdb: %w", err)
 	}
 	<-initdb.done
 	if ctx.Err() != nil {
-		return 0, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
 	if initdb.err != nil {
-		return 0, fmt.Errorf("initdb: %w: %s", initdb.err, output.last())
+		return fmt.Errorf("initdb: %w: %s", initdb.err, output.last())
 	}
-	if version, err = clusterVersion(tmp); err != nil {
-		return 0, err
-	}
-	if version < minVersion {
-		return 0, fmt.Errorf("%w: %s has Postgres %d, needed is %d or newer", ErrVersion, s.binDir, version, minVersion)
-	}
-	mark := filepath.Join(tmp, unfinished)
+	mark := filepath.Join(dir, unfinished)
 	if err := errors.Join(os.WriteFile(mark, nil, 0o600), s.owner.own(mark)); err != nil {
-		return 0, err
+		return err
 	}
-	if err := os.Remove(s.data); err != nil && !errors.Is(err, fs.ErrNotExist) { // an empty one is in the way
-		return 0, err
+	if err := s.template.pack(dir); err != nil {
+		s.logger.Info("the cluster is not kept for the next data directory", "error", err)
 	}
-	return version, os.Rename(tmp, s.data)
+	return nil
 }
 
 // prepare gives a Postgres program a working directory that its user may

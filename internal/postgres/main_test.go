@@ -20,8 +20,12 @@ import (
 )
 
 // superviseDir, when set, makes the test binary a supervisor that starts the
-// cluster of that directory, says so and stays until it is killed.
-const superviseDir = "POSTGRES_TEST_SUPERVISE_DIR"
+// cluster of that directory, says so and stays until it is killed. superviseCache
+// is its cache directory.
+const (
+	superviseDir   = "POSTGRES_TEST_SUPERVISE_DIR"
+	superviseCache = "POSTGRES_TEST_SUPERVISE_CACHE"
+)
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(superviseDir); dir != "" {
@@ -50,7 +54,7 @@ func run(m *testing.M) int {
 
 func supervise(dir string) {
 	fmt.Println("starting")
-	cluster, err := postgres.Start(context.Background(), postgres.Config{Dir: dir})
+	cluster, err := postgres.Start(context.Background(), postgres.Config{Dir: dir, CacheDir: os.Getenv(superviseCache)})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -65,10 +69,10 @@ type supervisor struct {
 	lines *bufio.Scanner
 }
 
-func startSupervisor(tb testing.TB, dir string) *supervisor {
+func startSupervisor(tb testing.TB, dir, cacheDir string) *supervisor {
 	tb.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), superviseDir+"="+dir)
+	cmd.Env = append(os.Environ(), superviseDir+"="+dir, superviseCache+"="+cacheDir)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -141,7 +145,12 @@ var made = sync.OnceValues(func() (string, error) {
 
 func start(tb testing.TB, dir string) *postgres.Cluster {
 	tb.Helper()
-	c, err := postgres.Start(tb.Context(), postgres.Config{Dir: dir})
+	return startWith(tb, postgres.Config{Dir: dir})
+}
+
+func startWith(tb testing.TB, cfg postgres.Config) *postgres.Cluster {
+	tb.Helper()
+	c, err := postgres.Start(tb.Context(), cfg)
 	if err != nil {
 		tb.Fatalf("Start: %v", err)
 	}

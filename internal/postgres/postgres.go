@@ -61,14 +61,17 @@ type Config struct {
 	// BinDir holds the programs initdb and postgres. Empty: looked for, as Find does.
 	BinDir string
 
+	// CacheDir is where a new cluster is kept as it was made, to be copied for the next data directory. Empty: nowhere.
+	CacheDir string
+
 	// MaxConnections is Postgres' max_connections. Zero: 60.
 	MaxConnections int
 
 	// Name is the cluster_name of Postgres. Empty: understudy.
 	Name string
 
-	// Meanwhile is called in a goroutine of its own when the first program of
-	// Postgres runs: so who has something to do while that works does not take
+	// Meanwhile is called in a goroutine of its own when a program of Postgres, or
+	// the disk, is at work for the first time: so who has something to do while that works does not take
 	// the processor from bringing it up. Nil: nothing.
 	Meanwhile func()
 
@@ -110,6 +113,7 @@ func Start(ctx context.Context, cfg Config) (_ *Cluster, err error) {
 			lock.release()
 		}
 	}()
+	defer s.template.discard()
 	if err := s.create(ctx); err != nil {
 		return nil, fmt.Errorf("create the private postgres: %w", err)
 	}
@@ -139,6 +143,12 @@ func (c *Cluster) open(ctx context.Context, prepare func(context.Context, string
 		return prepare(ctx, c.URL())
 	}
 	var syncing errgroup.Group
+	syncing.Go(func() error {
+		if err := c.installation.template.keep(); err != nil {
+			c.installation.logger.Info("the cluster is not kept for the next data directory", "error", err)
+		}
+		return nil
+	})
 	if !c.installation.noSync {
 		syncing.Go(func() error { return syncTree(c.installation.data) })
 	}

@@ -10,7 +10,7 @@ import (
 func TestPostgresEndsWithItsSupervisor(t *testing.T) {
 	t.Parallel()
 	dir := madeDir(t)
-	s := startSupervisor(t, dir)
+	s := startSupervisor(t, dir, "")
 	s.ready(t)
 	s.kill()
 	waitUntil(t, "pid file removed by the postmaster", func() bool {

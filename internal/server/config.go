@@ -43,6 +43,7 @@ type Config struct {
 	Alone        bool          // nobody else changes the database at DatabaseURL
 	DirectURL    string        // of the same database, where DatabaseURL leads to a pooler that shares sessions; or empty
 	DataDir      string        // empty: DefaultDataDir
+	CacheDir     string        // what a further data directory is made of is kept there, as postgres.CacheDir has it
 	Speed        float64       // business time over real time; 0: nothing takes any time
 	CapPolicy    engine.Policy // for a change of a fourth subscription
 	APIKey       string        // of the demo account; both keys or none,

@@ -136,7 +136,10 @@ func startPrivate(
 	ctx context.Context, cfg Config, meanwhile func(), prepare func(ctx context.Context, url string) error,
 ) (*privatePostgres, error) {
 	p := &privatePostgres{
-		cfg: postgres.Config{Dir: cfg.DataDir, Logger: cfg.Logger.With("part", "postgres"), Name: privateName},
+		cfg: postgres.Config{
+			Dir: cfg.DataDir, CacheDir: postgres.CacheDir(cfg.CacheDir),
+			Logger: cfg.Logger.With("part", "postgres"), Name: privateName,
+		},
 		log: cfg.Logger,
 	}
 	first := p.cfg

@@ -50,7 +50,9 @@ func Start(ctx context.Context, prepare func(ctx context.Context, url string) er
 			err = errors.Join(err, p.Stop(context.WithoutCancel(ctx)))
 		}
 	}()
-	p.cluster, err = postgres.Start(ctx, postgres.Config{Dir: dir, NoSync: true, MaxConnections: connections})
+	p.cluster, err = postgres.Start(ctx, postgres.Config{
+		Dir: dir, CacheDir: postgres.CacheDir(os.Getenv("UNDERSTUDY_CACHE_DIR")), NoSync: true, MaxConnections: connections,
+	})
 	if err != nil {
 		return p, err
 	}

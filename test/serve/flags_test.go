@@ -30,6 +30,7 @@ var flags = []struct{ name, fallback string }{
 	{"database-url", "a private Postgres in the data directory"},
 	{"database-direct-url", "--database-url has sessions of its own"},
 	{"data-dir", "/understudy"}, // TestDefaultDataDir has it in full
+	{"cache-dir", "understudy in the user's directory of caches"},
 	{"speed", "600"},
 	{"subscription-cap-policy", "queue"},
 	{"api-key", "made once and kept"},

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -70,6 +71,57 @@ func TestColdStartIsQuiet(t *testing.T) {
 	for line := range strings.Lines(s.Log()) {
 		if strings.Contains(line, "level=WARN") || strings.Contains(line, "level=ERROR") || strings.Contains(line, "FATAL") {
 			t.Errorf("logged: %s", line)
+		}
+	}
+}
+
+// The Postgres of a new data directory is kept where the flag, its twin or the user's environment says, and where none
+// of them says so, or a place that is of no use, the server starts all the same.
+func TestCacheDir(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	file := filepath.Join(home, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	named, twin, user := filepath.Join(home, "named"), filepath.Join(home, "twin"), filepath.Join(home, "user")
+	userEnv := []string{"HOME=" + user, "XDG_CACHE_HOME=" + user}
+	for _, test := range []struct {
+		args, env []string
+		kept      string // empty: nowhere
+	}{
+		{[]string{"--cache-dir", named}, append(userEnv, "UNDERSTUDY_CACHE_DIR="+twin), named},
+		{nil, append(userEnv, "UNDERSTUDY_CACHE_DIR="+twin), twin},
+		{[]string{"--cache-dir", "none"}, userEnv, ""},
+		{nil, append(userEnv, "UNDERSTUDY_CACHE_DIR=none"), ""},
+		{[]string{"--cache-dir", file}, userEnv, ""},
+		{nil, []string{"HOME=", "XDG_CACHE_HOME="}, ""},
+		{nil, append(userEnv, "UNDERSTUDY_CACHE_DIR="), filepath.Join(user, "understudy")},
+	} {
+		s := servetest.Start(t, servetest.Options{Args: test.args, Env: test.env})
+		if status, _, _ := s.Do(http.MethodGet, "/subscriptions", nil); status != http.StatusOK {
+			t.Errorf("%v, %v: got %d", test.args, test.env, status)
+		}
+		s.Stop()
+		var found []string
+		for _, dir := range []string{named, twin, filepath.Join(user, "understudy")} {
+			archives, _ := filepath.Glob(filepath.Join(dir, "postgres-*.tar")) // the pattern is well formed
+			found = append(found, archives...)
+		}
+		var in string
+		if len(found) > 0 {
+			in = filepath.Dir(found[0])
+		}
+		if len(found) > 1 || in != test.kept {
+			t.Errorf("%v, %v: found %v, want one in %q", test.args, test.env, found, test.kept)
+		}
+		for _, path := range found {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if said := strings.Contains(s.Log(), "is not kept"); said != slices.Contains(test.args, file) {
+			t.Errorf("%v, %v: it says that nothing is kept: %v", test.args, test.env, said)
 		}
 	}
 }
