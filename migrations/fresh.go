@@ -2,23 +2,33 @@ package migrations
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/database"
 )
 
-// fresh makes the schema of an empty database as goose does, but in one
-// transaction: goose has one for each migration, and waits for the disk as
-// often. It leaves to goose a database that ever had migrations, and files that
-// cannot share a transaction.
+// Together they are the schema as all migrations leave it, with what goose would have noted and what else is in its
+// tables. A test holds them against the migrations, and writes the first one anew.
+const (
+	schemaFile = "fresh/schema.sql"
+	rowsFile   = "fresh/rows.sql"
+)
+
+// fresh makes the schema of an empty database at once: that takes a third of the time of the migrations, which create
+// much that later ones change or drop, each in a transaction that waits for the disk. It leaves to goose a database
+// that ever had migrations, and files without a schema.
 func (m *migrator) fresh(ctx context.Context, files fs.FS) (err error) {
-	steps, err := m.steps(files)
-	if err != nil || steps == nil {
+	schema, err := fs.ReadFile(files, schemaFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	rows, err := fs.ReadFile(files, rowsFile)
+	if err != nil {
 		return err
 	}
 	conn, err := m.db.Conn(ctx)
@@ -37,57 +47,8 @@ func (m *migrator) fresh(ctx context.Context, files fs.FS) (err error) {
 	if err != nil || had {
 		return err
 	}
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := apply(ctx, tx, steps); err != nil {
-		return errors.Join(err, tx.Rollback())
-	}
-	return tx.Commit()
-}
-
-// step is a migration as Postgres reads it.
-type step struct {
-	version int64
-	file    string
-	sql     string
-}
-
-// steps reads all migrations; nil: they cannot share a transaction.
-func (m *migrator) steps(files fs.FS) (steps []step, err error) {
-	for _, source := range m.provider.ListSources() {
-		text, err := fs.ReadFile(files, source.Path)
-		if err != nil {
-			return nil, err
-		}
-		if strings.Contains(string(text), "-- +goose NO TRANSACTION") {
-			return nil, nil
-		}
-		// To Postgres, what else goose is told in a file is a comment.
-		up, _, _ := strings.Cut(string(text), "-- +goose Down")
-		steps = append(steps, step{source.Version, source.Path, up})
-	}
-	return steps, nil
-}
-
-// apply takes the steps and notes them as goose does, whose table begins with
-// one that is none.
-func apply(ctx context.Context, tx *sql.Tx, steps []step) error {
-	noted, err := database.NewStore(goose.DialectPostgres, goose.DefaultTablename)
-	if err != nil {
-		return err
-	}
-	if err := noted.CreateVersionTable(ctx, tx); err != nil {
-		return err
-	}
-	for _, s := range append([]step{{}}, steps...) {
-		if _, err := tx.ExecContext(ctx, s.sql); err != nil {
-			return fmt.Errorf("%s: %w", s.file, err)
-		}
-		if err := noted.Insert(ctx, tx, database.InsertRequest{Version: s.version}); err != nil {
-			return err
-		}
+	if _, err := conn.ExecContext(ctx, string(schema)+string(rows)); err != nil { // sent together: in one transaction
+		return fmt.Errorf("%s, %s: %w", schemaFile, rowsFile, err)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-//go:embed *.sql
+//go:embed *.sql fresh/*.sql
 var files embed.FS
 
 // ErrNewerSchema says that the database was migrated by a newer understudy
