@@ -62,6 +62,7 @@ type Journal struct {
 	bytes    int
 	all      list
 	accounts map[int64]*list // those of each account that has any
+	free     *packed         // was dropped, and is there for the next entry; nil: none is
 	news     chan struct{}   // is closed with the next entry; nil: nobody waits for one
 }
 
@@ -87,11 +88,18 @@ func (j *Journal) Add(r Record) {
 	if j == nil {
 		return
 	}
-	p := pack(r)
+	buf := scratch.Get().(*[]byte)
+	defer scratch.Put(buf)
+	*buf = pack((*buf)[:0], r)
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	p := j.free
+	j.free = nil
+	if p == nil {
+		p = &packed{}
+	}
 	j.last++
-	p.seq = j.last
+	p.hold(j.last, r, *buf)
 	own := j.accounts[r.Account]
 	if own == nil {
 		own = &list{kind: ofAccount}
@@ -112,13 +120,16 @@ func (j *Journal) Add(r Record) {
 	}
 }
 
-// drop removes an entry.
+// drop removes an entry. The next one takes its memory, unless somebody still looks at it.
 func (j *Journal) drop(p *packed) {
 	j.bytes -= p.size()
 	j.all.remove(p)
 	own := j.accounts[p.account]
 	if own.remove(p); own.length == 0 {
 		delete(j.accounts, p.account)
+	}
+	if !p.shown {
+		j.free = p
 	}
 }
 
@@ -174,11 +185,16 @@ func (j *Journal) snapshot(after int64, account *int64) []*packed {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if account == nil {
-		return j.all.after(after)
+	from := &j.all
+	if account != nil {
+		from = j.accounts[*account]
 	}
-	if own := j.accounts[*account]; own != nil {
-		return own.after(after)
+	if from == nil {
+		return nil
 	}
-	return nil
+	entries := from.after(after)
+	for _, p := range entries {
+		p.shown = true
+	}
+	return entries
 }

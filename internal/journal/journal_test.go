@@ -130,6 +130,26 @@ func TestWhatIsToldIsShown(t *testing.T) {
 	}
 }
 
+// An entry takes the memory of one that is gone, but not while somebody still looks at that.
+func TestWhoLooksSeesWhatWas(t *testing.T) {
+	t.Parallel()
+	j := journal.New(2)
+	add := func(names ...string) {
+		for _, name := range names {
+			j.Add(record(1, name))
+		}
+	}
+	add("a", "b", "c", "d")
+	finish := j.Look()
+	add("e", "f", "g", "h")
+	if diff := cmp.Diff([]string{"c", "d"}, ids(finish())); diff != "" {
+		t.Errorf("begun before (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"g", "h"}, ids(j.Find(journal.Query{}))); diff != "" {
+		t.Errorf("begun now (-want +got):\n%s", diff)
+	}
+}
+
 func TestNoJournalKeepsNothing(t *testing.T) {
 	t.Parallel()
 	j := journal.New(0)

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"bytes"
 	"encoding/binary"
 	"net/http"
 	"net/url"
@@ -11,9 +10,9 @@ import (
 	"github.com/understudy-dev/understudy/internal/openapi"
 )
 
-// packed is a request as it lies in memory: its answer, which was there anyway, and nearly all else in one piece of its
-// exact length, both without pointers, so that the garbage collector does not look into them. But for its places in the
-// lists it does not change.
+// packed is a request as it lies in memory: its answer, which was there anyway, and nearly all else in one piece,
+// both without pointers, so that the garbage collector does not look into them. But for its places in the lists it does
+// not change while it is kept.
 type packed struct {
 	links     [numLists]link
 	seq       int64
@@ -22,20 +21,29 @@ type packed struct {
 	document  *openapi.Document
 	answer    []byte
 	data      []byte
+	shown     bool // somebody looks at it, perhaps still when it is dropped
 }
 
 // overhead is about what an entry takes beside its data, where it is the only one of its account.
-const overhead = 160
+const overhead = 176
 
 func (p *packed) size() int { return overhead + cap(p.answer) + cap(p.data) }
+
+// hold makes it the entry of a request that was packed as data. It keeps a copy of that, in the place of the one before
+// if that was about as long.
+func (p *packed) hold(seq int64, r Record, data []byte) {
+	p.seq, p.account, p.operation, p.document, p.answer = seq, r.Account, r.Operation, r.Document, short(r.Answer)
+	if spare := cap(p.data) - len(data); spare < 0 || spare > len(data)/8 {
+		p.data = nil
+	}
+	p.data = append(p.data[:0], data...)
+}
 
 // scratch is where requests are packed, before it is known how long they become.
 var scratch = sync.Pool{New: func() any { return new([]byte) }}
 
-// pack keeps of a request what may be shown of it one day; of its headers, which have the keys, only that.
-func pack(r Record) *packed {
-	buf := scratch.Get().(*[]byte)
-	b := (*buf)[:0]
+// pack appends what may be shown of a request one day; of its headers, which have the keys, only that.
+func pack(b []byte, r Record) []byte {
 	for _, n := range []int64{
 		r.Time.UnixNano(), int64(r.Duration), int64(r.Status), int64(len(r.Body)), int64(max(len(r.Answer), r.Size)),
 	} {
@@ -49,13 +57,7 @@ func pack(r Record) *packed {
 		_, repeated := r.Header[name]
 		return !repeated || harmless[name]
 	})
-	b = appendText(b, short(r.Body))
-	*buf = b
-	p := &packed{
-		account: r.Account, operation: r.Operation, document: r.Document, answer: short(r.Answer), data: bytes.Clone(b),
-	}
-	scratch.Put(buf)
-	return p
+	return appendText(b, short(r.Body))
 }
 
 // short returns a body that is kept, nil for one that is too long.
