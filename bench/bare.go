@@ -16,11 +16,13 @@ import (
 )
 
 // bare is the baseline for reading: a chi handler that reads one row by its
-// primary key, and one that reads nothing. It prints its address and runs until
-// its standard input ends, so that it cannot outlive who started it.
+// primary key, one that reads nothing, and one that answers what another server
+// does, from memory. It prints its address and runs until its standard input
+// ends, so that it cannot outlive who started it.
 func bare(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
 	flags := flag.NewFlagSet("bare", flag.ContinueOnError)
 	databaseURL := flags.String("database-url", "", "database with the product's schema")
+	like := flags.String("like", "", "host and port of the server whose answers are given, too")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -34,7 +36,7 @@ func bare(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer)
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: bareHandler(pool), ReadHeaderTimeout: time.Second}
+	server := &http.Server{Handler: bareHandler(pool, *like), ReadHeaderTimeout: time.Second}
 	go func() {
 		_, _ = io.Copy(io.Discard, stdin) // whatever ends it, it has ended
 		_ = server.Close()
@@ -51,7 +53,7 @@ type bareTask struct {
 	Status string `json:"status"`
 }
 
-func bareHandler(pool *pgxpool.Pool) http.Handler {
+func bareHandler(pool *pgxpool.Pool, like string) http.Handler {
 	mux := chi.NewRouter()
 	mux.Get("/tasks/{id}", func(w http.ResponseWriter, r *http.Request) {
 		task := bareTask{TaskID: chi.URLParam(r, "id")}
@@ -65,6 +67,7 @@ func bareHandler(pool *pgxpool.Pool) http.Handler {
 	mux.Get("/nothing/{id}", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, bareTask{TaskID: chi.URLParam(r, "id")})
 	})
+	mux.Get("/v1/*", (&likeness{of: like}).ServeHTTP)
 	return mux
 }
 
@@ -73,7 +76,7 @@ func answer(w http.ResponseWriter, body any) {
 	_ = json.NewEncoder(w).Encode(body) // a client that is gone is no concern here
 }
 
-// serveBare starts this program again as the baseline for reading.
-func (e *env) serveBare(databaseURL string) (*baseline, error) {
-	return startBaseline(e.self, "bare", "-database-url", databaseURL)
+// serveBare starts this program again as the baseline for reading. like is whom it answers like; empty: nobody.
+func (e *env) serveBare(databaseURL, like string) (*baseline, error) {
+	return startBaseline(e.self, "bare", "-database-url", databaseURL, "-like", like)
 }

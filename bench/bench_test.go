@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,6 +80,29 @@ func TestConnection(t *testing.T) {
 		status, body, err := c.do(step.request)
 		if err != nil || status != step.status || string(body) != step.body {
 			t.Errorf("%.20q: got %d %q, %v; want %d %q", step.request, status, body, err, step.status, step.body)
+		}
+	}
+}
+
+// A likeness answers what the other server does, which it asks once.
+func TestLikeness(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	of := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Asked", fmt.Sprint(asked.Add(1)))
+		w.WriteHeader(http.StatusTeapot)
+		fmt.Fprintf(w, "%s %s %s", r.Host, r.URL, r.Header.Get("X-Api-Key"))
+	}))
+	t.Cleanup(of.Close)
+	like := &likeness{of: of.Listener.Addr().String()}
+	for range 2 {
+		r := httptest.NewRequest(http.MethodGet, "/v1/one", nil)
+		r.Header.Set("X-Api-Key", "key")
+		w := httptest.NewRecorder()
+		like.ServeHTTP(w, r)
+		if w.Code != http.StatusTeapot || w.Body.String() != "example.com /v1/one key" ||
+			w.Header().Get("X-Asked") != "1" || w.Header().Get("Date") != "" {
+			t.Errorf("got %d %q %v", w.Code, w.Body, w.Header())
 		}
 	}
 }

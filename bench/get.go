@@ -19,7 +19,7 @@ func measureGet(ctx context.Context, e *env) (_ []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
-	bare, err := e.serveBare(f.url)
+	bare, err := e.serveBare(f.url, "")
 	if err != nil {
 		return nil, err
 	}

@@ -21,16 +21,11 @@ type keptOf struct {
 func keptReads() []string { return []string{"task", "subscription", "database"} }
 
 // measureKept reads what nobody changes from a product that is alone on its database, from that of an earlier commit,
-// and nothing from a bare chi handler.
+// and from a bare chi handler nothing, and the same answers: how much of what lies between is their size.
 func measureKept(ctx context.Context, e *env) (rows []row, err error) {
 	if _, err := e.sharedFixture(ctx); err != nil {
 		return nil, err
 	}
-	bare, err := e.serveBare(e.fixture.url)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, bare.stop()) }()
 	var all []*keptOf
 	defer func() {
 		for _, k := range all {
@@ -47,6 +42,11 @@ func measureKept(ctx context.Context, e *env) (rows []row, err error) {
 		}
 		all = append(all, k)
 	}
+	bare, err := e.serveBare(e.fixture.url, all[0].product.addr)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, bare.stop()) }()
 	nothing := [][]byte{get(bare.addr, "/nothing/1", "")}
 	for _, clients := range []int{manyClients, 1} {
 		for _, what := range keptReads() {
@@ -66,7 +66,10 @@ func measureKept(ctx context.Context, e *env) (rows []row, err error) {
 						return nil, err
 					}
 				}
-				if err := measure("bare", bare.addr, bare.pid(), 0, nothing); err != nil {
+				if err := errors.Join(
+					measure("bare", bare.addr, bare.pid(), 0, nothing),
+					measure("alike", bare.addr, bare.pid(), 0, all[0].reads[what]),
+				); err != nil {
 					return nil, err
 				}
 			}
@@ -78,6 +81,8 @@ func measureKept(ctx context.Context, e *env) (rows []row, err error) {
 			rows = append(rows, row{
 				label + " / bare chi, no database", perSecond, now.rates(), figures["bare"].rates(), now.cpu(),
 				goal{atLeast: atLeast},
+			}, row{
+				label + " / bare chi, the same answer", perSecond, now.rates(), figures["alike"].rates(), now.cpu(), goal{},
 			})
 			if before := figures[earlier]; len(before) > 0 {
 				rows = append(rows,
