@@ -440,7 +440,8 @@ func TestEveryFlagAndItsTwin(t *testing.T) {
 		"ready-file": filepath.Join(home, "two.json"), "task-hold": "9s", "log-format": "text", "log-level": "info",
 	}
 	for _, s := range []setting{one, two} {
-		s["database-direct-url"] = s["database-url"] // its effect is seen behind a pooler, in test/ha
+		s["database-direct-url"] = s["database-url"]        // its effect is seen behind a pooler, in test/ha
+		s["cache-dir"] = filepath.Join(s["data-dir"], "it") // and this one's by TestCacheDir
 		name := strings.TrimSuffix(filepath.Base(s["keys-file"]), ".json")
 		writeKeys(t, s["keys-file"], []any{entry(name, nil)})
 		seed := fmt.Sprintf("resources: [{operation: createAclRedisRule, body: {name: %s, redisRule: +get}}]",
