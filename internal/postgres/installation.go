@@ -37,8 +37,9 @@ type installation struct {
 	noSync         bool
 	maxConnections int
 	name           string
-	template       *template
-	meanwhile      func() // is called when there is something to wait for, and does something once
+	cacheDir       string
+	template       template // of a cluster that is being made
+	meanwhile      func()   // is called when there is something to wait for, and does something once
 }
 
 // newInstallation settles everything that can be settled without changing anything
@@ -46,7 +47,7 @@ type installation struct {
 func newInstallation(cfg Config) (*installation, error) {
 	s := &installation{
 		logger: cfg.Logger, noSync: cfg.NoSync, binDir: cfg.BinDir, maxConnections: cfg.MaxConnections,
-		name: cfg.Name,
+		name: cfg.Name, cacheDir: cfg.CacheDir,
 	}
 	if cfg.Meanwhile != nil {
 		s.meanwhile = sync.OnceFunc(func() { go cfg.Meanwhile() })
@@ -85,9 +86,6 @@ func newInstallation(cfg Config) (*installation, error) {
 		return nil, fmt.Errorf("%w (not in %s either)", ErrNotFound, s.binDir)
 	}
 	if err := s.owner.allow(s.dir, s.binDir); err != nil {
-		return nil, err
-	}
-	if s.template, err = newTemplate(cfg.CacheDir, s.binDir); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -182,6 +180,9 @@ func (s *installation) make(ctx context.Context) (version int, err error) {
 	}
 	defer func() { _ = os.RemoveAll(tmp) }() // which is not there when all went well
 	s.meanwhile()                            // copying keeps the disk busy
+	if s.template, err = newTemplate(s.cacheDir, s.binDir); err != nil {
+		return 0, err
+	}
 	if err = s.template.unpack(ctx, tmp, s.owner); err != nil {
 		if ctx.Err() != nil {
 			return 0, context.Cause(ctx)

@@ -71,8 +71,8 @@ type Config struct {
 	Name string
 
 	// Meanwhile is called in a goroutine of its own when a program of Postgres, or
-	// the disk, is at work for the first time: so who has something to do while that works does not take
-	// the processor from bringing it up. Nil: nothing.
+	// the disk, is at work for the first time: so who has something to do while
+	// that works does not take the processor from bringing it up. Nil: nothing.
 	Meanwhile func()
 
 	// Prepare is called once the database takes connections. Nothing of a new

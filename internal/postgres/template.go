@@ -24,15 +24,15 @@ var errNoTemplate = errors.New("no cluster is kept")
 // fraction of the time in which initdb makes another one. It is one file, so that what tidies up caches takes it whole.
 // All copies have the same system identifier, which only replication goes by.
 type template struct {
-	path  string // of the archive; empty: nothing is kept
+	path  string // of the archive; empty, as at first: nothing is kept
 	older string // pattern of the archives that it takes the place of, among them itself
 	next  string // an archive that is complete and not yet on disk; empty: none
 }
 
 // newTemplate names the template of the Postgres in binDir. Another version of its programs has another one.
-func newTemplate(cacheDir, binDir string) (*template, error) {
+func newTemplate(cacheDir, binDir string) (template, error) {
 	if cacheDir == "" {
-		return &template{}, nil
+		return template{}, nil
 	}
 	which, version := sha256.New(), sha256.New()
 	_, _ = fmt.Fprintln(which, binDir, runtime.GOARCH) // a hash takes everything
@@ -40,13 +40,13 @@ func newTemplate(cacheDir, binDir string) (*template, error) {
 	for _, name := range programs {
 		info, err := os.Stat(filepath.Join(binDir, name))
 		if err != nil {
-			return nil, err
+			return template{}, err
 		}
 		_, _ = fmt.Fprintln(version, info.Size(), info.ModTime().UnixNano())
 	}
 	name := func(sum []byte) string { return hex.EncodeToString(sum[:6]) }
 	older := filepath.Join(cacheDir, "postgres-"+name(which.Sum(nil))+"-")
-	return &template{path: older + name(version.Sum(nil)) + ".tar", older: older + "*"}, nil
+	return template{path: older + name(version.Sum(nil)) + ".tar", older: older + "*"}, nil
 }
 
 // unpack copies the template into dir, which is empty. The error is errNoTemplate where nothing is kept; after any
