@@ -169,4 +169,19 @@ func TestArrowsPointOneWay(t *testing.T) {
 	}
 }
 
+// What a package makes for its variables, every start and every command waits for.
+func TestProgramLinksNothingThatWorksFirst(t *testing.T) {
+	t.Parallel()
+	const schemas = "github.com/santhosh-tekuri/jsonschema/" // compiles what five drafts say of themselves
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", module+"/cmd/understudy").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for path := range strings.Lines(string(out)) {
+		if strings.HasPrefix(path, schemas) {
+			t.Errorf("the program links %s: see the comment at kin-openapi in go.mod", strings.TrimSpace(path))
+		}
+	}
+}
+
 func relative(path string) string { return strings.TrimPrefix(strings.TrimPrefix(path, module), "/") }
