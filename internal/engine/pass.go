@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,15 +58,16 @@ func (e *Engine) Pass(ctx context.Context, account int64, p Passing) (passed Pas
 func (e *Engine) pass(ctx context.Context, account int64, p Passing) (passed Passed, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, passingLimit, ErrPassingLong)
 	defer cancel()
+	task, err := uuid.Parse(cmp.Or(p.Task, uuid.Nil.String()))
+	if err != nil {
+		return passed, fmt.Errorf("task %s: %w", p.Task, store.ErrNoTask) // what is no id names no task
+	}
 	through := store.Passage{
+		Task: task,
 		Left: p.By, Through: p.Through, Instants: p.Instants, Reached: p.Reached, Mark: math.MaxInt64, Last: math.MaxInt64,
 		Before: func() { e.at("clock.before_commit") },
 	}
 	for first := true; ; first = false {
-		if done, err := e.finished(ctx, account, p.Task); err != nil || done {
-			passed.End = store.PassageThere
-			return passed, e.tooLong(ctx, err)
-		}
 		some, err := e.db.PassTime(ctx, account, through)
 		if err != nil {
 			return passed, e.tooLong(ctx, err)
@@ -170,18 +172,6 @@ func sleepUntil(ctx context.Context, d time.Duration, happens <-chan struct{}) e
 	case <-ctx.Done():
 	}
 	return ctx.Err()
-}
-
-// finished reports whether a task is finished; none is not. One that is not there is store.ErrNoTask.
-func (e *Engine) finished(ctx context.Context, account int64, task string) (bool, error) {
-	if task == "" {
-		return false, nil
-	}
-	found, ok, err := e.task(ctx, account, task)
-	if err == nil && !ok {
-		err = fmt.Errorf("task %s: %w", task, store.ErrNoTask)
-	}
-	return found.Status.Finished(), err
 }
 
 func (e *Engine) task(ctx context.Context, account int64, task string) (found cloud.Task, ok bool, err error) {

@@ -94,6 +94,46 @@ func TestPassesStepsThatWait(t *testing.T) {
 	}
 }
 
+// Another worker ends the task that time is to pass for, just before it passes: it does not.
+func TestNoTimePassesForTaskThatEnds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	task := w.create(`{"name": "one"}`)
+	apitest.Eventually(t, "the task waits for its time", func() bool { return w.status(task.ID) == "running" })
+	worker, err := connect(t, w.url).Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	do := func(statement string, args ...any) {
+		t.Helper()
+		if _, err := worker.Exec(t.Context(), statement, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(`SELECT FROM accounts WHERE id = $1 FOR UPDATE`, w.caller.Account)
+	var passing errgroup.Group
+	passing.Go(func() error {
+		passed, err := w.Pass(t.Context(), w.caller.Account, engine.Passing{By: time.Hour, Task: task.ID, Instants: -1})
+		if err == nil && (passed.End != store.PassageThere || passed.Moved != 0) {
+			err = fmt.Errorf("%v have passed, then %q", passed.Moved, passed.End)
+		}
+		return err
+	})
+	apitest.Eventually(t, "it waits for the account", func() (waits bool) {
+		query(t, w.url, `SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_blocking_pids(pid) = ARRAY[$1::int])`,
+			[]any{worker.Conn().PgConn().PID()}, &waits)
+		return waits
+	})
+	do(`UPDATE tasks SET status = 'done', response = '{}', head = false, due_at = NULL, wake_at = NULL
+		WHERE id = $1`, task.ID)
+	if err := worker.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := passing.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
 // Leases are the database's time: whatever an account's clock does, who works on a task keeps it.
 func TestMovedClockEndsNoLease(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/understudy-dev/understudy/internal/cloud"
@@ -126,7 +127,8 @@ type Passage struct {
 	// Mark is the number of the newest task that has to be processed before time goes on. Tasks that came later came at a
 	// time that is over.
 	Mark int64
-	Last int64 // of the last task that is waited for at all, where time passes through
+	Last int64     // of the last task that is waited for at all, where time passes through
+	Task uuid.UUID // no time passes once this one is finished; the zero one is none
 	// Reached is asked before anything happens; nil: it never is.
 	Reached func(context.Context, *Tx) (bool, error)
 	Before  func() // is called just before the commit
@@ -149,7 +151,7 @@ type PassageEnd string
 const (
 	PassageGoesOn PassageEnd = ""        // it was long enough for one transaction
 	PassageOver   PassageEnd = "over"    // it has passed as far as it was to
-	PassageThere  PassageEnd = "reached" // Reached said so
+	PassageThere  PassageEnd = "reached" // Task is finished, or Reached said so
 	PassageTask   PassageEnd = "task"    // a task has to be processed first
 	PassageIdle   PassageEnd = "idle"    // nothing will be due by time alone
 )
@@ -162,7 +164,8 @@ const (
 )
 
 // PassTime lets time pass for an account, from one thing that is due to the next. Each is done before time goes on, so
-// that nothing is skipped and all happens at its own time. It stops at a task, which is for others to process.
+// that nothing is skipped and all happens at its own time. It stops at a task, which is for others to process. ErrNoTask
+// says that Task is not there.
 func (db *DB) PassTime(ctx context.Context, account int64, p Passage) (passed Passed, err error) {
 	err = db.Write(ctx, cloud.Caller{Account: account}, func(tx *Tx) error {
 		if passed, err = tx.passTime(ctx, p); err == nil {
@@ -177,6 +180,11 @@ func (db *DB) PassTime(ctx context.Context, account int64, p Passage) (passed Pa
 }
 
 func (tx *Tx) passTime(ctx context.Context, p Passage) (passed Passed, err error) {
+	// Under the account's lock: nobody ends the task while time passes.
+	if done, err := tx.finished(ctx, p.Task); err != nil || done {
+		passed.End = PassageThere
+		return passed, err
+	}
 	together, err := tx.mayPassTogether(ctx, p)
 	if err != nil {
 		return passed, err
@@ -209,6 +217,20 @@ func (tx *Tx) passTime(ctx context.Context, p Passage) (passed Passed, err error
 		tx.wakeByClock()
 	}
 	return passed, nil
+}
+
+// finished reports whether a task is finished; the zero one is not. One that is not there is ErrNoTask.
+func (tx *Tx) finished(ctx context.Context, task uuid.UUID) (bool, error) {
+	if task == uuid.Nil {
+		return false, nil
+	}
+	var status cloud.TaskStatus
+	err := tx.q.QueryRow(ctx, `SELECT status FROM tasks WHERE account_id = $1 AND id = $2`,
+		tx.Caller.Account, task).Scan(&status)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrNoTask
+	}
+	return status.Finished(), err
 }
 
 // mayPassTogether reports whether the events of several instants may be done in one go: not where somebody looks at
