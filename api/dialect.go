@@ -25,7 +25,7 @@ type Dialect struct {
 	// Schemes are its ways to make a request idempotent. An operation takes the keys whose header the document declares
 	// for it. Keys are stored under the name of their scheme, so no two dialects may name one alike.
 	Schemes []*idempotency.Scheme
-	Presets *fault.Presets // of what goes wrong on purpose; nil: none
+	Presets func() *fault.Presets // of what goes wrong on purpose; nil: none
 	Wire
 }
 

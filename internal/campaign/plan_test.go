@@ -12,10 +12,7 @@ import (
 func TestCanStrike(t *testing.T) {
 	t.Parallel()
 	operations := map[string]bool{"createProSubscription": true, "getProSubscription": true, "getTask": true}
-	presets, err := rediscloud.Presets()
-	if err != nil {
-		t.Fatal(err)
-	}
+	presets := rediscloud.Presets()
 	want := map[string]bool{
 		"flaky-5xx": true, "task-stuck": true, "garbage": true, "cmk-pending": true, "canary-fields": true,
 		"acl-flapping": false, "dropped-field": false, "tgw-vanished": false, "sticky-field": false,
@@ -35,10 +32,7 @@ func TestCanStrike(t *testing.T) {
 // Time passes under those faults alone that are about it.
 func TestNeedsTime(t *testing.T) {
 	t.Parallel()
-	presets, err := rediscloud.Presets()
-	if err != nil {
-		t.Fatal(err)
-	}
+	presets := rediscloud.Presets()
 	var timed []string
 	for _, preset := range presets.All {
 		if slices.ContainsFunc(preset.Rules, needsTime) {

@@ -64,8 +64,8 @@ type Config struct {
 type API struct {
 	Document   *openapi.Document
 	Operations []Operation
-	Presets    *fault.Presets // of faults; nil: none
-	Lengths    cloud.Lengths  // what has none takes no time
+	Presets    func() *fault.Presets // of faults; nil: none
+	Lengths    cloud.Lengths         // what has none takes no time
 }
 
 // Engine runs the lifecycle. Its methods may be called while Run runs.

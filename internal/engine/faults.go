@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/understudy-dev/understudy/internal/binding"
@@ -32,8 +33,16 @@ func vocabulary(apis []API, operations map[string]*bound) (v fault.Vocabulary) {
 		for code := range api.Document.Codes() {
 			v.Codes = append(v.Codes, code)
 		}
-		v.Presets = fault.Together(v.Presets, api.Presets)
 	}
+	v.Presets = sync.OnceValue(func() *fault.Presets {
+		all := &fault.Presets{}
+		for _, api := range apis {
+			if api.Presets != nil {
+				all = fault.Together(all, api.Presets())
+			}
+		}
+		return all
+	})
 	return v
 }
 

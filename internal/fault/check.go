@@ -95,11 +95,8 @@ func (v *Vocabulary) checkMatch(m Match, effect EffectInfo) error {
 			return fmt.Errorf("there is no operation %s%s", p, didYouMean(p, v.ids()))
 		}
 	}
-	if m.Kind != "" && (v.Presets == nil || v.Presets.Kinds[m.Kind] == nil) {
-		var kinds []string
-		if v.Presets != nil {
-			kinds = slices.Sorted(maps.Keys(v.Presets.Kinds))
-		}
+	if m.Kind != "" && v.Presets().Kinds[m.Kind] == nil {
+		kinds := slices.Sorted(maps.Keys(v.Presets().Kinds))
 		return fmt.Errorf("there is no kind of resource %s%s", m.Kind, didYouMean(m.Kind, kinds))
 	}
 	phases := []string{"received", "running", "done", "failed"}

@@ -1,12 +1,12 @@
 package fault
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/oasdiff/yaml"
 )
@@ -33,8 +33,19 @@ type Bundle struct {
 	Presets []string `json:"presets"`
 }
 
-// ReadPresets reads presets as YAML. Whether they name what there is, CheckPresets finds out.
-func ReadPresets(text []byte) (*Presets, error) {
+// ReadPresets returns presets that are built in as YAML. They are read when they are first asked for, which panics if
+// they are wrong. Whether they name what there is, CheckPresets finds out.
+func ReadPresets(text []byte) func() *Presets {
+	return sync.OnceValue(func() *Presets {
+		p, err := readPresets(text)
+		if err != nil {
+			panic(err)
+		}
+		return p
+	})
+}
+
+func readPresets(text []byte) (*Presets, error) {
 	data, err := yaml.YAMLToJSON(text)
 	if err != nil {
 		return nil, fmt.Errorf("read presets: %w", err)
@@ -66,11 +77,8 @@ func ReadPresets(text []byte) (*Presets, error) {
 	return p, nil
 }
 
-// Together is the presets of two APIs, of which either may have none.
+// Together is the presets of two APIs.
 func Together(one, other *Presets) *Presets {
-	if one == nil || other == nil {
-		return cmp.Or(one, other)
-	}
 	both := &Presets{
 		Kinds: maps.Clone(one.Kinds), All: slices.Concat(one.All, other.All),
 		Bundles: slices.Concat(one.Bundles, other.Bundles),
@@ -87,11 +95,9 @@ func Together(one, other *Presets) *Presets {
 // CheckPresets holds the presets against what the APIs have. That is for tests: presets are built in, and each is
 // checked again when it is armed.
 func (v *Vocabulary) CheckPresets() error {
-	if v.Presets == nil {
-		return nil
-	}
+	presets := v.Presets()
 	var problems []error
-	for kind, patterns := range v.Presets.Kinds {
+	for kind, patterns := range presets.Kinds {
 		for _, p := range patterns {
 			if len(v.Fitting(Match{Operation: Patterns{p}})) == 0 {
 				problems = append(problems, fmt.Errorf("kind %s: there is no operation %s%s", kind, p, didYouMean(p, v.ids())))
@@ -99,7 +105,7 @@ func (v *Vocabulary) CheckPresets() error {
 		}
 	}
 	names := map[string]bool{}
-	for _, preset := range v.Presets.All {
+	for _, preset := range presets.All {
 		if names[preset.Name] {
 			problems = append(problems, fmt.Errorf("two presets are called %s", preset.Name))
 		}
@@ -110,7 +116,7 @@ func (v *Vocabulary) CheckPresets() error {
 			}
 		}
 	}
-	for _, bundle := range v.Presets.Bundles {
+	for _, bundle := range presets.Bundles {
 		for _, name := range bundle.Presets {
 			if _, err := v.Named(name); err != nil {
 				problems = append(problems, fmt.Errorf("bundle %s: %w", bundle.Name, err))
@@ -131,28 +137,27 @@ func copied(rules []Rule) (copies []Rule, err error) {
 
 // Named returns the rules of a preset or of a bundle.
 func (v *Vocabulary) Named(name string) (rules []Rule, err error) {
+	presets := v.Presets()
 	var names []string
-	if v.Presets != nil {
-		for _, p := range v.Presets.All {
-			if p.Name == name {
-				return copied(p.Rules)
-			}
-			names = append(names, p.Name)
+	for _, p := range presets.All {
+		if p.Name == name {
+			return copied(p.Rules)
 		}
-		for _, b := range v.Presets.Bundles {
-			names = append(names, b.Name)
-			if b.Name != name {
-				continue
-			}
-			for _, of := range b.Presets {
-				one, err := v.Named(of)
-				if err != nil {
-					return nil, err
-				}
-				rules = append(rules, one...)
-			}
-			return rules, nil
+		names = append(names, p.Name)
+	}
+	for _, b := range presets.Bundles {
+		names = append(names, b.Name)
+		if b.Name != name {
+			continue
 		}
+		for _, of := range b.Presets {
+			one, err := v.Named(of)
+			if err != nil {
+				return nil, err
+			}
+			rules = append(rules, one...)
+		}
+		return rules, nil
 	}
 	return nil, fmt.Errorf("there is no preset %s%s", name, didYouMean(name, names))
 }

@@ -9,8 +9,8 @@ import (
 // Vocabulary is what the APIs have that a rule may name.
 type Vocabulary struct {
 	Operations []Operation
-	Codes      []string // of errors
-	Presets    *Presets // nil: none
+	Codes      []string        // of errors
+	Presets    func() *Presets // of which there may be none
 }
 
 // Operation is an operation of an API.
@@ -40,8 +40,8 @@ func (v *Vocabulary) Fitting(m Match) (found []Operation) {
 		ids = append(ids, pattern(p))
 	}
 	var kind []*regexp.Regexp
-	if v.Presets != nil {
-		for _, p := range v.Presets.Kinds[m.Kind] {
+	if m.Kind != "" {
+		for _, p := range v.Presets().Kinds[m.Kind] {
 			kind = append(kind, pattern(p))
 		}
 	}

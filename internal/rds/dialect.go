@@ -33,13 +33,9 @@ func New(document *openapi.Document) (api.Dialect, error) {
 	if err != nil {
 		return api.Dialect{}, fmt.Errorf("durations.json: %w", err)
 	}
-	presets, err := Presets()
-	if err != nil {
-		return api.Dialect{}, fmt.Errorf("faults.yaml: %w", err)
-	}
 	return api.Dialect{
 		Name: "RDS", Document: document, Operations: Operations(), Lengths: lengths,
-		Schemes: []*idempotency.Scheme{clientToken()}, Presets: presets, Wire: dialect{},
+		Schemes: []*idempotency.Scheme{clientToken()}, Presets: Presets, Wire: dialect{},
 	}, nil
 }
 

@@ -14,10 +14,6 @@ import (
 
 // New makes the dialect of a document, openapi.yaml, and the functions of Operations.
 func New(document *openapi.Document, operations []engine.Operation) (api.Dialect, error) {
-	presets, err := Presets()
-	if err != nil {
-		return api.Dialect{}, err
-	}
 	lengths, err := durations()
 	if err != nil {
 		return api.Dialect{}, err
@@ -27,7 +23,7 @@ func New(document *openapi.Document, operations []engine.Operation) (api.Dialect
 		Name:       "Redis Cloud",
 		Document:   document,
 		Operations: operations,
-		Presets:    presets,
+		Presets:    Presets,
 		Schemes:    []*idempotency.Scheme{idempotency.Key(), idempotency.ClientToken()},
 		Wire: &dialect{
 			resources: resourcePaths(document),

@@ -178,10 +178,7 @@ func (s *Service) disarm(ctx context.Context, ids ...int64) (int, error) {
 // FaultPresets returns the presets and then the bundles.
 func (s *Service) FaultPresets() []FaultPreset {
 	list := []FaultPreset{}
-	presets := s.cfg.Engine.Faults().Vocabulary().Presets
-	if presets == nil {
-		return list
-	}
+	presets := s.cfg.Engine.Faults().Vocabulary().Presets()
 	for _, p := range presets.All {
 		list = append(list, FaultPreset{Name: p.Name, What: p.What, Shows: p.Shows, Rules: p.Rules})
 	}

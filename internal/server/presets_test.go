@@ -9,7 +9,7 @@ import (
 func TestPresetsNameWhatThereIs(t *testing.T) {
 	t.Parallel()
 	words := apitest.New(t, nil).Engine.Faults().Vocabulary()
-	if words.Presets == nil || len(words.Presets.All) == 0 {
+	if len(words.Presets().All) == 0 {
 		t.Fatal("there are no presets")
 	}
 	if err := words.CheckPresets(); err != nil {

@@ -92,14 +92,7 @@ func main() {
 }
 
 func write(root string) error {
-	presets, err := rediscloud.Presets()
-	if err != nil {
-		return err
-	}
-	ofRDS, err := rds.Presets()
-	if err != nil {
-		return err
-	}
+	presets, ofRDS := rediscloud.Presets(), rds.Presets()
 	sdk, err := version(root, "test/sdk/go.mod", "github.com/RedisLabs/rediscloud-go-api")
 	if err != nil {
 		return err
