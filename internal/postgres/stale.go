@@ -103,6 +103,7 @@ func (s *installation) stopOrphan(ctx context.Context, pid int) error {
 		if err := syscall.Kill(pid, step.signal); err != nil && !errors.Is(err, syscall.ESRCH) {
 			return fmt.Errorf("stop the postgres of a killed predecessor (pid %d): %w", pid, err)
 		}
+		s.meanwhile()
 		if poll(ctx, step.grace, gone) {
 			return nil
 		}
