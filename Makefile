@@ -34,7 +34,7 @@ demo: ## Watch three accounts at work: make demo ARGS='--for 2m'
 
 .PHONY: build
 build: ## Build bin/understudy
-	@go build -buildvcs=$(VCS) -trimpath -o bin/understudy ./cmd/understudy
+	@CGO_ENABLED=0 go build -buildvcs=$(VCS) -trimpath -o bin/understudy ./cmd/understudy
 
 .PHONY: test
 test: setup ## Run every test: the server's, the Go SDKs', Terraform's

@@ -79,6 +79,7 @@ func (e *env) buildIn(ctx context.Context, module, binary, program string) error
 	}
 	dir := filepath.Join(strings.TrimSpace(string(root)), module)
 	build := exec.CommandContext(ctx, "go", "build", "-C", dir, "-trimpath", "-o", binary, program)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as releases are built
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", build, err, out)
 	}
