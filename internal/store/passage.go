@@ -164,8 +164,8 @@ const (
 )
 
 // PassTime lets time pass for an account, from one thing that is due to the next. Each is done before time goes on, so
-// that nothing is skipped and all happens at its own time. It stops at a task, which is for others to process. ErrNoTask
-// says that Task is not there.
+// that nothing is skipped and all happens at its own time. It stops at a task, which is for others to process. Where
+// Task is not there it returns ErrNoTask.
 func (db *DB) PassTime(ctx context.Context, account int64, p Passage) (passed Passed, err error) {
 	err = db.Write(ctx, cloud.Caller{Account: account}, func(tx *Tx) error {
 		if passed, err = tx.passTime(ctx, p); err == nil {
