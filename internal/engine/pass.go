@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,14 +57,16 @@ func (e *Engine) Pass(ctx context.Context, account int64, p Passing) (passed Pas
 func (e *Engine) pass(ctx context.Context, account int64, p Passing) (passed Passed, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, passingLimit, ErrPassingLong)
 	defer cancel()
-	task, err := uuid.Parse(cmp.Or(p.Task, uuid.Nil.String()))
-	if err != nil {
-		return passed, fmt.Errorf("task %s: %w", p.Task, store.ErrNoTask) // what is no id names no task
-	}
 	through := store.Passage{
-		Task: task,
 		Left: p.By, Through: p.Through, Instants: p.Instants, Reached: p.Reached, Mark: math.MaxInt64, Last: math.MaxInt64,
 		Before: func() { e.at("clock.before_commit") },
+	}
+	if p.Task != "" {
+		id, err := uuid.Parse(p.Task)
+		if err != nil {
+			return passed, fmt.Errorf("task %s: %w", p.Task, store.ErrNoTask) // what is no id names no task
+		}
+		through.Task = &id
 	}
 	for first := true; ; first = false {
 		some, err := e.db.PassTime(ctx, account, through)

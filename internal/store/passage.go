@@ -127,8 +127,8 @@ type Passage struct {
 	// Mark is the number of the newest task that has to be processed before time goes on. Tasks that came later came at a
 	// time that is over.
 	Mark int64
-	Last int64     // of the last task that is waited for at all, where time passes through
-	Task uuid.UUID // no time passes once this one is finished; the zero one is none
+	Last int64      // of the last task that is waited for at all, where time passes through
+	Task *uuid.UUID // no time passes once this one is finished; nil: whatever is
 	// Reached is asked before anything happens; nil: it never is.
 	Reached func(context.Context, *Tx) (bool, error)
 	Before  func() // is called just before the commit
@@ -219,9 +219,9 @@ func (tx *Tx) passTime(ctx context.Context, p Passage) (passed Passed, err error
 	return passed, nil
 }
 
-// finished reports whether a task is finished; the zero one is not. One that is not there is ErrNoTask.
-func (tx *Tx) finished(ctx context.Context, task uuid.UUID) (bool, error) {
-	if task == uuid.Nil {
+// finished reports whether a task is finished; nil is not. One that is not there is ErrNoTask.
+func (tx *Tx) finished(ctx context.Context, task *uuid.UUID) (bool, error) {
+	if task == nil {
 		return false, nil
 	}
 	var status cloud.TaskStatus
