@@ -107,6 +107,19 @@ func (r rounds) p50s() []float64 {
 	return p50s
 }
 
+// cpuOfAll is what one request took in all rounds together: rounds may be so short that a tick is much.
+func (r rounds) cpuOfAll() []usage {
+	var u usage
+	requests := 0
+	for _, l := range r {
+		n := time.Duration(l.requests)
+		u.product, u.postgres = u.product+l.cpu.product*n, u.postgres+l.cpu.postgres*n
+		requests += l.requests
+	}
+	n := time.Duration(max(requests, 1))
+	return []usage{{product: u.product / n, postgres: u.postgres / n}}
+}
+
 func (r rounds) cpu() []usage {
 	var cpu []usage
 	for _, l := range r {
