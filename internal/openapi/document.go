@@ -49,7 +49,8 @@ func Load(document []byte) (*Document, error) {
 	}
 	doc.sort(document)
 
-	doc.root = commonPath(slices.Sorted(maps.Keys(root.Paths.Map())))
+	paths := slices.Sorted(maps.Keys(root.Paths.Map()))
+	doc.root = commonPath(paths)
 	doc.base = withoutParameters(doc.root)
 
 	problems := extensionProblems("the document", root.Extensions, "x-roles")
@@ -57,7 +58,7 @@ func Load(document []byte) (*Document, error) {
 	if root.Components != nil {
 		problems = append(problems, doc.readCodes(root.Components.Schemas)...)
 	}
-	for _, path := range slices.Sorted(maps.Keys(root.Paths.Map())) {
+	for _, path := range paths {
 		problems = append(problems, extensionProblems(path, root.Paths.Value(path).Extensions, "x-catch-all")...)
 	}
 	for _, op := range doc.operations {
