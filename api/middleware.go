@@ -91,6 +91,7 @@ func logged(cfg Config, next http.Handler) http.Handler {
 		next.ServeHTTP(answer, r.WithContext(e))
 
 		if level := e.level(r); log.Enabled(r.Context(), level) {
+			answer.flush() // nobody is to wait for the line
 			log.LogAttrs(r.Context(), level, "request", e.attrs(r, start)...)
 		}
 	})
@@ -138,15 +139,24 @@ type statusWriter struct {
 	http.ResponseWriter
 	event   requestEvent
 	start   time.Time
+	begun   bool                 // to answer
 	observe func(journal.Record) // nil: it was told, or nobody asks
 }
 
 func (w *statusWriter) WriteHeader(status int) {
+	w.begun = true
 	if w.event.status == 0 {
 		w.event.status = status
 		w.tell()
 	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// flush sends what has been written so far: of an answer, not on a connection that was taken from us.
+func (w *statusWriter) flush() {
+	if w.begun {
+		_ = http.NewResponseController(w.ResponseWriter).Flush() // a client that is gone is not our error
+	}
 }
 
 // tell tells the observer of the request, once, before anything of the answer is sent: who has an answer finds its

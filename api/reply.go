@@ -152,5 +152,4 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
 			return // a client that is gone is not our error
 		}
 	}
-	_ = http.NewResponseController(w).Flush() // its line in the log is nothing to wait for
 }
