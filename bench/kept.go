@@ -22,10 +22,6 @@ type keptOf struct {
 // keptReads are what is read.
 func keptReads() []string { return []string{"task", "subscription", "database"} }
 
-// keptPieces is into how many each round is cut: what else keeps the machine busy changes from second to second, and
-// goals lie a few hundredths away from what is measured.
-const keptPieces = 10
-
 // measureKept reads what nobody changes from a product that is alone on its database, from that of an earlier commit,
 // and from a bare chi handler nothing, and the same answers: how much of what lies between is their size.
 func measureKept(ctx context.Context, e *env) (rows []row, err error) {
@@ -57,10 +53,10 @@ func measureKept(ctx context.Context, e *env) (rows []row, err error) {
 	for _, clients := range []int{manyClients, 1} {
 		for _, what := range keptReads() {
 			figures := map[string]rounds{}
-			for range e.rounds * keptPieces {
+			for range e.rounds * pieces {
 				measure := func(name, addr string, pid, postmaster int, requests [][]byte) error {
 					figure, err := metered(pid, postmaster, func() (loaded, error) {
-						return load(ctx, addr, clients, e.duration/keptPieces, requests, http.StatusOK)
+						return load(ctx, addr, clients, e.duration/pieces, requests, http.StatusOK)
 					})
 					figures[name] = append(figures[name], figure)
 					return err

@@ -12,6 +12,9 @@ import (
 // storedKeys is how many idempotency keys are there where there are many.
 const storedKeys = 1_000_000
 
+// slow is the speed at which no task is processed while posts are measured.
+const slow = "0.001"
+
 // keyBench measures what idempotency keys cost, with one client at a time: its
 // p50 is the time of a request, where that of many is mostly time in a queue.
 type keyBench struct {
@@ -34,58 +37,64 @@ func measureKeys(ctx context.Context, e *env) (_ []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, b.exec(ctx, `DROP TABLE many_keys`)) }()
-	if b.product, err = e.serveFixture(ctx, "--speed", "1", "--task-hold", "0"); err != nil {
+	if b.product, err = e.serveFixture(ctx, "--speed", slow, "--task-hold", "0"); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, b.product.stop()) }()
-	earlierReads := func() (loaded, error) { return loaded{}, nil }
+	all := []*keyBench{b}
 	if e.before != "" {
-		c, err := e.newContender(ctx, earlier, "keys-before", "--speed", "1", "--task-hold", "0")
+		c, err := e.newContender(ctx, earlier, "keys-before", "--speed", slow, "--task-hold", "0")
 		if err != nil {
 			return nil, err
 		}
 		defer func() { err = errors.Join(err, c.close()) }()
-		of := &keyBench{env: e, fixture: c.fixture, product: c.product}
-		earlierReads = func() (loaded, error) { return of.repeat(ctx, false) }
+		all = append(all, &keyBench{env: e, fixture: c.fixture, product: c.product})
 	}
 
 	var plain, keyed, many, before, reads, replays rounds
 	for round := range e.rounds {
-		for _, turn := range []struct {
-			figures *rounds
-			run     func() (loaded, error)
-		}{
-			{&plain, func() (loaded, error) { return b.accept(ctx, nil, b.plain) }},
-			{&keyed, func() (loaded, error) { return b.accept(ctx, nil, b.keyed) }},
-			{&many, func() (loaded, error) { return b.amongMany(ctx, b.owners[round]) }},
-			{&before, earlierReads},
-			{&reads, func() (loaded, error) { return b.repeat(ctx, false) }},
-			{&replays, func() (loaded, error) { return b.repeat(ctx, true) }},
-		} {
-			figure, err := turn.run()
+		turns, err := b.turns(ctx, b.owners[round], &plain, &keyed, &many, &reads, &replays)
+		if err != nil {
+			return nil, err
+		}
+		if len(all) > 1 {
+			turn, _, err := all[1].repeats(ctx)
 			if err != nil {
 				return nil, err
 			}
-			*turn.figures = append(*turn.figures, figure)
+			turn.figures = &before
+			turns = append(turns, turn)
 		}
-		e.say("keys, round %d, p50: post %v, with a key %v, among a million %v; get of a task %v, before %v, replay %v",
-			round+1, plain[round].p50, keyed[round].p50, many[round].p50, reads[round].p50, before[round].p50,
-			replays[round].p50)
+		for range pieces {
+			for _, turn := range turns {
+				if err := turn.take(ctx); err != nil {
+					return nil, err
+				}
+			}
+		}
+		for _, of := range all {
+			if err := of.fixture.removeTasks(ctx); err != nil {
+				return nil, err
+			}
+		}
 	}
-	replay := row{"replay, p50 / get of a task", millis, replays.p50s(), reads.p50s(), replays.cpu(), goal{}}
+	e.say("keys, ms: post %.2f, with a key %.2f, among a million %.2f; get of a task %.2f, before %.2f, replay %.2f",
+		median(plain.p50s()), median(keyed.p50s()), median(many.p50s()), median(reads.p50s()), median(before.p50s()),
+		median(replays.p50s()))
+	replay := row{"replay, p50 / get of a task", millis, replays.p50s(), reads.p50s(), replays.cpuOfAll(), goal{}}
 	if e.before != "" {
 		replay.what, replay.baselines, replay.goal = "replay, p50 / get of a task before", before.p50s(), goal{atMost: 1}
 	}
 	return []row{
-		{"post with a key, p50 / without", millis, keyed.p50s(), plain.p50s(), keyed.cpu(), goal{atMost: 1.45}},
+		{"post with a key, p50 / without", millis, keyed.p50s(), plain.p50s(), keyed.cpuOfAll(), goal{atMost: 1.45}},
 		{
 			"post with a key among 1,000,000, p50 / among none", millis,
-			many.p50s(), keyed.p50s(), many.cpu(),
+			many.p50s(), keyed.p50s(), many.cpuOfAll(),
 			goal{atMost: 1.1},
 		},
 		replay,
-		{"get of a task itself, p50", millis, reads.p50s(), nil, reads.cpu(), goal{}},
-		{"post without a key itself, p50", millis, plain.p50s(), nil, plain.cpu(), goal{}},
+		{"get of a task itself, p50", millis, reads.p50s(), nil, reads.cpuOfAll(), goal{}},
+		{"post without a key itself, p50", millis, plain.p50s(), nil, plain.cpuOfAll(), goal{}},
 	}, nil
 }
 
@@ -115,15 +124,6 @@ func (b *keyBench) storeKeys(ctx context.Context) error {
 	return errors.Join(err, b.exec(ctx, `VACUUM ANALYZE many_keys`), b.exec(ctx, `CHECKPOINT`))
 }
 
-// amongMany lets the table with many keys be the product's for a while.
-func (b *keyBench) amongMany(ctx context.Context, accounts []account) (_ loaded, err error) {
-	if err := b.swap(ctx); err != nil {
-		return loaded{}, err
-	}
-	defer func() { err = errors.Join(err, b.swap(ctx)) }()
-	return b.accept(ctx, accounts, b.keyed)
-}
-
 func (b *keyBench) exec(ctx context.Context, sql string, args ...any) error {
 	if _, err := b.fixture.conn.Exec(ctx, sql, args...); err != nil {
 		return fmt.Errorf("prepare keys: %w", err)
@@ -140,32 +140,75 @@ func (b *keyBench) swap(ctx context.Context) error {
 		END $$`)
 }
 
-// mostPosts is more than one client sends in a second.
-const mostPosts = 4000
+// keyTurn is what one client sends in its turns of a round.
+type keyTurn struct {
+	*keyBench
 
-// accept lets one client post databases over accounts; nil: over new ones.
-func (b *keyBench) accept(ctx context.Context, accounts []account, render func(account) []byte) (loaded, error) {
-	var err error
-	if accounts == nil {
-		if accounts, err = b.fixture.newAccounts(ctx, numAccounts); err != nil {
-			return loaded{}, err
+	figures  *rounds
+	requests [][]byte
+	want     int
+	once     bool // none of them is sent again
+	many     bool // while many keys are stored
+}
+
+// turns prepares those of the product in a round.
+func (b *keyBench) turns(
+	ctx context.Context, owners []account, plain, keyed, many, reads, replays *rounds,
+) ([]*keyTurn, error) {
+	var fresh [2][]account
+	for i := range fresh {
+		var err error
+		if fresh[i], err = b.fixture.newAccounts(ctx, numAccounts); err != nil {
+			return nil, err
 		}
 	}
+	read, replay, err := b.repeats(ctx)
+	if err != nil {
+		return nil, err
+	}
+	read.figures, replay.figures = reads, replays
+	return []*keyTurn{
+		{keyBench: b, figures: plain, requests: b.posts(fresh[0], b.plain), want: http.StatusAccepted, once: true},
+		{keyBench: b, figures: keyed, requests: b.posts(fresh[1], b.keyed), want: http.StatusAccepted, once: true},
+		{keyBench: b, figures: many, requests: b.posts(owners, b.keyed), want: http.StatusAccepted, once: true, many: true},
+		read, replay,
+	}, nil
+}
+
+// take measures one turn.
+func (t *keyTurn) take(ctx context.Context) (err error) {
+	if t.many {
+		if err := t.swap(ctx); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, t.swap(ctx)) }()
+	}
+	figure, err := t.metered(t.product.pid(), func() (loaded, error) {
+		return load(ctx, t.product.addr, 1, t.duration/pieces, t.requests, t.want)
+	})
+	if err != nil {
+		return err
+	}
+	*t.figures = append(*t.figures, figure)
+	if t.once {
+		if figure.requests >= len(t.requests) {
+			return fmt.Errorf("%d posts, and only %d were there", figure.requests, len(t.requests))
+		}
+		t.requests = t.requests[figure.requests:]
+	}
+	return nil
+}
+
+// mostPosts is more than one client sends in a second, before which it warms up.
+const mostPosts = 4000
+
+// posts renders more of them than a round takes.
+func (b *keyBench) posts(accounts []account, render func(account) []byte) [][]byte {
 	requests := make([][]byte, int(b.duration/time.Second+1)*mostPosts)
 	for i := range requests {
 		requests[i] = render(accounts[i%len(accounts)])
 	}
-	figure, err := b.load(ctx, requests, http.StatusAccepted)
-	if figure.requests > len(requests) {
-		err = errors.Join(err, fmt.Errorf("%d posts with %d keys", figure.requests, len(requests)))
-	}
-	return figure, errors.Join(err, b.fixture.removeTasks(ctx))
-}
-
-func (b *keyBench) load(ctx context.Context, requests [][]byte, want int) (loaded, error) {
-	return b.metered(b.product.pid(), func() (loaded, error) {
-		return load(ctx, b.product.addr, 1, b.duration, requests, want)
-	})
+	return requests
 }
 
 func (b *keyBench) plain(a account) []byte {
@@ -180,35 +223,31 @@ func (b *keyBench) keyed(a account) []byte {
 	return b.plain(a)
 }
 
-// repeat posts one database for each account and then the same again and again,
-// or reads its task instead.
-func (b *keyBench) repeat(ctx context.Context, replay bool) (loaded, error) {
+// repeats posts one database for each account, and prepares the reading of its task, and the same post again.
+func (b *keyBench) repeats(ctx context.Context) (read, replay *keyTurn, err error) {
 	accounts, err := b.fixture.newAccounts(ctx, numAccounts)
 	if err != nil {
-		return loaded{}, err
+		return nil, nil, err
 	}
 	c, err := dial(ctx, b.product.addr)
 	if err != nil {
-		return loaded{}, err
+		return nil, nil, err
 	}
 	defer c.close()
-	replays, reads := make([][]byte, len(accounts)), make([][]byte, len(accounts))
-	for i, a := range accounts {
-		replays[i] = b.keyed(a)
-		status, body, err := c.do(replays[i])
+	read = &keyTurn{keyBench: b, want: http.StatusOK}
+	replay = &keyTurn{keyBench: b, want: http.StatusAccepted}
+	for _, a := range accounts {
+		request := b.keyed(a)
+		status, body, err := c.do(request)
 		if err != nil {
-			return loaded{}, err
+			return nil, nil, err
 		}
 		var task taskAnswer
 		if err := json.Unmarshal(body, &task); err != nil || status != http.StatusAccepted {
-			return loaded{}, fmt.Errorf("got %d %s, want a task", status, body)
+			return nil, nil, fmt.Errorf("got %d %s, want a task", status, body)
 		}
-		reads[i] = get(b.product.addr, "/v1/tasks/"+task.TaskID, a.headers)
+		replay.requests = append(replay.requests, request)
+		read.requests = append(read.requests, get(b.product.addr, "/v1/tasks/"+task.TaskID, a.headers))
 	}
-	requests, want := reads, http.StatusOK
-	if replay {
-		requests, want = replays, http.StatusAccepted
-	}
-	figure, err := b.load(ctx, requests, want)
-	return figure, errors.Join(err, b.fixture.removeTasks(ctx))
+	return read, replay, nil
 }

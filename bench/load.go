@@ -16,6 +16,10 @@ type loaded struct {
 	cpu       usage // per request
 }
 
+// pieces is into how many a round is cut where goals lie a few hundredths away from what is measured: what else keeps
+// the machine busy changes from second to second.
+const pieces = 10
+
 // load lets so many clients send requests one after the other, taking turns
 // through the rendered ones, for a duration that follows a short warm-up. Every
 // answer must have the wanted status.
