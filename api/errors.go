@@ -28,7 +28,7 @@ func (s *server) failure(r *http.Request, err error) reply {
 	p := problemOf(r, err)
 	rep := newReply(r, s.Failure(r, p))
 	if p.RetryAfter > 0 {
-		rep.header["Retry-After"] = strconv.Itoa(p.RetryAfter)
+		rep.set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
 	return rep
 }
@@ -38,7 +38,7 @@ func (s *server) refusal(r *http.Request, k KeyRefusal) reply {
 	event(r).outcome = k.Reason.String()
 	rep := newReply(r, s.KeyRefusal(r, k))
 	if k.Reason == KeyInUse {
-		rep.header["Retry-After"] = "1"
+		rep.set("Retry-After", "1")
 	}
 	return rep
 }

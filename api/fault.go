@@ -82,7 +82,7 @@ func (s *server) strikeBefore(r *http.Request, c *call) (rep reply, done bool) {
 			return s.failure(r, Problem{Status: http.StatusNotFound, Message: message(e)}), true
 		case "reset":
 			if e.At == "before" && !e.Done {
-				return reply{header: map[string]string{}}, true
+				return reply{}, true
 			}
 		}
 	}
@@ -258,9 +258,7 @@ func (s *server) sendStruck(w http.ResponseWriter, r *http.Request, rep reply) {
 	if at := resets[0].Effect.At; at != "before" {
 		e.status = rep.status
 		header := http.Header{faultHeader: {e.fault}, "Content-Length": {strconv.Itoa(len(rep.body))}}
-		for name, value := range rep.header {
-			header.Set(name, value)
-		}
+		rep.writeHeader(header)
 		s.quota(r, header)
 		var text strings.Builder
 		_ = header.Write(&text) // a Builder takes all

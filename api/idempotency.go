@@ -188,8 +188,8 @@ func (s *server) replay(r *http.Request, key *requestKey, record *store.KeyRecor
 	s.inflight.remember(key)
 	event(r).outcome = "replayed"
 	rep := replyOf(record.Outcome)
-	rep.header["Idempotent-Replayed"] = "true"
-	rep.header["Idempotent-Original-Request-Id"] = record.Outcome.RequestID
+	rep.set("Idempotent-Replayed", "true")
+	rep.set("Idempotent-Original-Request-Id", record.Outcome.RequestID)
 	return rep
 }
 
@@ -250,13 +250,18 @@ func (k *requestKey) refused(reason KeyReason) KeyRefusal {
 
 // echo names the key in the answer.
 func (k *requestKey) echo(rep reply) reply {
-	rep.header[k.Header] = k.value
+	rep.set(k.Header, k.value)
 	return rep
 }
 
 // outcome is what is stored of a reply.
 func (rep reply) outcome() store.KeyOutcome {
-	return store.KeyOutcome{Status: rep.status, Headers: rep.header, Body: rep.body}
+	headers := map[string]string{}
+	if rep.status != http.StatusNoContent {
+		headers["Content-Type"] = jsonType
+	}
+	maps.Copy(headers, rep.header)
+	return store.KeyOutcome{Status: rep.status, Headers: headers, Body: rep.body}
 }
 
 func replyOf(o store.KeyOutcome) reply {

@@ -86,7 +86,7 @@ func (s *server) keep(r *http.Request, c call, rep *reply, validity store.Validi
 	if !ok {
 		return
 	}
-	if isJSON(rep.header["Content-Type"]) {
+	if rep.isJSON() {
 		if text, ok := pretty(nil, rep.body); ok {
 			rep.laidOut = bytes.Clone(text)
 		}

@@ -15,7 +15,7 @@ import (
 // reply is an answer as a value, before anything of it is sent.
 type reply struct {
 	status int
-	header map[string]string // that belongs to this answer, not to the connection or the moment
+	header map[string]string // of this answer, not of the connection or the moment; nil: none beside its Content-Type
 	body   []byte            // JSON is compact; how it is laid out is decided when it is sent
 	// laidOut is the body as most clients get it, where that is known already.
 	laidOut []byte
@@ -43,9 +43,6 @@ const maxKept = 8 << 20
 // should it, the answer says that something is wrong here.
 func newReply(r *http.Request, a Answer) reply {
 	rep := reply{status: a.Status, header: a.Header}
-	if rep.header == nil {
-		rep.header = map[string]string{}
-	}
 	if a.Status == http.StatusNoContent {
 		rep.body = []byte{} // stored as a body that is empty
 		return rep
@@ -61,10 +58,36 @@ func newReply(r *http.Request, a Answer) reply {
 		rep.status = http.StatusInternalServerError
 		rep.body = []byte("{}")
 	}
-	if rep.header["Content-Type"] == "" {
-		rep.header["Content-Type"] = "application/json"
-	}
 	return rep
+}
+
+// set sets a header.
+func (rep *reply) set(name, value string) {
+	if rep.header == nil {
+		rep.header = map[string]string{}
+	}
+	rep.header[name] = value
+}
+
+// jsonType is the Content-Type of all answers that say no other.
+const jsonType = "application/json"
+
+var jsonTypes = []string{jsonType}
+
+// isJSON reports whether the body is laid out for its reader.
+func (rep *reply) isJSON() bool {
+	other, ok := rep.header["Content-Type"]
+	return !ok || isJSON(other)
+}
+
+// writeHeader puts the headers into those that are sent.
+func (rep *reply) writeHeader(h http.Header) {
+	if rep.status != http.StatusNoContent {
+		h["Content-Type"] = jsonTypes
+	}
+	for name, value := range rep.header {
+		h.Set(name, value)
+	}
 }
 
 // encode encodes a body as compact JSON.
@@ -111,13 +134,11 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, rep reply) {
 		}
 	}
 	h := w.Header()
-	for name, value := range rep.header {
-		h.Set(name, value)
-	}
+	rep.writeHeader(h)
 	body := rep.body
 	switch {
 	case rep.long != nil:
-	case !isJSON(rep.header["Content-Type"]) || wantsCompact(r):
+	case !rep.isJSON() || wantsCompact(r):
 	case rep.laidOut != nil:
 		body = rep.laidOut
 	default:

@@ -70,14 +70,15 @@ func (*dialect) Quota(h http.Header, limit, left int) {
 	if limit > 0 {
 		text = strconv.Itoa(left)
 	}
-	h.Set("X-Rate-Limit-Remaining", text)
+	h["X-Rate-Limit-Remaining"] = []string{text} // its canonical form, which Set would look for in every answer
 }
 
 // Success renders what an operation returned.
 func (d *dialect) Success(r *http.Request, op *openapi.Operation, out any) api.Answer {
-	answer := api.Answer{Status: op.Status, Header: map[string]string{}, Body: out}
+	answer := api.Answer{Status: op.Status, Body: out}
 	switch v := out.(type) {
 	case cloud.Task:
+		answer.Header = map[string]string{}
 		if !v.Status.Finished() {
 			answer.Header["Retry-After"] = "1"
 		}
