@@ -50,6 +50,7 @@ func newReply(r *http.Request, a Answer) reply {
 	var err error
 	if list, ok := a.Body.(TaskList); ok {
 		rep.body, rep.laidOut, rep.long, err = list.encode(event(r).texts)
+		event(r).texts.leave(list.Tasks)
 	} else {
 		rep.body, err = encode(a.Body)
 	}

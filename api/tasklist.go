@@ -13,8 +13,8 @@ import (
 
 // TaskList is a body with a list of tasks, of which there may be many.
 type TaskList struct {
-	Before, After string // the compact JSON around them
-	Tasks         []store.Listed
+	Before, After string         // the compact JSON around them
+	Tasks         []store.Listed // nobody may look at them once they are sent
 	// Append appends one of them as compact JSON.
 	Append func(dst []byte, t *cloud.Task) ([]byte, error)
 }

@@ -67,7 +67,7 @@ func TestAListOfTextsIsAsIfItWereNew(t *testing.T) {
 					return
 				}
 				known := api.Knowing(texts, 1)
-				upto, _ := known.Upto()
+				upto := known.Upto()
 				tasks := slices.Clone(is)
 				for i, one := range tasks {
 					if one.Seq <= upto && known.Has(one) {

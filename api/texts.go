@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"sync"
 	"unsafe"
 
 	"github.com/understudy-dev/understudy/internal/cache"
@@ -30,7 +31,7 @@ type block struct {
 	places []place // by their numbers, as far as there are some
 	text   []byte  // laid out, with a comma before each
 	upto   int64   // with the key newest: store.Known,
-	tasks  int     // and about how many there are
+	tasks  int     // and how many there were
 }
 
 // blockSize is how many tasks are in a block.
@@ -150,11 +151,38 @@ func (k *knownTexts) block(n int64) *block {
 }
 
 // Upto is of store.Known.
-func (k *knownTexts) Upto() (seq int64, tasks int) {
+func (k *knownTexts) Upto() int64 {
 	if b := k.block(newest); b != nil {
-		return b.upto, b.tasks
+		return b.upto
 	}
-	return 0, 0
+	return 0
+}
+
+// rooms are lists that were sent, and are there for others: memory that is new for each takes longer to be cleared than
+// the list to be made. They are empty up to their capacity.
+var rooms sync.Pool // of *[]store.Listed
+
+// Room is of store.Known.
+func (k *knownTexts) Room() []store.Listed {
+	b := k.block(newest)
+	if b == nil {
+		return nil
+	}
+	most := b.tasks + b.tasks/8
+	if room, ok := rooms.Get().(*[]store.Listed); ok && cap(*room) >= most {
+		return *room
+	}
+	return make([]store.Listed, 0, most)
+}
+
+// leave gives the room of a list to others: nobody is going to look at it again.
+func (k *knownTexts) leave(list []store.Listed) {
+	if k == nil || cap(list) == 0 {
+		return
+	}
+	clear(list[:cap(list)]) // nor at its tasks
+	list = list[:0]
+	rooms.Put(&list)
 }
 
 // Has is of store.Known. Where texts are compared with new ones there is never enough.

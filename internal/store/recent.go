@@ -32,24 +32,26 @@ type Listed struct {
 
 // Known is what is known of tasks that were listed before. It need not be read again.
 type Known interface {
-	// Upto is the number of a task up to which most are known, and about how many those are; 0: none is. They are read
-	// only if they are not.
-	Upto() (seq int64, tasks int)
+	// Upto is the number of a task up to which most are known; 0: none is. They are read only if they are not.
+	Upto() int64
+	// Room is an empty list, with room for about as many as there are.
+	Room() []Listed
 	Has(task Listed) bool
 }
 
 // RecentTasks lists the caller's active tasks and those that changed within an age of business time, newest change
 // first and not more than limit. Those that are known, if any, it only names. All is as of one moment.
 func (tx *Tx) RecentTasks(ctx context.Context, age time.Duration, limit int, known Known) ([]Listed, error) {
-	upto, most := int64(0), 0
+	var upto int64
+	var room []Listed
 	if known != nil {
-		upto, most = known.Upto()
+		upto, room = known.Upto(), known.Room()
 	}
-	tasks, err := tx.recentTasks(ctx, age, limit, upto, most)
+	tasks, err := tx.recentTasks(ctx, age, limit, upto, room)
 	if err == nil && upto > 0 {
 		var same bool
 		if same, err = tx.complete(ctx, tasks, known); err == nil && !same {
-			tasks, err = tx.recentTasks(ctx, age, limit, 0, 0)
+			tasks, err = tx.recentTasks(ctx, age, limit, 0, room)
 		}
 	}
 	if err != nil {
@@ -76,9 +78,9 @@ const (
 			AND (response IS NULL OR updated_at > (SELECT business_now(a) - $2::interval FROM accounts a WHERE id = $1))`
 )
 
-// recentTasks reads a list, whose tasks up to a number, about so many, it only names.
+// recentTasks reads a list, whose tasks up to a number it only names, into a room.
 func (tx *Tx) recentTasks(
-	ctx context.Context, age time.Duration, limit int, upto int64, named int,
+	ctx context.Context, age time.Duration, limit int, upto int64, room []Listed,
 ) ([]Listed, error) {
 	rows, err := tx.q.Query(ctx, `
 		(SELECT `+listedColumns+` `+fromRecent+` AND seq > $5 ORDER BY seq DESC LIMIT $3)
@@ -88,7 +90,7 @@ func (tx *Tx) recentTasks(
 	if err != nil {
 		return nil, err
 	}
-	tasks, err := tx.collectListed(rows, named)
+	tasks, err := tx.collectListed(rows, room)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +118,7 @@ func (tx *Tx) complete(ctx context.Context, tasks []Listed, known Known) (same b
 	if err != nil {
 		return false, err
 	}
-	found, err := tx.collectListed(rows, len(missing))
+	found, err := tx.collectListed(rows, make([]Listed, 0, len(missing)))
 	if err != nil {
 		return false, err
 	}
@@ -129,10 +131,9 @@ func (tx *Tx) complete(ctx context.Context, tasks []Listed, known Known) (same b
 	return len(found) == len(missing), nil
 }
 
-// collectListed decodes what is read of all tasks by hand: there may be 10,000. It expects about so many.
-func (tx *Tx) collectListed(rows pgx.Rows, most int) (tasks []Listed, err error) {
+// collectListed decodes what is read of all tasks by hand, since there may be 10,000, and appends them to none.
+func (tx *Tx) collectListed(rows pgx.Rows, tasks []Listed) ([]Listed, error) {
 	defer rows.Close()
-	tasks = make([]Listed, 0, most+most/8)
 	for rows.Next() {
 		var l Listed
 		raw := rows.RawValues()
@@ -147,6 +148,7 @@ func (tx *Tx) collectListed(rows pgx.Rows, most int) (tasks []Listed, err error)
 				return nil, err
 			}
 			if response != nil {
+				var err error
 				if t.Response, err = decodeResponse(response); err != nil {
 					return nil, err
 				}

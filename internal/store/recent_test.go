@@ -22,7 +22,9 @@ type lister struct {
 	read      []int64        // tasks that the last list had to be read of
 }
 
-func (l *lister) Upto() (int64, int) { return l.upto, len(l.versions) }
+func (l *lister) Upto() int64 { return l.upto }
+
+func (l *lister) Room() []store.Listed { return make([]store.Listed, 0, len(l.versions)) }
 
 func (l *lister) Has(t store.Listed) bool {
 	if f := l.asked; f != nil {
