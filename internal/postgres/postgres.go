@@ -229,6 +229,8 @@ func (s *installation) serverArgs() []string {
 		"max_parallel_workers_per_gather=0",
 		// As little as may be of what serializable transactions alone use: a start clears it.
 		"max_pred_locks_per_transaction=10",
+		// A start opens and closes so many, to see how many there may be. Our tables and indexes are half of it.
+		"max_files_per_process=256",
 		// initdb derives 5 MB and 64 MB from the small segments, which would
 		// mean a checkpoint every few seconds under load.
 		"min_wal_size=32MB",
