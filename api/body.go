@@ -19,7 +19,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil || len(body) == 0 {
 		return nil, err
 	}
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != jsonType {
 		return nil, Problem{
 			Status:  http.StatusUnsupportedMediaType,
 			Message: "The body must be JSON: send Content-Type: application/json.",

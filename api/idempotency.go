@@ -257,8 +257,8 @@ func (k *requestKey) echo(rep reply) reply {
 // outcome is what is stored of a reply.
 func (rep reply) outcome() store.KeyOutcome {
 	headers := map[string]string{}
-	if rep.status != http.StatusNoContent {
-		headers["Content-Type"] = jsonType
+	if is := rep.contentType(); is != "" {
+		headers["Content-Type"] = is
 	}
 	maps.Copy(headers, rep.header)
 	return store.KeyOutcome{Status: rep.status, Headers: headers, Body: rep.body}

@@ -24,11 +24,6 @@ func wantsCompact(r *http.Request) bool {
 	return false
 }
 
-// isJSON reports whether a body of this type is laid out for its reader.
-func isJSON(contentType string) bool {
-	return contentType == "application/json" || contentType == "application/problem+json"
-}
-
 // Indentation grows with the square of the nesting, which in a document of any
 // JSON is as deep as its author likes. So a body that would become longer than
 // this stays compact.

@@ -75,15 +75,26 @@ const jsonType = "application/json"
 
 var jsonTypes = []string{jsonType}
 
+// contentType is empty where there is no body.
+func (rep *reply) contentType() string {
+	if other, ok := rep.header["Content-Type"]; ok {
+		return other
+	}
+	if rep.status == http.StatusNoContent {
+		return ""
+	}
+	return jsonType
+}
+
 // isJSON reports whether the body is laid out for its reader.
 func (rep *reply) isJSON() bool {
-	other, ok := rep.header["Content-Type"]
-	return !ok || isJSON(other)
+	is := rep.contentType()
+	return is == jsonType || is == "application/problem+json"
 }
 
 // writeHeader puts the headers into those that are sent.
 func (rep *reply) writeHeader(h http.Header) {
-	if rep.status != http.StatusNoContent {
+	if rep.contentType() == jsonType {
 		h["Content-Type"] = jsonTypes
 	}
 	for name, value := range rep.header {
